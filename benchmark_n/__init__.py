@@ -1,0 +1,32 @@
+"""Benchmark-N: noisy annotations for instance segmentation, and what they do to models.
+
+>>> import benchmark_n
+>>> benchmark_n.make("scenes", "hard", seed=1)  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from benchmark_n._version import __version__
+
+if TYPE_CHECKING:
+    from benchmark_n.api import make
+    from benchmark_n.benchmark import Benchmark, load
+
+__all__ = ["Benchmark", "__version__", "load", "make"]
+
+_HOMES = {
+    "Benchmark": "benchmark_n.benchmark",
+    "load": "benchmark_n.benchmark",
+    "make": "benchmark_n.api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import the public functions when first used: the command line starts without them."""
+    if name in _HOMES:
+        import importlib
+
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'benchmark_n' has no attribute '{name}'")

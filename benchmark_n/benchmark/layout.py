@@ -1,0 +1,11 @@
+"""Names of the files in a benchmark directory."""
+
+ANNOTATIONS = "annotations"
+CLEAN_VAL = "annotations/clean_val.json"
+MANIFEST = "manifest.parquet"
+RECIPE = "recipe.yaml"
+SUMMARY = "summary.json"
+ENVIRONMENT = "environment.json"
+CHECKSUMS = "SHA256SUMS"
+LOCAL = "local.yaml"
+ROWS_LINE = "# manifest rows: "

@@ -1,0 +1,123 @@
+"""The manifest: what was done to every annotation, as Parquet with a digest of its rows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+_ROWS_IN_GROUP = 1 << 16
+Rows = Mapping[str, Sequence[Any]]
+
+
+class RowDigest:
+    """SHA-256 over a table's rows, whatever wrote the file and however the rows were grouped.
+
+    Each column has one running hash over its values (little endian; lengths, then bytes for text)
+    and one over which of them are null; the digest is over the columns' names, types and hashes.
+    """
+
+    def __init__(self, schema: Any) -> None:
+        self._schema = schema
+        self._hashes = {name: (hashlib.sha256(), hashlib.sha256()) for name in schema.names}
+
+    def update(self, table: Any) -> None:
+        """Take in more rows."""
+        for name in self._schema.names:
+            for block in table.column(name).chunks:
+                values, nulls = self._hashes[name]
+                nulls.update(block.is_null().to_numpy(zero_copy_only=False).tobytes())
+                for part in _value_bytes(block):
+                    values.update(part)
+
+    def hexdigest(self) -> str:
+        """The digest of all rows so far."""
+        total = hashlib.sha256()
+        for field in self._schema:
+            values, nulls = self._hashes[field.name]
+            line = f"{field.name} {field.type} {values.hexdigest()} {nulls.hexdigest()}\n"
+            total.update(line.encode())
+        return total.hexdigest()
+
+
+def _value_bytes(block: Any) -> Iterable[bytes]:
+    """A column's values as bytes that do not depend on how it was cut; nulls count as zero."""
+    kind = block.type
+    if pa.types.is_string(kind) or pa.types.is_binary(kind):
+        # Length and text of each value in turn: the stream is the same however it is cut.
+        for value in block.to_pylist():
+            text = b"" if value is None else value.encode() if isinstance(value, str) else value
+            yield len(text).to_bytes(8, "little") + text
+    else:
+        zero = pa.scalar(False if pa.types.is_boolean(kind) else 0, kind)
+        values = block.fill_null(zero).to_numpy(zero_copy_only=False)
+        dtype = "u1" if pa.types.is_boolean(kind) else np.dtype(values.dtype).newbyteorder("<")
+        yield values.astype(dtype, copy=False).tobytes()
+
+
+class ManifestWriter:
+    """Writes rows in groups of fixed size, so that equal rows give equal files."""
+
+    def __init__(self, path: Path, schema: Any) -> None:
+        self._schema = schema
+        self._digest = RowDigest(schema)
+        self._pending: list[Any] = []
+        self._count = 0
+        self._file = pq.ParquetWriter(path, schema, compression="zstd")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def write(self, rows: Rows) -> None:
+        """Append rows, given as columns of equal length; columns left out are null."""
+        length = len(next(iter(rows.values())))
+        if not length:
+            return
+        columns = [
+            pa.array(rows[field.name], field.type)
+            if field.name in rows
+            else pa.nulls(length, field.type)
+            for field in self._schema
+        ]
+        table = pa.Table.from_arrays(columns, schema=self._schema)
+        self._digest.update(table)
+        self._pending.append(table)
+        self._count += length
+        while self._count >= _ROWS_IN_GROUP:
+            self._flush(_ROWS_IN_GROUP)
+
+    def _flush(self, count: int) -> None:
+        table = pa.concat_tables(self._pending)
+        self._file.write_table(table.slice(0, count).combine_chunks(), row_group_size=count)
+        self._pending = [table.slice(count)]
+        self._count -= count
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is None and self._count:
+            self._flush(self._count)
+        self._file.close()
+
+    @property
+    def digest(self) -> str:
+        """Digest of the rows written so far."""
+        return self._digest.hexdigest()
+
+
+def rows_digest(path: Path) -> str:
+    """The digest of a manifest file's rows, read group by group."""
+    file = pq.ParquetFile(path)
+    digest = RowDigest(file.schema_arrow)
+    for group in range(file.num_row_groups):
+        digest.update(file.read_row_group(group))
+    return digest.hexdigest()

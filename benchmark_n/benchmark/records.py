@@ -1,0 +1,110 @@
+"""The one form in which every benchmark writes its annotations.
+
+Published files mix clicked polygons, fractional boxes and areas. Were only the noisy annotations
+rewritten, the format would tell which ones they are; so all non-crowd records are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import msgspec
+from pycocotools import mask as coco_mask
+
+from benchmark_n.coco.file import Buffer
+from benchmark_n.coco.records import join_record, split_record
+from benchmark_n.masks import Rle, SegmentationError, rle_to_crop, segmentation_to_rle
+from benchmark_n.masks.outline import mask_to_polygons
+
+MaskForm = Literal["rle", "polygon", "keep"]
+MASK_FORMS = ("rle", "polygon", "keep")
+SMALL, LARGE = 32**2, 96**2
+
+_polygons = msgspec.json.Decoder(list[list[float]])
+
+
+def read_mask(fields: Mapping[str, msgspec.Raw], height: int, width: int) -> Rle:
+    """The mask of a split record, as RLE.
+
+    Raises
+    ------
+    SegmentationError
+        No segmentation, or one that is no mask of an image of height x width px.
+    """
+    raw = fields.get("segmentation")
+    if raw is None:
+        raise SegmentationError("field 'segmentation' is missing")
+    try:
+        segmentation: Any = _polygons.decode(raw)
+    except msgspec.DecodeError:
+        segmentation = decode_any(raw)
+    return segmentation_to_rle(segmentation, height, width)
+
+
+def decode_any(raw: Buffer) -> Any:
+    """Raw JSON as plain Python; nesting too deep to be a segmentation is an error."""
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise SegmentationError(f"segmentation cannot be read: {error}") from None
+
+
+def encode_record(
+    fields: Mapping[str, msgspec.Raw],
+    rle: Rle,
+    category_id: int,
+    *,
+    area: int,
+    bbox: Sequence[int],
+    masks: MaskForm = "rle",
+    keep_box: bool = False,
+) -> bytes:
+    """The record with mask, box (px), area (px²) and category in the common form.
+
+    All other fields keep their bytes and places. With `keep_box` a box that is there stays.
+    """
+    changes: dict[str, Any] = {
+        "category_id": category_id,
+        "segmentation": encode_mask(rle, masks),
+        "area": area,
+    }
+    if not (keep_box and "bbox" in fields):
+        changes["bbox"] = bbox
+    return join_record(fields, changes)
+
+
+def encode_mask(rle: Rle, masks: MaskForm = "rle") -> dict[str, Any] | list[list[int]]:
+    """A ``segmentation`` value; an empty mask has no polygons and stays RLE."""
+    if masks == "polygon":
+        polygons = mask_to_polygons(rle_to_crop(rle))
+        if polygons:
+            return polygons
+    return {"size": rle["size"], "counts": rle["counts"].decode()}
+
+
+def standardise(record: Buffer, height: int, width: int, masks: MaskForm = "rle") -> bytes:
+    """A clean record as a benchmark without noise writes it."""
+    if masks == "keep":
+        return bytes(record)
+    fields = split_record(record)
+    rle = read_mask(fields, height, width)
+    area, bbox = measure([rle])[0]
+    category = int(float(fields["category_id"].__bytes__()))
+    return encode_record(fields, rle, category, area=area, bbox=bbox, masks=masks)
+
+
+def measure(rles: Sequence[Rle]) -> list[tuple[int, list[int]]]:
+    """Area (px²) and box [x, y, width, height] (px) of each mask."""
+    if not rles:
+        return []
+    # One by one: a list of more than 255 overflows inside pycocotools 2.0.11.
+    areas = [int(coco_mask.area(rle)) for rle in rles]
+    boxes = coco_mask.toBbox(list(rles)).astype(int).tolist()
+    empty = [0, 0, 0, 0]
+    return [(area, box if area else empty) for area, box in zip(areas, boxes, strict=True)]
+
+
+def size_bucket(area: int) -> str:
+    """COCO's size of an instance by its area in px²."""
+    return "small" if area < SMALL else "medium" if area < LARGE else "large"

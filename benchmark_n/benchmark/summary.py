@@ -1,0 +1,108 @@
+"""Counts that tell what a benchmark is like, read from its manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from benchmark_n.coco import Category
+
+QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+SIZES = ("small", "medium", "large")
+
+
+def summarise(manifest: Path, categories: Mapping[int, Category]) -> dict[str, Any]:
+    """Counts per noise and size, IoU quantiles and class confusions of a manifest file."""
+    schema = pq.read_schema(manifest)
+    table = pq.read_table(manifest, columns=[n for n in schema.names if n != "clean_record"])
+    clean = table.filter(pc.equal(table["origin"], "clean"))
+    instances = clean.filter(pc.invert(clean["crowd"]))
+    noises = [n.removesuffix("_applied") for n in schema.names if n.endswith("_applied")]
+    return {
+        "annotations": len(clean),
+        "instances": len(instances),
+        "crowds": len(clean) - len(instances),
+        "spurious": len(table) - len(clean),
+        "deleted": _count(instances["deleted"]),
+        "changed_masks": _count(pc.less(instances["iou"], 1.0)),
+        "changed_categories": _count(_confused(instances)),
+        "empty_clean_masks": _count(pc.equal(instances["area"], 0)),
+        "effective_class_rate": _class_rate(instances),
+        "sizes": _by_size(instances),
+        "noises": {noise: _noise_counts(instances, noise) for noise in noises},
+        "iou": _quantiles(instances["iou"]),
+        "boundary_iou": _quantiles(instances["boundary_iou"]),
+        "class_confusion_matrix": _confusions(instances, categories),
+    }
+
+
+def _count(mask: Any) -> int:
+    return int(pc.sum(mask).as_py() or 0)
+
+
+def _confused(table: Any) -> Any:
+    return pc.not_equal(table["category_id"], table["noisy_category_id"])
+
+
+def _class_rate(instances: Any) -> float | None:
+    """Share of the surviving instances under another category."""
+    surviving = len(instances) - _count(instances["deleted"])
+    return _count(_confused(instances)) / surviving if surviving else None
+
+
+def _by_size(table: Any, mask: Any = None) -> dict[str, int]:
+    kept = table if mask is None else table.filter(mask)
+    return {size: _count(pc.equal(kept["size"], size)) for size in SIZES}
+
+
+def _noise_counts(instances: Any, noise: str) -> dict[str, Any]:
+    applied = instances[f"{noise}_applied"]
+    reasons = pc.value_counts(instances[f"{noise}_reason"].drop_null())
+    return {
+        "applied": _count(applied),
+        "rate": _count(applied) / len(instances) if len(instances) else None,
+        "by_size": _by_size(instances, applied),
+        "not_applied": {
+            entry["values"]: entry["counts"]
+            for entry in sorted(reasons.to_pylist(), key=lambda e: str(e["values"]))
+        },
+    }
+
+
+def _quantiles(column: Any) -> dict[str, Any]:
+    """Mean and quantiles over the instances that changed, whose value is below 1."""
+    values = column.drop_null().combine_chunks()
+    changed = values.filter(pc.less(values, 1.0)).to_numpy()
+    if not len(changed):
+        return {"changed": 0}
+    quantiles = np.quantile(changed, QUANTILES).tolist()
+    return {
+        "changed": len(changed),
+        "mean": float(np.mean(changed)),
+        "quantiles": {str(q): value for q, value in zip(QUANTILES, quantiles, strict=True)},
+    }
+
+
+def _confusions(instances: Any, categories: Mapping[int, Category]) -> list[dict[str, Any]]:
+    """Nonzero entries of the class confusion matrix, the diagonal included."""
+    surviving = instances.filter(pc.invert(instances["deleted"]))
+    keys = ["category_id", "noisy_category_id"]
+    pairs = pa.table({key: surviving[key] for key in keys})
+    counted = pairs.group_by(keys).aggregate([([], "count_all")])
+    counted = counted.sort_by([(key, "ascending") for key in keys])
+    return [
+        {
+            "category": categories[row["category_id"]].name,
+            "category_id": row["category_id"],
+            "noisy_category": categories[row["noisy_category_id"]].name,
+            "noisy_category_id": row["noisy_category_id"],
+            "count": row["count_all"],
+        }
+        for row in counted.to_pylist()
+    ]

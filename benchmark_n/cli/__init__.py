@@ -1,0 +1,83 @@
+"""The command line: `benchmark-n COMMAND`. Each command is a module of this package.
+
+Nothing heavy is imported before a command runs, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+from benchmark_n._version import __version__
+from benchmark_n.errors import BenchmarkNError, import_fault
+
+# Command name to its module and the line that --help shows for it.
+COMMANDS = {
+    "make": ("benchmark_n.cli.make", "Make a noisy benchmark from clean annotations."),
+    "recipes": ("benchmark_n.cli.recipes", "List the noise recipes, or print one."),
+    "show": ("benchmark_n.cli.show", "Draw clean against noisy contours of an image."),
+    "import": ("benchmark_n.cli.import_pair", "Derive a benchmark from a clean and a noisy file."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(COMMANDS[cmd_name][0])
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="benchmark-n")
+def group() -> None:
+    """Benchmark-N: seeded annotation noise for instance segmentation, and what it does."""
+
+
+def main() -> None:
+    """Run the command line; every error the user can mend is one line on stderr."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command and return its exit code: 0, 1 for bad input, 2 for bad usage."""
+    try:
+        group.main(arguments, prog_name="benchmark-n", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return _fail("interrupted: nothing was finished", 130)
+    except BenchmarkNError as error:
+        return _fail(str(error), error.exit_code)
+    except ImportError as error:
+        return _fail(import_fault(error), 1)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        if os.environ.get("BENCHMARK_N_DEBUG"):
+            raise
+        return _fail(f"internal error: {type(error).__name__}: {error} "
+                     "(BENCHMARK_N_DEBUG=1 shows where)", 1)
+    return 0
+
+
+def _fail(message: str, code: int) -> int:
+    click.echo(f"benchmark-n: error: {' '.join(message.split())}", err=True)
+    return code

@@ -1,0 +1,62 @@
+"""What the commands share: output, logging and progress."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def output_options(command: Command) -> Command:
+    """``--json``, ``-q`` and ``-v``, as on every command."""
+    for option in (
+        click.option("-v", "--verbose", count=True, help="Log more to stderr."),
+        click.option("-q", "--quiet", is_flag=True, help="No progress, no log."),
+        click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text."),
+    ):
+        command = option(command)
+    return command
+
+
+def set_logging(quiet: bool, verbose: int) -> None:
+    """Log to stderr: warnings, with ``-v`` what is done, with ``-vv`` details."""
+    level = logging.ERROR if quiet else max(logging.WARNING - 10 * verbose, logging.DEBUG)
+    logging.basicConfig(stream=sys.stderr, level=level, format="%(levelname)s: %(message)s")
+
+
+def emit(text: str, data: Mapping[str, Any], as_json: bool) -> None:
+    """Print the result to stdout, as text or as JSON."""
+    click.echo(json.dumps(data, indent=2) if as_json else text)
+
+
+@contextmanager
+def progress_bar(label: str, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """A function to call with (done, total) that draws a bar on stderr; None when quiet."""
+    if quiet:
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(label, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -1,0 +1,74 @@
+"""What a COCO annotation file holds once it was read and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+Buffer = msgspec.Raw | bytes
+
+
+class Image(msgspec.Struct, frozen=True, gc=False):
+    """The fields of an image record that this package needs; sizes in px."""
+
+    id: int
+    height: int
+    width: int
+    file_name: str | None = None
+    neg_category_ids: tuple[int, ...] = ()
+
+
+class Category(msgspec.Struct, frozen=True):
+    """A category; `supercategory` is None where the file gives none."""
+
+    id: int
+    name: str = ""
+    supercategory: str | None = None
+
+
+@dataclass(frozen=True)
+class CocoFile:
+    """A checked annotation file whose records stay as the bytes they came in.
+
+    Parameters
+    ----------
+    path
+        Where it came from; messages name it.
+    sections
+        Top-level key to raw JSON, in the file's own order, ``annotations`` included.
+    images, categories
+        By id, in the file's own order.
+    annotations
+        One raw JSON record each (N of them).
+    annotation_ids, image_ids, category_ids
+        int64 arrays of shape (N,), the records' own ids, image ids and category ids.
+    crowd
+        bool array of shape (N,).
+    """
+
+    path: Path
+    sections: Mapping[str, Buffer]
+    images: Mapping[int, Image]
+    categories: Mapping[int, Category]
+    annotations: Sequence[Buffer]
+    annotation_ids: NDArray[np.int64]
+    image_ids: NDArray[np.int64]
+    category_ids: NDArray[np.int64]
+    crowd: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.annotations)
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """The annotations as plain dictionaries, decoded one by one."""
+        return (msgspec.json.decode(raw) for raw in self.annotations)
+
+    def section(self, name: str) -> Any:
+        """A top-level section as plain Python objects."""
+        return msgspec.json.decode(self.sections[name])

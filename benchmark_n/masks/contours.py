@@ -1,0 +1,76 @@
+"""Contours of a mask and masks of contours.
+
+`find_contours` and `fill_contours` are inverse to each other: OpenCV traces a hole along the
+pixels around it, and filling draws a contour's own pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark_n.masks.crop import CropMask
+
+Contour = NDArray[np.int32]
+Part = list[Contour]
+
+_NEXT, _CHILD = 0, 2
+
+
+def find_contours(mask: CropMask, *, holes: bool = True) -> list[Part]:
+    """The parts of a mask, each an outer contour followed by the contours of its holes.
+
+    Contours are int32 arrays of shape (V, 1, 2) with (x, y) in image coordinates, px, without the
+    points inside straight runs. With ``holes=False`` only outermost contours are traced.
+    """
+    mode = cv2.RETR_CCOMP if holes else cv2.RETR_EXTERNAL
+    contours, hierarchy = cv2.findContours(
+        mask.pixels, mode, cv2.CHAIN_APPROX_SIMPLE, offset=(mask.x, mask.y)
+    )
+    if len(contours) == 1:
+        return [[contours[0].astype(np.int32, copy=False)]]
+    parts: list[Part] = []
+    links = [] if hierarchy is None else hierarchy[0].tolist()
+    index = 0 if links else -1
+    while index >= 0:
+        part = [contours[index]]
+        child = links[index][_CHILD]
+        while child >= 0:
+            part.append(contours[child])
+            child = links[child][_NEXT]
+        parts.append([contour.astype(np.int32, copy=False) for contour in part])
+        index = links[index][_NEXT]
+    return parts
+
+
+def fill_contours(parts: Sequence[Part], height: int, width: int) -> CropMask:
+    """The union of the parts, each filled by the even-odd rule, cut at the image's border.
+
+    Returns the tight crop; it is empty when nothing of the parts lies in the image.
+    """
+    boxes = np.array([cv2.boundingRect(part[0]) for part in parts]).reshape(-1, 4)
+    if any(len(part) > 1 for part in parts):
+        boxes = np.array([cv2.boundingRect(np.concatenate(part)) for part in parts])
+    if not len(boxes):
+        return CropMask(np.zeros((0, 0), np.uint8), 0, 0, height, width)
+    left, top = np.maximum(boxes[:, :2].min(axis=0), 0).tolist()
+    right = min(int((boxes[:, 0] + boxes[:, 2]).max()), width)
+    bottom = min(int((boxes[:, 1] + boxes[:, 3]).max()), height)
+    if left >= right or top >= bottom:
+        return CropMask(np.zeros((0, 0), np.uint8), 0, 0, height, width)
+    pixels = np.zeros((bottom - top, right - left), np.uint8)
+    _fill(pixels, parts, (-left, -top))
+    return CropMask(pixels, left, top, height, width).tight()
+
+
+def _fill(pixels: NDArray[np.uint8], parts: Sequence[Part], offset: tuple[int, int]) -> None:
+    for part in parts:
+        if len(part) == 1:
+            cv2.fillPoly(pixels, part, (1,), offset=offset)
+        else:  # the even-odd rule would also cut into the parts drawn before
+            layer = np.zeros_like(pixels)
+            cv2.fillPoly(layer, part, (1,), offset=offset)
+            np.bitwise_or(pixels, layer, out=pixels)

@@ -1,0 +1,94 @@
+"""What a noise is: parameters, a draw that the manifest records, and its application.
+
+A noise is a frozen dataclass whose fields are its parameters. Spatial noises map a mask to a mask;
+`ClassConfusion` and `Deletion` act on the record. Other packages add spatial noises through the
+entry point group ``benchmark_n.noises``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from benchmark_n.errors import InputError
+from benchmark_n.masks import CropMask
+from benchmark_n.noise.draws import Stream
+from benchmark_n.registry import Registry
+
+NOISES = Registry(
+    "noise",
+    "benchmark_n.noises",
+    {
+        "approximation": "benchmark_n.noise.approximation:Approximation",
+        "localization": "benchmark_n.noise.localization:Localization",
+        "scale": "benchmark_n.noise.scale:Scale",
+        "opening": "benchmark_n.noise.opening:Opening",
+        "shift": "benchmark_n.noise.shift:Shift",
+        "class_confusion": "benchmark_n.noise.class_confusion:ClassConfusion",
+        "deletion": "benchmark_n.noise.deletion:Deletion",
+    },
+)
+
+Kind = Literal["spatial", "category", "deletion"]
+Drawn = dict[str, Any]
+
+
+class NotApplied(Exception):  # noqa: N818 - an outcome the manifest records, not a fault
+    """A drawn noise leaves the instance as it is; the argument is the reason for the manifest."""
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Base of all noises.
+
+    Attributes
+    ----------
+    name, version
+        The name in recipes and manifests, and the number that changes when output bytes do.
+    kind
+        ``"spatial"``, ``"category"`` or ``"deletion"``.
+    columns
+        What `draw` returns, name to Arrow type: manifest columns after ``<noise>_``.
+    probability
+        Chance that the noise is applied to an instance.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+    kind: ClassVar[Kind] = "spatial"
+    columns: ClassVar[Mapping[str, str]] = {}
+
+    probability: float
+
+    def __post_init__(self) -> None:
+        self.require(0 <= self.probability <= 1, "probability", "a number from 0 to 1")
+
+    def require(self, valid: bool, parameter: str, expected: str) -> None:
+        """Raise an `InputError` that names the parameter unless `valid`."""
+        if not valid:
+            value = getattr(self, parameter)
+            raise InputError(f"{self.name}.{parameter} is {value!r}, expected {expected}")
+
+
+class SpatialNoise(Noise):
+    """A noise that changes a mask."""
+
+    def draw(self, stream: Stream) -> Drawn:
+        """Parameters for one instance, one for each of `columns`."""
+        raise NotImplementedError
+
+    def apply(self, mask: CropMask, drawn: Drawn) -> CropMask:
+        """The noisy mask: a deterministic function of mask and parameters.
+
+        Raises
+        ------
+        NotApplied
+            The noise has nothing to work on; the mask stays.
+        """
+        raise NotImplementedError
+
+
+def odd_kernel(size: object) -> bool:
+    """Whether a kernel side is a positive odd whole number of pixels."""
+    return isinstance(size, int) and not isinstance(size, bool) and size > 0 and size % 2 == 1

@@ -1,0 +1,41 @@
+"""Opening noise: thin structures and corners lost (ablation)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from benchmark_n.masks import CropMask
+from benchmark_n.noise.base import Drawn, SpatialNoise, odd_kernel
+from benchmark_n.noise.draws import Stream
+from benchmark_n.noise.scale import resize_mask
+
+
+@dataclass(frozen=True)
+class Opening(SpatialNoise):
+    """Erosion, then dilation, by a square kernel.
+
+    Parameters
+    ----------
+    kernel
+        Side of the kernel, px, odd.
+
+    References
+    ----------
+    .. [1] Kimhi et al.: Noisy Annotations in Semantic Segmentation, 2025, Table 6.
+    """
+
+    name: ClassVar[str] = "opening"
+
+    kernel: int
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.require(odd_kernel(self.kernel), "kernel", "an odd number of px")
+
+    def draw(self, stream: Stream) -> Drawn:
+        return {}
+
+    def apply(self, mask: CropMask, drawn: Drawn) -> CropMask:
+        eroded = resize_mask(mask, self.kernel, "erode")
+        return resize_mask(eroded, self.kernel, "dilate") if eroded.area else eroded

@@ -1,0 +1,104 @@
+"""Ordered parallel work, through joblib and nothing else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any, TypeVar
+
+from benchmark_n.errors import InputError, UsageError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+BACKENDS = ("loky", "dask")
+_ITEMS_IN_FLIGHT = 2
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def ordered_map(
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    *,
+    workers: int | None = None,
+    backend: str = "loky",
+    scheduler: str | None = None,
+) -> Iterator[Result]:
+    """Yield ``function(item)`` for each item, in order, computed by several processes.
+
+    At most a few items a worker are in flight, so memory does not grow with the input.
+
+    Parameters
+    ----------
+    workers
+        Processes; by default `available_cores()`. One means this process.
+    backend, scheduler
+        ``"loky"`` for this machine; ``"dask"`` for a cluster whose scheduler listens at
+        `scheduler`, or for a local one where no address is given (extra ``cluster``).
+    """
+    count = available_cores() if workers is None else workers
+    if count < 1:
+        raise UsageError(f"workers must be 1 or more, but got {count}")
+    if backend not in BACKENDS:
+        raise UsageError(f"backend must be one of {', '.join(BACKENDS)}, but got '{backend}'")
+    if scheduler is not None and backend != "dask":
+        raise UsageError("a scheduler address needs the dask backend")
+    if backend == "loky" and count == 1:
+        return map(function, items)
+    return _pool_map(function, items, count, backend, scheduler)
+
+
+def _single_threaded(function: Callable[[Item], Result], item: Item) -> Result:
+    """One thread a worker: OpenCV would otherwise start one a core in every process."""
+    import cv2
+
+    cv2.setNumThreads(1)
+    return function(item)
+
+
+def _pool_map(
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    count: int,
+    backend: str,
+    scheduler: str | None,
+) -> Iterator[Result]:
+    from joblib import Parallel, delayed, parallel_config
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    calls = (delayed(_single_threaded)(function, item) for item in items)
+    threads = {"inner_max_num_threads": 1} if backend == "loky" else {}
+    client = _dask_client(count, scheduler) if backend == "dask" else nullcontext()
+    with client, parallel_config(backend, n_jobs=count if backend == "loky" else -1, **threads):
+        pool = Parallel(return_as="generator", pre_dispatch=_ITEMS_IN_FLIGHT * count, batch_size=1)
+        try:
+            yield from pool(calls)
+        except TerminatedWorkerError:
+            raise InputError(
+                "a worker process was killed (often for want of memory): "
+                "try again with fewer workers"
+            ) from None
+
+
+@contextmanager
+def _dask_client(count: int, scheduler: str | None) -> Iterator[Any]:
+    try:
+        from distributed import Client
+    except ImportError:
+        raise InputError(
+            "the dask backend needs dask: run pip install 'benchmark-n[cluster]'"
+        ) from None
+    try:
+        if scheduler is None:
+            client = Client(n_workers=count, threads_per_worker=1, dashboard_address=None)
+        else:
+            client = Client(scheduler, timeout=10)
+    except (OSError, ValueError) as error:
+        raise InputError(f"no dask scheduler at {scheduler}: {error}") from None
+    with client:
+        yield client

@@ -1,0 +1,1 @@
+"""Evaluators: pure functions that compare predictions or scores with the truth."""

@@ -34,7 +34,8 @@ def test_any_is_the_maximum_over_the_kinds_of_an_annotation() -> None:
     rows = add_any(scores_table(columns())).to_pylist()
     added = [row for row in rows if row["kind"] == "any"]
     assert len(added) == 1
-    assert [added[0][name] for name in ("score", "flagged", "suggested_category")] == [0.75, True, 3]
+    found = added[0]
+    assert (found["score"], found["flagged"], found["suggested_category"]) == (0.75, True, 3)
     assert len(rows) == 4
 
 

@@ -27,6 +27,14 @@ def shared_file(name: str) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real samples; the test is skipped where there is none."""
+    if not SHARED.is_dir():
+        pytest.skip("the shared samples are not at hand (BENCHMARK_N_SHARED_DATA)")
+    return SHARED
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Embedded datasets are drawn into the session's own folder."""

@@ -1,0 +1,132 @@
+"""What a detector is, and how it is found by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from typing import Any, ClassVar, Protocol, Self
+
+import msgspec
+
+from benchmark_n.detectors.evidence import Evidence
+from benchmark_n.errors import InputError, UsageError, did_you_mean
+from benchmark_n.registry import Registry
+
+DETECTORS = Registry(
+    "detector",
+    "benchmark_n.detectors",
+    {
+        "cleanlab": "benchmark_n.detectors.confident_learning:ConfidentLearning",
+    },
+)
+
+# Field of the evidence to what makes it.
+SOURCES = {
+    "pred_probs": "--evidence crops or --evidence files:DIR",
+    "embeddings": "--evidence crops",
+    "dropout_probs": "--evidence crops",
+    "repeated_probs": "--evidence crops",
+    "class_losses": "--evidence losses or --evidence files:DIR",
+    "mask_losses": "--evidence losses or --evidence files:DIR",
+    "margins": "--evidence losses or --evidence files:DIR",
+    "saliency": "--evidence saliency",
+    "predictions": "--evidence predictions:FILE",
+    "annotators": "--evidence annotators:FILE,FILE…",
+}
+
+
+class Detector(Protocol):
+    """A detector: a dataclass of its options, with `fit`.
+
+    Parameters
+    ----------
+    name, reference
+        Its name and its paper.
+    kinds
+        The kinds of error it finds: ``class``, ``spatial``, ``missing``.
+    needs
+        Fields of `Evidence` that it reads.
+
+    Attributes
+    ----------
+    scores_
+        After `fit`: a scores table (`benchmark_n.benchmark.scores`).
+    """
+
+    name: ClassVar[str]
+    kinds: ClassVar[tuple[str, ...]]
+    needs: ClassVar[tuple[str, ...]]
+    reference: ClassVar[str]
+    scores_: Any
+
+    def fit(self, evidence: Evidence) -> Self:
+        """Score the annotations of `evidence`."""
+        ...
+
+
+def build_detector(name: str, options: Mapping[str, Any] | None = None) -> Detector:
+    """The detector called `name` with its options checked.
+
+    Raises
+    ------
+    InputError
+        An unknown detector or option, or a value that an option cannot have.
+    """
+    kind = DETECTORS.load(name)
+    known = [field.name for field in fields(kind) if field.init]
+    for option in options or {}:
+        if option not in known:
+            raise InputError(f"{name} has no option '{option}': {did_you_mean(option, known)}")
+    try:
+        detector: Detector = msgspec.convert(dict(options or {}), kind)
+    except msgspec.ValidationError as error:
+        raise InputError(f"{name}: {str(error).replace('`$.', '`')}") from None
+    return detector
+
+
+def run_detector(detector: Detector, evidence: Evidence) -> Any:
+    """Fit, and return the scores table.
+
+    Raises
+    ------
+    InputError
+        The evidence lacks what the detector needs.
+    """
+    lacking = lacks(detector, evidence)
+    if lacking:
+        raise InputError(need(detector.name, lacking))
+    return detector.fit(evidence).scores_
+
+
+def lacks(detector: Detector | type[Detector], evidence: Evidence) -> list[str]:
+    """Fields that the detector needs and the evidence does not have."""
+    return [name for name in detector.needs if getattr(evidence, name, None) is None]
+
+
+def need(name: str, lacking: Iterable[str]) -> str:
+    """A line that says what a detector needs."""
+    parts = [f"{field} ({SOURCES.get(field, 'not known')})" for field in lacking]
+    return f"detector '{name}' needs {', '.join(parts)}"
+
+
+def settle_names(asked: str | Iterable[str]) -> list[str]:
+    """Names out of ``"a,b"``, ``"all"`` or a list.
+
+    Raises
+    ------
+    UsageError
+        No name at all.
+    InputError
+        An unknown name.
+    """
+    names = asked.split(",") if isinstance(asked, str) else list(asked)
+    names = [name.strip() for name in names if name.strip()]
+    if not names:
+        raise UsageError("name a detector, several with commas between, or all")
+    if names == ["all"]:
+        return DETECTORS.names()
+    for name in names:
+        if name not in DETECTORS.names():
+            hint = did_you_mean(name, DETECTORS.names())
+            raise InputError(f"unknown detector '{name}': {hint}")
+    return list(dict.fromkeys(names))

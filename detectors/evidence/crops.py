@@ -1,0 +1,216 @@
+"""Evidence from crops: frozen features and out-of-fold probabilities of linear heads."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark_n.coco import CocoFile, Image
+from benchmark_n.detectors.evidence.annotations import image_groups
+from benchmark_n.detectors.evidence.backbones import Backbone
+from benchmark_n.detectors.evidence.evidence import Evidence, Ints
+from benchmark_n.detectors.evidence.folds import plan_folds
+from benchmark_n.detectors.evidence.heads import INVERSE_PENALTY, cross_validate
+from benchmark_n.detectors.evidence.pixels import Pixels, crop, mask_crop, read_rgb
+from benchmark_n.detectors.evidence.silhouette import silhouette
+from benchmark_n.masks import Rle, rles_to_crops
+from benchmark_n.parallel import ordered_map
+
+PASSES = 10
+REPEATS = 10
+_IMAGES_A_TASK = 8
+Progress = Callable[[int, int], None]
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class CropTask:
+    """Images with their annotations: file, record, indices, boxes (n, 4) and masks."""
+
+    images: tuple[tuple[Path, Image, Ints, Ints, tuple[Rle, ...]], ...]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What a worker sends back: indices (n,), silhouettes, and crops and masks or features."""
+
+    indices: Ints
+    silhouettes: NDArray[np.float32]
+    crops: Pixels
+    masks: Pixels
+    features: NDArray[np.float32] | None
+
+
+@dataclass(frozen=True)
+class Cutter:
+    """Cuts the crops of a task, and describes them where the backbone can do so here."""
+
+    size: int
+    backbone: Backbone | None
+
+    def __call__(self, task: CropTask) -> Cut:
+        indices, crops, masks = [], [], []
+        for path, image, places, boxes, rles in task.images:
+            pixels = read_rgb(path, image)
+            for box, mask in zip(boxes, rles_to_crops(rles), strict=True):
+                crops.append(crop(pixels, box, self.size))
+                masks.append(mask_crop(mask, box, self.size))
+            indices.append(places)
+        crop_stack, mask_stack = np.stack(crops), np.stack(masks)
+        shapes = np.stack([silhouette(mask) for mask in masks])
+        place = np.concatenate(indices)
+        if self.backbone is None:
+            return Cut(place, shapes, crop_stack, mask_stack, None)
+        features = self.backbone.describe(crop_stack, mask_stack)
+        return Cut(place, shapes, crop_stack[:0], mask_stack[:0], features)
+
+
+def crop_tasks(evidence: Evidence, coco: CocoFile, paths: dict[int, Path]) -> Iterator[CropTask]:
+    """The annotations, some images at a time."""
+    order = np.argsort(evidence.image_ids, kind="stable")
+    starts = np.flatnonzero(np.diff(evidence.image_ids[order], prepend=-1))
+    parts = []
+    for places in np.split(order, starts[1:]):
+        image_id = int(evidence.image_ids[places[0]])
+        masks = tuple(evidence.masks[i] for i in places.tolist())
+        image = coco.images[image_id]
+        parts.append((paths[image_id], image, places, evidence.boxes[places], masks))
+        if len(parts) == _IMAGES_A_TASK:
+            yield CropTask(tuple(parts))
+            parts = []
+    if parts:
+        yield CropTask(tuple(parts))
+
+
+def cut_crops(
+    evidence: Evidence,
+    coco: CocoFile,
+    paths: dict[int, Path],
+    cutter: Cutter,
+    workers: int | None = None,
+) -> Iterable[Cut]:
+    """The crops of all annotations, in parts."""
+    return ordered_map(cutter, crop_tasks(evidence, coco, paths), workers=workers)
+
+
+def embed(
+    evidence: Evidence,
+    coco: CocoFile,
+    paths: dict[int, Path],
+    backbone: Backbone,
+    *,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> NDArray[np.float32]:
+    """Features of each annotation, float32 (N, D): the backbone's, then the mask's silhouette."""
+    cutter = Cutter(backbone.size, backbone if backbone.in_workers else None)
+    rows: NDArray[np.float32] | None = None
+    done = 0
+    for cut in cut_crops(evidence, coco, paths, cutter, workers):
+        made = cut.features
+        if made is None:
+            made = backbone.describe(cut.crops, cut.masks)
+        both = np.concatenate([made, cut.silhouettes], axis=1)
+        if rows is None:
+            rows = np.zeros((len(evidence), both.shape[1]), np.float32)
+        rows[cut.indices] = both
+        done += len(cut.indices)
+        if progress is not None:
+            progress(done, len(evidence))
+    assert rows is not None
+    return rows
+
+
+def crop_evidence(
+    evidence: Evidence,
+    coco: CocoFile,
+    paths: dict[int, Path],
+    backbone: Backbone,
+    *,
+    folds: int = 5,
+    group_by: str | None = None,
+    seed: int = 0,
+    wanted: Iterable[str] = (),
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Evidence:
+    """`evidence` with embeddings, folds and out-of-fold probabilities.
+
+    Parameters
+    ----------
+    wanted
+        ``"dropout_probs"`` and ``"repeated_probs"`` are made where they are asked for.
+
+    Raises
+    ------
+    InputError
+        Fewer groups than folds, or an image that cannot be read.
+    """
+    wanted = set(wanted)
+    groups, field = image_groups(coco, evidence.image_ids, group_by)
+    plan, notes = plan_folds(evidence.labels, groups, evidence.category_names, folds, seed)
+    features = embed(evidence, coco, paths, backbone, workers=workers, progress=progress)
+    return with_probabilities(
+        replace(evidence, embeddings=features, folds=plan),
+        groups,
+        seed=seed,
+        wanted=wanted,
+        workers=workers,
+        provenance={
+            "evidence": "crops",
+            "backbone": backbone.name,
+            "backbone_version": backbone.version,
+            "head": f"logistic regression, C {INVERSE_PENALTY:g}",
+            "num_folds": folds,
+            "grouped_by": field,
+            "seed": seed,
+            "trained_on": "noisy-oof",
+            "notes": notes,
+        },
+    )
+
+
+def with_probabilities(
+    evidence: Evidence,
+    groups: Ints,
+    *,
+    seed: int,
+    wanted: Iterable[str] = (),
+    workers: int | None = None,
+    provenance: dict[str, Any] | None = None,
+) -> Evidence:
+    """Evidence with embeddings and folds, and now the probabilities made from them."""
+    assert evidence.embeddings is not None
+    assert evidence.folds is not None
+    wanted = set(wanted)
+    count = len(evidence.category_ids)
+    features, labels = evidence.embeddings, evidence.labels
+    passes = PASSES if "dropout_probs" in wanted else 0
+    probs = cross_validate(
+        features, labels, evidence.folds, count, passes=passes, seed=seed, workers=workers
+    )
+    repeated = None
+    if "repeated_probs" in wanted:
+        folds = int(evidence.folds.max()) + 1
+        plans = [
+            plan_folds(labels, groups, evidence.category_names, folds, seed + 1 + repeat)[0]
+            for repeat in range(REPEATS)
+        ]
+        repeated = np.stack(
+            [cross_validate(features, labels, plan, count, workers=workers)[0] for plan in plans]
+        )
+    accuracy = float((probs[0].argmax(axis=1) == labels).mean())
+    _log.info("out-of-fold accuracy against the given labels: %.3f", accuracy)
+    return replace(
+        evidence,
+        pred_probs=probs[0],
+        dropout_probs=probs[1:] if passes else None,
+        repeated_probs=repeated,
+        provenance={**(provenance or {}), "out_of_fold_accuracy": accuracy},
+    )

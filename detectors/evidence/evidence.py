@@ -1,0 +1,151 @@
+"""What detectors read: annotations, and what models say about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark_n.errors import InputError
+from benchmark_n.masks import Rle
+
+Floats = NDArray[np.floating[Any]]
+Ints = NDArray[np.int64]
+
+# Field of an Evidence to the axis that runs over the annotations.
+PER_ANNOTATION = {
+    "folds": 0,
+    "pred_probs": 0,
+    "embeddings": 0,
+    "dropout_probs": 1,
+    "repeated_probs": 1,
+    "class_losses": 1,
+    "mask_losses": 1,
+    "margins": 1,
+    "saliency": 1,
+}
+
+
+@dataclass(frozen=True)
+class InstanceSet:
+    """P instances that a model predicted or another annotator drew.
+
+    Parameters
+    ----------
+    image_ids, labels
+        int64 (P,): image, and index into the evidence's `category_ids`.
+    scores
+        float64 (P,), 0 to 1; 1 for annotators.
+    boxes
+        float64 (P, 4): x, y, width, height in px.
+    masks
+        One RLE each.
+    annotators
+        int64 (P,): number of the annotator who drew it; zeros for a model.
+    """
+
+    image_ids: Ints
+    labels: Ints
+    scores: NDArray[np.float64]
+    boxes: NDArray[np.float64]
+    masks: tuple[Rle, ...]
+    annotators: Ints
+
+    def __len__(self) -> int:
+        return len(self.image_ids)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Evidence about N annotations (no crowds) of K categories; a field that is None was not made.
+
+    Parameters
+    ----------
+    annotation_ids, image_ids
+        int64 (N,).
+    labels
+        int64 (N,): the given category of each, as an index into `category_ids`.
+    category_ids, category_names
+        int64 (K,) and K names: all categories of the annotation file, in its order.
+    boxes
+        int64 (N, 4): box of each given mask, x, y, width, height in px.
+    masks
+        N given masks as RLE.
+    folds
+        int64 (N,): the fold in which each was held out.
+    pred_probs
+        float32 (N, K): probability of each category, by a model that did not train on the
+        annotation.
+    embeddings
+        float32 (N, D): features of the annotation's crop.
+    dropout_probs
+        float32 (T, N, K): as `pred_probs`, T passes with dropout.
+    repeated_probs
+        float32 (R, N, K): as `pred_probs`, from R other partitions into folds.
+    class_losses, mask_losses
+        float32 (E, N): loss of each annotation in epoch e of a training that included it.
+    margins
+        float32 (E, N): logit of the given category less the largest other one, in each epoch.
+    saliency
+        float32 (M, N, h, w): saliency maps of M models.
+    predictions
+        Instances that a model found in the images.
+    annotators
+        Instances that further annotators drew in the images.
+    provenance
+        How it was made; plain values for JSON. ``trained_on`` says on which labels:
+        ``noisy-oof``, ``noisy-in-sample``, ``other``, ``clean`` or ``unknown``; ``notes`` is a
+        list of lines that belong beside every result.
+    """
+
+    annotation_ids: Ints
+    image_ids: Ints
+    labels: Ints
+    category_ids: Ints
+    category_names: tuple[str, ...]
+    boxes: Ints
+    masks: tuple[Rle, ...]
+    folds: Ints | None = None
+    pred_probs: Floats | None = None
+    embeddings: Floats | None = None
+    dropout_probs: Floats | None = None
+    repeated_probs: Floats | None = None
+    class_losses: Floats | None = None
+    mask_losses: Floats | None = None
+    margins: Floats | None = None
+    saliency: Floats | None = None
+    predictions: InstanceSet | None = None
+    annotators: InstanceSet | None = None
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        count = len(self.annotation_ids)
+        for name, axis in PER_ANNOTATION.items():
+            array = getattr(self, name)
+            if array is not None and array.shape[axis] != count:
+                raise InputError(
+                    f"evidence: {name} is of {array.shape[axis]} annotations, expected {count}"
+                )
+
+    def __len__(self) -> int:
+        return len(self.annotation_ids)
+
+    @property
+    def given_probs(self) -> Floats:
+        """Out-of-fold probability of each given category, (N,)."""
+        assert self.pred_probs is not None
+        given: Floats = self.pred_probs[np.arange(len(self)), self.labels]
+        return given
+
+    def made(self) -> list[str]:
+        """Names of the fields that hold evidence."""
+        optional = [f.name for f in fields(self) if f.default is None]
+        return [name for name in optional if getattr(self, name) is not None]
+
+
+def category_counts(evidence: Evidence) -> Ints:
+    """Number of annotations of each category, int64 (K,)."""
+    return np.bincount(evidence.labels, minlength=len(evidence.category_ids))

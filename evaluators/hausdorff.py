@@ -45,5 +45,4 @@ def boundary_points(mask: CropMask, spacing: tuple[float, float]) -> NDArray[np.
         return np.zeros((0, 2))
     band = boundary(mask, 1)
     rows, columns = np.nonzero(band.pixels)
-    points: NDArray[np.float64] = np.stack([columns + band.x, rows + band.y], axis=1) * spacing
-    return points
+    return np.asarray(np.stack([columns + band.x, rows + band.y], axis=1) * spacing, np.float64)

@@ -121,5 +121,7 @@ def find_file(root: Path, names: list[str], dataset: str, advice: str) -> Path:
     for name in names:
         if (root / name).is_file():
             return root / name
-    raise InputError(f"{dataset}: no {names[0]} under {root}: {advice}, or name a file by "
-                     "--annotations or a folder by --root")
+    raise InputError(
+        f"{dataset}: no {names[0]} under {root}: {advice}, or name a file by "
+        "--annotations or a folder by --root"
+    )

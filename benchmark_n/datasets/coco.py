@@ -22,6 +22,4 @@ def open_coco(request: Request) -> Source:
     )
 
 
-COCO = Dataset(
-    "coco", "COCO-N", ("train2017", "val2017", "train2014", "val2014"), open_coco
-)
+COCO = Dataset("coco", "COCO-N", ("train2017", "val2017", "train2014", "val2014"), open_coco)

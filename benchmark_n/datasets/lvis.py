@@ -19,9 +19,7 @@ def open_lvis(request: Request) -> Source:
     advice = f"unpack {name}.zip of lvisdataset.org there"
     annotations = find_file(request.root, names, "lvis", advice)
     validation = annotations.with_name(name.replace("train", "val"))
-    return Source(
-        annotations, request.root, validation if validation.is_file() else None
-    )
+    return Source(annotations, request.root, validation if validation.is_file() else None)
 
 
 LVIS = Dataset("lvis", "LVIS-N", tuple(_SPLITS), open_lvis)

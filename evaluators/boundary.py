@@ -20,8 +20,6 @@ from benchmark_n.evaluators.problem import IOU_THRESHOLDS
 from benchmark_n.masks import CropMask, Rle, intersection_area, rles_to_crops
 from benchmark_n.masks.boundary import boundary, boundary_distance
 
-# The ratio of each dataset's own evaluation, as the reference code has it.
-DATASET_RATIOS = {"coco": 0.02, "lvis": 0.02, "cityscapes": 0.005}
 # Bounds the crops that are in memory.
 _KEYS_AT_ONCE = 64
 Key = tuple[int, int]

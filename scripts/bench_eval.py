@@ -22,6 +22,7 @@ from typing import Any
 import cv2
 import msgspec
 import numpy as np
+import vernier  # noqa: F401  imported before the clock starts, as pycocotools is
 from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval

@@ -39,48 +39,47 @@ def segmentations_to_rles(
     rles: list[Rle] = []
     for start in range(0, len(segmentations), _BATCH):
         batch, shapes = segmentations[start : start + _BATCH], sizes[start : start + _BATCH]
-        valid = _are_valid(batch, shapes)
-        for place, (value, (height, width)) in enumerate(zip(batch, shapes, strict=True)):
-            if valid[place]:
-                rles.append({"size": [height, width], "counts": _bytes(value["counts"])})
+        texts = _valid_counts(batch, shapes)
+        for place, (text, (height, width)) in enumerate(zip(texts, shapes, strict=True)):
+            if text is not None:
+                rles.append({"size": [height, width], "counts": text})
                 continue
             try:
-                rles.append(segmentation_to_rle(value, height, width))
+                rles.append(segmentation_to_rle(batch[place], height, width))
             except SegmentationError as error:
                 raise fault(start + place, str(error)) from None
     return rles
 
 
-def _are_valid(values: Sequence[Any], sizes: Sequence[Size]) -> NDArray[np.bool_]:
-    """Which are compressed RLEs in the form that encoders write, of their image's size."""
-    candidates = np.array([_is_candidate(v, s) for v, s in zip(values, sizes, strict=True)], bool)
-    places = np.flatnonzero(candidates)
-    if not places.size:
-        return candidates
+def _valid_counts(values: Sequence[Any], sizes: Sequence[Size]) -> list[bytes | None]:
+    """The counts of each compressed RLE of its image's size in the form that encoders write."""
+    texts = [_counts(value, size) for value, size in zip(values, sizes, strict=True)]
+    places = [i for i, text in enumerate(texts) if text]
+    if not places:
+        return [None] * len(texts)
     try:
-        runs, counts = parse_counts([_bytes(values[i]["counts"]) for i in places.tolist()])
+        runs, counts = parse_counts([text for text in texts if text])
     except RleError:
-        return np.zeros(len(values), bool)
-    pixels = np.array([sizes[i][0] * sizes[i][1] for i in places.tolist()], np.int64)
+        return [None] * len(texts)
+    pixels = np.array([sizes[i][0] * sizes[i][1] for i in places], np.int64)
     starts = np.cumsum(counts) - counts
-    totals = np.add.reduceat(runs, starts)
-    least = runs.copy()
-    least[starts] += 1  # the first run alone may be 0
-    candidates[places] = (totals == pixels) & (np.minimum.reduceat(least, starts) > 0)
-    return candidates
+    wrong = np.add.reduceat(runs, starts) != pixels
+    runs[starts] += 1  # the first run alone may be 0
+    wrong |= np.minimum.reduceat(runs, starts) <= 0
+    for place in np.flatnonzero(wrong).tolist():
+        texts[places[place]] = None
+    return texts
 
 
-def _is_candidate(value: Any, size: Size) -> bool:
+def _counts(value: Any, size: Size) -> bytes | None:
     if not isinstance(value, dict):
-        return False
-    counts = value.get("counts")
-    plain = isinstance(counts, bytes) or (isinstance(counts, str) and counts.isascii())
-    stated = value.get("size")
-    return plain and bool(counts) and isinstance(stated, list | tuple) and tuple(stated) == size
-
-
-def _bytes(counts: str | bytes) -> bytes:
-    return counts if isinstance(counts, bytes) else counts.encode()
+        return None
+    counts, stated = value.get("counts"), value.get("size")
+    if not (counts and isinstance(stated, list | tuple) and tuple(stated) == size):
+        return None
+    if isinstance(counts, str):
+        return counts.encode() if counts.isascii() else None
+    return counts if isinstance(counts, bytes) else None
 
 
 def rle_areas(rles: Sequence[Rle]) -> NDArray[np.float64]:

@@ -11,67 +11,77 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.evaluators.problem import IOU_THRESHOLDS
-from benchmark_n.masks import CropMask, Rle, intersection_area, rle_to_crop
+from benchmark_n.masks import CropMask, Rle, intersection_area, rles_to_crops
 from benchmark_n.masks.boundary import boundary, boundary_distance
 
-# The ratio of each dataset's own evaluation, as the reference code has it.
-DATASET_RATIOS = {"coco": 0.02, "lvis": 0.02, "cityscapes": 0.005}
+# Bounds the crops that are in memory.
+_KEYS_AT_ONCE = 64
+Key = tuple[int, int]
 
 
-class BoundaryIou:
-    """Lowers mask IoUs to boundary IoUs."""
+def boundary_ious(
+    ious: Mapping[Key, NDArray[np.float64]],
+    found: Mapping[Key, Sequence[Rle]],
+    truth: Mapping[Key, Sequence[Rle]],
+    crowd: Mapping[Key, NDArray[np.bool_]],
+    dilation_ratio: float,
+) -> dict[Key, NDArray[np.float64]]:
+    """min(mask IoU, boundary IoU) wherever the mask IoU reaches the lowest threshold.
 
-    def __init__(self, dilation_ratio: float) -> None:
-        self._ratio = dilation_ratio
-
-    def lowered(
-        self,
-        ious: NDArray[np.float64],
-        found: Sequence[dict[str, Any]],
-        truth: Sequence[dict[str, Any]],
-    ) -> NDArray[np.float64]:
-        """min(mask IoU, boundary IoU) wherever the mask IoU reaches the lowest threshold.
-
-        Parameters
-        ----------
-        ious
-            float64 (D, G), mask IoUs.
-        found, truth
-            D and G records with ``segmentation`` (RLE) and ``iscrowd``. Against a crowd the mask
-            IoU stays, as in the reference code.
-        """
-        crowd = np.array([record["iscrowd"] for record in truth], bool)
-        near = np.argwhere((ious >= IOU_THRESHOLDS[0]) & ~crowd)
-        if not len(near):
-            return ious
-        lowered = ious.copy()
-        bands_found = self._bands(found, near[:, 0])
-        bands_truth = self._bands(truth, near[:, 1])
-        for d, g in near.tolist():
-            (a, area_a), (b, area_b) = bands_found[d], bands_truth[g]
-            shared = intersection_area(a, b)
-            union = area_a + area_b - shared
-            lowered[d, g] = min(ious[d, g], shared / union if union else 0.0)
-        return lowered
-
-    def _bands(
-        self, records: Sequence[dict[str, Any]], rows: NDArray[np.intp]
-    ) -> dict[int, tuple[CropMask, int]]:
-        bands = {}
-        for i in set(rows.tolist()):
-            band = boundary_band(records[i]["segmentation"], self._ratio)
-            bands[i] = (band, band.area)
-        return bands
+    Parameters
+    ----------
+    ious
+        Mask IoUs (D, G) by image and category.
+    found, truth
+        D and G masks.
+    crowd
+        bool (G,). Against a crowd the mask IoU stays, as in the reference code.
+    """
+    lowered = dict(ious)
+    near = {
+        key: pairs
+        for key, values in ious.items()
+        if len(pairs := np.argwhere((values >= IOU_THRESHOLDS[0]) & ~crowd[key]))
+    }
+    keys = sorted(near)
+    for start in range(0, len(keys), _KEYS_AT_ONCE):
+        batch = keys[start : start + _KEYS_AT_ONCE]
+        bands = _bands(batch, near, (found, truth), dilation_ratio)
+        for key in batch:
+            values = ious[key].copy()
+            for d, g in near[key].tolist():
+                (a, area_a), (b, area_b) = bands[0, key, d], bands[1, key, g]
+                shared = intersection_area(a, b)
+                union = area_a + area_b - shared
+                values[d, g] = min(values[d, g], shared / union if union else 0.0)
+            lowered[key] = values
+    return lowered
 
 
-def boundary_band(rle: Rle, dilation_ratio: float) -> CropMask:
+def _bands(
+    keys: Sequence[Key],
+    near: Mapping[Key, NDArray[np.intp]],
+    sides: tuple[Mapping[Key, Sequence[Rle]], Mapping[Key, Sequence[Rle]]],
+    dilation_ratio: float,
+) -> dict[tuple[int, Key, int], tuple[CropMask, int]]:
+    """Boundary and its area of each mask in a near pair, by side, key and place."""
+    wanted = [
+        (side, key, i)
+        for key in keys
+        for side in (0, 1)
+        for i in np.unique(near[key][:, side]).tolist()
+    ]
+    crops = rles_to_crops([sides[side][key][i] for side, key, i in wanted])
+    bands = (boundary_band(crop, dilation_ratio) for crop in crops)
+    return {name: (band, band.area) for name, band in zip(wanted, bands, strict=True)}
+
+
+def boundary_band(mask: CropMask, dilation_ratio: float) -> CropMask:
     """The boundary of a mask: its pixels within d = round(ratio x diagonal) px of the outside."""
-    height, width = rle["size"]
-    return boundary(rle_to_crop(rle), boundary_distance(height, width, dilation_ratio))
+    return boundary(mask, boundary_distance(mask.height, mask.width, dilation_ratio))

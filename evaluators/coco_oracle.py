@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pycocotools.cocoeval import COCOeval
 
-from benchmark_n.evaluators.boundary import BoundaryIou
+from benchmark_n.evaluators.boundary import boundary_ious
 from benchmark_n.evaluators.problem import (
     AREA_RANGES,
     IOU_THRESHOLDS,
@@ -40,7 +40,6 @@ class OracleEval(COCOeval):  # type: ignore[misc]
     def __init__(self, problem: Problem) -> None:
         super().__init__(iouType="bbox" if problem.iou_type == "bbox" else "segm")
         self._problem = problem
-        self._boundary = BoundaryIou(problem.dilation_ratio)
         params = self.params
         params.imgIds, params.catIds = list(problem.image_ids), list(problem.category_ids)
         params.maxDets = list(problem.max_detections)
@@ -51,16 +50,23 @@ class OracleEval(COCOeval):  # type: ignore[misc]
     def _prepare(self) -> None:
         self._gts = _records(self._problem.truth, lambda crowd: {"ignore": crowd})
         self._dts = _records(self._problem.found, lambda _: {})
+        self._lowered = self._boundary_ious() if self._problem.iou_type == "boundary" else {}
+
+    def _boundary_ious(self) -> dict[tuple[int, int], NDArray[np.float64]]:
+        most = self.params.maxDets[-1]
+        keys = [key for key in self._dts if self._gts.get(key)]
+        found, truth, crowd = {}, {}, {}
+        for key in keys:
+            order = np.argsort([-record["score"] for record in self._dts[key]], kind="mergesort")
+            found[key] = [self._dts[key][i]["segmentation"] for i in order[:most].tolist()]
+            truth[key] = [record["segmentation"] for record in self._gts[key]]
+            crowd[key] = np.array([record["iscrowd"] for record in self._gts[key]], bool)
+        ious = {key: super(OracleEval, self).computeIoU(*key) for key in keys}
+        return boundary_ious(ious, found, truth, crowd, self._problem.dilation_ratio)
 
     def computeIoU(self, imgId: int, catId: int) -> Any:  # noqa: N802, N803
-        ious = super().computeIoU(imgId, catId)
-        if self._problem.iou_type != "boundary" or len(ious) == 0:
-            return ious
-        truth = self._gts[imgId, catId]
-        found = self._dts[imgId, catId]
-        order = np.argsort([-record["score"] for record in found], kind="mergesort")
-        found = [found[i] for i in order[: self.params.maxDets[-1]]]
-        return self._boundary.lowered(ious, found, truth)
+        lowered = self._lowered.get((imgId, catId))
+        return super().computeIoU(imgId, catId) if lowered is None else lowered
 
     def evaluateImg(self, imgId: int, catId: int, aRng: Any, maxDet: int) -> Any:  # noqa: N802, N803
         result = super().evaluateImg(imgId, catId, aRng, maxDet)

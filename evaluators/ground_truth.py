@@ -6,15 +6,13 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from pycocotools import mask as coco_mask
 
-from benchmark_n.benchmark.records import read_mask
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.file import Buffer
-from benchmark_n.coco.records import split_record
 from benchmark_n.errors import annotation_fault
 from benchmark_n.evaluators.problem import Federated, Instances
-from benchmark_n.masks import Rle, SegmentationError
+from benchmark_n.masks import Rle
+from benchmark_n.masks.batch import rle_areas, rle_boxes, segmentations_to_rles
 
 
 class _Record(msgspec.Struct, gc=False):
@@ -22,6 +20,7 @@ class _Record(msgspec.Struct, gc=False):
     area: float | None = None
     iscrowd: Any = None
     is_crowd: Any = None
+    segmentation: Any = None
 
 
 _record = msgspec.json.Decoder(_Record)
@@ -43,21 +42,17 @@ def truth_arrays(coco: CocoFile, *, masks: bool, keep_ids: bool = False) -> tupl
     InputError
         A box or area that is no number, or a mask that is none of its image.
     """
+    records = [_decode(coco, place, raw) for place, raw in enumerate(coco.annotations)]
+    unboxed = [i for i, record in enumerate(records) if record.bbox is None]
+    unmeasured = [i for i, record in enumerate(records) if record.area is None]
+    rles = _masks(coco, records) if masks or unboxed or unmeasured else []
+    boxes = np.array([record.bbox or (0.0,) * 4 for record in records], float).reshape(-1, 4)
+    areas = np.array([record.area or 0.0 for record in records], float)
+    boxes[unboxed] = rle_boxes([rles[i] for i in unboxed])
+    areas[unmeasured] = rle_areas([rles[i] for i in unmeasured])
     count = len(coco)
-    boxes, areas = np.zeros((count, 4)), np.zeros(count)
-    rles: list[Rle] = []
-    silent = 0
-    for place, raw in enumerate(coco.annotations):
-        record = _decode(coco, place, raw)
-        silent += record.iscrowd is None and record.is_crowd is None
-        rle = _mask(coco, place) if masks or record.bbox is None or record.area is None else None
-        boxes[place] = record.bbox if record.bbox is not None else coco_mask.toBbox(rle)
-        areas[place] = record.area if record.area is not None else float(coco_mask.area(rle))
-        if masks and rle is not None:
-            rles.append(rle)
-    ids = coco.annotation_ids if keep_ids else np.arange(1, count + 1)
     truth = Instances(
-        ids=ids,
+        ids=coco.annotation_ids if keep_ids else np.arange(1, count + 1),
         image_ids=coco.image_ids,
         category_ids=coco.category_ids,
         boxes=boxes,
@@ -66,13 +61,13 @@ def truth_arrays(coco: CocoFile, *, masks: bool, keep_ids: bool = False) -> tupl
         crowd=coco.crowd,
         scores=np.zeros(count),
     )
-    return truth, silent
+    return truth, sum(record.iscrowd is None and record.is_crowd is None for record in records)
 
 
 def _decode(coco: CocoFile, place: int, raw: Buffer) -> _Record:
     try:
         record = _record.decode(raw)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise annotation_fault(coco.path, coco.annotation_ids[place], str(error)) from None
     if record.bbox is not None and len(record.bbox) != 4:
         fault = f"bbox is {record.bbox}, expected [x, y, width, height]"
@@ -80,12 +75,13 @@ def _decode(coco: CocoFile, place: int, raw: Buffer) -> _Record:
     return record
 
 
-def _mask(coco: CocoFile, place: int) -> Rle:
-    image = coco.images[int(coco.image_ids[place])]
-    try:
-        return read_mask(split_record(coco.annotations[place]), image.height, image.width)
-    except SegmentationError as error:
-        raise annotation_fault(coco.path, coco.annotation_ids[place], str(error)) from None
+def _masks(coco: CocoFile, records: list[_Record]) -> list[Rle]:
+    images = [coco.images[i] for i in coco.image_ids.tolist()]
+    return segmentations_to_rles(
+        [record.segmentation for record in records],
+        [(image.height, image.width) for image in images],
+        lambda place, fault: annotation_fault(coco.path, coco.annotation_ids[place], fault),
+    )
 
 
 def federated(coco: CocoFile) -> Federated | None:

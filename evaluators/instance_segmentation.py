@@ -218,6 +218,8 @@ def _warnings(truth: CocoFile, predictions: Predictions, silent: int) -> list[st
     lines = []
     if not len(predictions):
         lines.append(f"{predictions.name}: no detections: every result is 0")
+    if not predictions.have_masks:
+        lines.append(f"{predictions.name}: not every detection has a mask: boxes alone count")
     if silent:
         lines.append(f"{truth.path.name}: {silent} annotations without iscrowd, read as 0")
     if not np.any(~truth.crowd):

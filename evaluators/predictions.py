@@ -12,12 +12,12 @@ from typing import Any
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from pycocotools import mask as coco_mask
 
 from benchmark_n.coco import CocoFile, Image
 from benchmark_n.errors import InputError
 from benchmark_n.evaluators.problem import Instances
-from benchmark_n.masks import Rle, SegmentationError, segmentation_to_rle
+from benchmark_n.masks import Rle
+from benchmark_n.masks.batch import rle_areas, rle_boxes, segmentations_to_rles
 
 
 class Detection(msgspec.Struct, gc=False):
@@ -137,7 +137,8 @@ def detection_arrays(
     Parameters
     ----------
     masks
-        With their masks; without, every detection needs a box.
+        With their masks, and boxes of zeros where the file gives none: nothing reads them then.
+        Without, boxes come from the masks where the file gives none.
     box_areas
         Area from the box where there is one, as pycocotools' ``loadRes`` takes it; else from the
         mask.
@@ -148,14 +149,14 @@ def detection_arrays(
         A detection without mask or box, or with one that is none of its image.
     """
     detections = predictions.detections
-    rles = _masks(predictions, images) if masks else None
-    boxes = np.zeros((len(detections), 4))
-    areas = np.zeros(len(detections))
-    for place, detection in enumerate(detections):
-        box = _box(detection, place, predictions, images, rles)
-        boxes[place] = box
-        of_box = rles is None or (box_areas and detection.bbox is not None)
-        areas[place] = box[2] * box[3] if of_box else float(coco_mask.area(rles[place]))  # type: ignore[index]
+    boxes, unboxed = _boxes(predictions)
+    rles = _masks(predictions, images) if masks or len(unboxed) else None
+    if rles is not None and not masks:
+        boxes[unboxed] = rle_boxes([rles[i] for i in unboxed.tolist()])
+    areas = boxes[:, 2] * boxes[:, 3]
+    if masks and rles is not None:
+        of_mask = unboxed if box_areas else np.arange(len(detections))
+        areas[of_mask] = rle_areas([rles[i] for i in of_mask.tolist()])
     count = len(detections)
     return Instances(
         ids=np.arange(1, count + 1),
@@ -163,46 +164,41 @@ def detection_arrays(
         category_ids=np.array([d.category_id for d in detections], np.int64),
         boxes=boxes,
         areas=areas,
-        masks=rles,
+        masks=rles if masks else None,
         crowd=np.zeros(count, bool),
         scores=predictions.scores,
     )
 
 
 def _masks(predictions: Predictions, images: Mapping[int, Image]) -> list[Rle]:
-    return [_mask(d, i, predictions, images) for i, d in enumerate(predictions.detections)]
+    detections = predictions.detections
+    for place, detection in enumerate(detections):
+        if detection.segmentation is None:
+            raise InputError(
+                f"{predictions.name}: detection {place} has no segmentation: "
+                "expected one in each, or none to evaluate boxes"
+            )
+    sizes = [(images[d.image_id].height, images[d.image_id].width) for d in detections]
+    return segmentations_to_rles(
+        [d.segmentation for d in detections],
+        sizes,
+        lambda place, fault: InputError(f"{predictions.name}: detection {place}: {fault}"),
+    )
 
 
-def _mask(
-    detection: Detection, place: int, predictions: Predictions, images: Mapping[int, Image]
-) -> Rle:
-    if detection.segmentation is None:
-        raise InputError(
-            f"{predictions.name}: detection {place} has no segmentation: expected one in each, "
-            "or none to evaluate boxes"
-        )
-    image = images[detection.image_id]
-    try:
-        return segmentation_to_rle(detection.segmentation, image.height, image.width)
-    except SegmentationError as error:
-        raise InputError(f"{predictions.name}: detection {place}: {error}") from None
-
-
-def _box(
-    detection: Detection,
-    place: int,
-    predictions: Predictions,
-    images: Mapping[int, Image],
-    rles: Sequence[Rle] | None,
-) -> Sequence[float]:
-    box = detection.bbox
-    if box is None:
-        rle = rles[place] if rles is not None else _mask(detection, place, predictions, images)
-        made: list[float] = coco_mask.toBbox(rle).tolist()
-        return made
-    if len(box) != 4 or not all(map(math.isfinite, box)) or min(box[2:]) < 0:
-        raise InputError(
-            f"{predictions.name}: detection {place}: bbox is {box}, "
-            "expected [x, y, width, height] with sides of 0 or more"
-        )
-    return box
+def _boxes(predictions: Predictions) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Boxes (N, 4) and the places of the detections that have none."""
+    boxes = np.zeros((len(predictions), 4))
+    unboxed = []
+    for place, detection in enumerate(predictions.detections):
+        box = detection.bbox
+        if box is None:
+            unboxed.append(place)
+        elif len(box) != 4 or not all(map(math.isfinite, box)) or min(box[2:]) < 0:
+            raise InputError(
+                f"{predictions.name}: detection {place}: bbox is {box}, "
+                "expected [x, y, width, height] with sides of 0 or more"
+            )
+        else:
+            boxes[place] = box
+    return boxes, np.array(unboxed, np.intp)

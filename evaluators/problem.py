@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from benchmark_n.masks import Rle
 
 IouType = Literal["bbox", "segm", "boundary"]
-IOU_TYPES = ("bbox", "segm", "boundary")
+IOU_TYPES: tuple[IouType, ...] = ("bbox", "segm", "boundary")
 IOU_THRESHOLDS = np.linspace(0.5, 0.95, 10)
 RECALLS = np.linspace(0.0, 1.0, 101)
 SMALL, LARGE, LARGEST = 32.0**2, 96.0**2, 1e5**2

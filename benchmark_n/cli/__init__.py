@@ -19,6 +19,7 @@ COMMANDS = {
     "make": ("benchmark_n.cli.make", "Make a noisy benchmark from clean annotations."),
     "recipes": ("benchmark_n.cli.recipes", "List the noise recipes, or print one."),
     "show": ("benchmark_n.cli.show", "Draw clean against noisy contours of an image."),
+    "eval": ("benchmark_n.cli.eval", "Evaluate predictions, noisy labels or detectors."),
     "import": ("benchmark_n.cli.import_pair", "Derive a benchmark from a clean and a noisy file."),
 }
 

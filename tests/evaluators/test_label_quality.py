@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy import stats
 
 from benchmark_n.errors import InputError
@@ -18,7 +19,7 @@ CLASSES = ["liver"] * 30 + ["spleen"] * 22 + ["aorta"] * 8
 KINDS = ["shift", "scale"] * 30
 
 
-def by_definition(predicted: np.ndarray, true: np.ndarray, k: int) -> float:  # type: ignore[type-arg]
+def by_definition(predicted: NDArray[np.float64], true: NDArray[np.float64], k: int) -> float:
     lowest = set(np.argsort(true)[:k].tolist())
     ranked = np.argsort(predicted).tolist()
     total, found = 0.0, 0

@@ -34,6 +34,8 @@ def polar_spectrum(
     pixels: NDArray[np.float32], centre: tuple[float, float], radius: float
 ) -> NDArray[np.float32]:
     """Fourier magnitudes along the angle of `RINGS` rings, float32 (KEPT * RINGS,)."""
-    polar = cv2.warpPolar(pixels, (RINGS, ANGLES), centre, radius, cv2.WARP_POLAR_LINEAR)
+    # Without the flag, pixels beyond the crop are whatever was in memory.
+    flags = cv2.WARP_POLAR_LINEAR | cv2.WARP_FILL_OUTLIERS
+    polar = cv2.warpPolar(pixels, (RINGS, ANGLES), centre, radius, flags=flags)
     spectrum = np.abs(np.fft.rfft(polar, axis=0))[:KEPT] / ANGLES
     return np.asarray(spectrum.ravel(), np.float32)

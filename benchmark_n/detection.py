@@ -1,0 +1,274 @@
+"""`detect` and `evaluate_detectors`: label-error detectors on annotations, with or without truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmark_n._version import __version__
+from benchmark_n.benchmark import Benchmark, load
+from benchmark_n.benchmark.scores import add_any
+from benchmark_n.benchmark.writer import file_digest
+from benchmark_n.coco import CocoFile, read_coco
+from benchmark_n.datasets.base import cache_folder
+from benchmark_n.detectors.base import Detector, build_detector, lacks, need, settle_names
+from benchmark_n.detectors.evidence import Evidence
+from benchmark_n.detectors.evidence.gather import Request, gather, notes, trained_on
+from benchmark_n.errors import InputError, UsageError
+from benchmark_n.evaluators.label_error_inputs import score_benchmark
+from benchmark_n.evaluators.label_error_results import LabelErrorResult
+
+LEAST_ACCURACY, LEAST_INSTANCES = 0.75, 1000
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Detected:
+    """What one detector found.
+
+    Parameters
+    ----------
+    detector
+        Its name.
+    scores
+        The scores table, with rows of kind ``any``.
+    evidence
+        What it read.
+    result
+        The scores against the truth; None where there is none.
+    images
+        Folder of the image files.
+    provenance
+        Version of the package, detector and options, evidence, source of the annotations.
+    warnings
+        Lines to be shown beside the results.
+    """
+
+    detector: str
+    scores: Any
+    evidence: Evidence
+    result: LabelErrorResult | None
+    coco: CocoFile
+    images: Path | None
+    provenance: Mapping[str, Any]
+    warnings: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "detector": self.detector,
+            "provenance": dict(self.provenance),
+            "warnings": list(self.warnings),
+            "flagged": {
+                kind: int(np.sum(self._flags(kind))) for kind in self.scores["kind"].unique().to_pylist()
+            },
+            "results": None if self.result is None else self.result.to_dict(),
+        }
+
+    def _flags(self, kind: str) -> Any:
+        import pyarrow.compute as pc
+
+        return self.scores.filter(pc.equal(self.scores["kind"], kind))["flagged"].to_numpy()
+
+
+def detect(
+    annotations: Path | str | CocoFile,
+    images: Path | str | None,
+    detectors: str | Iterable[str] = "cleanlab",
+    *,
+    evidence: Iterable[str] = (),
+    backbone: str = "auto",
+    folds: int = 5,
+    group_by: str | None = None,
+    seed: int = 0,
+    device: str = "cpu",
+    workers: int | None = None,
+    trained_on: str = "unknown",
+    evidence_dir: Path | str | None = None,
+    options: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> list[Detected]:
+    """Look for label errors in a COCO file.
+
+    Parameters
+    ----------
+    annotations, images
+        The file (or what `read_coco` made of it) and the folder of its images.
+    detectors
+        Names, or ``"all"`` for those whose evidence there is.
+    evidence
+        Sources: ``"crops"``, ``"losses"``, ``"predictions:FILE"``, ``"annotators:FILE,FILE"``,
+        ``"files:DIR"``. By default what the detectors need and no file.
+    backbone, folds, group_by, seed, device, workers
+        Of the evidence: see `benchmark_n.detectors.evidence`.
+    trained_on
+        On which labels the model behind predictions or files was trained.
+    evidence_dir
+        Where evidence is kept; by default in the cache.
+    options
+        ``"detector.option"`` to its value.
+    progress
+        Called with (crops done, crops in all).
+
+    Returns
+    -------
+    list[Detected]
+        One for each detector, in the order asked for.
+
+    Raises
+    ------
+    UsageError
+        Contradictory or missing arguments.
+    InputError
+        Anything wrong with a file, or a detector that lacks its evidence.
+    """
+    coco = annotations if isinstance(annotations, CocoFile) else read_coco(annotations)
+    settled = _detectors(detectors, options or {})
+    request = Request(
+        folder=Path(evidence_dir) if evidence_dir else cache_folder() / "evidence",
+        images=None if images is None else Path(images),
+        sources=tuple(evidence) or (("crops",) if detectors == "all" else ()),
+        backbone=backbone,
+        folds=folds,
+        group_by=group_by,
+        seed=seed,
+        device=device,
+        workers=workers,
+        trained_on=trained_on,
+    )
+    wanted = {field for detector in settled for field in detector.needs}
+    found = gather(coco, request, wanted, progress)
+    runnable = _runnable(settled, found, skip=detectors == "all")
+    return [_run(detector, found, coco, request) for detector in runnable]
+
+
+def evaluate_detectors(
+    benchmark: Benchmark | Path | str,
+    detectors: str | Iterable[str] = "cleanlab",
+    *,
+    images: Path | str | None = None,
+    spatial_iou: float = 0.9,
+    bootstrap: int = 1000,
+    **options: Any,
+) -> list[Detected]:
+    """Run detectors on a benchmark's noisy annotations and score them against its manifest.
+
+    Parameters
+    ----------
+    images
+        By default the folder that `make` recorded.
+    spatial_iou
+        Below this mask IoU with the clean mask an annotation is a spatial error.
+    bootstrap
+        Replicates of the intervals.
+    options
+        As for `detect`.
+    """
+    opened = load(benchmark) if isinstance(benchmark, Path | str) else benchmark
+    if opened.recipe.get("detection") is False:
+        raise InputError(
+            f"{opened.path}: its annotations give their errors away (masks or boxes kept as they "
+            "came), so it is unfit for label-error detection"
+        )
+    coco = opened.noisy()
+    found = detect(coco, images or opened.images, detectors, **options)
+    recipe = {key: opened.recipe.get(key) for key in ("benchmark", "name", "version", "seed")}
+    scored = []
+    for one in found:
+        result = score_benchmark(
+            one.scores, opened, spatial_iou=spatial_iou, bootstrap=bootstrap
+        )
+        provenance = {**one.provenance, "benchmark": {"directory": opened.path.name, **recipe}}
+        kept = tuple(line for line in one.warnings if not line.startswith(_UNSURE))
+        scored.append(
+            Detected(
+                one.detector, one.scores, one.evidence, result, coco, one.images, provenance, kept
+            )
+        )
+    return scored
+
+
+def newest_benchmark(folder: Path = Path("benchmarks")) -> Path:
+    """The benchmark directory under `folder` that was made last.
+
+    Raises
+    ------
+    UsageError
+        There is none.
+    """
+    found = [path.parent for path in folder.glob("*/recipe.yaml")]
+    if not found:
+        raise UsageError(f"no benchmark under {folder}/: name one, or make one first")
+    return max(found, key=lambda path: (path / "recipe.yaml").stat().st_mtime_ns)
+
+
+def _detectors(asked: str | Iterable[str], options: Mapping[str, Any]) -> list[Detector]:
+    names = settle_names(asked)
+    own: dict[str, dict[str, Any]] = {name: {} for name in names}
+    for key, value in options.items():
+        name, dot, option = key.partition(".")
+        if not dot or name not in own:
+            raise UsageError(f"cannot set '{key}': expected DETECTOR.OPTION of a detector asked for")
+        own[name][option] = value
+    return [build_detector(name, own[name]) for name in names]
+
+
+def _runnable(detectors: list[Detector], evidence: Evidence, *, skip: bool) -> list[Detector]:
+    """The detectors whose needs are met; others are an error, or left out where `skip`."""
+    kept = []
+    for detector in detectors:
+        lacking = lacks(detector, evidence)
+        if not lacking:
+            kept.append(detector)
+        elif not skip:
+            raise InputError(need(detector.name, lacking))
+    return kept
+
+
+def _run(detector: Detector, evidence: Evidence, coco: CocoFile, request: Request) -> Detected:
+    scores = add_any(detector.fit(evidence).scores_)
+    provenance = {
+        "benchmark-n": __version__,
+        "detector": detector.name,
+        "reference": detector.reference,
+        "options": _options(detector),
+        "evidence": evidence.provenance["sources"],
+        "trained_on": trained_on(evidence),
+        "annotations": {"file": coco.path.name, "sha256": file_digest(coco.path)},
+    }
+    lines = [*notes(evidence), *_doubts(evidence)]
+    return Detected(
+        detector.name, scores, evidence, None, coco, request.images, provenance, tuple(lines)
+    )
+
+
+def _options(detector: Detector) -> dict[str, Any]:
+    from dataclasses import fields
+
+    own = fields(detector)  # type: ignore[arg-type]
+    return {field.name: getattr(detector, field.name) for field in own if field.init}
+
+
+_UNSURE = "such lists mislead"
+
+
+def _doubts(evidence: Evidence) -> list[str]:
+    """Why a list of suspects may mislead."""
+    lines = []
+    if len(evidence) < LEAST_INSTANCES:
+        lines.append(
+            f"{_UNSURE} on few annotations: {len(evidence)}, "
+            f"expected {LEAST_INSTANCES} or more"
+        )
+    for source in evidence.provenance["sources"]:
+        accuracy = source.get("out_of_fold_accuracy")
+        if accuracy is not None and accuracy < LEAST_ACCURACY:
+            lines.append(
+                f"{_UNSURE} where the model is weak: out-of-fold accuracy "
+                f"{accuracy:.0%} of the given labels, expected {LEAST_ACCURACY:.0%} or more"
+            )
+    return lines

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import pyarrow.compute as pc
 
 from benchmark_n._version import __version__
 from benchmark_n.benchmark import Benchmark, load
@@ -15,7 +15,7 @@ from benchmark_n.benchmark.scores import add_any
 from benchmark_n.benchmark.writer import file_digest
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.datasets.base import cache_folder
-from benchmark_n.detectors.base import Detector, build_detector, lacks, need, settle_names
+from benchmark_n.detectors.base import Detector, Plot, build_detector, lacks, need, settle_names
 from benchmark_n.detectors.evidence import Evidence
 from benchmark_n.detectors.evidence.gather import Request, gather, notes, trained_on
 from benchmark_n.errors import InputError, UsageError
@@ -46,6 +46,8 @@ class Detected:
         Version of the package, detector and options, evidence, source of the annotations.
     warnings
         Lines to be shown beside the results.
+    plots
+        What the detector offers to draw (see `benchmark_n.detectors.base.Plot`).
     """
 
     detector: str
@@ -56,6 +58,7 @@ class Detected:
     images: Path | None
     provenance: Mapping[str, Any]
     warnings: tuple[str, ...] = ()
+    plots: tuple[Plot, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -63,16 +66,16 @@ class Detected:
             "detector": self.detector,
             "provenance": dict(self.provenance),
             "warnings": list(self.warnings),
-            "flagged": {
-                kind: int(np.sum(self._flags(kind))) for kind in self.scores["kind"].unique().to_pylist()
-            },
+            "flagged": flag_counts(self.scores),
             "results": None if self.result is None else self.result.to_dict(),
         }
 
-    def _flags(self, kind: str) -> Any:
-        import pyarrow.compute as pc
 
-        return self.scores.filter(pc.equal(self.scores["kind"], kind))["flagged"].to_numpy()
+def flag_counts(scores: Any) -> dict[str, int]:
+    """Kind to the number of flagged rows of a scores table."""
+    flagged = scores.filter(scores["flagged"])["kind"]
+    kinds = pc.unique(scores["kind"]).to_pylist()
+    return {kind: int(pc.sum(pc.equal(flagged, kind)).as_py() or 0) for kind in kinds}
 
 
 def detect(
@@ -179,16 +182,10 @@ def evaluate_detectors(
     recipe = {key: opened.recipe.get(key) for key in ("benchmark", "name", "version", "seed")}
     scored = []
     for one in found:
-        result = score_benchmark(
-            one.scores, opened, spatial_iou=spatial_iou, bootstrap=bootstrap
-        )
+        result = score_benchmark(one.scores, opened, spatial_iou=spatial_iou, bootstrap=bootstrap)
         provenance = {**one.provenance, "benchmark": {"directory": opened.path.name, **recipe}}
         kept = tuple(line for line in one.warnings if not line.startswith(_UNSURE))
-        scored.append(
-            Detected(
-                one.detector, one.scores, one.evidence, result, coco, one.images, provenance, kept
-            )
-        )
+        scored.append(replace(one, result=result, provenance=provenance, warnings=kept))
     return scored
 
 
@@ -241,14 +238,13 @@ def _run(detector: Detector, evidence: Evidence, coco: CocoFile, request: Reques
         "annotations": {"file": coco.path.name, "sha256": file_digest(coco.path)},
     }
     lines = [*notes(evidence), *_doubts(evidence)]
+    plots = tuple(getattr(detector, "plots_", ()))
     return Detected(
-        detector.name, scores, evidence, None, coco, request.images, provenance, tuple(lines)
+        detector.name, scores, evidence, None, coco, request.images, provenance, tuple(lines), plots
     )
 
 
 def _options(detector: Detector) -> dict[str, Any]:
-    from dataclasses import fields
-
     own = fields(detector)  # type: ignore[arg-type]
     return {field.name: getattr(detector, field.name) for field in own if field.init}
 

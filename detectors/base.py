@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Protocol, Self
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from benchmark_n.detectors.evidence import Evidence
 from benchmark_n.errors import InputError, UsageError, did_you_mean
@@ -33,6 +35,24 @@ SOURCES = {
     "predictions": "--evidence predictions:FILE",
     "annotators": "--evidence annotators:FILE,FILE…",
 }
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A histogram with fitted densities: what a detector may offer as ``plots_``.
+
+    Parameters
+    ----------
+    edges, counts
+        float64 (B + 1,) and (B,): the histogram, as a density.
+    curves
+        (name, x, density) of each fitted component.
+    """
+
+    title: str
+    edges: NDArray[np.float64]
+    counts: NDArray[np.float64]
+    curves: tuple[tuple[str, NDArray[np.float64], NDArray[np.float64]], ...]
 
 
 class Detector(Protocol):

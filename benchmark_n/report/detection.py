@@ -1,0 +1,201 @@
+"""The page about one detector's findings: a single HTML file that needs no network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from benchmark_n.benchmark import Benchmark
+from benchmark_n.detection import Detected
+from benchmark_n.evaluators.label_error_curves import precision_recall_curves
+from benchmark_n.report import figures
+from benchmark_n.report.gallery import RARE, make_cards, worst
+from benchmark_n.report.images import image_statistics
+
+TOP = 200
+_MEASURES = (
+    ("errors", "errors", 0),
+    ("flagged", "flagged", 0),
+    ("precision", "precision", 3),
+    ("recall", "recall", 3),
+    ("f1", "F1", 3),
+    ("best_f1", "best F1", 3),
+    ("auprc", "AUPRC", 3),
+    ("auroc", "AUROC", 3),
+    ("prevalence", "chance", 3),
+)
+_MOST_PARTS = 40
+_MOST_CONFUSIONS = 30
+
+
+def render_report(
+    found: Detected, *, benchmark: Benchmark | None = None, top: int = TOP
+) -> str:
+    """The HTML page.
+
+    Parameters
+    ----------
+    benchmark
+        Where the truth is, if there is one.
+    top
+        Number of suspects in the gallery.
+    """
+    manifest = None if benchmark is None else benchmark.manifest()
+    truth = None if manifest is None else _truth(manifest, found)
+    cards = make_cards(worst(found.scores, top), found.evidence, found.coco, found.images, truth)
+    # Everything that comes from files is text to the template, which escapes it.
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("benchmark_n.report", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    return environment.get_template("detection.html").render(
+        found=found,
+        title=f"{found.detector} on {found.coco.path.name if benchmark is None else benchmark.path.name}",
+        headers=[name for _, name, _ in _MEASURES],
+        measures=_measures(found),
+        parts=_parts(found),
+        confusions=_confusions(found),
+        figures=_figures(found, manifest),
+        cards=cards,
+        kinds=sorted({card.kind for card in cards}),
+        categories=sorted({card.category for card in cards}),
+        rare=RARE,
+        rare_flags=_rare_flags(found),
+    )
+
+
+def write_report(
+    found: Detected, path: Path, *, benchmark: Benchmark | None = None, top: int = TOP
+) -> None:
+    """Write the page to `path`."""
+    path.write_text(render_report(found, benchmark=benchmark, top=top), encoding="utf-8")
+
+
+def _text(value: float | int | None, digits: int) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.{digits}f}" if digits else str(value)
+
+
+def _measures(found: Detected) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Kind to (value, interval) of each measure."""
+    if found.result is None:
+        return []
+    rows = []
+    for kind, result in found.result.kinds.items():
+        cells = []
+        for name, _, digits in _MEASURES:
+            spread = result.intervals.get(name)
+            between = f"{spread[0]:.3f} to {spread[1]:.3f}" if spread and digits else ""
+            cells.append((_text(result.measures.get(name), digits), between))
+        rows.append((kind.replace("_", " "), cells))
+    return rows
+
+
+def _parts(found: Detected) -> list[tuple[str, str, str, list[str]]]:
+    """(kind, field, value, measures) of the parts, the noises first."""
+    if found.result is None:
+        return []
+    rows = []
+    for kind, result in found.result.kinds.items():
+        fields = sorted(result.by, key=lambda name: (name != "noise", name))
+        for field in fields:
+            for value, measures in list(result.by[field].items())[:_MOST_PARTS]:
+                cells = [_text(measures.get(name), digits) for name, _, digits in _MEASURES]
+                rows.append((kind.replace("_", " "), field, value, cells))
+    return rows
+
+
+def _confusions(found: Detected) -> list[tuple[str, str, int]]:
+    """(given category, suggested category, count) among what was flagged, most frequent first."""
+    rows = found.scores.filter(
+        pc.and_(
+            pc.and_(pc.equal(found.scores["kind"], "class"), found.scores["flagged"]),
+            pc.is_valid(found.scores["suggested_category"]),
+        )
+    )
+    names = dict(
+        zip(found.evidence.annotation_ids.tolist(), found.evidence.labels.tolist(), strict=True)
+    )
+    given = [found.evidence.category_names[names[i]] for i in rows["annotation_id"].to_pylist()]
+    categories = found.coco.categories
+    other = [categories[i].name or str(i) for i in rows["suggested_category"].to_pylist()]
+    pairs = pa.table({"given": pa.array(given, pa.string()), "other": pa.array(other, pa.string())})
+    counted = pairs.group_by(["given", "other"]).aggregate([([], "count_all")])
+    order = [("count_all", "descending"), ("given", "ascending"), ("other", "ascending")]
+    top = counted.sort_by(order).slice(0, _MOST_CONFUSIONS).to_pylist()
+    return [(row["given"], row["other"], row["count_all"]) for row in top]
+
+
+def _rare_flags(found: Detected) -> int:
+    """Flagged annotations in categories of fewer than `RARE` annotations."""
+    counts = np.bincount(found.evidence.labels, minlength=len(found.evidence.category_ids))
+    rare = counts[found.evidence.labels] < RARE
+    ids = pa.array(found.evidence.annotation_ids[rare])
+    rows = found.scores.filter(pc.and_(pc.equal(found.scores["kind"], "any"), found.scores["flagged"]))
+    return int(pc.sum(pc.is_in(rows["annotation_id"], value_set=ids)).as_py() or 0)
+
+
+def _figures(found: Detected, manifest: Any) -> list[tuple[str, str]]:
+    """(description, data URI) of each figure that there is data for."""
+    made = []
+    if manifest is not None and found.result is not None:
+        curves = precision_recall_curves(found.scores, manifest)
+        if curves:
+            chance = {k: r.measures.get("prevalence") for k, r in found.result.kinds.items()}
+            picture = figures.precision_recall(curves, chance)
+            made.append(("Precision against recall; dotted: chance", picture))
+    made += [
+        (plot.title, figures.densities(plot.title, plot.edges, plot.counts, plot.curves))
+        for plot in found.plots
+    ]
+    scores = _scores_by_annotation(found)
+    evidence = found.evidence
+    if scores is None:
+        return made
+    if evidence.embeddings is not None and len(evidence) > 2:
+        picture = figures.embedding_map(evidence.embeddings, scores)
+        made.append(("Each annotation's features, coloured by its score", picture))
+    ids, statistics = image_statistics(found.coco, found.images, evidence.image_ids)
+    if ids:
+        means = np.array([scores[evidence.image_ids == i].mean() for i in ids])
+        picture = figures.image_statistics(statistics, means)
+        made.append(("Each image: does the score follow what the picture is like?", picture))
+    return made
+
+
+def _scores_by_annotation(found: Detected) -> Any:
+    rows = found.scores.filter(pc.equal(found.scores["kind"], "any"))
+    if not len(rows):
+        return None
+    values = dict(zip(rows["annotation_id"].to_pylist(), rows["score"].to_pylist(), strict=True))
+    return np.array([values.get(i, 0.0) for i in found.evidence.annotation_ids.tolist()])
+
+
+def _truth(manifest: Any, found: Detected) -> Mapping[int, str]:
+    """Annotation id to what was done to it."""
+    columns = ["annotation_id", "origin", "deleted", "category_id", "noisy_category_id", "iou"]
+    told = {}
+    for row in manifest.select(columns).to_pylist():
+        if not row["deleted"]:
+            told[row["annotation_id"]] = _done(row, found)
+    return told
+
+
+def _done(row: dict[str, Any], found: Detected) -> str:
+    if row["origin"] == "spurious":
+        return "wrong: no such instance"
+    parts = []
+    if row["category_id"] != row["noisy_category_id"]:
+        category = found.coco.categories[row["category_id"]]
+        parts.append(f"is {category.name or category.id}")
+    if row["iou"] is not None and row["iou"] < 1:
+        parts.append(f"mask changed, IoU {row['iou']:.2f}")
+    return "wrong: " + ", ".join(parts) if parts else "right"

@@ -1,0 +1,126 @@
+"""The most suspect annotations, each as a small picture with what is known about it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import msgspec
+import numpy as np
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from benchmark_n.coco import CocoFile
+from benchmark_n.detectors.evidence import Evidence
+from benchmark_n.detectors.evidence.evidence import category_counts
+from benchmark_n.detectors.evidence.pixels import Pixels, crop, mask_crop, read_rgb
+from benchmark_n.masks import CropMask, SegmentationError, rle_to_crop, segmentation_to_rle
+
+RARE = 20
+_SIDE = 160
+_GIVEN, _SUGGESTED = (255, 149, 0), (0, 200, 255)  # RGB
+_QUALITY = 82
+
+
+@dataclass(frozen=True)
+class Card:
+    """A suspect: texts as they are shown, and the picture as a data URI (None without images)."""
+
+    picture: str | None
+    kind: str
+    score: float
+    flagged: bool
+    image: str
+    annotation_id: int | None
+    category: str
+    suggestion: str
+    rare: bool
+    truth: str | None
+
+
+def worst(scores: Any, top: int) -> list[dict[str, Any]]:
+    """The `top` rows of highest score, kind ``any`` left out; ties in the table's order."""
+    rows = scores.filter(pc.not_equal(scores["kind"], "any"))
+    order = np.argsort(-rows["score"].to_numpy(), kind="stable")[:top]
+    picked: list[dict[str, Any]] = rows.take(order).to_pylist()
+    return picked
+
+
+def make_cards(
+    rows: list[dict[str, Any]],
+    evidence: Evidence,
+    coco: CocoFile,
+    images: Path | None,
+    truth: Mapping[int, str] | None = None,
+) -> list[Card]:
+    """A card for each row of a scores table; `truth` says of each annotation what is known."""
+    place = {identity: i for i, identity in enumerate(evidence.annotation_ids.tolist())}
+    counts = category_counts(evidence)
+    return [
+        _card(row, place.get(row["annotation_id"]), evidence, counts, coco, images, truth)
+        for row in rows
+    ]
+
+
+def _card(
+    row: dict[str, Any],
+    index: int | None,
+    evidence: Evidence,
+    counts: NDArray[np.int64],
+    coco: CocoFile,
+    images: Path | None,
+    truth: Mapping[int, str] | None,
+) -> Card:
+    image = coco.images[row["image_id"]]
+    given = None if index is None else rle_to_crop(evidence.masks[index])
+    suggested = _suggested_mask(row, image.height, image.width)
+    category = "(none)" if index is None else evidence.category_names[evidence.labels[index]]
+    other = coco.categories.get(row["suggested_category"])
+    parts = [other.name or str(other.id)] if other else []
+    parts += ["another mask"] if suggested is not None and given is not None else []
+    picture = None
+    path = images / image.file_name if images and image.file_name else None
+    if path is not None and path.is_file() and (given or suggested):
+        picture = _picture(read_rgb(path, image), given, suggested)
+    return Card(
+        picture=picture,
+        kind=row["kind"],
+        score=row["score"],
+        flagged=row["flagged"],
+        image=image.file_name or str(image.id),
+        annotation_id=row["annotation_id"],
+        category=category,
+        suggestion=", ".join(parts),
+        rare=index is not None and int(counts[evidence.labels[index]]) < RARE,
+        truth=None if truth is None else truth.get(row["annotation_id"]),
+    )
+
+
+def _suggested_mask(row: dict[str, Any], height: int, width: int) -> CropMask | None:
+    text = row["suggested_segmentation"]
+    if text is None:
+        return None
+    try:
+        return rle_to_crop(segmentation_to_rle(msgspec.json.decode(text), height, width))
+    except (msgspec.DecodeError, SegmentationError):
+        return None
+
+
+def _picture(pixels: Pixels, given: CropMask | None, suggested: CropMask | None) -> str:
+    shown = [mask for mask in (given, suggested) if mask is not None and mask.area]
+    boxes = np.array([mask.bbox for mask in shown] or [(0, 0, *pixels.shape[1::-1])], np.int64)
+    corner = boxes[:, :2].min(axis=0)
+    box = np.concatenate([corner, (boxes[:, :2] + boxes[:, 2:]).max(axis=0) - corner])
+    canvas = np.ascontiguousarray(crop(pixels, box, _SIDE))
+    for mask, colour in ((given, _GIVEN), (suggested, _SUGGESTED)):
+        if mask is not None and mask.area:
+            inside = (mask_crop(mask, box, _SIDE) > 127).view(np.uint8)
+            outlines, _ = cv2.findContours(inside, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+            cv2.drawContours(canvas, outlines, -1, colour, 2)
+    bgr = cv2.cvtColor(canvas, cv2.COLOR_RGB2BGR)
+    _, jpeg = cv2.imencode(".jpg", bgr, (cv2.IMWRITE_JPEG_QUALITY, _QUALITY))
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg.tobytes()).decode()

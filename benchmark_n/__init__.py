@@ -13,14 +13,20 @@ from benchmark_n._version import __version__
 if TYPE_CHECKING:
     from benchmark_n.api import import_pair, make
     from benchmark_n.benchmark import Benchmark, load
+    from benchmark_n.correction import correct
+    from benchmark_n.detection import Detected, detect, evaluate_detectors
     from benchmark_n.evaluation import Evaluation, evaluate
     from benchmark_n.report.show import show
 
 __all__ = [
     "Benchmark",
+    "Detected",
     "Evaluation",
     "__version__",
+    "correct",
+    "detect",
     "evaluate",
+    "evaluate_detectors",
     "import_pair",
     "load",
     "make",
@@ -29,7 +35,11 @@ __all__ = [
 
 _HOMES = {
     "Benchmark": "benchmark_n.benchmark",
+    "Detected": "benchmark_n.detection",
     "Evaluation": "benchmark_n.evaluation",
+    "correct": "benchmark_n.correction",
+    "detect": "benchmark_n.detection",
+    "evaluate_detectors": "benchmark_n.detection",
     "evaluate": "benchmark_n.evaluation",
     "import_pair": "benchmark_n.api",
     "load": "benchmark_n.benchmark",

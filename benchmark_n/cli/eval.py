@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from benchmark_n.cli.common import emit, output_options, set_logging
+from benchmark_n.cli.detector_options import DETECTOR_OPTIONS, detector_options
 from benchmark_n.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ RESULTS = "results.json"
               help="COCO results files side by side, the clean-trained first (repeatable).")
 @click.option("--masks", type=click.Choice(["noisy"]), help="Noisy labels against clean ones.")
 @click.option("--ef", is_flag=True, help="Ejection fractions of --predictions or noisy labels.")
+@detector_options
 @click.option("--ground-truth", type=_FILE, help="COCO file instead of the benchmark's labels.")
 @click.option("--against", type=click.Choice(["clean", "noisy"]), default="clean",
               show_default=True, help="Labels of the benchmark.")
@@ -52,14 +54,23 @@ def command(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Evaluate BENCHMARK: predictions, noisy labels, ejection fractions.
+    """Evaluate BENCHMARK: label-error detectors, predictions, noisy labels, ejection fractions.
 
-    The modes --predictions, --compare, --masks and --ef (alone or with --predictions) exclude one
-    another. BENCHMARK may be left out with --ground-truth.
+    The modes --detector, --predictions, --compare, --masks and --ef (alone or with --predictions)
+    exclude one another. BENCHMARK may be left out with --ground-truth; with --detector it is by
+    default the newest under benchmarks/.
 
-    Example: benchmark-n eval benchmarks/coco-n-hard-seed1 --predictions dets.json
+    Example: benchmark-n eval benchmarks/coco-n-hard-seed1 --detector cleanlab
     """
     set_logging(quiet, verbose)
+    asked = {name: options.pop(name) for name in DETECTOR_OPTIONS}
+    if asked["detector"] is not None:
+        others = {name: options[name] for name in ("predictions", "masks", "ef", "ground_truth")}
+        _refuse_modes({**others, "compare": compare})
+        from benchmark_n.cli.detector_runs import run_on_benchmark
+
+        run_on_benchmark(options["benchmark"], out, asked, quiet=quiet, as_json=as_json)
+        return
     from benchmark_n.cli.eval_text import TEXTS
     from benchmark_n.evaluation import evaluate
 
@@ -70,6 +81,12 @@ def command(
     folder = out or Path("results") / f"{evaluation.name}-{evaluation.mode}"
     write_results(folder, evaluation)
     emit(TEXTS[evaluation.mode](evaluation.results), evaluation.to_dict(), as_json)
+
+
+def _refuse_modes(modes: dict[str, Any]) -> None:
+    given = next((name for name, value in modes.items() if value), None)
+    if given is not None:
+        raise UsageError(f"detector and {given.replace('_', '-')} exclude one another: give one")
 
 
 def parse_compare(texts: tuple[str, ...]) -> dict[str, Path]:

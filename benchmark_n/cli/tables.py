@@ -22,6 +22,21 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return "\n".join(lines)
 
 
+def left_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns of words, all to the left.
+
+    >>> print(left_table(["name", "finds"], [["random", "class"]]))
+    name    finds
+    random  class
+    """
+    cells = [headers, *rows]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(headers))]
+    return "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    )
+
+
 def cell(value: object) -> str:
     """A value as text: two decimals for floats, a dash for None."""
     if value is None:

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+from scipy.sparse.linalg import svds
 
 Values = NDArray[np.floating]
 _SIZE = (4.6, 3.4)  # inches
@@ -70,8 +71,10 @@ def _two_components(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     """Standardised rows (n, D) on their first two principal axes."""
     deviation = rows.std(axis=0)
     scaled = (rows - rows.mean(axis=0)) / np.where(deviation > 1e-9, deviation, 1.0)
-    _, axes = np.linalg.eigh(scaled.T @ scaled)
-    main = axes[:, -2:][:, ::-1] if axes.shape[1] > 1 else np.repeat(axes, 2, axis=1)
+    if scaled.shape[1] < 3:
+        return np.pad(scaled, ((0, 0), (0, 2)))[:, :2]
+    _, _, axes = svds(scaled, k=2, v0=np.ones(min(scaled.shape)))
+    main = axes[::-1].T
     # An axis has no direction of its own: the largest entry is taken as positive.
     signs = np.sign(main[np.abs(main).argmax(axis=0), range(2)])
     return np.asarray(scaled @ (main * signs))

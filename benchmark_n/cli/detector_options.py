@@ -1,0 +1,79 @@
+"""Options of `eval --detector` and `detect`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from benchmark_n.cli.common import Command
+
+_FILE = click.Path(path_type=Path)
+DETECTOR_OPTIONS = (
+    "detector",
+    "evidence",
+    "backbone",
+    "folds",
+    "group_by",
+    "evidence_seed",
+    "device",
+    "trained_on",
+    "evidence_dir",
+    "settings",
+    "top",
+    "images",
+    "workers",
+)
+
+
+def detector_options(command: Command) -> Command:
+    """What detectors run, on what evidence, and how much of it the page shows."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+_OPTIONS = (
+    click.option("--detector", metavar="NAME[,NAME…]|all", help="Look for label errors."),
+    click.option(
+        "--evidence",
+        multiple=True,
+        metavar="SOURCE",
+        help="crops, losses, predictions:FILE, annotators:FILE,FILE or files:DIR (repeatable) "
+        "[default: what the detectors need].",
+    ),
+    click.option(
+        "--backbone",
+        default="auto",
+        show_default=True,
+        help="hog, lite0, lite1, lite2, torchvision:NAME, timm:NAME.",
+    ),
+    click.option("--folds", default=5, show_default=True, help="Of the out-of-fold predictions."),
+    click.option(
+        "--group-by",
+        metavar="FIELD",
+        help="Image field whose annotations stay in one fold [default: patient, sequence or image].",
+    ),
+    click.option("--evidence-seed", default=0, show_default=True, help="Of folds and training."),
+    click.option("--device", default="cpu", show_default=True, help="Of networks."),
+    click.option(
+        "--trained-on",
+        type=click.Choice(["noisy-oof", "noisy-in-sample", "other", "clean", "unknown"]),
+        default="unknown",
+        show_default=True,
+        help="Labels that the model behind predictions or files was trained on.",
+    ),
+    click.option(
+        "--evidence-dir", type=_FILE, help="Where evidence is kept [default: the cache]."
+    ),
+    click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="DETECTOR.OPTION=VALUE",
+        help="Set an option of a detector (repeatable).",
+    ),
+    click.option("--top", default=200, show_default=True, help="Suspects on the page."),
+    click.option("--images", type=_FILE, help="Folder of the images."),
+    click.option("--workers", type=int, help="Processes [default: the cores one may use]."),
+)

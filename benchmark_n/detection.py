@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from benchmark_n.benchmark.scores import add_any
 from benchmark_n.benchmark.writer import file_digest
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.datasets.base import cache_folder
-from benchmark_n.detectors.base import Detector, Plot, build_detector, lacks, need, settle_names
+from benchmark_n.detectors.base import Detector, Plot, build_detector, run_detector, settle_names
 from benchmark_n.detectors.evidence import Evidence
 from benchmark_n.detectors.evidence.gather import Request, gather, notes, trained_on
 from benchmark_n.errors import InputError, UsageError
@@ -24,6 +25,7 @@ from benchmark_n.evaluators.label_error_results import LabelErrorResult
 
 LEAST_ACCURACY, LEAST_INSTANCES = 0.75, 1000
 Progress = Callable[[int, int], None]
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -145,8 +147,16 @@ def detect(
     )
     wanted = {field for detector in settled for field in detector.needs}
     found = gather(coco, request, wanted, progress)
-    runnable = _runnable(settled, found, skip=detectors == "all")
-    return [_run(detector, found, coco, request) for detector in runnable]
+    results = []
+    for detector in settled:
+        try:
+            results.append(_run(detector, found, coco, request))
+        except InputError as fault:
+            # Of all detectors, those run that can.
+            if detectors != "all":
+                raise
+            _log.info("left out: %s", fault)
+    return results
 
 
 def evaluate_detectors(
@@ -214,25 +224,14 @@ def _detectors(asked: str | Iterable[str], options: Mapping[str, Any]) -> list[D
     return [build_detector(name, own[name]) for name in names]
 
 
-def _runnable(detectors: list[Detector], evidence: Evidence, *, skip: bool) -> list[Detector]:
-    """The detectors whose needs are met; others are an error, or left out where `skip`."""
-    kept = []
-    for detector in detectors:
-        lacking = lacks(detector, evidence)
-        if not lacking:
-            kept.append(detector)
-        elif not skip:
-            raise InputError(need(detector.name, lacking))
-    return kept
-
-
 def _run(detector: Detector, evidence: Evidence, coco: CocoFile, request: Request) -> Detected:
-    scores = add_any(detector.fit(evidence).scores_)
+    scores = add_any(run_detector(detector, evidence))
     provenance = {
         "benchmark-n": __version__,
         "detector": detector.name,
         "reference": detector.reference,
         "options": _options(detector),
+        "details": dict(getattr(detector, "details_", {})),
         "evidence": evidence.provenance["sources"],
         "trained_on": trained_on(evidence),
         "annotations": {"file": coco.path.name, "sha256": file_digest(coco.path)},

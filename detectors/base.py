@@ -19,6 +19,17 @@ DETECTORS = Registry(
     "benchmark_n.detectors",
     {
         "cleanlab": "benchmark_n.detectors.confident_learning:ConfidentLearning",
+        "loss_separation": "benchmark_n.detectors.loss_separation:LossSeparation",
+        "objectlab": "benchmark_n.detectors.objectlab:ObjectLab",
+        "mask_disagreement": "benchmark_n.detectors.mask_disagreement:MaskDisagreement",
+        "disagreement": "benchmark_n.detectors.disagreement:Disagreement",
+        "entropy": "benchmark_n.detectors.entropy:Entropy",
+        "margin": "benchmark_n.detectors.margin:Margin",
+        "mc_dropout": "benchmark_n.detectors.mc_dropout:McDropout",
+        "recov": "benchmark_n.detectors.recov:ReCoV",
+        "usdnl": "benchmark_n.detectors.usdnl:Usdnl",
+        "consensus": "benchmark_n.detectors.consensus:Consensus",
+        "random": "benchmark_n.detectors.chance:Chance",
     },
 )
 

@@ -24,6 +24,10 @@ MAKERS = Registry(
     "benchmark_n.evidence",
     {
         "crops": "benchmark_n.detectors.evidence.makers:CropMaker",
+        "losses": "benchmark_n.detectors.evidence.makers:LossMaker",
+        "predictions": "benchmark_n.detectors.evidence.file_makers:PredictionMaker",
+        "annotators": "benchmark_n.detectors.evidence.file_makers:AnnotatorMaker",
+        "files": "benchmark_n.detectors.evidence.file_makers:FileMaker",
     },
 )
 # What the makers that need no file make.

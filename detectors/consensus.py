@@ -1,0 +1,223 @@
+"""What further annotators say: votes on category and mask, and instances that most of them drew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from benchmark_n.detectors.consensus_masks import agreed_mask
+from benchmark_n.detectors.evidence import Evidence
+from benchmark_n.detectors.evidence.evidence import InstanceSet
+from benchmark_n.detectors.matching import by_image, iou_blocks, mask_ious
+from benchmark_n.detectors.rows import annotation_scores, join_scores, proposal_scores
+from benchmark_n.extras import import_extra
+from benchmark_n.masks import Rle, crop_to_rle, mask_iou, rle_to_crop
+
+NOBODY = -1
+
+
+@dataclass
+class Consensus:
+    """Annotations that further annotators of the same images disagree with.
+
+    The instances of each annotator are matched one to one with the given ones by mask IoU. Class
+    score: share of the matched annotators who name another category; with `pred_probs` in the
+    evidence, one minus CROWDLAB's quality of the given label [2]_. Spatial score: one minus the
+    IoU with the agreed mask; where most annotators drew nothing, the share of those. Missing:
+    instances that at least half of the annotators drew and the given file lacks, by that share.
+
+    ``details_`` holds the agreement of each annotator with the given file.
+
+    Parameters
+    ----------
+    least_iou
+        Below this mask IoU two instances are not the same.
+    mask
+        ``majority`` of the pixels' votes, or ``staple`` [1]_ (needs SimpleITK).
+    threshold
+        Spatial scores above are flagged.
+
+    References
+    ----------
+    .. [1] Warfield, Zou, Wells: Simultaneous Truth and Performance Level Estimation (STAPLE),
+           IEEE TMI 23 (2004).
+    .. [2] Goh, Tkachenko, Mueller: CROWDLAB: Supervised learning to infer consensus labels and
+           quality scores for data with multiple annotators, NeurIPS HILL workshop 2022.
+    """
+
+    name: ClassVar[str] = "consensus"
+    kinds: ClassVar[tuple[str, ...]] = ("class", "spatial", "missing")
+    needs: ClassVar[tuple[str, ...]] = ("annotators",)
+    reference: ClassVar[str] = "Majority vote; STAPLE (2004); CROWDLAB (Goh et al., 2022)"
+
+    least_iou: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.5
+    mask: Literal["majority", "staple"] = "majority"
+    threshold: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.2
+    scores_: Any = field(default=None, init=False, repr=False)
+    details_: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
+
+    def fit(self, evidence: Evidence) -> Self:
+        """Score the annotations of `evidence`, and propose instances."""
+        drawn = evidence.annotators
+        assert drawn is not None
+        count = int(drawn.annotators.max(initial=-1)) + 1
+        partners = match_annotators(evidence, drawn, count, self.least_iou)
+        self.details_ = {"agreement": agreement(evidence, drawn, partners)}
+        self.scores_ = join_scores(
+            [
+                self._classes(evidence, drawn, partners),
+                self._masks(evidence, drawn, partners),
+                self._missing(evidence, drawn, partners, count),
+            ]
+        )
+        return self
+
+    def _classes(
+        self, evidence: Evidence, drawn: InstanceSet, partners: NDArray[np.int64]
+    ) -> Any:
+        named = np.where(partners == NOBODY, NOBODY, drawn.labels[partners])
+        votes = np.zeros((len(evidence), len(evidence.category_ids)), np.int64)
+        for labels in (evidence.labels, *named.T):
+            rows = np.flatnonzero(labels != NOBODY)
+            votes[rows, labels[rows]] += 1
+        # A tie stays with the given category.
+        lead = votes.astype(float)
+        lead[np.arange(len(evidence)), evidence.labels] += 0.5
+        chosen = lead.argmax(axis=1)
+        matched = (named != NOBODY).sum(axis=1)
+        others = ((named != NOBODY) & (named != evidence.labels[:, None])).sum(axis=1)
+        scores = others / np.maximum(matched, 1)
+        if evidence.pred_probs is not None:
+            scores, chosen = _crowdlab(evidence, named)
+        flagged = chosen != evidence.labels
+        return annotation_scores(evidence, "class", scores, flagged, categories=chosen)
+
+    def _masks(self, evidence: Evidence, drawn: InstanceSet, partners: NDArray[np.int64]) -> Any:
+        scores = np.zeros(len(evidence))
+        agreed: list[Rle | None] = []
+        for index, row in enumerate(partners):
+            found = [drawn.masks[j] for j in row[row != NOBODY].tolist()]
+            if 2 * len(found) < len(row):
+                scores[index] = 1 - len(found) / len(row)
+                agreed.append(None)
+                continue
+            given = rle_to_crop(evidence.masks[index])
+            mask = agreed_mask([given, *(rle_to_crop(rle) for rle in found)], self.mask)
+            scores[index] = 1 - mask_iou(given, mask)
+            agreed.append(crop_to_rle(mask))
+        return annotation_scores(
+            evidence, "spatial", scores, scores > self.threshold, masks=agreed
+        )
+
+    def _missing(
+        self,
+        evidence: Evidence,
+        drawn: InstanceSet,
+        partners: NDArray[np.int64],
+        count: int,
+    ) -> Any:
+        free = np.setdiff1d(np.arange(len(drawn)), partners[partners != NOBODY])
+        kept = []
+        for group in _groups(drawn, free, self.least_iou):
+            share = len({int(drawn.annotators[j]) for j in group}) / count
+            if 2 * share >= 1:
+                kept.append((group, share))
+        first = np.array([group[0] for group, _ in kept], np.int64)
+        masks = [agreed_mask([rle_to_crop(drawn.masks[j]) for j in g], self.mask) for g, _ in kept]
+        shares = np.array([share for _, share in kept])
+        return proposal_scores(
+            drawn.image_ids[first],
+            shares,
+            shares > 0.5,
+            evidence.category_ids[drawn.labels[first]],
+            [crop_to_rle(mask) for mask in masks],
+        )
+
+
+def match_annotators(
+    evidence: Evidence, drawn: InstanceSet, count: int, least_iou: float
+) -> NDArray[np.int64]:
+    """Instance of each annotator that matches each annotation, int64 (N, count); -1 for none."""
+    partners = np.full((len(evidence), count), NOBODY, np.int64)
+    for _, mine, theirs, ious in iou_blocks(evidence, drawn):
+        for annotator in range(count):
+            own = np.flatnonzero(drawn.annotators[theirs] == annotator)
+            rows, columns = linear_sum_assignment(ious[:, own], maximize=True)
+            good = ious[rows, own[columns]] >= least_iou
+            partners[mine[rows[good]], annotator] = theirs[own[columns[good]]]
+    return partners
+
+
+def agreement(
+    evidence: Evidence, drawn: InstanceSet, partners: NDArray[np.int64]
+) -> list[dict[str, float | int | None]]:
+    """Of each annotator with the given file: instances, F1 of matching, IoU, same category."""
+    found: list[dict[str, float | int | None]] = []
+    for annotator in range(partners.shape[1]):
+        mine = np.flatnonzero(partners[:, annotator] != NOBODY)
+        theirs = partners[mine, annotator]
+        number = int((drawn.annotators == annotator).sum())
+        pairs = zip(mine.tolist(), theirs.tolist(), strict=True)
+        ious = [mask_ious([evidence.masks[i]], [drawn.masks[j]])[0, 0] for i, j in pairs]
+        same = evidence.labels[mine] == drawn.labels[theirs]
+        found.append(
+            {
+                "annotator": annotator,
+                "instances": number,
+                "matching_f1": 2 * len(mine) / max(number + len(evidence), 1),
+                "mean_iou": float(np.mean(ious)) if ious else None,
+                "same_category": float(same.mean()) if len(mine) else None,
+            }
+        )
+    return found
+
+
+def _crowdlab(
+    evidence: Evidence, named: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """One minus the quality of the given labels, and the consensus labels."""
+    crowd = import_extra("cleanlab.multiannotator", "detect", "CROWDLAB")
+    assert evidence.pred_probs is not None
+    labels = np.column_stack([evidence.labels, named]).astype(float)
+    labels[labels == NOBODY] = np.nan
+    present = np.unique(labels[~np.isnan(labels)]).astype(int)
+    compact = np.where(np.isnan(labels), np.nan, np.searchsorted(present, np.nan_to_num(labels)))
+    probs = evidence.pred_probs[:, present].astype(np.float64)
+    probs /= np.maximum(probs.sum(axis=1, keepdims=True), 1e-12)
+    result = crowd.get_label_quality_multiannotator(
+        compact, probs, return_annotator_stats=False, verbose=False
+    )
+    quality = result["detailed_label_quality"].to_numpy(float)[:, 0]
+    chosen = present[result["label_quality"]["consensus_label"].to_numpy(int)]
+    return 1 - quality, chosen
+
+
+def _groups(
+    drawn: InstanceSet, free: NDArray[np.int64], least_iou: float
+) -> list[list[int]]:
+    """Instances of different annotators that are the same, by IoU with the group's first."""
+    groups = []
+    subset = replace(
+        drawn,
+        image_ids=drawn.image_ids[free],
+        labels=drawn.labels[free],
+        scores=drawn.scores[free],
+        boxes=drawn.boxes[free],
+        masks=tuple(drawn.masks[j] for j in free.tolist()),
+        annotators=drawn.annotators[free],
+    )
+    for places in by_image(subset.image_ids).values():
+        masks = [subset.masks[i] for i in places.tolist()]
+        ious = mask_ious(masks, masks)
+        left = list(range(len(places)))
+        while left:
+            head = left[0]
+            group = [i for i in left if ious[head, i] >= least_iou or i == head]
+            left = [i for i in left if i not in group]
+            groups.append([int(free[places[i]]) for i in group])
+    return groups

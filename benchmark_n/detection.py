@@ -1,4 +1,4 @@
-"""`detect` and `evaluate_detectors`: label-error detectors on annotations, with or without truth."""
+"""`detect` and `evaluate_detectors`: label-error detectors, without truth and with it."""
 
 from __future__ import annotations
 
@@ -219,7 +219,9 @@ def _detectors(asked: str | Iterable[str], options: Mapping[str, Any]) -> list[D
     for key, value in options.items():
         name, dot, option = key.partition(".")
         if not dot or name not in own:
-            raise UsageError(f"cannot set '{key}': expected DETECTOR.OPTION of a detector asked for")
+            raise UsageError(
+                f"cannot set '{key}': expected DETECTOR.OPTION of a detector asked for"
+            )
         own[name][option] = value
     return [build_detector(name, own[name]) for name in names]
 
@@ -256,8 +258,7 @@ def _doubts(evidence: Evidence) -> list[str]:
     lines = []
     if len(evidence) < LEAST_INSTANCES:
         lines.append(
-            f"{_UNSURE} on few annotations: {len(evidence)}, "
-            f"expected {LEAST_INSTANCES} or more"
+            f"{_UNSURE} on few annotations: {len(evidence)}, expected {LEAST_INSTANCES} or more"
         )
     for source in evidence.provenance["sources"]:
         accuracy = source.get("out_of_fold_accuracy")

@@ -67,7 +67,7 @@ def _told(found: Detected) -> dict[int, tuple[float, Mapping[str, Any]]]:
     named = found.scores.filter(pc.is_valid(found.scores["annotation_id"]))
     told: dict[int, tuple[float, dict[str, Any]]] = {}
     for row in named.to_pylist():
-        score, attributes = told.setdefault(row["annotation_id"], (0.0, {}))
+        _, attributes = told.setdefault(row["annotation_id"], (0.0, {}))
         if row["kind"] == "any":
             told[row["annotation_id"]] = (row["score"], attributes)
             attributes["flagged"] = row["flagged"]

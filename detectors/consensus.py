@@ -77,9 +77,7 @@ class Consensus:
         )
         return self
 
-    def _classes(
-        self, evidence: Evidence, drawn: InstanceSet, partners: NDArray[np.int64]
-    ) -> Any:
+    def _classes(self, evidence: Evidence, drawn: InstanceSet, partners: NDArray[np.int64]) -> Any:
         named = np.where(partners == NOBODY, NOBODY, drawn.labels[partners])
         votes = np.zeros((len(evidence), len(evidence.category_ids)), np.int64)
         for labels in (evidence.labels, *named.T):
@@ -110,9 +108,7 @@ class Consensus:
             mask = agreed_mask([given, *(rle_to_crop(rle) for rle in found)], self.mask)
             scores[index] = 1 - mask_iou(given, mask)
             agreed.append(crop_to_rle(mask))
-        return annotation_scores(
-            evidence, "spatial", scores, scores > self.threshold, masks=agreed
-        )
+        return annotation_scores(evidence, "spatial", scores, scores > self.threshold, masks=agreed)
 
     def _missing(
         self,
@@ -197,9 +193,7 @@ def _crowdlab(
     return 1 - quality, chosen
 
 
-def _groups(
-    drawn: InstanceSet, free: NDArray[np.int64], least_iou: float
-) -> list[list[int]]:
+def _groups(drawn: InstanceSet, free: NDArray[np.int64], least_iou: float) -> list[list[int]]:
     """Instances of different annotators that are the same, by IoU with the group's first."""
     groups = []
     subset = replace(

@@ -21,7 +21,7 @@ class Disagreement:
 
     References
     ----------
-    .. [1] Northcutt, Jiang, Chuang: Confident Learning, JAIR 70 (2021), baseline argmax (C_confusion).
+    .. [1] Northcutt, Jiang, Chuang: Confident Learning, JAIR 70 (2021), baseline by argmax.
     """
 
     name: ClassVar[str] = "disagreement"

@@ -80,6 +80,7 @@ class MaskDisagreement:
         return self
 
     def _difference(self, given: Rle, predicted: Rle) -> float:
-        distance = boundary_distance(*given["size"], self.dilation_ratio)
+        height, width = given["size"]
+        distance = boundary_distance(height, width, self.dilation_ratio)
         ious = mask_and_boundary_iou(rle_to_crop(given), rle_to_crop(predicted), distance)
         return 1 - sum(ious) / 2

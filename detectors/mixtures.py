@@ -38,7 +38,8 @@ class Fitted:
 def scale_losses(losses: Values, *, clip: bool = False) -> Values:
     """Losses from 0 to 1 by their minimum and maximum, or by the 5th and 95th percentile."""
     low, high = np.percentile(losses, (5, 95)) if clip else (losses.min(), losses.max())
-    return np.clip((losses - low) / max(high - low, 1e-12), 0, 1)
+    scaled: Values = np.clip((losses - low) / max(high - low, 1e-12), 0, 1)
+    return scaled
 
 
 def fit_mixture(losses: Values, kind: Literal["gmm", "beta"], seed: int = 0) -> Fitted:
@@ -55,7 +56,8 @@ def _fit_gaussian(losses: Values, seed: int) -> Fitted:
     top = int(model.means_.argmax())
     x = np.linspace(0, 1, _GRID)
     parts = [
-        model.weights_[i] * stats.norm.pdf(x, model.means_[i, 0], model.covariances_[i, 0, 0] ** 0.5)
+        model.weights_[i]
+        * stats.norm.pdf(x, model.means_[i, 0], model.covariances_[i, 0, 0] ** 0.5)
         for i in (1 - top, top)
     ]
     return Fitted(np.asarray(model.predict_proba(scaled)[:, top]), x, parts[0], parts[1])

@@ -43,7 +43,7 @@ def largest_other(probs: Floats, labels: Ints) -> NDArray[Any]:
     """Largest probability of a category that is not the given one, (N,)."""
     others = probs.copy()
     others[np.arange(len(labels)), labels] = -np.inf
-    return np.maximum(others.max(axis=1), 0)
+    return np.asarray(np.maximum(others.max(axis=1), 0))
 
 
 def unusually_high(scores: Floats, labels: Ints, *, per_class: bool) -> NDArray[np.bool_]:

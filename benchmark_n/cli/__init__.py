@@ -23,7 +23,7 @@ COMMANDS = {
     "import": ("benchmark_n.cli.import_pair", "Derive a benchmark from a clean and a noisy file."),
     "detect": ("benchmark_n.cli.detect", "Look for label errors in a real dataset."),
     "detectors": ("benchmark_n.cli.detectors", "List the label-error detectors."),
-    "correct": ("benchmark_n.cli.correct", "Restore suspects' clean labels; count what that mends."),
+    "correct": ("benchmark_n.cli.correct", "Restore suspects' clean labels, and count."),
 }
 
 

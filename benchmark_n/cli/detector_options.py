@@ -52,7 +52,7 @@ _OPTIONS = (
     click.option(
         "--group-by",
         metavar="FIELD",
-        help="Image field whose annotations stay in one fold [default: patient, sequence or image].",
+        help="Image field that folds keep together [default: patient, sequence or image].",
     ),
     click.option("--evidence-seed", default=0, show_default=True, help="Of folds and training."),
     click.option("--device", default="cpu", show_default=True, help="Of networks."),
@@ -63,9 +63,7 @@ _OPTIONS = (
         show_default=True,
         help="Labels that the model behind predictions or files was trained on.",
     ),
-    click.option(
-        "--evidence-dir", type=_FILE, help="Where evidence is kept [default: the cache]."
-    ),
+    click.option("--evidence-dir", type=_FILE, help="Where evidence is kept [default: the cache]."),
     click.option(
         "--set",
         "settings",

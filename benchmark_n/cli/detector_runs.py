@@ -47,7 +47,9 @@ def run_on_file(
     images = keywords.pop("images")
     with progress_bar("crops", quiet) as progress:
         found = detect(annotations, images, progress=progress, **keywords)
-    _finish(found, out or Path("results") / annotations.stem, None, top, quiet=quiet, as_json=as_json)
+    _finish(
+        found, out or Path("results") / annotations.stem, None, top, quiet=quiet, as_json=as_json
+    )
 
 
 def _keywords(asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -86,15 +88,28 @@ def _scores_text(found: list[Detected]) -> str:
         for kind, result in one.result.kinds.items() if one.result else ():
             values = [result.measures.get(name) for name in _MEASURES]
             counts = [result.measures["errors"], result.measures["flagged"]]
-            rows.append([
-                one.detector,
-                kind.replace("_", " "),
-                one.provenance["trained_on"],
-                *counts,
-                *(percent(value) for value in values),
-            ])
-    headers = ["%", "kind", "trained on", "errors", "flagged", "precision", "recall", "F1",
-               "best F1", "AUPRC", "AUROC"]
+            rows.append(
+                [
+                    one.detector,
+                    kind.replace("_", " "),
+                    one.provenance["trained_on"],
+                    *counts,
+                    *(percent(value) for value in values),
+                ]
+            )
+    headers = [
+        "%",
+        "kind",
+        "trained on",
+        "errors",
+        "flagged",
+        "precision",
+        "recall",
+        "F1",
+        "best F1",
+        "AUPRC",
+        "AUROC",
+    ]
     return table(headers, rows)
 
 

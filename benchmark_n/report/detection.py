@@ -34,9 +34,7 @@ _MOST_PARTS = 40
 _MOST_CONFUSIONS = 30
 
 
-def render_report(
-    found: Detected, *, benchmark: Benchmark | None = None, top: int = TOP
-) -> str:
+def render_report(found: Detected, *, benchmark: Benchmark | None = None, top: int = TOP) -> str:
     """The HTML page.
 
     Parameters
@@ -49,6 +47,7 @@ def render_report(
     manifest = None if benchmark is None else benchmark.manifest()
     truth = None if manifest is None else _truth(manifest, found)
     cards = make_cards(worst(found.scores, top), found.evidence, found.coco, found.images, truth)
+    source = found.coco.path.name if benchmark is None else benchmark.path.name
     # Everything that comes from files is text to the template, which escapes it.
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("benchmark_n.report", "templates"),
@@ -57,7 +56,7 @@ def render_report(
     )
     return environment.get_template("detection.html").render(
         found=found,
-        title=f"{found.detector} on {found.coco.path.name if benchmark is None else benchmark.path.name}",
+        title=f"{found.detector} on {source}",
         headers=[name for _, name, _ in _MEASURES],
         measures=_measures(found),
         parts=_parts(found),
@@ -80,7 +79,7 @@ def write_report(
 
 def _text(value: float | int | None, digits: int) -> str:
     if value is None:
-        return "–"
+        return "-"
     return f"{value:.{digits}f}" if digits else str(value)
 
 
@@ -139,7 +138,9 @@ def _rare_flags(found: Detected) -> int:
     counts = np.bincount(found.evidence.labels, minlength=len(found.evidence.category_ids))
     rare = counts[found.evidence.labels] < RARE
     ids = pa.array(found.evidence.annotation_ids[rare])
-    rows = found.scores.filter(pc.and_(pc.equal(found.scores["kind"], "any"), found.scores["flagged"]))
+    rows = found.scores.filter(
+        pc.and_(pc.equal(found.scores["kind"], "any"), found.scores["flagged"])
+    )
     return int(pc.sum(pc.is_in(rows["annotation_id"], value_set=ids)).as_py() or 0)
 
 

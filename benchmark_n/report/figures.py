@@ -61,7 +61,13 @@ def embedding_map(embeddings: Values, scores: Values) -> str:
     order = np.argsort(scores[kept])
     figure, axes = _figure("Map of the crops' features", "first component", "second component")
     cloud = axes.scatter(
-        points[order, 0], points[order, 1], c=scores[kept][order], s=7, cmap="viridis", vmin=0, vmax=1
+        points[order, 0],
+        points[order, 1],
+        c=scores[kept][order],
+        s=7,
+        cmap="viridis",
+        vmin=0,
+        vmax=1,
     )
     figure.colorbar(cloud, ax=axes, label="score").ax.tick_params(labelsize=8)
     return data_uri(figure)

@@ -131,7 +131,7 @@ class FileMaker:
         arrays = {path.stem: _load(path) for path in self._paths}
         order = self._order(arrays.pop("annotation_ids"))
         categories = arrays.pop("category_ids", self._base.category_ids)
-        made = {}
+        made: dict[str, Any] = {}
         for name, array in arrays.items():
             axis = PER_ANNOTATION[name]
             if array.ndim <= axis or array.shape[axis] != len(order[1]):

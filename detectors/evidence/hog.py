@@ -9,6 +9,8 @@ References
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +39,7 @@ class Hog:
     def _one(self, crop: Pixels, mask: Pixels) -> NDArray[np.float64]:
         from skimage.feature import hog
 
-        grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
+        grey = np.asarray(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), np.uint8)
         gradients = hog(grey, orientations=9, pixels_per_cell=(16, 16), cells_per_block=(2, 2))
         rings = _gradient_rings(crop)
         return np.concatenate([gradients, rings, _colours(crop), _texture(crop, grey, mask)])
@@ -66,13 +68,17 @@ def _colours(crop: Pixels) -> NDArray[np.float64]:
 
 def _texture(crop: Pixels, grey: Pixels, mask: Pixels) -> NDArray[np.float64]:
     """Local binary patterns of the whole crop and of the instance; spread of its colours."""
-    from skimage.feature import local_binary_pattern
+    from skimage import feature
 
-    patterns = local_binary_pattern(grey, _LBP_POINTS, _LBP_RADIUS, "uniform").astype(np.int64)
+    make: Any = feature.local_binary_pattern
+    patterns = make(grey, _LBP_POINTS, _LBP_RADIUS, "uniform").astype(np.int64)
     inside = mask > 127
     spread = crop[inside].std(axis=0) / 255 if inside.any() else np.zeros(3)
     kinds = _LBP_POINTS + 2
-    parts = [np.bincount(p, minlength=kinds) / max(p.size, 1) for p in (patterns.ravel(), patterns[inside])]
+    parts = [
+        np.bincount(p, minlength=kinds) / max(p.size, 1)
+        for p in (patterns.ravel(), patterns[inside])
+    ]
     return np.concatenate([*parts, spread])
 
 

@@ -18,12 +18,12 @@ from benchmark_n.detectors.evidence.pixels import Pixels
 from benchmark_n.extras import import_extra
 
 VERSION = 1
-SIZE = 48
-EPOCHS = 20
+SIZE = 32
+EPOCHS = 15
 _BATCH = 64
 _RATE = 2e-3
 _WEIGHT_DECAY = 1e-4
-_WIDTHS = (32, 64, 128)
+_WIDTHS = (24, 48, 96)
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,9 @@ def _network(num_categories: int) -> Any:
         def __init__(self) -> None:
             super().__init__()
             first, second, third = _WIDTHS
-            self.stages = nn.ModuleList([stage(3, first), stage(first, second), stage(second, third)])
+            self.stages = nn.ModuleList(
+                [stage(3, first), stage(first, second), stage(second, third)]
+            )
             self.classes = nn.Linear(third, num_categories)
             self.coarse = nn.Conv2d(third, second, 1)
             self.fine = nn.Conv2d(first + second, second, 3, padding=1)

@@ -27,7 +27,7 @@ def silhouette(mask: NDArray[np.uint8]) -> NDArray[np.float32]:
     x, y = moments["m10"] / moments["m00"], moments["m01"] / moments["m00"]
     rows, columns = np.nonzero(mask > 127)
     radius = float(np.hypot(columns - x, rows - y).max(initial=0.0)) + 1.0
-    return polar_spectrum(mask.astype(np.float32) / 255, (x, y), radius)
+    return polar_spectrum((mask / 255).astype(np.float32), (x, y), radius)
 
 
 def polar_spectrum(

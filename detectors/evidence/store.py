@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +34,8 @@ def annotations_digest(evidence: Evidence) -> str:
         digest.update(np.ascontiguousarray(array).tobytes())
     digest.update(json.dumps([evidence.category_ids.tolist(), evidence.category_names]).encode())
     for mask in evidence.masks:
-        digest.update(b"%d %d %s\n" % (*mask["size"], mask["counts"]))
+        height, width = mask["size"]
+        digest.update(b"%d %d %s\n" % (height, width, mask["counts"]))
     return digest.hexdigest()
 
 
@@ -92,21 +92,19 @@ def load_evidence(folder: Path, *, of: Evidence | None = None) -> Evidence:
         with np.load(folder / _ARRAYS, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         table = pq.read_table(folder / _ANNOTATIONS)
-        sets = {name: _read_instances(folder / f"{name}.parquet") for name in _SETS}
+        sets: dict[str, Any] = {name: _read_instances(folder / f"{name}.parquet") for name in _SETS}
     except (OSError, ValueError, KeyError, pa.ArrowException) as error:
         raise InputError(f"{folder}: cannot read the evidence: {error}") from None
     if of is not None and meta["annotations"] != annotations_digest(of):
         raise InputError(f"{folder}: evidence of other annotations than those of this file")
-    return replace(
-        Evidence(
-            annotation_ids=table["annotation_id"].to_numpy(),
-            image_ids=table["image_id"].to_numpy(),
-            labels=table["label"].to_numpy(),
-            category_names=tuple(meta["category_names"]),
-            masks=_rles(table),
-            provenance=meta["provenance"],
-            **arrays,
-        ),
+    return Evidence(
+        annotation_ids=table["annotation_id"].to_numpy(),
+        image_ids=table["image_id"].to_numpy(),
+        labels=table["label"].to_numpy(),
+        category_names=tuple(meta["category_names"]),
+        masks=_rles(table),
+        provenance=meta["provenance"],
+        **arrays,
         **sets,
     )
 

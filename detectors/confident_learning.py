@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Self
 
@@ -32,11 +33,13 @@ class ConfidentLearning:
     equations 1 and 2); its off-diagonal says how many to flag, by given category
     (``prune_by_class``), by entry (``prune_by_noise_rate``), or what both agree on (``both``).
 
+    The thresholds are one a category by construction, so that rare categories, of which models
+    are less sure, are not over-flagged.
+
     Parameters
     ----------
-    per_class
-        Score by probabilities less each category's mean self-confidence, so that rare
-        categories, of which models are less sure, are not over-flagged.
+    adjust
+        Take each category's mean self-confidence off the probabilities that the score is made of.
 
     References
     ----------
@@ -52,8 +55,8 @@ class ConfidentLearning:
     reference: ClassVar[str] = "Northcutt et al., Confident Learning, JAIR 2021"
 
     filter_by: FilterBy = "both"
-    method: Method = "normalized_margin"
-    per_class: bool = True
+    method: Method = "self_confidence"
+    adjust: bool = False
     scores_: Any = field(default=None, init=False, repr=False)
 
     def fit(self, evidence: Evidence) -> Self:
@@ -70,10 +73,12 @@ class ConfidentLearning:
             nothing = np.zeros(len(labels))
             self.scores_ = annotation_scores(evidence, "class", nothing, nothing > 0)
             return self
-        flagged = filters.find_label_issues(labels, probs, filter_by=self.filter_by, n_jobs=1)
-        adjust = self.per_class and self.method != "confidence_weighted_entropy"
+        with warnings.catch_warnings():
+            # That rare categories are flagged badly is said where results are shown.
+            warnings.simplefilter("ignore", UserWarning)
+            flagged = filters.find_label_issues(labels, probs, filter_by=self.filter_by, n_jobs=1)
         quality = rank.get_label_quality_scores(
-            labels, probs, method=self.method, adjust_pred_probs=adjust
+            labels, probs, method=self.method, adjust_pred_probs=self.adjust
         )
         self.scores_ = annotation_scores(
             evidence, "class", 1 - quality, flagged, categories=present[probs.argmax(axis=1)]

@@ -14,6 +14,8 @@ from benchmark_n.masks import Rle
 
 def by_image(image_ids: Ints) -> dict[int, NDArray[np.intp]]:
     """Image id to the indices of its instances, in their order."""
+    if not image_ids.size:
+        return {}
     order = np.argsort(image_ids, kind="stable")
     ids, starts = np.unique(image_ids[order], return_index=True)
     return dict(zip(ids.tolist(), np.split(order, starts[1:]), strict=True))

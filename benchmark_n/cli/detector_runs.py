@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +23,6 @@ def run_on_benchmark(
     benchmark: Path | None, out: Path | None, asked: dict[str, Any], *, quiet: bool, as_json: bool
 ) -> None:
     """Detectors on a benchmark, scored against its manifest."""
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
     from benchmark_n.benchmark import load
     from benchmark_n.detection import evaluate_detectors, newest_benchmark
 
@@ -40,7 +38,6 @@ def run_on_file(
     annotations: Path, out: Path | None, asked: dict[str, Any], *, quiet: bool, as_json: bool
 ) -> None:
     """Detectors on an annotation file without truth."""
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
     from benchmark_n.detection import detect
 
     top, keywords = _keywords(asked)

@@ -22,6 +22,7 @@ SIZE = 32
 EPOCHS = 15
 _BATCH = 64
 _RATE = 2e-3
+_PEAK = 4e-3
 _WEIGHT_DECAY = 1e-4
 _WIDTHS = (24, 48, 96)
 
@@ -74,7 +75,7 @@ def train_losses(
     given = torch.from_numpy(labels)
     optimiser = torch.optim.AdamW(network.parameters(), lr=_RATE, weight_decay=_WEIGHT_DECAY)
     steps = epochs * -(-len(labels) // _BATCH)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 5 * _RATE, total_steps=steps)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _PEAK, total_steps=steps)
     made = np.zeros((3, epochs, len(labels)), np.float32)
     for epoch in range(epochs):
         network.train()
@@ -82,7 +83,8 @@ def train_losses(
             if len(chosen) < 2:
                 schedule.step()
                 continue
-            losses = _batch_losses(network, pixels[chosen], shapes[chosen], given[chosen], device)
+            seen, drawn = _turned(pixels[chosen], shapes[chosen], generator)
+            losses = _batch_losses(network, seen, drawn, given[chosen], device)
             optimiser.zero_grad()
             (losses[0].mean() + losses[1].mean()).backward()
             optimiser.step()
@@ -97,6 +99,16 @@ def train_losses(
         if progress is not None:
             progress(epoch + 1, epochs)
     return Losses(*made)
+
+
+def _turned(pixels: Any, shapes: Any, generator: Any) -> tuple[Any, Any]:
+    """A batch turned by a quarter, half or three quarters, and perhaps mirrored."""
+    import torch
+
+    quarters, mirror = torch.randint(0, 4, (2,), generator=generator).tolist()
+    pair = [torch.rot90(values, quarters, (2, 3)) for values in (pixels, shapes)]
+    pair = [values.flip(3) if mirror % 2 else values for values in pair]
+    return pair[0], pair[1]
 
 
 def _batch_losses(network: Any, pixels: Any, shapes: Any, given: Any, device: str) -> list[Any]:

@@ -35,7 +35,7 @@ def polar_spectrum(
 ) -> NDArray[np.float32]:
     """Fourier magnitudes along the angle of `RINGS` rings, float32 (KEPT * RINGS,)."""
     # Without the flag, pixels beyond the crop are whatever was in memory.
-    flags = cv2.WARP_POLAR_LINEAR | cv2.WARP_FILL_OUTLIERS
+    flags = cv2.INTER_LINEAR | cv2.WARP_POLAR_LINEAR | cv2.WARP_FILL_OUTLIERS
     polar = cv2.warpPolar(pixels, (RINGS, ANGLES), centre, radius, flags=flags)
     spectrum = np.abs(np.fft.rfft(polar, axis=0))[:KEPT] / ANGLES
     return np.asarray(spectrum.ravel(), np.float32)

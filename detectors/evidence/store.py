@@ -6,6 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import pyarrow as pa
@@ -93,7 +94,7 @@ def load_evidence(folder: Path, *, of: Evidence | None = None) -> Evidence:
             arrays = {name: file[name] for name in file.files}
         table = pq.read_table(folder / _ANNOTATIONS)
         sets: dict[str, Any] = {name: _read_instances(folder / f"{name}.parquet") for name in _SETS}
-    except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+    except (OSError, ValueError, KeyError, BadZipFile, pa.ArrowException) as error:
         raise InputError(f"{folder}: cannot read the evidence: {error}") from None
     if of is not None and meta["annotations"] != annotations_digest(of):
         raise InputError(f"{folder}: evidence of other annotations than those of this file")

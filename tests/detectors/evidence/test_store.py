@@ -1,0 +1,143 @@
+"""Evidence on disk, its reuse, and the user's own files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmark_n.coco import read_coco
+from benchmark_n.detectors.evidence import annotation_evidence, load_evidence, save_evidence
+from benchmark_n.detectors.evidence.annotations import image_groups
+from benchmark_n.detectors.evidence.gather import Request, gather
+from benchmark_n.errors import InputError, UsageError
+from tests.detectors.samples import box_mask, evidence, instances
+from tests.samples import document, write
+
+
+def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
+    found = instances([(1, 2, 0.5, box_mask(1, 2, 3, 4))])
+    made = evidence(
+        [0, 2],
+        pred_probs=np.eye(3, dtype=np.float32)[:2],
+        class_losses=np.ones((4, 2), np.float32),
+        predictions=found,
+        provenance={"evidence": "test", "notes": ["ä"]},
+    )
+    save_evidence(made, tmp_path / "evidence")
+    again = load_evidence(tmp_path / "evidence", of=made)
+    assert again.made() == ["pred_probs", "class_losses", "predictions"]
+    assert (again.masks, again.category_names) == (made.masks, made.category_names)
+    assert again.provenance == made.provenance
+    for name in ("annotation_ids", "labels", "boxes", "pred_probs", "class_losses"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(made, name))
+    assert again.predictions is not None
+    assert again.predictions.masks == found.masks
+    np.testing.assert_array_equal(again.predictions.boxes, found.boxes)
+
+
+def test_evidence_of_other_annotations_is_refused(tmp_path: Path) -> None:
+    save_evidence(evidence([0, 1]), tmp_path / "evidence")
+    with pytest.raises(InputError, match="other annotations"):
+        load_evidence(tmp_path / "evidence", of=evidence([0, 2]))
+
+
+@pytest.mark.parametrize("damage", ["pickle", "version", "truncated", "not json"])
+def test_damaged_evidence_is_one_line(tmp_path: Path, damage: str) -> None:
+    folder = tmp_path / "evidence"
+    save_evidence(evidence([0, 1]), folder)
+    if damage == "pickle":
+        np.savez(folder / "arrays.npz", boxes=np.array([{"a": 1}], object))
+    elif damage == "truncated":
+        (folder / "arrays.npz").write_bytes((folder / "arrays.npz").read_bytes()[:99])
+    else:
+        text = json.dumps({"evidence_version": 99}) if damage == "version" else "{"
+        (folder / "evidence.json").write_text(text)
+    with pytest.raises(InputError) as error:
+        load_evidence(folder)
+    assert "\n" not in str(error.value)
+
+
+def request(tmp_path: Path, *sources: str, **changes: Any) -> Request:
+    return Request(folder=tmp_path / "kept", sources=sources, **changes)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Arrays about the three annotations of the sample document, in another order."""
+    arrays = tmp_path / "arrays"
+    arrays.mkdir()
+    np.save(arrays / "annotation_ids.npy", np.array([9, 7, 8]))
+    np.save(arrays / "pred_probs.npy", np.array([[0.1, 0.9, 0], [0.2, 0.8, 0], [1, 0, 0.0]]))
+    np.save(arrays / "category_ids.npy", np.array([3, 1, 2]))
+    return arrays
+
+
+def test_files_are_brought_into_the_order_of_the_annotations(tmp_path: Path, folder: Path) -> None:
+    coco = read_coco(write(tmp_path, document()))
+    found = gather(coco, request(tmp_path, f"files:{folder}", trained_on="other"), {"pred_probs"})
+    assert found.annotation_ids.tolist() == [7, 8, 9]
+    assert found.pred_probs == pytest.approx(np.array([[0.8, 0, 0.2], [0, 0, 1], [0.9, 0, 0.1]]))
+    assert found.provenance["sources"][0]["trained_on"] == "other"
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "line"),
+    [
+        ("annotation_ids", np.array([9, 7, 6]), "annotation 8 is missing"),
+        ("pred_probs", np.ones((3, 3)), "do not sum to 1"),
+        ("pred_probs", np.ones((2, 3)) / 3, "expected 3 along axis 0"),
+        ("pred_probs", np.ones((3, 2)) / 2, "2 categories, expected 3"),
+        ("category_ids", np.array([3, 1, 5]), "category id 5 is not in the file"),
+        ("pred_probs", np.array([{}], object), "cannot be read as an array"),
+    ],
+)
+def test_faulty_files_are_refused(
+    tmp_path: Path, folder: Path, name: str, array: Any, line: str
+) -> None:
+    np.save(folder / f"{name}.npy", array, allow_pickle=True)
+    coco = read_coco(write(tmp_path, document()))
+    with pytest.raises(InputError, match=line):
+        gather(coco, request(tmp_path, f"files:{folder}"), {"pred_probs"})
+
+
+def test_two_sources_of_one_field_are_refused(tmp_path: Path, folder: Path) -> None:
+    coco = read_coco(write(tmp_path, document()))
+    with pytest.raises(UsageError, match="both give pred_probs"):
+        gather(coco, request(tmp_path, f"files:{folder}", f"files:{folder}"), {"pred_probs"})
+
+
+def test_predictions_and_annotators_are_read_and_kept(tmp_path: Path) -> None:
+    coco = read_coco(write(tmp_path, document()))
+    other = document()
+    other["annotations"] = other["annotations"][:2]
+    theirs = write(tmp_path, other, "other.json")
+    polygon = document()["annotations"][0]["segmentation"]
+    detection = {"image_id": 1, "category_id": 3, "score": 0.5, "segmentation": polygon}
+    results = write(tmp_path, [detection], "results.json")
+    wanted = request(tmp_path, f"predictions:{results}", f"annotators:{theirs},{theirs}")
+    found = gather(coco, wanted, set())
+    assert found.predictions is not None
+    assert found.predictions.labels.tolist() == [2]
+    assert found.annotators is not None
+    assert found.annotators.annotators.tolist() == [0, 0, 1, 1]
+    notes = found.provenance["sources"][0]["notes"]
+    assert "would leak the truth" in notes[0]
+    assert len(list((tmp_path / "kept").iterdir())) == 2
+
+
+def test_groups_are_patients_sequences_or_images(tmp_path: Path) -> None:
+    data = document()
+    coco = read_coco(write(tmp_path, data))
+    ids = annotation_evidence(coco).image_ids
+    assert image_groups(coco, ids, None)[1] == "image"
+    for record in data["images"]:
+        record["patient"] = "p1"
+    coco = read_coco(write(tmp_path, data))
+    groups, field = image_groups(coco, ids, None)
+    assert (groups.tolist(), field) == ([0, 0, 0], "patient")
+    with pytest.raises(InputError, match="image 1 has no field 'ward'"):
+        image_groups(coco, ids, "ward")

@@ -1,0 +1,113 @@
+"""The page of a detector: what it holds, what it must not, and how a browser takes it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from benchmark_n.detection import Detected, detect
+from benchmark_n.evaluators.label_error_curves import precision_recall_curves
+from benchmark_n.report.detection import render_report
+from tests.evaluators.test_label_errors import CLASS, manifest, table
+from tests.samples import annotation, document, write
+
+EVIL = '"><script>document.title="broken"</script>\'&</option><img src=x onerror=alert(1)>'
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Detected:
+    """Scores by chance of a file whose names are attacks."""
+    folder = tmp_path_factory.mktemp("page")
+    data = document()
+    data["categories"][0]["name"] = EVIL
+    data["images"][0]["file_name"] = "<b>a.png"
+    data["annotations"] += [annotation(20 + i, 1) for i in range(30)]
+    for record in data["images"]:
+        pixels = np.full((record["height"], record["width"], 3), 90, np.uint8)
+        cv2.imwrite(str(folder / record["file_name"]), pixels)
+    path = write(folder, data)
+    arrays = folder / "arrays"
+    arrays.mkdir()
+    ids = np.array([record["id"] for record in data["annotations"]])
+    np.save(arrays / "annotation_ids.npy", ids)
+    rng = np.random.default_rng(0)
+    np.save(arrays / "pred_probs.npy", rng.dirichlet(np.ones(3), len(ids)))
+    np.save(arrays / "embeddings.npy", rng.normal(size=(len(ids), 6)))
+    (one,) = detect(
+        path, folder, "disagreement", evidence=[f"files:{arrays}"], evidence_dir=folder / "kept"
+    )
+    return one
+
+
+class Collector(HTMLParser):
+    """Tags with their attributes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+
+def test_names_are_text_and_nothing_is_fetched(found: Detected) -> None:
+    page = render_report(found)
+    parser = Collector()
+    parser.feed(page)
+    assert sum(tag == "script" for tag, _ in parser.tags) == 1
+    for tag, attributes in parser.tags:
+        assert not any(name.startswith("on") for name in attributes)
+        for name in ("src", "href"):
+            assert (attributes.get(name) or "data:").startswith("data:"), (tag, attributes)
+    assert EVIL not in page
+    assert not re.search(r"https?://", page)
+    options = [a for tag, a in parser.tags if tag == "div" and a.get("class") == "card"]
+    assert EVIL in {attributes["data-category"] for attributes in options}
+
+
+def test_the_page_holds_figures_cards_and_marks_of_rare_categories(found: Detected) -> None:
+    page = render_report(found, top=12)
+    assert page.count('class="card"') == 12
+    assert page.count("data:image/png") == 2
+    assert page.count("data:image/jpeg") == 12
+    assert "rare category" in page
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium to open the page with")
+def test_a_browser_runs_the_page_without_errors(found: Detected, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    # The script puts its faults where the dumped document shows them.
+    trap = '<script>window.onerror = (m) => { document.title = "fault: " + m; };</script>'
+    probe = (
+        '<script>const k = document.getElementById("category"); k.selectedIndex = 1;'
+        'k.dispatchEvent(new Event("change"));</script>'
+    )
+    text = render_report(found).replace("<head>", f"<head>{trap}", 1)
+    page.write_text(text.replace("</body>", f"{probe}</body>"), encoding="utf-8")
+    command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
+    command += ["--window-size=390,800", f"--user-data-dir={tmp_path / 'profile'}", page.as_uri()]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    title = re.search(r"<title>(.*?)</title>", done.stdout)
+    assert title is not None
+    assert title.group(1) == "disagreement on instances.json"
+    shown = re.search(r'id="count"[^>]*>(\d+) shown', done.stdout)
+    assert shown is not None
+    assert 0 < int(shown.group(1)) < done.stdout.count('class="card"')
+
+
+def test_curves_are_those_of_scikit_learn() -> None:
+    from sklearn.metrics import precision_recall_curve
+
+    recall, precision = precision_recall_curves(table("class", CLASS), manifest())["class"]
+    wrong = [False, True, False, False, True, False]
+    theirs = precision_recall_curve(wrong, list(CLASS.values()))
+    np.testing.assert_allclose(recall, theirs[1][-2::-1])
+    np.testing.assert_allclose(precision, theirs[0][-2::-1])

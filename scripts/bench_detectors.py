@@ -281,7 +281,7 @@ PARTS: dict[str, Callable[[range], Iterator[Row]]] = {
 
 
 def summarise(rows: list[Row]) -> list[Row]:
-    """Mean and standard deviation (n - 1) over the seeds of each noise, backbone, detector, kind."""
+    """Mean and standard deviation (n - 1) over the seeds."""
     groups: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
         key = tuple(str(row.get(name, "")) for name in ("noise", "backbone", "detector", "kind"))
@@ -309,12 +309,28 @@ def _spread(values: list[float | None]) -> list[float] | None:
 
 def as_markdown(rows: list[Row]) -> str:
     """The table of the README: means ± standard deviations."""
-    headers = ["noise", "backbone", "detector", "kind", "errors", "F1", "best F1", "AUPRC",
-               "AUROC", "chance"]
+    headers = [
+        "noise",
+        "backbone",
+        "detector",
+        "kind",
+        "errors",
+        "F1",
+        "best F1",
+        "AUPRC",
+        "AUROC",
+        "chance",
+    ]
     lines = ["| " + " | ".join(headers) + " |", "|---" * len(headers) + "|"]
     for row in rows:
-        cells = [row["noise"], row["backbone"], row["detector"], row["kind"],
-                 f"{row['errors']:.0f}", *(_cell(row[name]) for name in MEASURES)]
+        cells = [
+            row["noise"],
+            row["backbone"],
+            row["detector"],
+            row["kind"],
+            f"{row['errors']:.0f}",
+            *(_cell(row[name]) for name in MEASURES),
+        ]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 

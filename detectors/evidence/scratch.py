@@ -19,12 +19,13 @@ from benchmark_n.extras import import_extra
 
 VERSION = 1
 SIZE = 32
-EPOCHS = 15
+EPOCHS = 24
 _BATCH = 64
 _RATE = 2e-3
 _PEAK = 4e-3
 _WEIGHT_DECAY = 1e-4
-_WIDTHS = (24, 48, 96)
+_WIDTHS = (32, 64, 128)
+_MASK_WIDTH = 24
 
 
 @dataclass(frozen=True)
@@ -145,17 +146,17 @@ def _network(num_categories: int) -> Any:
             self.stages = nn.ModuleList(
                 [stage(3, first), stage(first, second), stage(second, third)]
             )
-            self.classes = nn.Linear(third, num_categories)
-            self.coarse = nn.Conv2d(third, second, 1)
-            self.fine = nn.Conv2d(first + second, second, 3, padding=1)
-            self.mask = nn.Conv2d(second, 1, 1)
+            self.classes = nn.Linear(2 * third, num_categories)
+            self.coarse = nn.Conv2d(third, _MASK_WIDTH, 1)
+            self.fine = nn.Conv2d(first + _MASK_WIDTH, _MASK_WIDTH, 3, padding=1)
+            self.mask = nn.Conv2d(_MASK_WIDTH, 1, 1)
 
         def forward(self, values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
             maps = []
             for one in self.stages:
                 values = one(values)
                 maps.append(values)
-            logits = self.classes(values.mean((2, 3)))
+            logits = self.classes(torch.cat([values.mean((2, 3)), values.amax((2, 3))], 1))
             up = nn.functional.interpolate(self.coarse(values), size=maps[0].shape[-2:])
             drawn = self.mask(torch.relu(self.fine(torch.cat([maps[0], up], 1))))
             return logits, drawn

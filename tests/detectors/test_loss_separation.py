@@ -72,7 +72,7 @@ def test_scores_rank_by_loss_and_margin_by_aum() -> None:
         margins=-np.stack([losses, losses]),
     )
     for method in ("gmm", "beta", "aum"):
-        detector = LossSeparation(method=method)  # type: ignore[arg-type]
+        detector = LossSeparation(method=method)
         table = run_detector(detector, made)
         assert metrics.roc_auc_score(wrong, column(table, "class", "score")) > 0.97
         assert metrics.f1_score(wrong, column(table, "class", "flagged")) > 0.95

@@ -16,9 +16,7 @@ from benchmark_n.errors import InputError
 from benchmark_n.masks import CropMask
 
 
-@given(
-    x=st.integers(0, 30), y=st.integers(0, 20), w=st.integers(1, 40), h=st.integers(1, 30)
-)
+@given(x=st.integers(0, 30), y=st.integers(0, 20), w=st.integers(1, 40), h=st.integers(1, 30))
 def test_crops_are_squares_of_the_mirrored_image(x: int, y: int, w: int, h: int) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (30, 40, 3), np.uint8)
     left, top, side = square(np.array([x, y, w, h]))

@@ -29,7 +29,8 @@ from pycocotools.cocoeval import COCOeval
 
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.read import parse_coco
-from benchmark_n.evaluators.instance_segmentation import Engine, evaluate_instances
+from benchmark_n.evaluators.engines import Engine
+from benchmark_n.evaluators.instance_segmentation import evaluate_instances
 from benchmark_n.evaluators.problem import IouType
 
 HEIGHT, WIDTH = 480, 640

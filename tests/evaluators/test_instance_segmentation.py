@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from benchmark_n.coco import read_coco
 from benchmark_n.errors import InputError, UsageError
+from benchmark_n.evaluators.engines import Engine
 from benchmark_n.evaluators.ground_truth import truth_arrays
-from benchmark_n.evaluators.instance_segmentation import Engine, evaluate_instances
+from benchmark_n.evaluators.instance_segmentation import evaluate_instances
 from benchmark_n.evaluators.problem import IouType
 from tests.evaluators.coco_samples import encode, parse, random_case
 from tests.evaluators.oracles import oracle_statistics

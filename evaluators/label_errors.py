@@ -107,6 +107,7 @@ def evaluate_label_errors(
         "boundary_iou": boundary_iou,
         "strict": strict,
         "group_by": group_by,
+        "groups": num_groups,
         "bootstrap": bootstrap,
         "seed": seed,
         "crowd_scores_not_counted": crowds,

@@ -73,7 +73,10 @@ def test_true_masks_of_deleted_instances_are_all_found(scenes_hard: Benchmark) -
             json.dumps({"size": rle["size"], "counts": rle["counts"].decode()}) for _, rle in rows
         ],
     })
-    measures = score_benchmark(scores, scenes_hard).kinds["missing"].measures
+    result = score_benchmark(scores, scenes_hard).kinds["missing"]
+    measures = result.measures
+    assert all(part["recall"] == 1 for part in result.by["size"].values())
+    assert sum(part["errors"] or 0 for part in result.by["category"].values()) == len(rows)
     assert measures["errors"] == scenes_hard.summary["deleted"] == len(rows)
     assert measures["f1"] == measures["auprc"] == 1
 

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from benchmark_n.datasets.phantom_body import Grid, Patient
 
-HEIGHT, WIDTH = 512, 448
+HEIGHT, WIDTH = 512, 480
 # Echo amplitudes of what lies outside, in the ventricle, the myocardium and the atrium.
-_ECHO = np.array([0.26, 0.02, 0.34, 0.025], np.float32)
-_HALF_ANGLE = math.radians(38)
+_ECHO = np.array([0.13, 0.02, 0.38, 0.025], np.float32)
+_HALF_ANGLE = math.radians(42)
 _BEAMS, _SAMPLES = 192, 512
-_APEX_DEPTH = 14.0
+_APEX_DEPTH = 20.0
 _RANGE_DB = 48.0
 _GAIN_DB = {"Good": 0.0, "Medium": -3.0, "Poor": -7.0}
 

@@ -126,12 +126,11 @@ def _read_frame(record: dict[str, Any], image_path: Path, map_path: Path) -> Fra
 
 
 def _to_bytes(pixels: NDArray[Any], path: Path) -> NDArray[np.uint8]:
-    if pixels.dtype == np.uint8:
-        return pixels
     low, high = float(pixels.min()), float(pixels.max())
     if not (low >= 0 and high <= 255):
         raise InputError(f"{path.name}: grey values {low:g} to {high:g}, expected 0 to 255")
-    return np.rint(pixels).astype(np.uint8)
+    grey: NDArray[np.uint8] = np.rint(pixels).astype(np.uint8)
+    return grey
 
 
 CONVERTER = Converter("camus", 1, CATEGORIES, list_units, read_unit, pictures=True)

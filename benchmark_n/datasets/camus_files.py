@@ -43,14 +43,15 @@ class Scan:
 def simple_itk() -> Any:
     """The module SimpleITK; without it, one line that says how to install it."""
     try:
-        import SimpleITK  # noqa: N813
+        import SimpleITK
     except ImportError:
         raise InputError(
             "CAMUS's NIfTI and MetaImage files need SimpleITK: "
             "run pip install 'benchmark-n[medical]'"
         ) from None
-    SimpleITK.ProcessObject.GlobalWarningDisplayOff()
-    return SimpleITK
+    itk: Any = SimpleITK
+    itk.ProcessObject.GlobalWarningDisplayOff()
+    return itk
 
 
 def scan_path(folder: Path, stem: str) -> Path:

@@ -17,17 +17,15 @@ from numpy.typing import NDArray
 
 from benchmark_n.errors import InputError
 
-_STUFF = (
-    "unlabeled, ego vehicle, rectification border, out of roi, static, dynamic, ground, road, "
-    "sidewalk, parking, rail track, building, wall, fence, guard rail, bridge, tunnel, pole, "
-    "polegroup, traffic light, traffic sign, vegetation, terrain, sky"
-).split(", ")
-_THINGS = (
-    "person, rider, car, truck, bus, caravan, trailer, train, motorcycle, bicycle"
-).split(", ")
-
-LABELS = {name: place for place, name in enumerate([*_STUFF, *_THINGS])}
-WITH_INSTANCES = range(len(_STUFF), len(LABELS))
+# In the order of their ids; those from person on have instances.
+_NAMES = """
+unlabeled, ego vehicle, rectification border, out of roi, static, dynamic, ground, road, sidewalk,
+parking, rail track, building, wall, fence, guard rail, bridge, tunnel, pole, polegroup,
+traffic light, traffic sign, vegetation, terrain, sky, person, rider, car, truck, bus, caravan,
+trailer, train, motorcycle, bicycle
+"""
+LABELS = {name.strip(): place for place, name in enumerate(_NAMES.split(","))}
+WITH_INSTANCES = range(LABELS["person"], len(LABELS))
 PER_CLASS = 1000
 # Drawn nowhere: the only label with a negative id.
 _UNDRAWN = "license plate"

@@ -51,7 +51,7 @@ COCO = Dataset(
     homepage="cocodataset.org",
     steps=(
         "benchmark-n fetch coco --split train2017 downloads the annotations (241 MB)",
-        "images, where wanted: train2017.zip and val2017.zip of cocodataset.org, unpacked in --root",
+        "images, where wanted: train2017.zip, val2017.zip of cocodataset.org, unpacked in --root",
     ),
     archives={split: _archive(split) for split in SPLITS},
 )

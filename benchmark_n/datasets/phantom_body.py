@@ -61,7 +61,10 @@ class Ventricle:
     def inside(self, across: Grid, height: Grid, view: str) -> NDArray[np.bool_]:
         """Which points of a view's plane, mm from the long axis and the mitral plane, it holds."""
         limit = self.half_widths[view] * self.profile(height)
-        return (height >= 0) & (height <= self.length) & (np.abs(across) <= limit)
+        held: NDArray[np.bool_] = (
+            (height >= 0) & (height <= self.length) & (np.abs(across) <= limit)
+        )
+        return held
 
     def grown(self, wall: float) -> Ventricle:
         """The outer surface of a wall (mm) around the sides and the apex."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -75,7 +76,7 @@ def draw_image(patient: Patient, labels: NDArray[np.uint8], seed: list[int]) -> 
 
 
 @lru_cache(maxsize=4)
-def _sector(spacing: tuple[float, float]) -> tuple[NDArray[np.float32], ...]:
+def _sector(spacing: tuple[float, float]) -> tuple[NDArray[Any], ...]:
     """Maps from pixels to beams and back, and which pixels lie in the sector."""
     dx, dy = spacing
     centre, depth = WIDTH * dx / 2, HEIGHT * dy - 2
@@ -103,7 +104,9 @@ def _speckle(rng: np.random.Generator) -> NDArray[np.float32]:
 def _texture(rng: np.random.Generator) -> NDArray[np.float32]:
     """Slow changes of brightness, by a factor of about 1.5 either way."""
     coarse = rng.normal(0, 0.4, (12, 9)).astype(np.float32)
-    return np.exp(cv2.resize(coarse, (_BEAMS, _SAMPLES), interpolation=cv2.INTER_CUBIC))
+    fine = cv2.resize(coarse, (_BEAMS, _SAMPLES), interpolation=cv2.INTER_CUBIC)
+    factor: NDArray[np.float32] = np.exp(fine)
+    return factor
 
 
 def _shadow(rng: np.random.Generator) -> NDArray[np.float32]:

@@ -23,7 +23,8 @@ from benchmark_n.noise.where import Where
 SCHEMES = ("independent", "one-spatial")
 BOXES = ("mask", "keep")
 ALIASES = {"low": "easy", "medium": "mid", "high": "hard"}
-_KEYS = ("name", "version", "description", "scheme", "boxes", "noises", "where", "provenance", "departures")
+_KEYS = ("name", "version", "description", "scheme", "boxes", "noises", "where", "provenance",
+         "departures")
 _LARGEST_FILE = 1 << 20
 
 

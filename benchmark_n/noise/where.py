@@ -47,10 +47,10 @@ def _category_ids(names: Sequence[Any], coco: CocoFile) -> list[int]:
 
 def _image_ids(field: str, values: Sequence[Any], coco: CocoFile) -> list[int]:
     # Only this field is decoded: images are many and have long records.
-    record = msgspec.defstruct("Record", [("id", int), ("value", Any, None)], rename={
-        "value": field,
-    })
-    images = msgspec.json.decode(coco.sections["images"], type=list[record])  # type: ignore[valid-type]
+    record: Any = msgspec.defstruct(
+        "Record", [("id", int), ("value", Any, None)], rename={"value": field}
+    )
+    images = msgspec.json.decode(coco.sections["images"], type=list[record])
     if all(image.value is None for image in images):
         raise InputError(
             f"{coco.path.name}: the recipe depends on the field '{field}' of the images, "

@@ -1,0 +1,186 @@
+"""Rates of the dataset conversions, beside a loop of one full-image mask an instance.
+
+Run it as ``python scripts/bench_datasets.py [--json]``. All figures of a table come from one run on
+one machine; the extrapolation to full size is arithmetic on them, and marked as such.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from pycocotools import mask as coco_mask
+
+from benchmark_n.api import make
+from benchmark_n.datasets import cityscapes, viper
+from benchmark_n.datasets.frames import Unit
+from benchmark_n.parallel import ordered_map
+
+REPEATS = 20
+TARGET_MS = 150.0
+# Labelled frames and mean instances a frame; those of VIPER are our assumption.
+FULL_SIZE = {"cityscapes": (2975 + 500, 18), "viper": (134_097 + 49_815, 12)}
+_BYTES_A_RECORD = 420
+
+
+def street_map(
+    rng: np.random.Generator, height: int, width: int, values: NDArray[Any]
+) -> NDArray[np.int32]:
+    """A label map of 40 polygons of stuff and one polygon an instance value, overlapping."""
+    labels = np.full((height, width), 7, np.int32)
+    for value in [*rng.integers(7, 24, 40).tolist(), *values.tolist()]:
+        centre = rng.uniform([0, height * 0.2], [width, height * 0.9])
+        radius = float(np.exp(rng.uniform(2.5, 5.5)))
+        angles = np.sort(rng.uniform(0, 2 * np.pi, 24))
+        reach = radius * rng.uniform(0.7, 1.2, (24, 1))
+        ring = centre + reach * np.stack([np.cos(angles), np.sin(angles)], 1)
+        cv2.fillPoly(labels, [ring.astype(np.int32)], (int(value),))
+    return labels
+
+
+def naive_records(labels: NDArray[Any], least: int) -> list[dict[str, Any]]:
+    """The usual loop: a full mask for each id, encoded by pycocotools."""
+    records = []
+    for value in np.unique(labels):
+        if value >= least:
+            rle = coco_mask.encode(np.asfortranarray((labels == value).astype(np.uint8)))
+            records.append({
+                "id": int(value),
+                "area": int(coco_mask.area(rle)),
+                "bbox": coco_mask.toBbox(rle).tolist(),
+                "segmentation": {"size": rle["size"], "counts": rle["counts"].decode()},
+            })
+    return records
+
+
+def median_ms(function: Callable[[int], object]) -> float:
+    """Median of `REPEATS` calls, ms."""
+    times = []
+    for place in range(REPEATS):
+        start = time.perf_counter()
+        function(place)
+        times.append(time.perf_counter() - start)
+    return 1000 * statistics.median(times)
+
+
+def cityscapes_frames(folder: Path, rng: np.random.Generator) -> list[Unit]:
+    """`REPEATS` frames of 2048x1024 px with 30 instances, as files."""
+    units = []
+    for place in range(REPEATS):
+        values = rng.choice([24, 26, 26, 33], 30) * 1000 + np.arange(30)
+        labels = street_map(rng, 1024, 2048, values).astype(np.uint16)
+        image, path = folder / f"a_{place}_leftImg8bit.png", folder / f"a_{place}_ids.png"
+        Image.fromarray(labels).save(path)
+        Image.new("RGB", (2048, 1024)).save(image)
+        units.append(Unit(f"a_{place}", folder, (image, path)))
+    return units
+
+
+def viper_frames(folder: Path, rng: np.random.Generator) -> list[Unit]:
+    """`REPEATS` frames of 1920x1080 px with 20 instances, as files."""
+    units = []
+    for place in range(REPEATS):
+        values = rng.choice([20, 24, 24, 25], 20) * 65536 + np.arange(1, 21)
+        labels = street_map(rng, 1080, 1920, values)
+        labels[labels < 65536] <<= 16
+        rgb = np.stack([labels >> 16, labels >> 8 & 255, labels & 255], 2).astype(np.uint8)
+        image, path = folder / f"001_{place:05d}.jpg", folder / f"001_{place:05d}.png"
+        Image.fromarray(rgb).save(path)
+        Image.new("RGB", (1920, 1080)).save(image)
+        units.append(Unit(path.stem, folder, (image, path)))
+    return units
+
+
+def bench_frames(name: str, units: list[Unit], module: Any, least: int) -> dict[str, Any]:
+    """Files to records per frame, ours and naive, and the rate on two processes."""
+
+    def load(place: int) -> NDArray[Any]:
+        pixels = np.asarray(Image.open(units[place].files[1])).astype(np.int64)
+        return pixels if pixels.ndim == 2 else pixels @ [65536, 256, 1]
+
+    ours = median_ms(lambda place: module.read_unit(units[place]))
+    naive = median_ms(lambda place: naive_records(load(place), least))
+    list(ordered_map(module.read_unit, units[:2], workers=2))
+    start = time.perf_counter()
+    list(ordered_map(module.read_unit, units * 5, workers=2))
+    rate = 5 * len(units) / (time.perf_counter() - start)
+    frames, each = FULL_SIZE[name]
+    return {
+        "ms_a_frame": ours,
+        "naive_ms_a_frame": naive,
+        "ratio": naive / ours,
+        "frames_a_second_two_processes": rate,
+        "extrapolated": {
+            "frames": frames,
+            "instances": frames * each,
+            "minutes_two_processes": frames / rate / 60,
+            "json_gb": frames * each * _BYTES_A_RECORD / 1e9,
+        },
+    }
+
+
+def bench_phantom(folder: Path) -> dict[str, float]:
+    """Seconds of ``make --dataset phantom`` with 60 patients from nothing, then from the cache."""
+    os.environ["BENCHMARK_N_CACHE"] = str(folder / "cache")
+    seconds = []
+    for run in range(2):
+        start = time.perf_counter()
+        make("phantom", "easy", out=folder / f"phantom{run}", workers=2)
+        seconds.append(time.perf_counter() - start)
+    return {"seconds_from_nothing": seconds[0], "seconds_from_cache": seconds[1]}
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true")
+    as_json = parser.parse_args().json
+    cv2.setNumThreads(1)
+    rng = np.random.default_rng(0)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        figures: dict[str, Any] = {
+            "cityscapes": bench_frames(
+                "cityscapes", cityscapes_frames(folder, rng), cityscapes, 1000
+            ),
+            "viper": bench_frames("viper", viper_frames(folder, rng), viper, 20 << 16),
+            "phantom": bench_phantom(folder),
+        }
+    if as_json:
+        print(json.dumps(figures, indent=2))
+        return
+    for dataset in ("cityscapes", "viper"):
+        row = figures[dataset]
+        print(
+            f"{dataset:11} {row['ms_a_frame']:6.1f} ms a frame (target for cityscapes "
+            f"{TARGET_MS:.0f}), naive {row['naive_ms_a_frame']:6.1f} ms, ratio "
+            f"{row['ratio']:.1f}; {row['frames_a_second_two_processes']:.1f} frames/s on two"
+        )
+        full = row["extrapolated"]
+        print(
+            f"{'':11} extrapolated: {full['frames']} frames, {full['instances']} instances, "
+            f"{full['minutes_two_processes']:.1f} min, {full['json_gb']:.2f} GB of JSON"
+        )
+    row = figures["phantom"]
+    print(
+        f"phantom     make, 60 patients, two processes: {row['seconds_from_nothing']:.1f} s from "
+        f"nothing (target 30), {row['seconds_from_cache']:.1f} s from the cache"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ from benchmark_n.errors import InputError
 from tests.datasets.trees import SHAPE_VIPER, VIPER_VALUES, street, write_viper
 
 SMALL = (400, 420)
-SHARED = Path(os.environ.get("BENCHMARK_N_SHARED_DATA", "../shared/data"))
 
 
 def converted(root: Path, **options: Any) -> COCO:
@@ -48,11 +46,8 @@ def test_lossless_at_real_size(tmp_path: Path, suffix: str) -> None:
     assert all(0 < identity < 2**53 for identity in coco.anns)
 
 
-def test_classes_are_those_of_the_published_table() -> None:
-    path = SHARED / "viper" / "classes.csv"
-    if not path.is_file():
-        pytest.skip(f"{path} is absent: set BENCHMARK_N_SHARED_DATA")
-    rows = list(csv.DictReader(path.open()))
+def test_classes_are_those_of_the_published_table(shared_data: Path) -> None:
+    rows = list(csv.DictReader((shared_data / "viper" / "classes.csv").open()))
     scored = {int(r["id"]): r["classname"] for r in rows if r["instance_eval"] == "1"}
     assert scored == {identity: name for identity, (name, _) in viper.CLASSES.items()}
     assert viper.NUM_CLASSES == 1 + max(int(r["id"]) for r in rows)

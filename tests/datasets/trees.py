@@ -136,5 +136,5 @@ def write_scan_file(path: Path, pixels: NDArray[Any], spacing: tuple[float, floa
     import SimpleITK
 
     image = SimpleITK.GetImageFromArray(pixels)
-    image.SetSpacing(spacing)
+    image.SetSpacing((*spacing, 1.0)[: pixels.ndim])
     SimpleITK.WriteImage(image, str(path))

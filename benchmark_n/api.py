@@ -122,7 +122,9 @@ def make(
             stage,
             coco,
             _counted(done, len(coco), progress),
-            manifest_schema(settled.noises, metadata={"dilation_ratio": str(source.dilation_ratio)}),
+            manifest_schema(
+                settled.noises, metadata={"dilation_ratio": str(source.dilation_ratio)}
+            ),
             _resolved_recipe(settled, known, source, coco, seed, masks),
             images=source.images,
             clean_val=source.clean_val,

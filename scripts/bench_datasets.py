@@ -58,12 +58,14 @@ def naive_records(labels: NDArray[Any], least: int) -> list[dict[str, Any]]:
     for value in np.unique(labels):
         if value >= least:
             rle = coco_mask.encode(np.asfortranarray((labels == value).astype(np.uint8)))
-            records.append({
-                "id": int(value),
-                "area": int(coco_mask.area(rle)),
-                "bbox": coco_mask.toBbox(rle).tolist(),
-                "segmentation": {"size": rle["size"], "counts": rle["counts"].decode()},
-            })
+            records.append(
+                {
+                    "id": int(value),
+                    "area": int(coco_mask.area(rle)),
+                    "bbox": coco_mask.toBbox(rle).tolist(),
+                    "segmentation": {"size": rle["size"], "counts": rle["counts"].decode()},
+                }
+            )
     return records
 
 

@@ -77,8 +77,9 @@ def run(arguments: list[str]) -> int:
     except Exception as error:
         if os.environ.get("BENCHMARK_N_DEBUG"):
             raise
-        return _fail(f"internal error: {type(error).__name__}: {error} "
-                     "(BENCHMARK_N_DEBUG=1 shows where)", 1)
+        return _fail(
+            f"internal error: {type(error).__name__}: {error} (BENCHMARK_N_DEBUG=1 shows where)", 1
+        )
     return 0
 
 

@@ -11,8 +11,13 @@ from benchmark_n.cli.common import emit, output_options, progress_bar, set_loggi
 
 @click.command("export")
 @click.argument("benchmark", type=click.Path(path_type=Path))
-@click.option("--labelmaps", type=click.Path(path_type=Path), required=True, metavar="FOLDER",
-              help="Write the noisy label maps there, in CAMUS's format.")
+@click.option(
+    "--labelmaps",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FOLDER",
+    help="Write the noisy label maps there, in CAMUS's format.",
+)
 @click.option("--workers", type=int, help="Processes [default: the cores one may use].")
 @output_options
 def command(
@@ -29,7 +34,7 @@ def command(
     """
     set_logging(quiet, verbose)
     from benchmark_n.benchmark import load
-    from benchmark_n.datasets.labelmaps import export_labelmaps
+    from benchmark_n.datasets.camus_export import export_labelmaps
 
     with progress_bar("label maps", quiet) as progress:
         count = export_labelmaps(load(benchmark), labelmaps, workers=workers, progress=progress)

@@ -12,8 +12,11 @@ from benchmark_n.cli.common import emit, output_options, progress_bar, set_loggi
 @click.command("fetch")
 @click.argument("dataset")
 @click.option("--split", help="One split [default: training and validation].")
-@click.option("--root", type=click.Path(path_type=Path), help="The dataset's folder "
-              "[default: $BENCHMARK_N_DATA/DATASET, else data/DATASET].")
+@click.option(
+    "--root",
+    type=click.Path(path_type=Path),
+    help="The dataset's folder [default: $BENCHMARK_N_DATA/DATASET, else data/DATASET].",
+)
 @output_options
 def command(
     dataset: str, split: str | None, root: Path | None, quiet: bool, verbose: int, as_json: bool

@@ -16,31 +16,56 @@ from benchmark_n.errors import UsageError
 @click.option("--dataset", default="coco", show_default=True, help="See benchmark-n datasets.")
 @click.option("--tier", help="easy, mid, hard (low, medium, high), clean, or another recipe.")
 @click.option("--recipe", help="A recipe's name or YAML file, instead of a tier.")
-@click.option("--root", type=click.Path(path_type=Path), help="The dataset's folder "
-              "[default: $BENCHMARK_N_DATA/DATASET, else data/DATASET].")
+@click.option(
+    "--root",
+    type=click.Path(path_type=Path),
+    help="The dataset's folder [default: $BENCHMARK_N_DATA/DATASET, else data/DATASET].",
+)
 @click.option("--split", help="Split of the dataset [default: its training split].")
 @click.option("--annotations", type=click.Path(path_type=Path), help="Any COCO-format file.")
 @click.option("--images", type=click.Path(path_type=Path), help="Folder of the images.")
 @click.option("--seed", default=1, show_default=True, help="Seed of the noise.")
-@click.option("--out", type=click.Path(path_type=Path), help="Directory to write "
-              "[default: benchmarks/DATASET-n-RECIPE-seedSEED].")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Directory to write [default: benchmarks/DATASET-n-RECIPE-seedSEED].",
+)
 @click.option("--only", multiple=True, metavar="NOISE", help="Keep this noise alone (repeatable).")
-@click.option("--set", "settings", multiple=True, metavar="NOISE.PARAMETER=VALUE",
-              help="Replace a parameter of the recipe (repeatable).")
-@click.option("--masks", type=click.Choice(["rle", "polygon", "keep"]), default="rle",
-              show_default=True, help="Form of all masks; keep: untouched records as they came.")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NOISE.PARAMETER=VALUE",
+    help="Replace a parameter of the recipe (repeatable).",
+)
+@click.option(
+    "--masks",
+    type=click.Choice(["rle", "polygon", "keep"]),
+    default="rle",
+    show_default=True,
+    help="Form of all masks; keep: untouched records as they came.",
+)
 @click.option("--workers", type=int, help="Processes [default: the cores one may use].")
 @click.option("--backend", type=click.Choice(["loky", "dask"]), default="loky", show_default=True)
 @click.option("--scheduler", metavar="ADDRESS", help="Address of a dask scheduler.")
 @click.option("--overwrite", is_flag=True, help="Replace an existing benchmark.")
 @click.option("--data-seed", default=0, show_default=True, help="Pictures of embedded datasets.")
 @click.option("--num-images", type=int, help="Images of an embedded dataset's split.")
-@click.option("--stride", default=1, show_default=True, help="Take every n-th frame or patient "
-              "of a dataset that is converted.")
-@click.option("--skip-bad", is_flag=True, help="Leave out frames that cannot be read, and list "
-              "them in the summary.")
+@click.option(
+    "--stride",
+    default=1,
+    show_default=True,
+    help="Take every n-th frame or patient of a dataset that is converted.",
+)
+@click.option(
+    "--skip-bad",
+    is_flag=True,
+    help="Leave out frames that cannot be read, and list them in the summary.",
+)
 @output_options
-def command(settings: tuple[str, ...], quiet: bool, verbose: int, as_json: bool, **options: Any) -> None:
+def command(
+    settings: tuple[str, ...], quiet: bool, verbose: int, as_json: bool, **options: Any
+) -> None:
     """Make a noisy benchmark from clean annotations.
 
     Example: benchmark-n make --dataset coco --tier hard

@@ -33,9 +33,7 @@ from benchmark_n.errors import InputError
 
 SPLITS = ("train", "val", "test", "all")
 NAMES = {1: "left_ventricle", 2: "myocardium", 3: "left_atrium"}
-CATEGORIES = [
-    {"id": label, "name": name, "supercategory": name} for label, name in NAMES.items()
-]
+CATEGORIES = [{"id": label, "name": name, "supercategory": name} for label, name in NAMES.items()]
 TIERS = {
     **{"easy": "camus-low", "mid": "camus-mid", "hard": "camus-high"},
     **{"low": "camus-low", "medium": "camus-mid", "high": "camus-high"},

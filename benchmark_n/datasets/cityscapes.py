@@ -102,9 +102,7 @@ def read_unit(unit: Unit) -> list[Frame]:
     return [Frame(record, encode_instances(image_id, _KEYS, instances))]
 
 
-CONVERTER = Converter(
-    "cityscapes", 1, CATEGORIES, list_units, read_unit, dilation_ratio=0.005
-)
+CONVERTER = Converter("cityscapes", 1, CATEGORIES, list_units, read_unit, dilation_ratio=0.005)
 CITYSCAPES = Dataset(
     "cityscapes",
     "CityScapes-N",

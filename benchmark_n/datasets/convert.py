@@ -174,8 +174,9 @@ def _write_split(converter: Converter, request: Request, folder: Path, name: str
             if frame.picture is not None:
                 (folder / _PICTURES / frame.image["file_name"]).write_bytes(frame.picture)
         if not images:
-            raise InputError(f"{converter.name} {request.split}: nothing could be read: "
-                             f"{skipped[0]['fault']}")
+            raise InputError(
+                f"{converter.name} {request.split}: nothing could be read: {skipped[0]['fault']}"
+            )
         stream.add_section("images", _encode(images))
         stream.add_section("info", _encode(_info(converter, request, skipped)))
     done.images, done.skipped = len(images), tuple(skipped)
@@ -226,5 +227,6 @@ def _check_id(frame: Frame, seen: dict[int, str]) -> None:
     image_id, name = frame.image["id"], frame.image["file_name"]
     other = seen.setdefault(image_id, name)
     if other != name:
-        raise InputError(f"{name}: image id {image_id} is that of {other} too: "
-                         "rename one of the two")
+        raise InputError(
+            f"{name}: image id {image_id} is that of {other} too: rename one of the two"
+        )

@@ -88,18 +88,20 @@ def encode_instances(
     """COCO annotation records; the ids are ``image_id * keys_an_image + key``."""
     measured = measure([instance.rle for instance in instances])
     return [
-        _encode({
-            "id": image_id * keys_an_image + instance.key,
-            "image_id": image_id,
-            "category_id": instance.category_id,
-            "segmentation": {
-                "size": instance.rle["size"],
-                "counts": instance.rle["counts"].decode(),
-            },
-            "area": area,
-            "bbox": bbox,
-            "iscrowd": int(instance.crowd),
-        })
+        _encode(
+            {
+                "id": image_id * keys_an_image + instance.key,
+                "image_id": image_id,
+                "category_id": instance.category_id,
+                "segmentation": {
+                    "size": instance.rle["size"],
+                    "counts": instance.rle["counts"].decode(),
+                },
+                "area": area,
+                "bbox": bbox,
+                "iscrowd": int(instance.crowd),
+            }
+        )
         for instance, (area, bbox) in zip(instances, measured, strict=True)
     ]
 

@@ -130,15 +130,17 @@ def scene_records(scene: Scene, image_id: int) -> list[dict[str, Any]]:
     for place, (kind, visible) in enumerate(scene.instances):
         mask = CropMask.from_full(visible)
         rle = crop_to_rle(mask)
-        records.append({
-            "id": image_id * _IDS_AN_IMAGE + place,
-            "image_id": image_id,
-            "category_id": kind + 1,
-            "segmentation": {"size": rle["size"], "counts": rle["counts"].decode()},
-            "area": mask.area,
-            "bbox": list(mask.bbox),
-            "iscrowd": 0,
-        })
+        records.append(
+            {
+                "id": image_id * _IDS_AN_IMAGE + place,
+                "image_id": image_id,
+                "category_id": kind + 1,
+                "segmentation": {"size": rle["size"], "counts": rle["counts"].decode()},
+                "area": mask.area,
+                "bbox": list(mask.bbox),
+                "iscrowd": 0,
+            }
+        )
     return records
 
 

@@ -135,7 +135,9 @@ def chunks(recipe: Recipe, coco: CocoFile, decisions: Decisions, size: int) -> I
             sizes=[(coco.images[i].height, coco.images[i].width) for i in image_ids],
             category_ids=coco.category_ids[part].tolist(),
             noisy_category_ids=decisions.noisy_category_ids[part].tolist(),
-            category_reasons=[decisions.category_reasons.get(i) for i in range(part.start, part.stop)],
+            category_reasons=[
+                decisions.category_reasons.get(i) for i in range(part.start, part.stop)
+            ],
             crowd=coco.crowd[part].tolist(),
             deleted=decisions.deleted[part].tolist(),
             drawn=[column[part].tolist() for column in columns],

@@ -23,8 +23,17 @@ from benchmark_n.noise.where import Where
 SCHEMES = ("independent", "one-spatial")
 BOXES = ("mask", "keep")
 ALIASES = {"low": "easy", "medium": "mid", "high": "hard"}
-_KEYS = ("name", "version", "description", "scheme", "boxes", "noises", "where", "provenance",
-         "departures")
+_KEYS = (
+    "name",
+    "version",
+    "description",
+    "scheme",
+    "boxes",
+    "noises",
+    "where",
+    "provenance",
+    "departures",
+)
 _LARGEST_FILE = 1 << 20
 
 
@@ -63,15 +72,20 @@ class Recipe:
 
     def __post_init__(self) -> None:
         if self.scheme not in SCHEMES:
-            raise InputError(f"recipe {self.name}: scheme is '{self.scheme}', expected one of "
-                             f"{', '.join(SCHEMES)}")
+            raise InputError(
+                f"recipe {self.name}: scheme is '{self.scheme}', expected one of "
+                f"{', '.join(SCHEMES)}"
+            )
         if self.boxes not in BOXES:
-            raise InputError(f"recipe {self.name}: boxes is '{self.boxes}', expected one of "
-                             f"{', '.join(BOXES)}")
+            raise InputError(
+                f"recipe {self.name}: boxes is '{self.boxes}', expected one of {', '.join(BOXES)}"
+            )
         total = sum(noise.probability for noise in self.noises if noise.kind == "spatial")
         if self.scheme == "one-spatial" and total > 1 + 1e-9:
-            raise InputError(f"recipe {self.name}: the spatial noises' probabilities add to "
-                             f"{total:g}, expected at most 1 in scheme one-spatial")
+            raise InputError(
+                f"recipe {self.name}: the spatial noises' probabilities add to "
+                f"{total:g}, expected at most 1 in scheme one-spatial"
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as in the YAML form, with every parameter and noise version spelled out."""
@@ -171,8 +185,9 @@ def _build(document: Mapping[str, Any]) -> Recipe:
     name = str(document["name"])
     unknown = [key for key in document if key not in (*_KEYS, "noise_versions")]
     if unknown:
-        raise InputError(f"recipe {name}: unknown key '{unknown[0]}': "
-                         f"{did_you_mean(str(unknown[0]), _KEYS)}")
+        raise InputError(
+            f"recipe {name}: unknown key '{unknown[0]}': {did_you_mean(str(unknown[0]), _KEYS)}"
+        )
     return Recipe(
         name=name,
         noises=tuple(build_noise(n, v or {}) for n, v in document["noises"].items()),
@@ -219,8 +234,9 @@ def build_noise(name: str, parameters: Mapping[str, Any]) -> Noise:
     known = [parameter.name for parameter in fields(kind)]
     for parameter in parameters:
         if parameter not in known:
-            raise InputError(f"{name} has no parameter '{parameter}': "
-                             f"{did_you_mean(str(parameter), known)}")
+            raise InputError(
+                f"{name} has no parameter '{parameter}': {did_you_mean(str(parameter), known)}"
+            )
     try:
         noise: Noise = msgspec.convert(dict(parameters), kind)
     except msgspec.ValidationError as error:
@@ -232,8 +248,9 @@ def _restrict(recipe: Recipe, only: tuple[str, ...]) -> Recipe:
     names = [noise.name for noise in recipe.noises]
     for name in only:
         if name not in names:
-            raise InputError(f"recipe {recipe.name} has no noise '{name}': "
-                             f"{did_you_mean(name, names)}")
+            raise InputError(
+                f"recipe {recipe.name} has no noise '{name}': {did_you_mean(name, names)}"
+            )
     if not only:
         return recipe
     return replace(

@@ -36,8 +36,18 @@ def test_convert(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_cityscapes(root, "val", {"ulm_000000_000019": labels, "ulm_000001_000019": labels})
     bad = next((root / "gtFine").rglob("ulm_000001*.png"))
     bad.write_bytes(b"")
-    call = ["convert", "--dataset", "cityscapes", "--split", "val", "--workers", "1", "-q",
-            "--out", str(tmp_path / "val.json")]
+    call = [
+        "convert",
+        "--dataset",
+        "cityscapes",
+        "--split",
+        "val",
+        "--workers",
+        "1",
+        "-q",
+        "--out",
+        str(tmp_path / "val.json"),
+    ]
     assert run(call) == 1
     error = capsys.readouterr().err
     assert error.count("\n") == 1

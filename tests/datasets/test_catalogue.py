@@ -18,7 +18,14 @@ def test_what_is_there_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     (tmp_path / "lvis" / "lvis_v0.5_val.json").write_text("{}")
     entries = {entry.dataset.name: entry for entry in catalogue()}
     assert list(entries) == [
-        "coco", "lvis", "cityscapes", "viper", "camus", "phantom", "scenes", "custom",
+        "coco",
+        "lvis",
+        "cityscapes",
+        "viper",
+        "camus",
+        "phantom",
+        "scenes",
+        "custom",
     ]
     assert entries["cityscapes"].found == ("val",)
     assert entries["cityscapes"].root == tmp_path / "cityscapes"

@@ -113,8 +113,15 @@ def coco_tree(root: Path, name: str, val: str, extra: dict[str, Any]) -> None:
     document = {
         "images": [{"id": 9, "file_name": "9.jpg", "height": 60, "width": 80, **extra}],
         "annotations": [
-            {"id": i, "image_id": 9, "category_id": 1 + i % 2, "segmentation": s, "iscrowd": 0,
-             "bbox": [s[0][0], 5, 20, 20], "area": 400}
+            {
+                "id": i,
+                "image_id": 9,
+                "category_id": 1 + i % 2,
+                "segmentation": s,
+                "iscrowd": 0,
+                "bbox": [s[0][0], 5, 20, 20],
+                "area": 400,
+            }
             for i, s in enumerate(squares, start=1)
         ],
         "categories": [
@@ -129,18 +136,28 @@ def coco_tree(root: Path, name: str, val: str, extra: dict[str, Any]) -> None:
 
 def layouts(root: Path) -> dict[str, Path]:
     lvis = {"neg_category_ids": [2], "not_exhaustive_category_ids": [1]}
-    coco_tree(root / "coco", "annotations/instances_train2017.json",
-              "annotations/instances_val2017.json", {})
+    coco_tree(
+        root / "coco",
+        "annotations/instances_train2017.json",
+        "annotations/instances_val2017.json",
+        {},
+    )
     coco_tree(root / "lvis", "lvis_v1_train.json", "lvis_v1_val.json", lvis)
     for split in ("train", "val"):
         seed = len(split)
-        write_cityscapes(root / "cityscapes", split, {
-            f"{split}_00000{i}_000019": street(SMALL, CITYSCAPES_VALUES, 7, i + seed)
-            for i in range(2)
-        })
-        write_viper(root / "viper", split, {
-            f"00{seed}_0000{i}": street(SMALL, VIPER_VALUES, 3 << 16, i) for i in range(2)
-        })
+        write_cityscapes(
+            root / "cityscapes",
+            split,
+            {
+                f"{split}_00000{i}_000019": street(SMALL, CITYSCAPES_VALUES, 7, i + seed)
+                for i in range(2)
+            },
+        )
+        write_viper(
+            root / "viper",
+            split,
+            {f"00{seed}_0000{i}": street(SMALL, VIPER_VALUES, 3 << 16, i) for i in range(2)},
+        )
     write_camus(root / "camus", ["patient0001", "patient0002"], split="training")
     write_camus(root / "camus", ["patient0003"], split="validation")
     return {name: root / name for name in ("coco", "lvis", "cityscapes", "viper", "camus")}
@@ -181,10 +198,14 @@ def test_lvis_fields_pass_through(tmp_path: Path, shared_data: Path) -> None:
     clean, noisy = lvis.LVIS(str(source)), lvis.LVIS(str(benchmark.annotations))
     assert noisy.cats == clean.cats
     assert noisy.imgs == clean.imgs
-    assert {"neg_category_ids", "not_exhaustive_category_ids"} <= set(next(iter(noisy.imgs.values())))
+    assert {"neg_category_ids", "not_exhaustive_category_ids"} <= set(
+        next(iter(noisy.imgs.values()))
+    )
     assert len(clean.anns) - benchmark.summary["deleted"] == len(noisy.anns)
     for annotation in noisy.anns.values():
-        assert noisy.ann_to_mask(annotation).shape[0] == noisy.imgs[annotation["image_id"]]["height"]
+        assert (
+            noisy.ann_to_mask(annotation).shape[0] == noisy.imgs[annotation["image_id"]]["height"]
+        )
 
 
 def test_skipped_frames_are_in_the_summary(streets: Path, tmp_path: Path) -> None:
@@ -208,9 +229,7 @@ def test_skipping_changes_nobody_elses_noise(streets: Path, tmp_path: Path) -> N
     whole = make("cityscapes", "hard", root=streets, out=tmp_path / "a", workers=1)
     bad = sorted((streets / "gtFine" / "train").glob("*/*.png"))[0]
     bad.unlink()
-    part = make(
-        "cityscapes", "hard", root=streets, out=tmp_path / "b", workers=1, skip_bad=True
-    )
+    part = make("cityscapes", "hard", root=streets, out=tmp_path / "b", workers=1, skip_bad=True)
     rows = {row["annotation_id"]: row for row in whole.manifest().to_pylist()}
     left = part.manifest().to_pylist()
     assert 0 < len(left) < len(rows)

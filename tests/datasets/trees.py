@@ -35,8 +35,23 @@ def street(shape: tuple[int, int], values: list[int], background: int, seed: int
     return labels
 
 
-CITYSCAPES_VALUES = [26000, 26001, 24000, 33000, 25003, 28000, 31000, 32000, 27999, 26, 24, 29000,
-                     30001, 11, 23]
+CITYSCAPES_VALUES = [
+    26000,
+    26001,
+    24000,
+    33000,
+    25003,
+    28000,
+    31000,
+    32000,
+    27999,
+    26,
+    24,
+    29000,
+    30001,
+    11,
+    23,
+]
 
 
 def write_cityscapes(root: Path, split: str, frames: dict[str, NDArray[Any]]) -> None:
@@ -63,10 +78,26 @@ def write_polygons(root: Path, split: str, name: str, objects: list[dict[str, An
     return path
 
 
-VIPER_VALUES = [c << 16 | n for c, n in (
-    (24, 1), (24, 2), (20, 255), (27, 256), (13, 65535), (16, 3), (17, 4), (19, 5), (23, 6),
-    (25, 7), (26, 300), (22, 8), (24, 0), (3, 0), (2, 0),
-)]
+VIPER_VALUES = [
+    c << 16 | n
+    for c, n in (
+        (24, 1),
+        (24, 2),
+        (20, 255),
+        (27, 256),
+        (13, 65535),
+        (16, 3),
+        (17, 4),
+        (19, 5),
+        (23, 6),
+        (25, 7),
+        (26, 300),
+        (22, 8),
+        (24, 0),
+        (3, 0),
+        (2, 0),
+    )
+]
 
 
 def write_viper(
@@ -93,7 +124,9 @@ def heart(height: int = 60, width: int = 50, shift: int = 0) -> NDArray[np.uint8
     return labels
 
 
-INFO_NEW = "ED: 1\nES: 18\nNbFrame: 18\nSex: F\nAge: 56\nImageQuality: Good\nEF: 59\nFrameRate: 51.3\n"
+INFO_NEW = (
+    "ED: 1\nES: 18\nNbFrame: 18\nSex: F\nAge: 56\nImageQuality: Good\nEF: 59\nFrameRate: 51.3\n"
+)
 INFO_OLD = (
     "ED: 15\nES: 1\nNbFrame: 15\nSex: M\nAge: 61\nImageQuality: Poor\n"
     "LVedv: 94.5\nLVesv: 40.2\nLVef: 57\n"
@@ -101,8 +134,13 @@ INFO_OLD = (
 
 
 def write_camus(
-    root: Path, patients: list[str], *, suffix: str = ".nii.gz", info: str = INFO_NEW,
-    spacing: tuple[float, float] = (0.3, 0.4), split: str | None = None,
+    root: Path,
+    patients: list[str],
+    *,
+    suffix: str = ".nii.gz",
+    info: str = INFO_NEW,
+    spacing: tuple[float, float] = (0.3, 0.4),
+    split: str | None = None,
 ) -> None:
     """Patients in ``database_nifti``, and their names in a subgroup list."""
     folder = root / "database_nifti"

@@ -28,8 +28,13 @@ def hearts() -> CocoFile:
             for i in range(200)
         ],
         "annotations": [
-            {"id": i, "image_id": i // 3, "category_id": i % 3 + 1, "iscrowd": int(i == 3),
-             "segmentation": [[1, 1, 5, 1, 5, 5]]}
+            {
+                "id": i,
+                "image_id": i // 3,
+                "category_id": i % 3 + 1,
+                "iscrowd": int(i == 3),
+                "segmentation": [[1, 1, 5, 1, 5, 5]],
+            }
             for i in range(COUNT)
         ],
         "categories": [{"id": i, "name": name} for i, name in enumerate(names, start=1)],
@@ -42,20 +47,27 @@ def brute_force(coco: CocoFile, where: dict[str, list[Any]]) -> list[bool]:
     names = {category["id"]: category["name"] for category in coco.section("categories")}
     return [
         all(
-            (names[record["category_id"]] if key == "category"
-             else images[record["image_id"]].get(key)) in values
+            (
+                names[record["category_id"]]
+                if key == "category"
+                else images[record["image_id"]].get(key)
+            )
+            in values
             for key, values in where.items()
         )
         for record in coco.records()
     ]
 
 
-@pytest.mark.parametrize("where", [
-    {},
-    {"category": ["left_atrium"]},
-    {"instant": ["ES"]},
-    {"category": ["left_ventricle", "myocardium"], "instant": ["ED"], "age": [1, 2]},
-])
+@pytest.mark.parametrize(
+    "where",
+    [
+        {},
+        {"category": ["left_atrium"]},
+        {"instant": ["ES"]},
+        {"category": ["left_ventricle", "myocardium"], "instant": ["ED"], "age": [1, 2]},
+    ],
+)
 def test_as_a_loop_over_the_records(hearts: CocoFile, where: dict[str, list[Any]]) -> None:
     assert matching(where, hearts).tolist() == brute_force(hearts, where)
 
@@ -103,12 +115,15 @@ def test_what_the_file_lacks(hearts: CocoFile) -> None:
         matching({"phase": ["ES"]}, hearts)
 
 
-@pytest.mark.parametrize(("where", "message"), [
-    ("{shfit: {instant: [ES]}}", "did you mean 'shift'"),
-    ("{shift: ES}", "where.shift is 'ES', expected lists of values"),
-    ("{shift: {instant: ES}}", "expected lists of values"),
-    ("{shift: {instant: []}}", "expected lists of values"),
-])
+@pytest.mark.parametrize(
+    ("where", "message"),
+    [
+        ("{shfit: {instant: [ES]}}", "did you mean 'shift'"),
+        ("{shift: ES}", "where.shift is 'ES', expected lists of values"),
+        ("{shift: {instant: ES}}", "expected lists of values"),
+        ("{shift: {instant: []}}", "expected lists of values"),
+    ],
+)
 def test_bad_restrictions(tmp_path: Path, where: str, message: str) -> None:
     path = tmp_path / "r.yaml"
     path.write_text(f"noises: {{shift: {{probability: .5, distance: 2}}}}\nwhere: {where}\n")

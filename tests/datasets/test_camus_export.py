@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 itk: Any = pytest.importorskip("SimpleITK")
 
 from benchmark_n.api import make
-from benchmark_n.datasets.labelmaps import export_labelmaps
+from benchmark_n.datasets.camus_export import export_labelmaps
 from benchmark_n.errors import InputError
 from tests.datasets.trees import heart, write_camus
 

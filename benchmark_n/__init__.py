@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING, Any
 from benchmark_n._version import __version__
 
 if TYPE_CHECKING:
-    from benchmark_n.api import make
+    from benchmark_n.api import import_pair, make
     from benchmark_n.benchmark import Benchmark, load
+    from benchmark_n.report.show import show
 
-__all__ = ["Benchmark", "__version__", "load", "make"]
+__all__ = ["Benchmark", "__version__", "import_pair", "load", "make", "show"]
 
 _HOMES = {
     "Benchmark": "benchmark_n.benchmark",
+    "import_pair": "benchmark_n.api",
     "load": "benchmark_n.benchmark",
     "make": "benchmark_n.api",
+    "show": "benchmark_n.report.show",
 }
 
 

@@ -1,4 +1,4 @@
-"""Fixtures of all tests."""
+"""Fixtures: the shared real samples, and small benchmarks made once a session."""
 
 from __future__ import annotations
 
@@ -7,12 +7,48 @@ from pathlib import Path
 
 import pytest
 
+import benchmark_n
+from benchmark_n import Benchmark
+
+REPOSITORY = Path(__file__).parent.parent
+SHARED = Path(os.environ.get("BENCHMARK_N_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))
+SAMPLES = {
+    "coco_val2014_100": "coco_val2014_100/instances_val2014_100.json",
+    "coco128": "coco128/instances_coco128.json",
+    "lvis_val_100": "lvis_val_100/lvis_val_100.json",
+}
+
+
+def shared_file(name: str) -> Path:
+    """A file of the shared samples; the test is skipped where it is absent."""
+    path = SHARED / name
+    if not path.is_file():
+        pytest.skip(f"shared sample {name} is not at hand (BENCHMARK_N_SHARED_DATA)")
+    return path
+
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of real samples; tests that need it are skipped where it is absent."""
-    default = Path(__file__).parents[2] / "shared" / "data"
-    folder = Path(os.environ.get("BENCHMARK_N_SHARED_DATA", default))
-    if not folder.is_dir():
-        pytest.skip(f"no sample data at {folder}: set BENCHMARK_N_SHARED_DATA")
-    return folder
+    """The folder of real samples; the test is skipped where there is none."""
+    if not SHARED.is_dir():
+        pytest.skip("the shared samples are not at hand (BENCHMARK_N_SHARED_DATA)")
+    return SHARED
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Embedded datasets are drawn into the session's own folder."""
+    os.environ["BENCHMARK_N_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="session")
+def val2014() -> Path:
+    """100 images of COCO val2014."""
+    return shared_file(SAMPLES["coco_val2014_100"])
+
+
+@pytest.fixture(scope="session")
+def scenes_hard(tmp_path_factory: pytest.TempPathFactory, _own_cache: None) -> Benchmark:
+    """The hard tier of sixty drawn images."""
+    out = tmp_path_factory.mktemp("benchmarks") / "scenes-hard"
+    return benchmark_n.make("scenes", "hard", num_images=60, out=out, workers=1)

@@ -43,7 +43,7 @@ class Benchmark:
     @property
     def annotations(self) -> Path:
         """The noisy annotation file."""
-        return self.path / layout.ANNOTATIONS / self.recipe["source"]["file"]
+        return self.path / layout.ANNOTATIONS / str(self.recipe["source"]["file"])
 
     @property
     def clean_val(self) -> Path | None:

@@ -59,19 +59,21 @@ def encode_record(
     bbox: Sequence[int],
     masks: MaskForm = "rle",
     keep_box: bool = False,
+    changes: Mapping[str, Any] | None = None,
 ) -> bytes:
     """The record with mask, box (px), area (px²) and category in the common form.
 
-    All other fields keep their bytes and places. With `keep_box` a box that is there stays.
+    All other fields keep their bytes and places, but for those that `changes` names. With
+    `keep_box` a box that is there stays.
     """
-    changes: dict[str, Any] = {
+    values: dict[str, Any] = {
         "category_id": category_id,
         "segmentation": encode_mask(rle, masks),
         "area": area,
     }
     if not (keep_box and "bbox" in fields):
-        changes["bbox"] = bbox
-    return join_record(fields, changes)
+        values["bbox"] = bbox
+    return join_record(fields, {**values, **(changes or {})})
 
 
 def encode_mask(rle: Rle, masks: MaskForm = "rle") -> dict[str, Any] | list[list[int]]:
@@ -90,7 +92,7 @@ def standardise(record: Buffer, height: int, width: int, masks: MaskForm = "rle"
     fields = split_record(record)
     rle = read_mask(fields, height, width)
     area, bbox = measure([rle])[0]
-    category = int(float(fields["category_id"].__bytes__()))
+    category = int(float(bytes(fields["category_id"])))
     return encode_record(fields, rle, category, area=area, bbox=bbox, masks=masks)
 
 

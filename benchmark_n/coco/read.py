@@ -42,7 +42,9 @@ def parse_coco(data: bytes | mmap.mmap, path: Path) -> CocoFile:
     """The same for bytes in memory; `path` is what messages call them."""
     sections = _decode_sections(data, path)
     images = _index(_decode(sections["images"], Image, path, "images"), path, "image")
-    categories = _index(_decode(sections["categories"], Category, path, "categories"), path, "category")
+    categories = _index(
+        _decode(sections["categories"], Category, path, "categories"), path, "category"
+    )
     _check_sizes(images, path)
     annotations = _decode(sections["annotations"], msgspec.Raw, path, "annotations")
     columns = _header_columns(sections["annotations"], annotations, path)

@@ -25,7 +25,7 @@ from benchmark_n.datasets.camus_files import (
     read_scan,
     scan_path,
 )
-from benchmark_n.datasets.convert import open_converted
+from benchmark_n.datasets.converted import open_converted
 from benchmark_n.datasets.frames import Converter, Frame, Instance, Unit, encode_instances
 from benchmark_n.datasets.labelmap import label_runs
 from benchmark_n.datasets.pictures import check_same_size
@@ -74,20 +74,24 @@ def list_units(root: Path, split: str) -> list[Unit]:
 
 
 def _files(folder: Path) -> tuple[Path, ...]:
-    """Info files and scans of a patient: for each view, info, then image and map per instant."""
+    """Info files and scans of a patient: for each view, info, then image and map per instant.
+
+    The pixel files of MetaImage come last: they are read with their headers.
+    """
     files: list[Path] = []
     for view in VIEWS:
         files.append(folder / f"Info_{view}.cfg")
         for instant in INSTANTS:
             stem = f"{folder.name}_{view}_{instant}"
             files += [scan_path(folder, stem), scan_path(folder, f"{stem}_gt")]
-    return tuple(files)
+    pixels = [path.with_suffix(".raw") for path in files if path.suffix == ".mhd"]
+    return (*files, *pixels)
 
 
 def read_unit(unit: Unit) -> list[Frame]:
     """The four frames of a patient."""
     number = patient_number(unit.name)
-    per_view = len(unit.files) // len(VIEWS)
+    per_view = 1 + 2 * len(INSTANTS)
     frames = []
     for place, view in enumerate(VIEWS):
         info_file, *scans = unit.files[place * per_view : (place + 1) * per_view]

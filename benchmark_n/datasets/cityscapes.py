@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmark_n.datasets.base import Dataset, find_folder
 from benchmark_n.datasets.cityscapes_labels import LABELS, PER_CLASS, check_ids, paint_polygons
-from benchmark_n.datasets.convert import open_converted
+from benchmark_n.datasets.converted import open_converted
 from benchmark_n.datasets.frames import (
     Converter,
     Frame,

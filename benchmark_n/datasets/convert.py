@@ -6,10 +6,9 @@ folder it lies in.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,15 +16,13 @@ from typing import Any
 
 import msgspec
 
-from benchmark_n.benchmark.staging import staged
 from benchmark_n.coco.write import CocoStream
-from benchmark_n.datasets.base import Dataset, Request, Source, cache_folder
+from benchmark_n.datasets.base import Dataset, Request
 from benchmark_n.datasets.frames import Converter, Frame, Unit
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.parallel import ordered_map
 
-_PICTURES = "images"
-_SKIPPED = "skipped.json"
+PICTURES = "images"
 _encode = msgspec.json.Encoder().encode
 
 
@@ -69,15 +66,15 @@ def convert(
     for path in (out, pictures):
         if path is not None and path.exists() and not overwrite:
             raise InputError(f"{path}: the output exists already: choose another or --overwrite")
-    request = _prepared(converter, request)
+    request = prepared(converter, request)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as name:
             stage = Path(name)
-            done = _write_split(converter, request, stage, out.name)
+            done = write_split(converter, request, stage, out.name)
             if pictures is not None:
                 pictures.mkdir(exist_ok=True)
-                for file in (stage / _PICTURES).iterdir():
+                for file in (stage / PICTURES).iterdir():
                     file.replace(pictures / file.name)
             (stage / out.name).replace(out)
     except OSError as error:
@@ -85,99 +82,49 @@ def convert(
     return Conversion(out, done.images, done.instances, done.crowds, done.skipped, pictures)
 
 
-def open_converted(converter: Converter, request: Request) -> Source:
-    """The converted split with its validation split, out of the cache where it is there already.
-
-    The cache's key holds sizes and times of all source files, so a changed source is read anew.
-    """
-    request = _prepared(converter, request)
-    splits = [request.split]
-    units = converter.list_units(request.root, request.split)
-    if request.split != "val" and (validation := _units_or_none(converter, request.root)):
-        splits.append("val")
-        units = units + validation
-    key = _cache_key(converter, request, splits, units)
-    folder = cache_folder() / "converted" / f"{converter.name}-{key}"
-    names = {split: f"{converter.name}_{split}.json" for split in splits}
-    if not folder.is_dir():
-        with staged(folder) as stage:
-            skipped: list[dict[str, str]] = []
-            for split, name in names.items():
-                part = Request(**{**vars(request), "split": split})
-                skipped += _write_split(converter, part, stage, name).skipped
-            (stage / _SKIPPED).write_bytes(_encode(skipped))
-    validation_file = folder / names["val"] if "val" in names else None
-    return Source(
-        folder / names[request.split],
-        folder / _PICTURES if converter.pictures else request.root,
-        validation_file,
-        converter.dilation_ratio,
-        tuple(msgspec.json.decode((folder / _SKIPPED).read_bytes())),
-    )
-
-
-def _prepared(converter: Converter, request: Request) -> Request:
+def prepared(converter: Converter, request: Request) -> Request:
+    """The request with its root absolute, and drawn where the dataset is an embedded one."""
     if request.stride < 1:
         raise UsageError(f"stride is {request.stride}, expected 1 or more")
     root = converter.prepare(request) if converter.prepare else request.root
-    return Request(**{**vars(request), "root": Path(os.path.abspath(root))})
-
-
-def _units_or_none(converter: Converter, root: Path) -> list[Unit] | None:
-    try:
-        return converter.list_units(root, "val")
-    except InputError:
-        return None
-
-
-def _cache_key(
-    converter: Converter, request: Request, splits: Sequence[str], units: Sequence[Unit]
-) -> str:
-    options = (converter.version, str(request.root), splits, request.stride, request.skip_bad)
-    digest = hashlib.blake2b(repr(options).encode(), digest_size=12)
-    for unit in units:
-        for path in unit.files:
-            try:
-                status = path.stat()
-                stamp = f"{path.name}:{status.st_size}:{status.st_mtime_ns}"
-            except OSError:
-                stamp = f"{path.name}:missing"
-            digest.update(stamp.encode())
-    return digest.hexdigest()
+    return replace(request, root=Path(os.path.abspath(root)))
 
 
 @dataclass
-class _Done:
+class Written:
+    """Counts of a split that was written, and what was left out."""
+
     images: int = 0
     instances: int = 0
     crowds: int = 0
     skipped: tuple[dict[str, str], ...] = ()
 
 
-def _write_split(converter: Converter, request: Request, folder: Path, name: str) -> _Done:
+def write_split(converter: Converter, request: Request, folder: Path, name: str) -> Written:
     """Write one split's COCO file `name` and its PNGs into `folder`."""
     units = converter.list_units(request.root, request.split)[:: request.stride]
     if converter.pictures:
-        (folder / _PICTURES).mkdir(exist_ok=True)
-    done, images = _Done(), []
+        (folder / PICTURES).mkdir(exist_ok=True)
+    done = Written()
+    images: list[bytes] = []
     seen: dict[int, str] = {}
     skipped: list[dict[str, str]] = []
     head = {"categories": _encode(list(converter.categories)), "annotations": b"[]"}
     with CocoStream(folder / name, head) as stream:
         for frame in _frames(converter, request, units, skipped):
             _check_id(frame, seen)
-            images.append(frame.image)
+            images.append(_encode(frame.image))
             stream.write(frame.annotations)
             crowds = sum(b'"iscrowd":1' in record for record in frame.annotations)
             done.crowds += crowds
             done.instances += len(frame.annotations) - crowds
             if frame.picture is not None:
-                (folder / _PICTURES / frame.image["file_name"]).write_bytes(frame.picture)
+                (folder / PICTURES / frame.image["file_name"]).write_bytes(frame.picture)
         if not images:
             raise InputError(
                 f"{converter.name} {request.split}: nothing could be read: {skipped[0]['fault']}"
             )
-        stream.add_section("images", _encode(images))
+        stream.add_section("images", b"[" + b",\n".join(images) + b"]")
         stream.add_section("info", _encode(_info(converter, request, skipped)))
     done.images, done.skipped = len(images), tuple(skipped)
     return done

@@ -97,16 +97,16 @@ def _speckle(rng: np.random.Generator) -> NDArray[np.float32]:
     """Amplitudes of fully developed speckle, (samples, beams), mean about 1."""
     parts = rng.standard_normal((2, _SAMPLES, _BEAMS), dtype=np.float32)
     smooth = [cv2.GaussianBlur(part, (0, 0), sigmaX=1.2, sigmaY=1.6) for part in parts]
-    amplitude = np.hypot(smooth[0], smooth[1])
-    return (amplitude / amplitude.mean()).astype(np.float32)
+    amplitude: NDArray[np.float32] = np.hypot(smooth[0], smooth[1])
+    amplitude /= amplitude.mean()
+    return amplitude
 
 
 def _texture(rng: np.random.Generator) -> NDArray[np.float32]:
     """Slow changes of brightness, by a factor of about 1.5 either way."""
     coarse = rng.normal(0, 0.4, (12, 9)).astype(np.float32)
     fine = cv2.resize(coarse, (_BEAMS, _SAMPLES), interpolation=cv2.INTER_CUBIC)
-    factor: NDArray[np.float32] = np.exp(fine)
-    return factor
+    return np.exp(fine).astype(np.float32, copy=False)
 
 
 def _shadow(rng: np.random.Generator) -> NDArray[np.float32]:

@@ -37,7 +37,9 @@ def _circle(rx: float, ry: float = 0.0, count: int = 40) -> Points:
 def _radial(radii: Sequence[float]) -> Points:
     """A closed outline through points at equal angles and the given radii."""
     step = 2 * math.pi / len(radii)
-    return np.array([[r * math.sin(i * step), -r * math.cos(i * step)] for i, r in enumerate(radii)])
+    return np.array(
+        [[r * math.sin(i * step), -r * math.cos(i * step)] for i, r in enumerate(radii)]
+    )
 
 
 def _crescent() -> Points:
@@ -61,26 +63,46 @@ def _heart() -> Points:
 
 def _drop() -> Points:
     angles = [2 * math.pi * i / 40 for i in range(40)]
-    return np.array([[0.62 * math.sin(a) * math.sin(a / 2) ** 2 * 1.6, -math.cos(a)] for a in angles])
+    return np.array(
+        [[0.62 * math.sin(a) * math.sin(a / 2) ** 2 * 1.6, -math.cos(a)] for a in angles]
+    )
 
 
-_CROSS = np.array(
-    [[a, b] for a, b in ((-1, -3), (1, -3), (1, -1), (3, -1), (3, 1), (1, 1), (1, 3), (-1, 3),
-                         (-1, 1), (-3, 1), (-3, -1), (-1, -1))]
-) / 3.0
+_CROSS = (
+    np.array(
+        [
+            [a, b]
+            for a, b in (
+                (-1, -3),
+                (1, -3),
+                (1, -1),
+                (3, -1),
+                (3, 1),
+                (1, 1),
+                (1, 3),
+                (-1, 3),
+                (-1, 1),
+                (-3, 1),
+                (-3, -1),
+                (-1, -1),
+            )
+        ]
+    )
+    / 3.0
+)
 _SQUARE = np.array([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
 
 
 def _stripes(u: Grid, v: Grid) -> NDArray[np.bool_]:
-    return np.floor(u * 3.0) % 2 == 0
+    return np.asarray(np.floor(u * 3.0) % 2 == 0)
 
 
 def _checks(u: Grid, v: Grid) -> NDArray[np.bool_]:
-    return (np.floor(u * 2.5) + np.floor(v * 2.5)) % 2 == 0
+    return np.asarray((np.floor(u * 2.5) + np.floor(v * 2.5)) % 2 == 0)
 
 
 def _dots(u: Grid, v: Grid) -> NDArray[np.bool_]:
-    return (u * 2 - np.round(u * 2)) ** 2 + (v * 2 - np.round(v * 2)) ** 2 < 0.09
+    return np.asarray((u * 2 - np.round(u * 2)) ** 2 + (v * 2 - np.round(v * 2)) ** 2 < 0.09)
 
 
 def _plain(u: Grid, v: Grid) -> NDArray[np.bool_]:

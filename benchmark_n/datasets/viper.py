@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.datasets.base import Dataset, find_folder
-from benchmark_n.datasets.convert import open_converted
+from benchmark_n.datasets.converted import open_converted
 from benchmark_n.datasets.frames import Converter, Frame, Instance, Unit, encode_instances
 from benchmark_n.datasets.labelmap import label_runs
 from benchmark_n.datasets.pictures import check_same_size, image_size, read_label_map

@@ -1,8 +1,9 @@
-"""Instance masks in their crops: RLE, contours, boundaries. Nothing here allocates a full canvas."""
+"""Instance masks in their crops: RLE, contours, boundaries; no full canvas anywhere."""
 
 from benchmark_n.masks.crop import CropMask, intersection_area, mask_iou
-from benchmark_n.masks.rle import Rle, crop_to_rle, rle_to_crop
+from benchmark_n.masks.rle import Rle, crop_to_rle
 from benchmark_n.masks.segmentation import SegmentationError, segmentation_to_rle
+from benchmark_n.masks.unroll import rle_to_crop, rles_to_crops
 
 __all__ = [
     "CropMask",
@@ -12,5 +13,6 @@ __all__ = [
     "intersection_area",
     "mask_iou",
     "rle_to_crop",
+    "rles_to_crops",
     "segmentation_to_rle",
 ]

@@ -51,14 +51,11 @@ def fill_contours(parts: Sequence[Part], height: int, width: int) -> CropMask:
 
     Returns the tight crop; it is empty when nothing of the parts lies in the image.
     """
-    boxes = np.array([cv2.boundingRect(part[0]) for part in parts]).reshape(-1, 4)
-    if any(len(part) > 1 for part in parts):
-        boxes = np.array([cv2.boundingRect(np.concatenate(part)) for part in parts])
-    if not len(boxes):
-        return CropMask(np.zeros((0, 0), np.uint8), 0, 0, height, width)
-    left, top = np.maximum(boxes[:, :2].min(axis=0), 0).tolist()
-    right = min(int((boxes[:, 0] + boxes[:, 2]).max()), width)
-    bottom = min(int((boxes[:, 1] + boxes[:, 3]).max()), height)
+    boxes = [cv2.boundingRect(contour) for part in parts for contour in part]
+    left = max(min((x for x, _, _, _ in boxes), default=0), 0)
+    top = max(min((y for _, y, _, _ in boxes), default=0), 0)
+    right = min(max((x + w for x, _, w, _ in boxes), default=0), width)
+    bottom = min(max((y + h for _, y, _, h in boxes), default=0), height)
     if left >= right or top >= bottom:
         return CropMask(np.zeros((0, 0), np.uint8), 0, 0, height, width)
     pixels = np.zeros((bottom - top, right - left), np.uint8)

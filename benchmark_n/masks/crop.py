@@ -53,14 +53,14 @@ class CropMask:
     @property
     def bbox(self) -> tuple[int, int, int, int]:
         """Smallest box (x, y, width, height) that holds all pixels, px; zeros when empty."""
-        if not self.area:
-            return (0, 0, 0, 0)
-        x, y, w, h = cv2.boundingRect(self.pixels)
-        return (self.x + x, self.y + y, w, h)
+        x, y, w, h = cv2.boundingRect(self.pixels) if self.pixels.size else (0, 0, 0, 0)
+        return (self.x + x, self.y + y, w, h) if w else (0, 0, 0, 0)
 
     def tight(self) -> CropMask:
         """The same mask in the smallest crop."""
         x, y, w, h = self.bbox
+        if (h, w) == self.pixels.shape:
+            return self
         return self.window(x, y, x + w, y + h)
 
     def window(self, left: int, top: int, right: int, bottom: int) -> CropMask:

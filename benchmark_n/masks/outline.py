@@ -37,7 +37,8 @@ def mask_to_polygons(mask: CropMask) -> list[list[int]]:
 def _corners(contour: NDArray[np.int32]) -> NDArray[np.int64]:
     """Pixel-edge vertices (V, 2) of a contour of the zoomed mask, each corner once."""
     points = (contour[:, 0, :].astype(np.int64) + 1) // _ZOOM
-    return points[(points != np.roll(points, 1, axis=0)).any(axis=1)]
+    corners: NDArray[np.int64] = points[(points != np.roll(points, 1, axis=0)).any(axis=1)]
+    return corners
 
 
 def _bridge(rings: list[NDArray[np.int64]]) -> list[int]:

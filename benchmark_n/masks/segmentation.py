@@ -1,7 +1,10 @@
 """COCO ``segmentation`` values to RLE, rasterised by pycocotools itself.
 
 pycocotools turns polygons into runs without a canvas, so the runs are exact by construction and
-cost only the outline; crops are cut out of the runs (`benchmark_n.masks.rle`).
+cost only the outline; crops are cut out of the runs (`benchmark_n.masks.rle`). Moving a polygon
+into its crop before it is rasterised is not exact, not even by whole pixels after pycocotools'
+own rounding to fifths: where an edge passes exactly between two grid points, the floating-point
+sum that decides depends on the coordinates' size.
 """
 
 from __future__ import annotations
@@ -39,7 +42,11 @@ def segmentation_to_rle(segmentation: Any, height: int, width: int) -> Rle:
         Odd number of coordinates, fewer than three points, NaN or infinity, coordinates far
         outside the image, an RLE of another size, or corrupt counts.
     """
-    if isinstance(segmentation, list) and len(segmentation) == 1 and isinstance(segmentation[0], dict):
+    if (
+        isinstance(segmentation, list)
+        and len(segmentation) == 1
+        and isinstance(segmentation[0], dict)
+    ):
         segmentation = segmentation[0]
     if isinstance(segmentation, dict):
         return _checked_rle(segmentation, height, width)

@@ -50,13 +50,14 @@ class Approximation(SpatialNoise):
         self.require(self.contours in ("all", "outer"), "contours", "'all' or 'outer'")
 
     def draw(self, stream: Stream) -> Drawn:
-        sd = self.relative_sd * self.tolerance
-        tolerance = stream.rng.normal(self.tolerance, sd) if sd else self.tolerance
-        return {"tolerance": max(0.0, float(tolerance))}
+        factor = 1 + self.relative_sd * stream.normal("tolerance")
+        return {"tolerance": max(0.0, self.tolerance * factor)}
 
     def apply(self, mask: CropMask, drawn: Drawn) -> CropMask:
         parts = find_contours(mask, holes=self.contours == "all")
-        simplified = [[_simplify(contour, drawn["tolerance"]) for contour in part] for part in parts]
+        simplified = [
+            [_simplify(contour, drawn["tolerance"]) for contour in part] for part in parts
+        ]
         if all(contour is None for part in simplified for contour in part):
             raise NotApplied("too_few_vertices")
         kept = [

@@ -3,7 +3,7 @@
 The output is therefore the same whatever the worker count, the chunk size, the order of the
 annotations or the subset of noises. Uniform numbers come from a counter hash (the finaliser of
 SplitMix64 [1]_, applied to the id twice under keys derived from seed and name), for whole columns
-at once; a `numpy.random.Generator` is built only where a noise needs many numbers.
+at once; a noise that needs many numbers seeds a `numpy.random.Generator` with one of them.
 
 References
 ----------
@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ _GAMMA = 0x9E3779B97F4A7C15
 _MIX_1 = 0xBF58476D1CE4E5B9
 _MIX_2 = 0x94D049BB133111EB
 _TO_UNIT = 2.0**-53
+_STANDARD_NORMAL = NormalDist()
 
 
 @lru_cache(maxsize=1024)
@@ -80,7 +82,6 @@ class Stream:
         """A whole number in [0, 2^63), fit to seed a generator and to stand in a manifest."""
         return self.hash(label) >> 1
 
-    @cached_property
-    def rng(self) -> np.random.Generator:
-        """A generator of this stream's own, built on first use."""
-        return np.random.default_rng(self.hash("generator"))
+    def normal(self, label: str) -> float:
+        """A standard normal number, by the inverse of its distribution function."""
+        return _STANDARD_NORMAL.inv_cdf(((self.hash(label) >> 12) + 0.5) * 2.0**-52)

@@ -1,26 +1,24 @@
-"""Apply a recipe's noises to the masks of a chunk: raw records in, records and manifest rows out."""
+"""Apply a recipe's noises to a chunk: raw records in, noisy records and manifest rows out."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmark_n.benchmark.records import (
-    MaskForm,
-    encode_record,
-    measure,
-    read_mask,
-    size_bucket,
-)
-from benchmark_n.benchmark.rows import Columns, box_columns
+from benchmark_n.benchmark.records import MaskForm, encode_record, measure, read_mask
+from benchmark_n.benchmark.rows import Columns
 from benchmark_n.coco.records import split_record
 from benchmark_n.errors import InputError, annotation_fault
-from benchmark_n.masks import CropMask, Rle, SegmentationError, crop_to_rle, mask_iou, rle_to_crop
-from benchmark_n.masks.boundary import boundary_distance, boundary_iou
+from benchmark_n.masks import CropMask, Rle, SegmentationError, crop_to_rle, rles_to_crops
+from benchmark_n.masks.boundary import boundary_distance, mask_and_boundary_iou
 from benchmark_n.noise.base import Drawn, Noise, NotApplied, SpatialNoise
 from benchmark_n.noise.draws import Stream
 from benchmark_n.noise.plan import Chunk
+from benchmark_n.noise.rows import Outcome, manifest_columns
+
+# Masks unrolled at a time: enough to share the cost of starting, few enough to bound memory.
+_BATCH = 32
 
 
 @dataclass(frozen=True)
@@ -50,89 +48,110 @@ class Engine:
         InputError
             A segmentation that is no mask of its image.
         """
-        return _noise_chunk(self, chunk)
-
-
-@dataclass
-class _Outcome:
-    """What happened to one mask: the noisy RLE and, for each noise in turn, draws and reason."""
-
-    rle: Rle
-    iou: float = 1.0
-    boundary_iou: float = 1.0
-    drawn: Sequence[Drawn | None] = ()
-    reasons: Sequence[str | None] = ()
-
-
-def _noise_chunk(engine: Engine, chunk: Chunk) -> tuple[list[bytes], Columns]:
-    fields = [split_record(record) for record in chunk.records]
-    clean = [_read(engine, chunk, i, f) for i, f in enumerate(fields)]
-    outcomes = [_noise_mask(engine, chunk, i, rle) for i, rle in enumerate(clean)]
-    measured = measure(clean)
-    noisy_measured = _measure_changed(clean, outcomes, measured)
-    records: list[bytes] = []
-    clean_records: list[bytes | None] = []
-    for i, raw in enumerate(chunk.records):
-        changed = (
-            outcomes[i].rle is not clean[i] or chunk.noisy_category_ids[i] != chunk.category_ids[i]
-        )
-        clean_records.append(raw if changed or chunk.deleted[i] else None)
-        if chunk.deleted[i]:
-            continue
-        if chunk.crowd[i] or (engine.masks == "keep" and not changed):
-            records.append(raw)
-            continue
-        area, bbox = noisy_measured[i]
-        records.append(
-            encode_record(
-                fields[i],
-                outcomes[i].rle,
-                chunk.noisy_category_ids[i],
-                area=area,
-                bbox=measured[i][1] if engine.keep_boxes else bbox,
-                masks="rle" if engine.masks == "keep" else engine.masks,
-                keep_box=engine.keep_boxes,
+        fields = [split_record(record) for record in chunk.records]
+        clean = [self._read(chunk, i, f) for i, f in enumerate(fields)]
+        outcomes = noise_masks(self, chunk, clean)
+        measured = measure(clean)
+        changed = [i for i, outcome in enumerate(outcomes) if outcome.rle is not clean[i]]
+        noisy_measured = list(measured)
+        for i, figures in zip(changed, measure([outcomes[i].rle for i in changed]), strict=True):
+            noisy_measured[i] = figures
+        touched = [
+            outcome.rle is not rle or new != old
+            for outcome, rle, new, old in zip(
+                outcomes, clean, chunk.noisy_category_ids, chunk.category_ids, strict=True
             )
+        ]
+        records = [
+            self._write(chunk, i, fields[i], outcomes[i].rle, touched[i], measured[i], figures)
+            for i, figures in enumerate(noisy_measured)
+            if not chunk.deleted[i]
+        ]
+        columns = manifest_columns(self.noises, chunk, outcomes, measured, noisy_measured)
+        columns["clean_record"] = [
+            raw if new or gone else None
+            for raw, new, gone in zip(chunk.records, touched, chunk.deleted, strict=True)
+        ]
+        return records, columns
+
+    def _read(self, chunk: Chunk, index: int, fields: dict[str, Any]) -> Rle:
+        try:
+            return read_mask(fields, *chunk.sizes[index])
+        except SegmentationError as fault:
+            identity = chunk.annotation_ids[index]
+            raise annotation_fault(self.file_name, identity, str(fault)) from None
+
+    def _write(
+        self,
+        chunk: Chunk,
+        index: int,
+        fields: dict[str, Any],
+        rle: Rle,
+        touched: bool,
+        clean: tuple[int, list[int]],
+        noisy: tuple[int, list[int]],
+    ) -> bytes:
+        if chunk.crowd[index] or (self.masks == "keep" and not touched):
+            return chunk.records[index]
+        return encode_record(
+            fields,
+            rle,
+            chunk.noisy_category_ids[index],
+            area=noisy[0],
+            bbox=clean[1] if self.keep_boxes else noisy[1],
+            masks="rle" if self.masks == "keep" else self.masks,
+            keep_box=self.keep_boxes,
         )
-    columns = _base_columns(chunk, outcomes, measured, noisy_measured)
-    columns |= _noise_columns(engine, chunk, outcomes)
-    columns["clean_record"] = clean_records
-    return records, columns
 
 
-def _read(engine: Engine, chunk: Chunk, index: int, fields: dict[str, Any]) -> Rle:
-    try:
-        return read_mask(fields, *chunk.sizes[index])
-    except SegmentationError as fault:
-        raise annotation_fault(
-            engine.file_name, chunk.annotation_ids[index], str(fault)
-        ) from None
-
-
-def _noise_mask(engine: Engine, chunk: Chunk, index: int, rle: Rle) -> _Outcome:
+def noise_masks(engine: Engine, chunk: Chunk, clean: Sequence[Rle]) -> list[Outcome]:
+    """What becomes of each mask of the chunk."""
     spatial = [noise for noise in engine.noises if isinstance(noise, SpatialNoise)]
-    struck = [column[index] for column in chunk.drawn]
-    if not any(struck):
-        return _Outcome(rle)
-    if chunk.deleted[index]:
-        return _Outcome(rle, reasons=["deleted" if hit else None for hit in struck])
-    clean = mask = rle_to_crop(rle)
+    struck = [[column[i] for column in chunk.drawn] for i in range(len(clean))]
+    outcomes = [Outcome(rle) for rle in clean]
+    work = []
+    for i, hits in enumerate(struck):
+        if any(hits) and chunk.deleted[i]:
+            outcomes[i].reasons = ["deleted" if hit else None for hit in hits]
+        elif any(hits):
+            work.append(i)
+    for i, mask in _unrolled(work, clean):
+        distance = boundary_distance(*chunk.sizes[i], engine.dilation_ratio)
+        streams = [
+            Stream(engine.seed, noise.name, chunk.annotation_ids[i]) if hit else None
+            for noise, hit in zip(spatial, struck[i], strict=True)
+        ]
+        outcomes[i] = _noise_mask(spatial, streams, mask, clean[i], distance)
+    return outcomes
+
+
+def _unrolled(indices: Sequence[int], rles: Sequence[Rle]) -> Iterator[tuple[int, CropMask]]:
+    for start in range(0, len(indices), _BATCH):
+        batch = indices[start : start + _BATCH]
+        yield from zip(batch, rles_to_crops([rles[i] for i in batch]), strict=True)
+
+
+def _noise_mask(
+    noises: Sequence[SpatialNoise],
+    streams: Sequence[Stream | None],
+    clean: CropMask,
+    rle: Rle,
+    distance: int,
+) -> Outcome:
+    mask = clean
     drawn: list[Drawn | None] = []
     reasons: list[str | None] = []
-    for noise, hit in zip(spatial, struck, strict=True):
+    for noise, stream in zip(noises, streams, strict=True):
         parameters = reason = None
-        if hit:
-            stream = Stream(engine.seed, noise.name, chunk.annotation_ids[index])
+        if stream is not None:
             parameters = noise.draw(stream)
             mask, reason = _apply(noise, mask, parameters)
         drawn.append(parameters)
         reasons.append(reason)
     noisy = rle if mask is clean else crop_to_rle(mask)
     if noisy["counts"] == rle["counts"]:
-        return _Outcome(rle, drawn=drawn, reasons=reasons)
-    distance = boundary_distance(*chunk.sizes[index], engine.dilation_ratio)
-    iou, boundary = mask_iou(clean, mask), boundary_iou(clean, mask, distance)
-    return _Outcome(noisy, iou, boundary, drawn, reasons)
+        return Outcome(rle, drawn=drawn, reasons=reasons)
+    return Outcome(noisy, *mask_and_boundary_iou(clean, mask, distance), drawn, reasons)
 
 
 def _apply(noise: SpatialNoise, mask: CropMask, drawn: Drawn) -> tuple[CropMask, str | None]:
@@ -146,84 +165,3 @@ def _apply(noise: SpatialNoise, mask: CropMask, drawn: Drawn) -> tuple[CropMask,
     except Exception as error:
         raise InputError(f"noise {noise.name} failed: {error}") from error
     return (noisy, None) if noisy.area else (mask, "would_empty")
-
-
-def _measure_changed(
-    clean: list[Rle], outcomes: list[_Outcome], measured: list[tuple[int, list[int]]]
-) -> list[tuple[int, list[int]]]:
-    changed = [i for i, outcome in enumerate(outcomes) if outcome.rle is not clean[i]]
-    result = list(measured)
-    for i, value in zip(changed, measure([outcomes[i].rle for i in changed]), strict=True):
-        result[i] = value
-    return result
-
-
-def _base_columns(
-    chunk: Chunk,
-    outcomes: list[_Outcome],
-    measured: list[tuple[int, list[int]]],
-    noisy: list[tuple[int, list[int]]],
-) -> Columns:
-    gone = chunk.deleted
-    unscored = [d or c for d, c in zip(gone, chunk.crowd, strict=True)]
-    return {
-        "annotation_id": chunk.annotation_ids,
-        "image_id": chunk.image_ids,
-        "origin": ["clean"] * len(gone),
-        "crowd": chunk.crowd,
-        "category_id": chunk.category_ids,
-        "noisy_category_id": _unless(gone, chunk.noisy_category_ids),
-        "deleted": gone,
-        "area": [area for area, _ in measured],
-        "noisy_area": _unless(gone, [area for area, _ in noisy]),
-        **box_columns("bbox", [box for _, box in measured]),
-        **box_columns("noisy_bbox", _unless(gone, [box for _, box in noisy])),
-        "size": [size_bucket(area) for area, _ in measured],
-        "iou": _unless(unscored, [outcome.iou for outcome in outcomes]),
-        "boundary_iou": _unless(unscored, [outcome.boundary_iou for outcome in outcomes]),
-    }
-
-
-def _unless(absent: Sequence[bool], values: Sequence[Any]) -> list[Any]:
-    return [None if gone else value for gone, value in zip(absent, values, strict=True)]
-
-
-def _noise_columns(engine: Engine, chunk: Chunk, outcomes: list[_Outcome]) -> Columns:
-    columns: Columns = {}
-    place = 0
-    for noise in engine.noises:
-        if isinstance(noise, SpatialNoise):
-            columns |= _spatial_columns(noise, place, chunk.drawn[place], outcomes)
-            place += 1
-        elif noise.kind == "category":
-            columns |= _category_columns(noise, chunk)
-        else:
-            columns[f"{noise.name}_applied"] = chunk.deleted
-    return columns
-
-
-def _spatial_columns(
-    noise: SpatialNoise, place: int, struck: list[bool], outcomes: list[_Outcome]
-) -> Columns:
-    reasons = [o.reasons[place] if o.reasons else None for o in outcomes]
-    drawn = [o.drawn[place] if o.drawn else None for o in outcomes]
-    columns: Columns = {
-        f"{noise.name}_applied": [
-            hit and reason is None for hit, reason in zip(struck, reasons, strict=True)
-        ],
-        f"{noise.name}_reason": reasons,
-    }
-    for column in noise.columns:
-        columns[f"{noise.name}_{column}"] = [d[column] if d else None for d in drawn]
-    return columns
-
-
-def _category_columns(noise: Noise, chunk: Chunk) -> Columns:
-    pairs = zip(chunk.category_ids, chunk.noisy_category_ids, strict=True)
-    changed = [old != new for old, new in pairs]
-    reasons = [
-        "deleted" if gone and (new or reason) else reason
-        for gone, new, reason in zip(chunk.deleted, changed, chunk.category_reasons, strict=True)
-    ]
-    applied = [new and not gone for new, gone in zip(changed, chunk.deleted, strict=True)]
-    return {f"{noise.name}_applied": applied, f"{noise.name}_reason": reasons}

@@ -71,7 +71,8 @@ def decide(recipe: Recipe, coco: CocoFile, seed: int) -> Decisions:
         if name in recipe.where:
             column &= matching(recipe.where[name], coco)
     deleted = np.zeros(len(coco), np.bool_)
-    categories, reasons = coco.category_ids, {}
+    categories = coco.category_ids
+    reasons: dict[int, str] = {}
     for noise in recipe.noises:
         if noise.kind == "deletion":
             deleted |= drawn[noise.name]

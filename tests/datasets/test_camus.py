@@ -40,9 +40,9 @@ def test_lossless_with_all_that_evaluators_need(tmp_path: Path, suffix: str) -> 
             mask = coco_mask.decode(annotation["segmentation"]).astype(bool)
             assert not labels[mask].any()
             labels[mask] = annotation["category_id"]
-        assert (labels == heart(shift=PATIENTS.index(image["patient"]))).all()
-        grey = cv2.imread(str(done.pictures / image["file_name"]), cv2.IMREAD_UNCHANGED)
-        assert (grey == labels * 60 + 7).all()
+        assert np.array_equal(labels, heart(shift=PATIENTS.index(image["patient"])))
+        grey: Any = cv2.imread(str(done.pictures / image["file_name"]), cv2.IMREAD_UNCHANGED)
+        assert np.array_equal(grey, labels * 60 + 7)
         assert image["spacing"] == [0.31, 0.154]
         assert image["file_name"] == "{patient}_{view}_{instant}.png".format(**image)
         assert (image["sex"], image["age"], image["image_quality"]) == ("F", 56, "Good")

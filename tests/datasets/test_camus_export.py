@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-itk: Any = pytest.importorskip("SimpleITK")
+pytest.importorskip("SimpleITK")
 
 from benchmark_n.api import make
 from benchmark_n.datasets.camus_export import export_labelmaps
@@ -27,6 +27,9 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def read(folder: Path, patient: str, view: str, instant: str) -> tuple[NDArray[Any], list[float]]:
+    import SimpleITK
+
+    itk: Any = SimpleITK
     image = itk.ReadImage(str(folder / patient / f"{patient}_{view}_{instant}_gt.nii.gz"))
     return itk.GetArrayFromImage(image), [round(s, 5) for s in image.GetSpacing()]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pycocotools.coco import COCO as PyCoco
+from pycocotools import coco as pycoco
 
 pytest.importorskip("SimpleITK")
 
@@ -67,7 +67,7 @@ def test_outputs_that_exist_stay(streets: Path, tmp_path: Path) -> None:
         convert(CITYSCAPES, out, request)
     assert out.read_text() == "mine"
     convert(CITYSCAPES, out, request, overwrite=True)
-    assert len(PyCoco(str(out)).imgs) == 2
+    assert len(pycoco.COCO(str(out)).imgs) == 2
     assert sorted(p.name for p in tmp_path.iterdir()) == ["cityscapes", "x.json"]
 
 
@@ -171,9 +171,9 @@ def test_make_on_every_layout(tmp_path: Path, name: str) -> None:
     benchmark = make(name, "hard", root=root, out=out, workers=1)
     assert sorted(root.rglob("*")) == before
     assert benchmark.verify() == []
-    noisy = PyCoco(str(benchmark.annotations))
+    noisy = pycoco.COCO(str(benchmark.annotations))
     assert benchmark.clean_val is not None
-    val = PyCoco(str(benchmark.clean_val))
+    val = pycoco.COCO(str(benchmark.clean_val))
     assert len(noisy.imgs) > 0
     assert len(val.imgs) > 0
     for coco in (noisy, val):

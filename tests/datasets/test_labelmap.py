@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
 from benchmark_n.datasets.labelmap import label_runs
@@ -27,7 +30,7 @@ def test_rles_are_those_of_pycocotools(seed: int, height: int, width: int, count
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int32, np.uint32, np.int64])
 def test_all_integer_types(dtype: type) -> None:
-    labels = np.zeros((40, 30), dtype)
+    labels: NDArray[Any] = np.zeros((40, 30), dtype)
     labels[5:9, 5:9] = 3
     runs = label_runs(labels)
     assert runs.values.tolist() == [0, 3]

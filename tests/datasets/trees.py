@@ -173,6 +173,6 @@ def write_scan_file(path: Path, pixels: NDArray[Any], spacing: tuple[float, floa
         return
     import SimpleITK
 
-    image = SimpleITK.GetImageFromArray(pixels)
+    image: Any = SimpleITK.GetImageFromArray(pixels)
     image.SetSpacing((*spacing, 1.0)[: pixels.ndim])
     SimpleITK.WriteImage(image, str(path))

@@ -1,0 +1,148 @@
+"""One image of a benchmark, clean against noisy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+from numpy.typing import NDArray
+
+from benchmark_n.benchmark import Benchmark
+from benchmark_n.benchmark.records import read_mask
+from benchmark_n.coco import CocoFile, Image
+from benchmark_n.coco.records import split_record
+from benchmark_n.errors import InputError
+from benchmark_n.masks import CropMask, rle_to_crop
+from benchmark_n.masks.contours import find_contours
+
+_UNTOUCHED, _CHANGED, _DELETED = "#117733", "#d95f02", "#c00000"
+_PANEL = 5.0  # inches
+Masks = dict[int, CropMask]
+
+
+def show(
+    benchmarks: Benchmark | Sequence[Benchmark], out: Path | str, *, image_id: int | None = None
+) -> int:
+    """Draw an image with clean contours and, beside it, those of each benchmark, to a PNG file.
+
+    Untouched instances are green, changed ones orange, deleted ones dashed red; a changed category
+    is named. Without an `image_id` the image with the most changed annotations is taken.
+
+    Returns the image's id.
+
+    Raises
+    ------
+    InputError
+        An image that the benchmark does not have, or benchmarks of different sources.
+    """
+    many = [benchmarks] if isinstance(benchmarks, Benchmark) else list(benchmarks)
+    sources = {benchmark.recipe["source"]["sha256"] for benchmark in many}
+    if len(sources) > 1:
+        raise InputError("the benchmarks have different sources, expected one clean file")
+    clean = many[0].clean()
+    chosen = _busiest_image(many[-1]) if image_id is None else image_id
+    if chosen not in clean.images:
+        raise InputError(f"{many[0].path.name}: no image {chosen}")
+    image = clean.images[chosen]
+    pixels = read_pixels(many[0].images, image)
+    aspect = image.height / image.width
+    figure = Figure(figsize=(_PANEL * (1 + len(many)), _PANEL * aspect + 0.5), layout="tight")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(1, 1 + len(many), squeeze=False)[0]
+    masks = image_masks(clean, chosen)
+    _panel(axes[0], pixels, "clean")
+    for mask in masks.values():
+        _contour(axes[0], mask, _UNTOUCHED)
+    for axis, benchmark in zip(axes[1:], many, strict=True):
+        _panel(axis, pixels, benchmark.recipe["name"])
+        _noisy_panel(axis, benchmark, chosen, masks)
+    figure.savefig(out, dpi=90)
+    return chosen
+
+
+def _busiest_image(benchmark: Benchmark) -> int:
+    table = benchmark.manifest(["image_id", "deleted", "iou", "category_id", "noisy_category_id"])
+    rows = table.to_pylist()
+    counts: dict[int, int] = {}
+    for row in rows:
+        changed = row["deleted"] or (row["iou"] is not None and row["iou"] < 1)
+        changed = changed or row["category_id"] != row["noisy_category_id"]
+        counts[row["image_id"]] = counts.get(row["image_id"], 0) + bool(changed)
+    if not counts:
+        raise InputError(f"{benchmark.path.name}: there is nothing to show: no annotations")
+    return max(counts, key=lambda image_id: (counts[image_id], -image_id))
+
+
+def read_pixels(root: Path | None, image: Image) -> NDArray[np.uint8]:
+    """The image in RGB, uint8 (height, width, 3); plain grey where its file is not at hand."""
+    path = root / image.file_name if root is not None and image.file_name else None
+    pixels = cv2.imread(str(path)) if path is not None and path.is_file() else None
+    if pixels is None:
+        return np.full((image.height, image.width, 3), 200, np.uint8)
+    return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+
+
+def image_masks(coco: CocoFile, image_id: int) -> Masks:
+    """Annotation id to mask for the non-crowd annotations of an image."""
+    image = coco.images[image_id]
+    indices = np.flatnonzero((coco.image_ids == image_id) & ~coco.crowd).tolist()
+    return {
+        int(coco.annotation_ids[i]): rle_to_crop(
+            read_mask(split_record(coco.annotations[i]), image.height, image.width)
+        )
+        for i in indices
+    }
+
+
+def _panel(axis: Axes, pixels: NDArray[np.uint8], title: str) -> None:
+    axis.imshow(pixels)
+    axis.set_title(title)
+    axis.set_axis_off()
+
+
+def _noisy_panel(axis: Axes, benchmark: Benchmark, image_id: int, clean: Masks) -> None:
+    noisy = benchmark.noisy()
+    masks = image_masks(noisy, image_id)
+    columns = ["annotation_id", "image_id", "category_id", "noisy_category_id", "iou", "crowd"]
+    table = benchmark.manifest(columns).to_pylist()
+    for row in (row for row in table if row["image_id"] == image_id and not row["crowd"]):
+        identity = row["annotation_id"]
+        if identity not in masks:
+            _contour(axis, clean[identity], _DELETED, dashed=True)
+            continue
+        renamed = row["category_id"] != row["noisy_category_id"]
+        changed = renamed or row["iou"] is None or row["iou"] < 1
+        _contour(axis, masks[identity], _CHANGED if changed else _UNTOUCHED)
+        if renamed:
+            _name(axis, masks[identity], noisy, row)
+
+
+def _contour(axis: Axes, mask: CropMask, colour: str, dashed: bool = False) -> None:
+    for part in find_contours(mask):
+        for contour in part:
+            points = np.concatenate([contour[:, 0, :], contour[:1, 0, :]])
+            style = (0, (4, 3)) if dashed else "-"
+            axis.plot(
+                points[:, 0],
+                points[:, 1],
+                color=colour,
+                linestyle=style,
+                linewidth=1.8,
+                path_effects=[withStroke(linewidth=3.4, foreground="white")],
+            )
+
+
+def _name(axis: Axes, mask: CropMask, noisy: CocoFile, row: dict[str, Any]) -> None:
+    old = noisy.categories.get(row["category_id"])
+    new = noisy.categories[row["noisy_category_id"]]
+    text = f"{old.name if old else 'spurious'} → {new.name}"
+    x, y, w, h = mask.bbox
+    box = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.0}
+    axis.text(x + w / 2, y + h / 2, text, fontsize=7, ha="center", va="center", bbox=box)

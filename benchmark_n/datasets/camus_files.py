@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
+import math
 import re
+import zlib
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +24,7 @@ LISTS = {
     "test": "subgroup_testing.txt",
 }
 _SUFFIXES = (".nii.gz", ".nii", ".mhd")
+_NIFTI_HEADER = 352
 _PATIENT = re.compile(r"patient(\d+)")
 _FIELDS = {
     "Sex": "sex",
@@ -79,6 +84,7 @@ def read_scan(path: Path) -> Scan:
     except RuntimeError as error:
         text = str(error).strip().splitlines()[-1]
         raise InputError(f"{path.name}: cannot be read ({text:.120}), expected a scan") from None
+    _check_complete(path, image)
     pixels = itk.GetArrayFromImage(image)
     pixels = pixels[0] if pixels.ndim == 3 and len(pixels) == 1 else pixels
     if pixels.ndim != 2:
@@ -86,6 +92,26 @@ def read_scan(path: Path) -> Scan:
         raise InputError(f"{path.name}: an array of {shape}, expected a single 2D frame")
     x, y = (round(float(step), 6) for step in image.GetSpacing()[:2])
     return Scan(pixels, (x, y))
+
+
+def _check_complete(path: Path, image: Any) -> None:
+    """ITK fills what a truncated NIfTI file lacks with zeros; here it is an `InputError`."""
+    if path.suffix == ".mhd":
+        return
+    expected = _NIFTI_HEADER + math.prod(image.GetSize()) * int(image.GetMetaData("bitpix")) // 8
+    try:
+        if path.suffix == ".gz":
+            with gzip.open(path) as file:
+                size = sum(len(block) for block in iter(partial(file.read, 1 << 20), b""))
+        else:
+            size = path.stat().st_size
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"{path.name}: cannot be read ({error}), expected a whole scan") from None
+    if size < expected:
+        raise InputError(
+            f"{path.name}: cannot be read (truncated: {size} of {expected} bytes), "
+            "expected a whole scan"
+        )
 
 
 def write_scan(path: Path, scan: Scan) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark_n.coco.read import MAX_PIXELS
 from benchmark_n.errors import InputError
 
 # In the order of their ids; those from person on have instances.
@@ -56,6 +57,8 @@ def paint_polygons(path: Path) -> NDArray[np.int32]:
     try:
         document = json.loads(path.read_bytes())
         size = (int(document["imgWidth"]), int(document["imgHeight"]))
+        if size[0] * size[1] > MAX_PIXELS:
+            raise ValueError(f"{size[0]}x{size[1]} px")
         image = Image.new("I", size, 0)
         drawer = ImageDraw.Draw(image)
         counts = dict.fromkeys(WITH_INSTANCES, 0)

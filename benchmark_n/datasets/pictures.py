@@ -7,18 +7,20 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from benchmark_n.errors import InputError
+
+# All that Pillow raises for files that are no whole images of a sensible size.
+_FAULTS = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 
 
 def image_size(path: Path) -> tuple[int, int]:
     """(height, width) px of an image file; only its header is read."""
-    from PIL import Image
-
     try:
         with Image.open(path) as image:
             return image.height, image.width
-    except (OSError, SyntaxError, ValueError) as error:
+    except _FAULTS as error:
         raise _fault(path, error, "an image") from None
 
 
@@ -30,13 +32,11 @@ def read_label_map(path: Path, channels: int) -> NDArray[Any]:
     InputError
         The file is missing, truncated, no image, or has other channels.
     """
-    from PIL import Image
-
     try:
         with Image.open(path) as image:
             mode = image.mode
             pixels = np.asarray(image)
-    except (OSError, SyntaxError, ValueError) as error:
+    except _FAULTS as error:
         raise _fault(path, error, "a label map in PNG") from None
     expected = ("RGB",) if channels == 3 else ("L", "P", "I", "I;16", "I;16B")
     if mode not in expected:

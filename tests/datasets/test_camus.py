@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ pytest.importorskip("SimpleITK")
 
 from benchmark_n.datasets import camus
 from benchmark_n.datasets.base import Request
+from benchmark_n.datasets.camus_files import read_scan, simple_itk
 from benchmark_n.datasets.convert import Conversion, convert
 from benchmark_n.errors import InputError
 from tests.datasets.trees import INFO_NEW, INFO_OLD, heart, write_camus, write_scan_file
@@ -152,6 +154,24 @@ def test_bad_patients(tmp_path: Path, spoil: Any) -> None:
     done = converted(tmp_path, skip_bad=True)
     assert done.images == 4
     assert [entry["name"] for entry in done.skipped] == [PATIENTS[0]]
+
+
+@pytest.mark.parametrize("suffix", [".nii.gz", ".nii"])
+def test_truncation_at_any_place(tmp_path: Path, suffix: str) -> None:
+    whole = tmp_path / f"whole{suffix}"
+    write_scan_file(whole, heart(), (0.3, 0.4))
+    data = whole.read_bytes()
+    for length in range(0, len(data), max(len(data) // 40, 1)):
+        path = tmp_path / f"part{suffix}"
+        path.write_bytes(data[:length])
+        with pytest.raises(InputError, match="cannot be read"):
+            read_scan(path)
+
+
+def test_without_simple_itk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "SimpleITK", None)
+    with pytest.raises(InputError, match=r"run pip install 'benchmark-n\[medical\]'"):
+        simple_itk()
 
 
 def test_truncated_raw_file(tmp_path: Path) -> None:

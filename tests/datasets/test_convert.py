@@ -188,6 +188,18 @@ def test_make_on_every_layout(tmp_path: Path, name: str) -> None:
         assert benchmark.recipe["name"] == "hard"
 
 
+def test_camus_takes_other_recipes_too(tmp_path: Path) -> None:
+    root = layouts(tmp_path / "data")["camus"]
+    benchmark = make("camus", recipe="hard", root=root, out=tmp_path / "out", workers=1)
+    assert benchmark.recipe["name"] == "hard"
+    # Each structure is a supercategory of its own: nothing else to be confused with.
+    assert benchmark.summary["changed_categories"] == 0
+    low = make("camus", "low", root=root, out=tmp_path / "low", workers=1)
+    assert low.recipe["name"] == "camus-low"
+    struck = {row["category_id"] for row in low.manifest().to_pylist() if row["iou"] < 1}
+    assert struck == {1}
+
+
 def test_lvis_fields_pass_through(tmp_path: Path, shared_data: Path) -> None:
     lvis = pytest.importorskip("lvis")
     source = shared_data / "lvis_val_100" / "lvis_val_100.json"

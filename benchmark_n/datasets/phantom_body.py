@@ -60,10 +60,11 @@ class Ventricle:
 
     def inside(self, across: Grid, height: Grid, view: str) -> NDArray[np.bool_]:
         """Which points of a view's plane, mm from the long axis and the mitral plane, it holds."""
-        limit = self.half_widths[view] * self.profile(height)
-        held: NDArray[np.bool_] = (
-            (height >= 0) & (height <= self.length) & (np.abs(across) <= limit)
-        )
+        centre = self.widest * self.length
+        # An ellipse, squared: a root a pixel is what would cost most.
+        inside = (height - centre) ** 2 * (1 / (self.length - centre) ** 2)
+        inside += across**2 * (1 / self.half_widths[view] ** 2)
+        held: NDArray[np.bool_] = (inside <= 1) & (height >= 0)
         return held
 
     def grown(self, wall: float) -> Ventricle:

@@ -53,10 +53,10 @@ def draw_labels(patient: Patient, view: str, instant: str) -> NDArray[np.uint8]:
     across, height = heart_grid(patient, view)
     ventricle, wall = patient.ventricles[instant], patient.walls[instant]
     half, length = patient.atrium
-    reach = (height + length / 2) / (length / 2)
-    limit = half * np.sqrt(np.clip(1 - (reach / 1.1) ** 2, 0, None))
+    # An ellipse a little longer than the atrium, cut off by the mitral plane and at its far end.
+    inside = (height + length / 2) ** 2 * (1 / (0.55 * length) ** 2) + across**2 * (1 / half**2)
     labels = np.zeros(across.shape, np.uint8)
-    labels[(height < 0) & (np.abs(across) <= limit) & (height > -length)] = 3
+    labels[(inside <= 1) & (height < 0) & (height > -length)] = 3
     labels[ventricle.grown(wall).inside(across, height, view)] = 2
     labels[ventricle.inside(across, height, view)] = 1
     return labels

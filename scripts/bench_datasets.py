@@ -27,7 +27,7 @@ from PIL import Image
 from pycocotools import mask as coco_mask
 
 from benchmark_n.api import make
-from benchmark_n.datasets import cityscapes, viper
+from benchmark_n.datasets import camus, cityscapes, viper
 from benchmark_n.datasets.base import Request
 from benchmark_n.datasets.convert import convert
 from benchmark_n.datasets.frames import Unit
@@ -38,6 +38,11 @@ TARGET_MS = 150.0
 # Labelled frames of train and val; instances a frame: Cityscapes' published total (62,000) over its
 # frames, and an assumption of ours for VIPER.
 FULL_SIZE = {"cityscapes": (2975 + 500, 18), "viper": (134_097 + 49_815, 12)}
+# Real samples, and the annotations of the training split that they stand for.
+SAMPLES = {
+    "coco": ("coco_val2014_100/instances_val2014_100.json", 860_001),
+    "lvis": ("lvis_val_100/lvis_val_100.json", 1_270_141),
+}
 
 
 def street_map(
@@ -151,12 +156,37 @@ def bench_frames(
         "extrapolated": {
             "frames": frames,
             "instances": frames * each,
-            "conversion_minutes_two_processes": frames / rate / 60,
-            "noise_minutes_one_process": frames * each / noise / 60,
+            "conversion_cpu_minutes": frames * ours / 60_000,
+            "noise_cpu_minutes": frames * each / noise / 60,
             "clean_gb": frames * each * clean_bytes / 1e9,
             "benchmark_gb": frames * each * noisy_bytes / 1e9,
         },
     }
+
+
+def bench_samples(folder: Path) -> dict[str, dict[str, float]]:
+    """Rate of the hard tier on real annotations of COCO and LVIS, where the samples are at hand."""
+    shared = Path(os.environ.get("BENCHMARK_N_SHARED_DATA", "../shared/data"))
+    figures = {}
+    for name, (sample, full) in SAMPLES.items():
+        if not (shared / sample).is_file():
+            continue
+        make("custom", "hard", annotations=shared / sample, out=folder / f"{name}-warm", workers=1)
+        start = time.process_time()
+        made = make(
+            "custom", "hard", annotations=shared / sample, out=folder / f"{name}-n", workers=1
+        )
+        rate = made.summary["annotations"] / (time.process_time() - start)
+        size = sum(path.stat().st_size for path in made.path.rglob("*") if path.is_file())
+        each = size / made.summary["annotations"]
+        figures[name] = {
+            "annotations_a_cpu_second": rate,
+            "bytes_an_annotation": each,
+            "extrapolated_annotations": full,
+            "extrapolated_cpu_minutes": full / rate / 60,
+            "extrapolated_gb": full * each / 1e9,
+        }
+    return figures
 
 
 def bench_phantom(folder: Path) -> dict[str, float]:
@@ -172,9 +202,12 @@ def bench_phantom(folder: Path) -> dict[str, float]:
         make("phantom", "easy", out=folder / f"phantom{workers}", workers=workers)
         figures[f"wall_{workers}"] = time.perf_counter() - wall
         figures[f"cpu_{workers}"] = time.process_time() - cpu
+    root = next((folder / "cache1" / "phantom").iterdir())
+    units = camus.list_units(root, "train")
     wall = time.perf_counter()
     make("phantom", "mid", out=folder / "again", workers=2)
     return {
+        "camus_ms_a_patient": median_ms(lambda place: camus.read_unit(units[place])),
         "cpu_seconds": figures["cpu_1"],
         "seconds_two_processes": figures["wall_2"],
         "seconds_from_cache": time.perf_counter() - wall,
@@ -196,6 +229,7 @@ def main() -> None:
             ),
             "viper": bench_frames("viper", folder, viper_frames(folder, rng), viper, 20 << 16),
             "phantom": bench_phantom(folder),
+            "samples": bench_samples(folder),
         }
     if as_json:
         print(json.dumps(figures, indent=2))
@@ -215,8 +249,8 @@ def main() -> None:
         )
         print(
             f"{'':11} extrapolated: {full['frames']} frames, {full['instances']} instances, "
-            f"conversion {full['conversion_minutes_two_processes']:.1f} min (two processes), "
-            f"noise {full['noise_minutes_one_process']:.1f} min (one), "
+            f"CPU minutes: conversion {full['conversion_cpu_minutes']:.1f}, "
+            f"noise {full['noise_cpu_minutes']:.1f}; "
             f"{full['clean_gb']:.2f} GB clean, {full['benchmark_gb']:.2f} GB benchmark"
         )
     row = figures["phantom"]
@@ -225,6 +259,14 @@ def main() -> None:
         f"{row['seconds_two_processes']:.1f} s on two processes (target 30), "
         f"{row['seconds_from_cache']:.1f} s from the cache"
     )
+    print(f"camus       {row['camus_ms_a_patient']:.0f} ms of CPU a patient of the phantom's files")
+    for dataset, row in figures["samples"].items():
+        print(
+            f"{dataset:11} noise {row['annotations_a_cpu_second']:.0f} annotations a CPU second, "
+            f"{row['bytes_an_annotation']:.0f} bytes each; extrapolated: "
+            f"{row['extrapolated_annotations']} annotations, "
+            f"{row['extrapolated_cpu_minutes']:.1f} CPU minutes, {row['extrapolated_gb']:.2f} GB"
+        )
 
 
 if __name__ == "__main__":

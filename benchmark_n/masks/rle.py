@@ -20,7 +20,7 @@ _FIRST_CHARACTER = 48
 _MORE = 0x20
 _PAYLOAD = 0x1F
 _SIGN = 0x10
-_LONGEST_NUMBER = 7
+_LONGEST_NUMBER = 6
 
 
 class Rle(TypedDict):

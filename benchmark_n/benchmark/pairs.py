@@ -163,7 +163,7 @@ def _row(
 
 
 def _side(coco: CocoFile, index: int, rle: Rle, prefix: str) -> dict[str, Any]:
-    area, bbox = measure([rle])[0]
+    area, bbox = measure(rle)
     return {
         "image_id": int(coco.image_ids[index]),
         f"{prefix}category_id": int(coco.category_ids[index]),

@@ -121,9 +121,7 @@ def _ids(rows: Any) -> NDArray[np.int64]:
     return np.asarray(rows["annotation_id"].to_numpy(), np.int64)
 
 
-def _truths(
-    rows: Any, spatial_iou: float, boundary_iou: float, strict: bool
-) -> dict[str, Truth]:
+def _truths(rows: Any, spatial_iou: float, boundary_iou: float, strict: bool) -> dict[str, Truth]:
     return {
         "any": error_truth.any_errors(rows, spatial_iou, strict=strict),
         "class": error_truth.class_errors(rows),

@@ -19,9 +19,7 @@ from benchmark_n.masks import Rle, SegmentationError, segmentation_to_rle
 MATCH_IOU = 0.5
 
 
-def match_proposals(
-    proposals: Any, deleted: Mapping[int, Mapping[int, Rle]]
-) -> NDArray[np.int64]:
+def match_proposals(proposals: Any, deleted: Mapping[int, Mapping[int, Rle]]) -> NDArray[np.int64]:
     """Id of the deleted instance that each proposal found, int64 (P,); -1 for none.
 
     In each image the proposals take turns by falling score; each takes the free instance of

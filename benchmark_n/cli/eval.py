@@ -22,26 +22,51 @@ RESULTS = "results.json"
 @click.command("eval")
 @click.argument("benchmark", required=False, type=_FILE)
 @click.option("--predictions", type=_FILE, help="COCO results file: average precisions.")
-@click.option("--compare", multiple=True, metavar="NAME=FILE",
-              help="COCO results files side by side, the clean-trained first (repeatable).")
+@click.option(
+    "--compare",
+    multiple=True,
+    metavar="NAME=FILE",
+    help="COCO results files side by side, the clean-trained first (repeatable).",
+)
 @click.option("--masks", type=click.Choice(["noisy"]), help="Noisy labels against clean ones.")
 @click.option("--ef", is_flag=True, help="Ejection fractions of --predictions or noisy labels.")
 @click.option("--ground-truth", type=_FILE, help="COCO file instead of the benchmark's labels.")
-@click.option("--against", type=click.Choice(["clean", "noisy"]), default="clean",
-              show_default=True, help="Labels of the benchmark.")
-@click.option("--iou-type", "iou_types", multiple=True,
-              type=click.Choice(["bbox", "segm", "boundary"]),
-              help="Repeatable [default: all that the predictions allow].")
-@click.option("--engine", type=click.Choice(["auto", "pycocotools", "vernier"]), default="auto",
-              show_default=True)
-@click.option("--protocol", type=click.Choice(["coco", "lvis"]),
-              help="[default: lvis where images name their negative categories]")
+@click.option(
+    "--against",
+    type=click.Choice(["clean", "noisy"]),
+    default="clean",
+    show_default=True,
+    help="Labels of the benchmark.",
+)
+@click.option(
+    "--iou-type",
+    "iou_types",
+    multiple=True,
+    type=click.Choice(["bbox", "segm", "boundary"]),
+    help="Repeatable [default: all that the predictions allow].",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["auto", "pycocotools", "vernier"]),
+    default="auto",
+    show_default=True,
+)
+@click.option(
+    "--protocol",
+    type=click.Choice(["coco", "lvis"]),
+    help="[default: lvis where images name their negative categories]",
+)
 @click.option("--max-detections", type=int, help="[default: 100; lvis 300]")
 @click.option("--class-agnostic", is_flag=True, help="As if all categories were one.")
 @click.option("--dilation-ratio", type=float, help="[default: the benchmark's, else 0.02]")
 @click.option("--compat", type=click.Choice(["pycocotools"]), help="As the raw oracle does it.")
-@click.option("--length", type=click.Choice(["mean", "max", "camus"]), default="mean",
-              show_default=True, help="Length of the long axis for --ef.")
+@click.option(
+    "--length",
+    type=click.Choice(["mean", "max", "camus"]),
+    default="mean",
+    show_default=True,
+    help="Length of the long axis for --ef.",
+)
 @click.option("--out", type=_FILE, help=f"Directory of {RESULTS} [default: results/NAME-MODE].")
 @output_options
 def command(

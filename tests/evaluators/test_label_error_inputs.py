@@ -22,13 +22,15 @@ def class_scores(benchmark: Benchmark, values: dict[int, float]) -> Any:
     noisy = benchmark.noisy()
     ids = noisy.annotation_ids.tolist()
     scores = [values.get(i, 0.0) for i in ids]
-    return scores_table({
-        "image_id": noisy.image_ids,
-        "annotation_id": ids,
-        "kind": ["class"] * len(ids),
-        "score": scores,
-        "flagged": [score > 0.5 for score in scores],
-    })
+    return scores_table(
+        {
+            "image_id": noisy.image_ids,
+            "annotation_id": ids,
+            "kind": ["class"] * len(ids),
+            "score": scores,
+            "flagged": [score > 0.5 for score in scores],
+        }
+    )
 
 
 def changed_categories(benchmark: Benchmark) -> dict[int, bool]:
@@ -64,15 +66,18 @@ def test_measures_are_scikit_learns_on_a_made_benchmark(scenes_hard: Benchmark) 
 def test_true_masks_of_deleted_instances_are_all_found(scenes_hard: Benchmark) -> None:
     masks = deleted_masks(scenes_hard, scenes_hard.noisy())
     rows = [(image, rle) for image, found in masks.items() for rle in found.values()]
-    scores = scores_table({
-        "image_id": [image for image, _ in rows],
-        "kind": ["missing"] * len(rows),
-        "score": [0.5] * len(rows),
-        "flagged": [True] * len(rows),
-        "suggested_segmentation": [
-            json.dumps({"size": rle["size"], "counts": rle["counts"].decode()}) for _, rle in rows
-        ],
-    })
+    scores = scores_table(
+        {
+            "image_id": [image for image, _ in rows],
+            "kind": ["missing"] * len(rows),
+            "score": [0.5] * len(rows),
+            "flagged": [True] * len(rows),
+            "suggested_segmentation": [
+                json.dumps({"size": rle["size"], "counts": rle["counts"].decode()})
+                for _, rle in rows
+            ],
+        }
+    )
     result = score_benchmark(scores, scenes_hard).kinds["missing"]
     measures = result.measures
     assert all(part["recall"] == 1 for part in result.by["size"].values())

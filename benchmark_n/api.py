@@ -45,6 +45,8 @@ def make(
     overwrite: bool = False,
     data_seed: int = 0,
     num_images: int | None = None,
+    stride: int = 1,
+    skip_bad: bool = False,
     chunk_size: int = _CHUNK,
     progress: Progress | None = None,
 ) -> Benchmark:
@@ -71,8 +73,11 @@ def make(
         Processes, and where they run (see `benchmark_n.parallel.ordered_map`).
     data_seed, num_images
         For embedded datasets: which pictures, and how many of the split.
+    stride, skip_bad
+        For datasets that are converted from label maps: take every n-th frame or patient, and
+        leave out (and list in the summary) those that cannot be read.
     progress
-        Called with (annotations done, annotations in all).
+        Called with (frames done, frames in all) of a conversion, then so with annotations.
 
     Raises
     ------
@@ -81,12 +86,12 @@ def make(
     InputError
         Anything wrong with a file, a recipe or the output; nothing is written then.
     """
-    settled = _choose_recipe(tier, recipe, only, overrides)
+    known: Dataset = DATASETS.load(dataset)
+    settled = _choose_recipe(known.tier_recipe(tier), recipe, only, overrides)
     if masks not in MASK_FORMS:
         raise UsageError(f"masks must be one of {', '.join(MASK_FORMS)}, but got '{masks}'")
     if chunk_size < 1:
         raise UsageError(f"chunk_size must be 1 or more, but got {chunk_size}")
-    known: Dataset = DATASETS.load(dataset)
     source = open_source(
         known,
         root=_path(root),
@@ -95,6 +100,10 @@ def make(
         images=_path(images),
         data_seed=data_seed,
         num_images=num_images,
+        stride=stride,
+        skip_bad=skip_bad,
+        workers=workers,
+        progress=progress,
     )
     target = _path(out) or _default_target(dataset, settled, seed, tuple(only), overrides)
     with staged(target, overwrite=overwrite) as stage:
@@ -120,6 +129,7 @@ def make(
             _resolved_recipe(settled, known, source, coco, seed, masks),
             images=source.images,
             clean_val=source.clean_val,
+            skipped=source.skipped,
         )
     return load(target)
 

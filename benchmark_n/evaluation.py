@@ -14,7 +14,7 @@ from benchmark_n.benchmark import Benchmark, load
 from benchmark_n.benchmark.writer import file_digest
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.errors import UsageError
-from benchmark_n.evaluators.instance_segmentation import Engine
+from benchmark_n.evaluators.engines import Engine
 from benchmark_n.evaluators.predictions import read_predictions
 from benchmark_n.evaluators.problem import IouType
 from benchmark_n.masks.boundary import DEFAULT_DILATION_RATIO

@@ -106,9 +106,7 @@ def parts_by(
 def noise_flags(rows: Any) -> dict[str, NDArray[np.bool_]]:
     """Noise to the rows it was applied to, bool (N,)."""
     return {
-        name.removesuffix("_applied"): np.asarray(
-            pc.fill_null(rows[name], False).to_numpy(), bool
-        )
+        name.removesuffix("_applied"): np.asarray(pc.fill_null(rows[name], False).to_numpy(), bool)
         for name in rows.column_names
         if name.endswith("_applied")
     }

@@ -104,13 +104,15 @@ def _records(instances: Instances, extra: Callable[[int], dict[str, Any]]) -> Re
     )
     rows = zip(*(column.tolist() for column in columns), masks, strict=True)
     for identity, image, category, box, area, crowd, score, mask in rows:
-        records[image, category].append({
-            "id": identity,
-            "bbox": box,
-            "area": area,
-            "iscrowd": crowd,
-            "score": score,
-            "segmentation": mask,
-            **extra(crowd),
-        })
+        records[image, category].append(
+            {
+                "id": identity,
+                "bbox": box,
+                "area": area,
+                "iscrowd": crowd,
+                "score": score,
+                "segmentation": mask,
+                **extra(crowd),
+            }
+        )
     return records

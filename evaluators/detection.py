@@ -87,8 +87,9 @@ def _measures(
 ) -> dict[str, NDArray[np.float64]]:
     """Each measure for each row of group weights (R, num_groups)."""
     items = weights[:, detection.groups]
-    positives, negatives = blocks.counts(items * detection.wrong), blocks.counts(
-        items * ~detection.wrong
+    positives, negatives = (
+        blocks.counts(items * detection.wrong),
+        blocks.counts(items * ~detection.wrong),
     )
     total = positives.sum(axis=-1) + _unranked(detection, weights)
     flagged = items * detection.flagged

@@ -16,9 +16,7 @@ from benchmark_n.masks import CropMask
 from benchmark_n.masks.boundary import boundary
 
 
-def hausdorff(
-    a: CropMask, b: CropMask, spacing: tuple[float, float]
-) -> tuple[float, float] | None:
+def hausdorff(a: CropMask, b: CropMask, spacing: tuple[float, float]) -> tuple[float, float] | None:
     """Hausdorff distance and its robust form with 95th percentiles, mm; None if a mask is empty.
 
     The boundary of a mask are its pixels with one of their eight neighbours outside; distances go

@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from benchmark_n.coco import CocoFile
 from benchmark_n.errors import InputError, UsageError
-from benchmark_n.evaluators import coco_oracle, lvis, vernier_engine
-from benchmark_n.evaluators.ground_truth import federated, truth_arrays
-from benchmark_n.evaluators.predictions import Predictions, detection_arrays, read_predictions
-from benchmark_n.evaluators.problem import IOU_TYPES, Curves, IouType, Problem
+from benchmark_n.evaluators import lvis
+from benchmark_n.evaluators.engines import ENGINES, Engine, build_problem, run
+from benchmark_n.evaluators.ground_truth import federated
+from benchmark_n.evaluators.predictions import Predictions, read_predictions
+from benchmark_n.evaluators.problem import IOU_TYPES, IouType
 from benchmark_n.evaluators.statistics import (
     Statistics,
     category_statistics,
     coco_statistics,
     distribution,
-    ladder,
     lvis_statistics,
     mean_statistics,
 )
 from benchmark_n.masks.boundary import DEFAULT_DILATION_RATIO
 
-Engine = Literal["auto", "pycocotools", "vernier"]
-ENGINES = ("auto", "pycocotools", "vernier")
 COMPATIBLE = (None, "pycocotools")
 PROTOCOLS = ("coco", "lvis")
 _NO_SUPERCATEGORY = "(none)"
@@ -117,12 +115,12 @@ def evaluate_instances(
     if chosen == "lvis" and known is None:
         raise InputError(f"{truth.path.name}: protocol lvis needs neg_category_ids in the images")
     most = max_detections or (lvis.MAX_DETECTIONS if chosen == "lvis" else 100)
-    problem, silent = _problem(truth, predictions, iou_type, most, dilation_ratio, compat)
+    problem, silent = build_problem(truth, predictions, iou_type, most, dilation_ratio, compat)
     if chosen == "lvis" and known is not None:
         problem = lvis.federate(problem, known)
     if class_agnostic:
         problem = problem.class_agnostic()
-    used, curves = _run(problem, engine)
+    used, curves = run(problem, engine)
     statistics = (
         coco_statistics(curves, problem.max_detections)
         if problem.federated is None
@@ -172,46 +170,6 @@ def _check(
         raise UsageError(f"max_detections must be 1 or more, but got {max_detections}")
     if not 0 < dilation_ratio < 1:
         raise UsageError(f"dilation_ratio must be between 0 and 1, but got {dilation_ratio}")
-
-
-def _problem(
-    truth: CocoFile,
-    predictions: Predictions,
-    iou_type: IouType,
-    most: int,
-    dilation_ratio: float,
-    compat: str | None,
-) -> tuple[Problem, int]:
-    masks = iou_type != "bbox"
-    raw = compat == "pycocotools"
-    gold, silent = truth_arrays(truth, masks=masks, keep_ids=raw)
-    found = detection_arrays(predictions, truth.images, masks=masks, box_areas=raw)
-    problem = Problem(
-        iou_type,
-        sorted(truth.images),
-        sorted(truth.categories),
-        {image.id: (image.height, image.width) for image in truth.images.values()},
-        gold,
-        found,
-        ladder(most),
-        dilation_ratio,
-    )
-    return problem, silent
-
-
-def _run(problem: Problem, engine: str) -> tuple[str, Curves]:
-    if engine == "auto":
-        engine = "vernier" if vernier_engine.available() else "pycocotools"
-    if engine == "pycocotools":
-        return engine, coco_oracle.run(problem)
-    curves = vernier_engine.run(problem)
-    for category in set(problem.truth.category_ids[problem.truth.ids == 0].tolist()):
-        # Only with `compat`: vernier matches a ground truth of id 0, the raw oracle does not.
-        place = problem.category_ids.index(category)
-        alone = coco_oracle.run(replace(problem, category_ids=[category]))
-        curves.precision[:, :, place] = alone.precision[:, :, 0]
-        curves.recall[:, place] = alone.recall[:, 0]
-    return engine, curves
 
 
 def _warnings(truth: CocoFile, predictions: Predictions, silent: int) -> list[str]:

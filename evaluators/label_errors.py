@@ -23,12 +23,11 @@ from numpy.typing import NDArray
 
 from benchmark_n.benchmark.scores import check_scores
 from benchmark_n.coco import Category
-from benchmark_n.evaluators import alignment, error_truth
+from benchmark_n.evaluators import alignment, error_truth, missing
 from benchmark_n.evaluators.bootstrap import REPLICATES, interval
 from benchmark_n.evaluators.detection import Detection, Measured, measure, replicates
 from benchmark_n.evaluators.error_truth import BOUNDARY_IOU, SPATIAL_IOU, Truth
 from benchmark_n.evaluators.label_error_results import KindResult, LabelErrorResult
-from benchmark_n.evaluators.missing import match_proposals
 from benchmark_n.masks import Rle
 
 SWEEP = tuple(round(0.5 + 0.05 * i, 2) for i in range(10))
@@ -100,13 +99,17 @@ def evaluate_label_errors(
             kinds[kind] = _result(kind, kept, counts, broken, bootstrap, seed)
     proposals = scores.filter(pc.equal(scores["kind"], "missing"))
     if deleted_masks is not None and len(proposals):
-        detection = _missing(proposals, manifest, deleted_masks, group_by)
-        kinds["missing"] = _result("missing", detection, {}, {}, bootstrap, seed)
+        gone = missing.deleted_rows(manifest)
+        found = missing.match_proposals(proposals, deleted_masks)
+        detection = missing.missing_detection(proposals, found, manifest, gone, group_by)
+        broken = missing.recall_by(gone, found, alignment.parts_by(gone, by, categories))
+        kinds["missing"] = _result("missing", detection, {}, broken, bootstrap, seed)
     settings = {
         "spatial_iou": spatial_iou,
         "boundary_iou": boundary_iou,
         "strict": strict,
         "group_by": group_by,
+        "groups": num_groups,
         "bootstrap": bootstrap,
         "seed": seed,
         "crowd_scores_not_counted": crowds,
@@ -118,9 +121,7 @@ def _ids(rows: Any) -> NDArray[np.int64]:
     return np.asarray(rows["annotation_id"].to_numpy(), np.int64)
 
 
-def _truths(
-    rows: Any, spatial_iou: float, boundary_iou: float, strict: bool
-) -> dict[str, Truth]:
+def _truths(rows: Any, spatial_iou: float, boundary_iou: float, strict: bool) -> dict[str, Truth]:
     return {
         "any": error_truth.any_errors(rows, spatial_iou, strict=strict),
         "class": error_truth.class_errors(rows),
@@ -163,24 +164,6 @@ def _breakdown(
             if (applied & truth.wrong & counted).any()
         }
     return broken
-
-
-def _missing(
-    proposals: Any, manifest: Any, deleted_masks: Mapping[int, Mapping[int, Rle]], group_by: str
-) -> Detection:
-    gone = manifest.filter(pc.and_(manifest["deleted"], pc.invert(manifest["crowd"])))
-    found = match_proposals(proposals, deleted_masks)
-    lost = ~np.isin(_ids(gone), found)
-    groups, num_groups = alignment.proposal_groups(proposals, manifest, group_by)
-    of_lost = alignment.group_codes(manifest, gone, group_by)[0][lost]
-    return Detection(
-        proposals["score"].to_numpy(),
-        found >= 0,
-        np.asarray(proposals["flagged"].to_numpy(), bool),
-        groups,
-        num_groups,
-        np.bincount(of_lost, minlength=num_groups),
-    )
 
 
 def _sweep(scores: Any, rows: Any, strict: bool) -> list[Measured]:

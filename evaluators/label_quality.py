@@ -149,8 +149,9 @@ def _values(values: ArrayLike, name: str) -> Values:
     array = np.asarray(values, float)
     wrong = np.flatnonzero(~np.isfinite(array))
     if wrong.size:
-        raise InputError(f"label quality: {name} value {wrong[0]} is {array[wrong[0]]}, "
-                         "expected a finite number")
+        raise InputError(
+            f"label quality: {name} value {wrong[0]} is {array[wrong[0]]}, expected a finite number"
+        )
     return array
 
 

@@ -91,9 +91,7 @@ def _principal_direction(points: Points) -> Points:
     return direction if direction[1] > 0 else -direction
 
 
-def _widths(
-    mask: CropMask, spacing: tuple[float, float], axis: Axis
-) -> NDArray[np.float64]:
+def _widths(mask: CropMask, spacing: tuple[float, float], axis: Axis) -> NDArray[np.float64]:
     """Length of the mask on the line across the middle of each disk, mm (20,)."""
     h, w = mask.pixels.shape
     step = min(spacing) / _STEPS_A_PIXEL

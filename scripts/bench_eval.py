@@ -29,7 +29,8 @@ from pycocotools.cocoeval import COCOeval
 
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.read import parse_coco
-from benchmark_n.evaluators.instance_segmentation import Engine, evaluate_instances
+from benchmark_n.evaluators.engines import Engine
+from benchmark_n.evaluators.instance_segmentation import evaluate_instances
 from benchmark_n.evaluators.problem import IouType
 
 HEIGHT, WIDTH = 480, 640
@@ -51,15 +52,17 @@ def draw(images: int, seed: int = 0) -> tuple[bytes, list[dict[str, Any]]]:
         for _ in range(int(rng.integers(4, 12))):
             mask, category = blob(rng), int(rng.integers(1, CATEGORIES + 1))
             rle = coco_mask.encode(mask)
-            annotations.append({
-                "id": len(annotations) + 1,
-                "image_id": image,
-                "category_id": category,
-                "segmentation": text(rle),
-                "area": float(coco_mask.area(rle)),
-                "bbox": coco_mask.toBbox(rle).tolist(),
-                "iscrowd": 0,
-            })
+            annotations.append(
+                {
+                    "id": len(annotations) + 1,
+                    "image_id": image,
+                    "category_id": category,
+                    "segmentation": text(rle),
+                    "area": float(coco_mask.area(rle)),
+                    "bbox": coco_mask.toBbox(rle).tolist(),
+                    "iscrowd": 0,
+                }
+            )
             for _ in range(2):
                 moved = np.roll(mask, tuple(rng.integers(-6, 7, 2)), (0, 1))
                 chosen = category if rng.random() < 0.8 else int(rng.integers(1, CATEGORIES + 1))
@@ -90,9 +93,7 @@ def blob(rng: np.random.Generator) -> Any:
 def detection(rng: np.random.Generator, mask: Any, image: int, category: int) -> dict[str, Any]:
     rle = coco_mask.encode(np.asfortranarray(mask))
     score = round(float(rng.random()), 3)
-    return {
-        "image_id": image, "category_id": category, "segmentation": text(rle), "score": score
-    }
+    return {"image_id": image, "category_id": category, "segmentation": text(rle), "score": score}
 
 
 def text(rle: Any) -> dict[str, Any]:
@@ -142,9 +143,7 @@ def oracle(truth: bytes, found: list[dict[str, Any]], kind: type[COCOeval]) -> f
 
 def ours(truth: bytes, found: list[dict[str, Any]], iou_type: IouType, engine: Engine) -> float:
     coco: CocoFile = parse_coco(truth, Path("truth.json"))
-    result = evaluate_instances(
-        coco, found, iou_type=iou_type, engine=engine, dilation_ratio=RATIO
-    )
+    result = evaluate_instances(coco, found, iou_type=iou_type, engine=engine, dilation_ratio=RATIO)
     return float(result.statistics["AP"] or 0)
 
 
@@ -173,12 +172,14 @@ def measure(name: str, truth: bytes, found: list[dict[str, Any]]) -> dict[str, A
 def _child(name: str, truth: bytes, found: list[dict[str, Any]], writer: Any) -> None:
     cpu, wall = time.process_time(), time.perf_counter()
     value = RUNS[name](truth, found)
-    writer.send({
-        "AP": value,
-        "cpu_seconds": time.process_time() - cpu,
-        "wall_seconds": time.perf_counter() - wall,
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-    })
+    writer.send(
+        {
+            "AP": value,
+            "cpu_seconds": time.process_time() - cpu,
+            "wall_seconds": time.perf_counter() - wall,
+            "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        }
+    )
 
 
 def main() -> None:
@@ -207,8 +208,10 @@ def main() -> None:
         return
     print(", ".join(f"{value} {name}" for name, value in counts.items()))
     for name, run in runs.items():
-        print(f"{name:30} AP {run['AP']:.6f}  CPU {run['cpu_seconds']:7.2f} s  "
-              f"wall {run['wall_seconds']:7.2f} s  peak {run['peak_mb']:6.0f} MB")
+        print(
+            f"{name:30} AP {run['AP']:.6f}  CPU {run['cpu_seconds']:7.2f} s  "
+            f"wall {run['wall_seconds']:7.2f} s  peak {run['peak_mb']:6.0f} MB"
+        )
     for row in ratios:
         print(f"{row['fast']} / {row['slow']}: {row['ratio']:.1f}x (target {row['target']}x)")
 

@@ -6,14 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from pycocotools import mask as coco_mask
 from scipy.optimize import linear_sum_assignment
 
 from benchmark_n.benchmark.records import encode_record, measure, read_mask, size_bucket
 from benchmark_n.benchmark.rows import Columns, box_columns
 from benchmark_n.coco import CocoFile
-from benchmark_n.coco.records import split_record
+from benchmark_n.coco.records import join_record, split_record
 from benchmark_n.errors import InputError, annotation_fault
 from benchmark_n.masks import Rle, SegmentationError, rle_to_crop
 from benchmark_n.masks.boundary import boundary_distance, mask_and_boundary_iou
@@ -71,10 +70,10 @@ def _match_by_id(clean: CocoFile, noisy: CocoFile) -> dict[int, int]:
 
 
 def _match_by_iou(clean: CocoFile, noisy: CocoFile, least_iou: float) -> dict[int, int]:
-    theirs = _by_image(noisy)
+    theirs = _groups(noisy)
     found: dict[int, int] = {}
-    for image_id, ours in _by_image(clean).items():
-        others = theirs.get(image_id, [])
+    for group, ours in _groups(clean).items():
+        others = theirs.get(group, [])
         if not others:
             continue
         masks = [masks_of(noisy, others), masks_of(clean, ours)]
@@ -86,10 +85,12 @@ def _match_by_iou(clean: CocoFile, noisy: CocoFile, least_iou: float) -> dict[in
     return found
 
 
-def _by_image(coco: CocoFile) -> dict[int, list[int]]:
-    groups: dict[int, list[int]] = {}
-    for index in np.flatnonzero(~coco.crowd).tolist():
-        groups.setdefault(int(coco.image_ids[index]), []).append(index)
+def _groups(coco: CocoFile) -> dict[tuple[int, bool], list[int]]:
+    """Indices of the annotations of each image, crowds apart."""
+    groups: dict[tuple[int, bool], list[int]] = {}
+    keys = zip(coco.image_ids.tolist(), coco.crowd.tolist(), strict=True)
+    for index, key in enumerate(keys):
+        groups.setdefault(key, []).append(index)
     return groups
 
 
@@ -162,7 +163,7 @@ def _row(
 
 
 def _side(coco: CocoFile, index: int, rle: Rle, prefix: str) -> dict[str, Any]:
-    area, bbox = measure([rle])[0]
+    area, bbox = measure(rle)
     return {
         "image_id": int(coco.image_ids[index]),
         f"{prefix}category_id": int(coco.category_ids[index]),
@@ -172,9 +173,9 @@ def _side(coco: CocoFile, index: int, rle: Rle, prefix: str) -> dict[str, Any]:
 
 
 def _rewritten(noisy: CocoFile, index: int, rle: Rle, row: dict[str, Any]) -> bytes:
-    if noisy.crowd[index]:
-        return bytes(noisy.annotations[index])
     fields = split_record(noisy.annotations[index])
+    if noisy.crowd[index]:
+        return join_record(fields, {"id": row["annotation_id"]})
     return encode_record(
         fields,
         rle,

@@ -91,20 +91,15 @@ def standardise(record: Buffer, height: int, width: int, masks: MaskForm = "rle"
         return bytes(record)
     fields = split_record(record)
     rle = read_mask(fields, height, width)
-    area, bbox = measure([rle])[0]
+    area, bbox = measure(rle)
     category = int(float(bytes(fields["category_id"])))
     return encode_record(fields, rle, category, area=area, bbox=bbox, masks=masks)
 
 
-def measure(rles: Sequence[Rle]) -> list[tuple[int, list[int]]]:
-    """Area (px²) and box [x, y, width, height] (px) of each mask."""
-    if not rles:
-        return []
-    # One by one: a list of more than 255 overflows inside pycocotools 2.0.11.
-    areas = [int(coco_mask.area(rle)) for rle in rles]
-    boxes = coco_mask.toBbox(list(rles)).astype(int).tolist()
-    empty = [0, 0, 0, 0]
-    return [(area, box if area else empty) for area, box in zip(areas, boxes, strict=True)]
+def measure(rle: Rle) -> tuple[int, list[int]]:
+    """Area (px²) and box [x, y, width, height] (px) of a mask."""
+    area = int(coco_mask.area(rle))
+    return area, coco_mask.toBbox(rle).astype(int).tolist() if area else [0, 0, 0, 0]
 
 
 def size_bucket(area: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from benchmark_n.benchmark.layout import RECIPE
@@ -30,6 +30,7 @@ def staged(target: Path, *, overwrite: bool = False, marker: str = RECIPE) -> It
     target = Path(os.path.abspath(target))
     _check_target(target, overwrite, marker)
     stage = target.with_name(f".{target.name}.partial-{os.getpid()}")
+    new_parent = not target.parent.exists()
     try:
         stage.mkdir(parents=True)
     except OSError as error:
@@ -41,6 +42,9 @@ def staged(target: Path, *, overwrite: bool = False, marker: str = RECIPE) -> It
         raise InputError(f"{target}: writing failed: {error.strerror or error}") from None
     finally:
         shutil.rmtree(stage, ignore_errors=True)
+        if new_parent and not target.exists():
+            with suppress(OSError):  # somebody else may have put something there meanwhile
+                target.parent.rmdir()
 
 
 def _check_target(target: Path, overwrite: bool, marker: str) -> None:

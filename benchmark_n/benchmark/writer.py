@@ -6,7 +6,7 @@ import hashlib
 import json
 import platform
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ def write_benchmark(
     *,
     images: Path | None = None,
     clean_val: Path | None = None,
+    skipped: Sequence[Mapping[str, str]] = (),
 ) -> None:
     """Fill `folder` with a benchmark made from `coco`.
 
@@ -47,6 +48,8 @@ def write_benchmark(
         Where the images lie on this machine; kept apart, in a file that is never published.
     clean_val
         Clean validation labels to go with the benchmark.
+    skipped
+        What the conversion of the dataset left out as bad, for the summary.
     """
     name = f"{layout.ANNOTATIONS}/{coco.path.name}"
     (folder / layout.ANNOTATIONS).mkdir()
@@ -62,6 +65,7 @@ def write_benchmark(
     _write_text(folder / layout.RECIPE, dump_yaml(recipe))
     sums[layout.RECIPE] = file_digest(folder / layout.RECIPE)
     summary = summarise(folder / layout.MANIFEST, coco.categories)
+    summary["skipped"] = [dict(entry) for entry in skipped]
     _write_text(folder / layout.SUMMARY, json.dumps(summary, indent=2) + "\n")
     _write_text(folder / layout.ENVIRONMENT, json.dumps(environment(), indent=2) + "\n")
     local = {"images": str(images.resolve()) if images else None}

@@ -17,6 +17,10 @@ from benchmark_n.errors import BenchmarkNError, import_fault
 # Command name to its module and the line that --help shows for it.
 COMMANDS = {
     "make": ("benchmark_n.cli.make", "Make a noisy benchmark from clean annotations."),
+    "convert": ("benchmark_n.cli.convert", "Turn a dataset's label maps into a clean COCO file."),
+    "datasets": ("benchmark_n.cli.datasets", "List the datasets, and which are on this machine."),
+    "fetch": ("benchmark_n.cli.fetch", "Download annotations, or say how to get them."),
+    "export": ("benchmark_n.cli.export", "Write noisy labels in the dataset's own format."),
     "recipes": ("benchmark_n.cli.recipes", "List the noise recipes, or print one."),
     "show": ("benchmark_n.cli.show", "Draw clean against noisy contours of an image."),
     "eval": ("benchmark_n.cli.eval", "Evaluate predictions, noisy labels or detectors."),

@@ -40,12 +40,14 @@ def masks_text(results: Mapping[str, Any]) -> str:
     counts = ("clean", "noisy", "deleted", "spurious", "other_category")
     first = table(
         ["labels", *(name.replace("_", " ") for name in counts), "mean IoU %", "boundary IoU %"],
-        [[
-            "",
-            *(results[name] for name in counts),
-            percent(results["mean_iou"]),
-            percent(results["mean_boundary_iou"]),
-        ]],
+        [
+            [
+                "",
+                *(results[name] for name in counts),
+                percent(results["mean_iou"]),
+                percent(results["mean_boundary_iou"]),
+            ]
+        ],
     )
     names = ("precision", "recall", "f1", "panoptic_quality")
     rows = [
@@ -77,9 +79,13 @@ def ef_text(results: Mapping[str, Any]) -> str:
     ]
     lines_at = [f"EF {row['line']:g} %" for row in results["all_patients"]["crossings"]]
     frames = [
-        [f"{name} {instant}", *(part[instant][k] for k in ("frames", "without_distance")),
-         percent(part[instant]["dice"]),
-         part[instant]["hausdorff_mm"], part[instant]["hausdorff_95_mm"]]
+        [
+            f"{name} {instant}",
+            *(part[instant][k] for k in ("frames", "without_distance")),
+            percent(part[instant]["dice"]),
+            part[instant]["hausdorff_mm"],
+            part[instant]["hausdorff_95_mm"],
+        ]
         for name, part in subsets.items()
         for instant in ("ED", "ES")
     ]

@@ -13,7 +13,7 @@ from benchmark_n.errors import UsageError
 
 
 @click.command("make")
-@click.option("--dataset", default="coco", show_default=True, help="coco, lvis, scenes, custom, …")
+@click.option("--dataset", default="coco", show_default=True, help="See benchmark-n datasets.")
 @click.option("--tier", help="easy, mid, hard (low, medium, high), clean, or another recipe.")
 @click.option("--recipe", help="A recipe's name or YAML file, instead of a tier.")
 @click.option(
@@ -51,6 +51,17 @@ from benchmark_n.errors import UsageError
 @click.option("--overwrite", is_flag=True, help="Replace an existing benchmark.")
 @click.option("--data-seed", default=0, show_default=True, help="Pictures of embedded datasets.")
 @click.option("--num-images", type=int, help="Images of an embedded dataset's split.")
+@click.option(
+    "--stride",
+    default=1,
+    show_default=True,
+    help="Take every n-th frame or patient of a dataset that is converted.",
+)
+@click.option(
+    "--skip-bad",
+    is_flag=True,
+    help="Leave out frames that cannot be read, and list them in the summary.",
+)
 @output_options
 def command(
     settings: tuple[str, ...], quiet: bool, verbose: int, as_json: bool, **options: Any
@@ -71,6 +82,8 @@ def command(
         f"{summary['changed_masks']} masks and {summary['changed_categories']} categories changed, "
         f"{summary['deleted']} deleted"
     )
+    if summary["skipped"]:
+        line += f", {len(summary['skipped'])} bad frames skipped (see summary.json)"
     emit(line, {"benchmark": str(benchmark.path), "summary": summary}, as_json)
 
 

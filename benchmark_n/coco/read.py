@@ -21,7 +21,8 @@ from benchmark_n.coco.records import Header, coerce_header
 from benchmark_n.errors import InputError, annotation_fault
 
 REQUIRED_SECTIONS = ("images", "annotations", "categories")
-# Wider than any camera or scanner tile in use, and small enough to hold a few such masks.
+# Larger than any camera's image or scanner's tile, small enough to hold a few such masks, and below
+# 2^29, where pycocotools' run-length strings overrun the six characters a run it sets aside.
 MAX_PIXELS = 2**28
 
 

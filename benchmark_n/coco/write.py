@@ -44,6 +44,10 @@ class CocoStream:
             self._put(b"\n" if self._empty else b",\n", block)
             self._empty = False
 
+    def add_section(self, name: str, value: Buffer) -> None:
+        """Put a section, known only now, at the end of the file."""
+        self._tail.append((name, value))
+
     def __exit__(
         self,
         kind: type[BaseException] | None,

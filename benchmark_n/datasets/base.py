@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from benchmark_n.errors import InputError, did_you_mean
+from benchmark_n.errors import InputError, UsageError, did_you_mean
 from benchmark_n.registry import Registry
+
+if TYPE_CHECKING:
+    from benchmark_n.datasets.frames import Converter
 
 DATASETS = Registry(
     "dataset",
@@ -16,23 +20,43 @@ DATASETS = Registry(
     {
         "coco": "benchmark_n.datasets.coco:COCO",
         "lvis": "benchmark_n.datasets.lvis:LVIS",
+        "cityscapes": "benchmark_n.datasets.cityscapes:CITYSCAPES",
+        "viper": "benchmark_n.datasets.viper:VIPER",
+        "camus": "benchmark_n.datasets.camus:CAMUS",
+        "phantom": "benchmark_n.datasets.phantom:PHANTOM",
         "scenes": "benchmark_n.datasets.scenes:SCENES",
         "custom": "benchmark_n.datasets.custom:CUSTOM",
     },
 )
 
+Progress = Callable[[int, int], None]
+
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for: a root folder, a split, and the options of embedded datasets.
+    """What the user asked for.
 
-    `root` may not exist; `data_seed` and `num_images` are for datasets that are drawn here.
+    Parameters
+    ----------
+    root
+        The dataset's folder; it may not exist.
+    data_seed, num_images
+        For datasets that are drawn here: which pictures, and how many of the split.
+    stride, skip_bad
+        For datasets that are converted: take every n-th frame (or patient), and leave out what
+        cannot be read instead of stopping.
+    workers, progress
+        Processes of a conversion, and what is called with (done, total).
     """
 
     root: Path
     split: str
     data_seed: int = 0
     num_images: int | None = None
+    stride: int = 1
+    skip_bad: bool = False
+    workers: int | None = None
+    progress: Progress | None = None
 
 
 @dataclass(frozen=True)
@@ -45,17 +69,37 @@ class Source:
         Annotation file of the validation split, if there is one.
     dilation_ratio
         Of the boundary, as the dataset's own evaluation has it.
+    skipped
+        Bad frames or patients that a conversion left out: ``name``, ``split`` and ``fault``.
     """
 
     annotations: Path
     images: Path | None = None
     clean_val: Path | None = None
     dilation_ratio: float = 0.02
+    skipped: tuple[Mapping[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A published archive of annotations.
+
+    Parameters
+    ----------
+    checksum
+        ``"md5:…"`` or ``"sha256:…"``; None where none is published.
+    members
+        Files to unpack, by their paths in the archive and then under the root.
+    """
+
+    url: str
+    members: tuple[str, ...]
+    checksum: str | None = None
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A dataset and how to open it.
+    """A dataset, how to open it, and what a user has to know of it.
 
     Parameters
     ----------
@@ -65,15 +109,41 @@ class Dataset:
         Names of the splits, the default first.
     open
         Finds or makes the annotations of a request.
+    locate
+        The file or folder under a root that holds a split's labels; an `InputError` where it is
+        absent.
     embedded
         Drawn by this package: kept in the cache unless a root is named.
+    converter
+        For a dataset that ships no COCO file.
+    tiers
+        Tier to the recipe that it means for this dataset, where that is another.
+    size
+        Images and instances of the splits, in words.
+    licence, redistribution, homepage, steps
+        Terms, what of a benchmark may be passed on, and how to get the data.
+    archives
+        Split to the archive of its annotations, where anybody may download it.
     """
 
     name: str
     title: str
     splits: tuple[str, ...]
     open: Callable[[Request], Source]
+    locate: Callable[[Path, str], Path]
     embedded: bool = False
+    converter: Converter | None = None
+    tiers: Mapping[str, str] = field(default_factory=dict)
+    size: str = ""
+    licence: str = ""
+    redistribution: str = ""
+    homepage: str = ""
+    steps: tuple[str, ...] = ()
+    archives: Mapping[str, Archive] = field(default_factory=dict)
+
+    def tier_recipe(self, tier: str | None) -> str | None:
+        """The recipe that a tier means for this dataset."""
+        return None if tier is None else self.tiers.get(tier, tier)
 
 
 def open_source(
@@ -85,18 +155,38 @@ def open_source(
     images: Path | None = None,
     data_seed: int = 0,
     num_images: int | None = None,
+    stride: int = 1,
+    skip_bad: bool = False,
+    workers: int | None = None,
+    progress: Progress | None = None,
 ) -> Source:
     """The clean annotations of a dataset, or of a file that the user names."""
+    if (stride != 1 or skip_bad) and (dataset.converter is None or annotations is not None):
+        raise UsageError("--stride and --skip-bad are for datasets that are converted from frames")
     if annotations is not None:
         return Source(annotations, images)
-    split = dataset.splits[0] if split is None else split
-    if split not in dataset.splits:
-        raise InputError(
-            f"{dataset.name} has no split '{split}': {did_you_mean(split, dataset.splits)}"
-        )
-    request = Request(root or default_root(dataset), split, data_seed, num_images)
+    request = Request(
+        root or default_root(dataset),
+        check_split(dataset, split),
+        data_seed,
+        num_images,
+        stride,
+        skip_bad,
+        workers,
+        progress,
+    )
     source = dataset.open(request)
     return source if images is None else replace(source, images=images)
+
+
+def check_split(dataset: Dataset, split: str | None) -> str:
+    """The split, or the default one for None; an unknown one is an `InputError`."""
+    chosen = dataset.splits[0] if split is None else split
+    if chosen not in dataset.splits:
+        raise InputError(
+            f"{dataset.name} has no split '{chosen}': {did_you_mean(chosen, dataset.splits)}"
+        )
+    return chosen
 
 
 def default_root(dataset: Dataset) -> Path:
@@ -124,4 +214,15 @@ def find_file(root: Path, names: list[str], dataset: str, advice: str) -> Path:
     raise InputError(
         f"{dataset}: no {names[0]} under {root}: {advice}, or name a file by "
         "--annotations or a folder by --root"
+    )
+
+
+def find_folder(root: Path, names: list[str], dataset: str, what: str) -> Path:
+    """The first of `names` that is a folder under `root`; none is one line that says what to do."""
+    for name in names:
+        if (root / name).is_dir():
+            return root / name
+    raise InputError(
+        f"{dataset}: no folder {names[0]} under {root}, expected {what} "
+        f"(benchmark-n fetch {dataset} says how to get it; --root names another place)"
     )

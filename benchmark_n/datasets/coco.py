@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from benchmark_n.datasets.base import Dataset, Request, Source, find_file
+from pathlib import Path
 
-ADVICE = "unpack annotations_trainval{year}.zip of cocodataset.org there"
+from benchmark_n.datasets.base import Archive, Dataset, Request, Source, find_file
+
+SPLITS = ("train2017", "val2017", "train2014", "val2014")
+_URL = "http://images.cocodataset.org/annotations/annotations_trainval{year}.zip"
+_CHECKSUMS = {
+    "2014": "md5:0a379cfc70b0e71301e0f377548639bd",
+    "2017": "md5:f4bbac642086de4f52a3fdda2de5fa2c",
+}
+
+
+def locate(root: Path, split: str) -> Path:
+    """The annotation file of a split."""
+    names = [f"{folder}instances_{split}.json" for folder in ("annotations/", "")]
+    advice = f"benchmark-n fetch coco --split {split} downloads it"
+    return find_file(root, names, "coco", advice)
 
 
 def open_coco(request: Request) -> Source:
     """``annotations/instances_<split>.json`` and the folder ``<split>`` under the root."""
-    year = request.split[-4:]
-    advice = ADVICE.format(year=year)
-    names = [f"{folder}instances_{request.split}.json" for folder in ("annotations/", "")]
-    annotations = find_file(request.root, names, "coco", advice)
+    annotations = locate(request.root, request.split)
     images = request.root / request.split
-    validation = annotations.with_name(f"instances_val{year}.json")
+    validation = annotations.with_name(f"instances_val{request.split[-4:]}.json")
     return Source(
         annotations,
         images if images.is_dir() else None,
@@ -22,4 +33,25 @@ def open_coco(request: Request) -> Source:
     )
 
 
-COCO = Dataset("coco", "COCO-N", ("train2017", "val2017", "train2014", "val2014"), open_coco)
+def _archive(split: str) -> Archive:
+    year = split[-4:]
+    members = tuple(f"annotations/instances_{part}{year}.json" for part in ("train", "val"))
+    return Archive(_URL.format(year=year), members, _CHECKSUMS[year])
+
+
+COCO = Dataset(
+    "coco",
+    "COCO-N",
+    SPLITS,
+    open_coco,
+    locate,
+    size="2017: train 118,287 images, val 5,000; 860,001 and 36,781 annotations",
+    licence="annotations CC BY 4.0; images: Flickr terms, image by image",
+    redistribution="annotations yes, with attribution; images no",
+    homepage="cocodataset.org",
+    steps=(
+        "benchmark-n fetch coco --split train2017 downloads the annotations (241 MB)",
+        "images, where wanted: train2017.zip, val2017.zip of cocodataset.org, unpacked in --root",
+    ),
+    archives={split: _archive(split) for split in SPLITS},
+)

@@ -2,24 +2,52 @@
 
 from __future__ import annotations
 
-from benchmark_n.datasets.base import Dataset, Request, Source, find_file
+from pathlib import Path
 
-_SPLITS = {
+from benchmark_n.datasets.base import Archive, Dataset, Request, Source, find_file
+
+_FILES = {
     "train": "lvis_v1_train.json",
     "val": "lvis_v1_val.json",
     "train-v0.5": "lvis_v0.5_train.json",
     "val-v0.5": "lvis_v0.5_val.json",
 }
+_URL = "https://dl.fbaipublicfiles.com/LVIS/{name}.zip"
+_CHECKSUMS = {
+    "val": "sha256:2bf946b92c3037f53c172d80017f5b74ea035f00a21b20e0766b3b638b2363f9",
+}
+
+
+def locate(root: Path, split: str) -> Path:
+    """The annotation file of a split."""
+    name = _FILES[split]
+    advice = f"benchmark-n fetch lvis --split {split} downloads it"
+    return find_file(root, [name, f"annotations/{name}"], "lvis", advice)
 
 
 def open_lvis(request: Request) -> Source:
     """``lvis_v1_<split>.json`` under the root or its folder ``annotations``."""
-    name = _SPLITS[request.split]
-    names = [f"{folder}{name}" for folder in ("", "annotations/")]
-    advice = f"unpack {name}.zip of lvisdataset.org there"
-    annotations = find_file(request.root, names, "lvis", advice)
-    validation = annotations.with_name(name.replace("train", "val"))
+    annotations = locate(request.root, request.split)
+    validation = annotations.with_name(annotations.name.replace("train", "val"))
     return Source(annotations, request.root, validation if validation.is_file() else None)
 
 
-LVIS = Dataset("lvis", "LVIS-N", tuple(_SPLITS), open_lvis)
+LVIS = Dataset(
+    "lvis",
+    "LVIS-N",
+    tuple(_FILES),
+    open_lvis,
+    locate,
+    size="v1: train 100,170 images, val 19,809; 1,270,141 and 244,707 annotations",
+    licence="annotations CC BY 4.0; images: Flickr terms, image by image (they are COCO's)",
+    redistribution="annotations yes, with attribution; images no",
+    homepage="www.lvisdataset.org",
+    steps=(
+        "benchmark-n fetch lvis downloads the annotations of v1 (350 and 64 MB)",
+        "images, where wanted: those of COCO 2017, train2017/ and val2017/ in --root",
+    ),
+    archives={
+        split: Archive(_URL.format(name=name), (name,), _CHECKSUMS.get(split))
+        for split, name in _FILES.items()
+    },
+)

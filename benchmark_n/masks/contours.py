@@ -49,7 +49,7 @@ def find_contours(mask: CropMask, *, holes: bool = True) -> list[Part]:
 def fill_contours(parts: Sequence[Part], height: int, width: int) -> CropMask:
     """The union of the parts, each filled by the even-odd rule, cut at the image's border.
 
-    Returns the tight crop; it is empty when nothing of the parts lies in the image.
+    The crop is empty when nothing of the parts lies in the image.
     """
     boxes = [cv2.boundingRect(contour) for part in parts for contour in part]
     left = max(min((x for x, _, _, _ in boxes), default=0), 0)
@@ -60,7 +60,7 @@ def fill_contours(parts: Sequence[Part], height: int, width: int) -> CropMask:
         return CropMask(np.zeros((0, 0), np.uint8), 0, 0, height, width)
     pixels = np.zeros((bottom - top, right - left), np.uint8)
     _fill(pixels, parts, (-left, -top))
-    return CropMask(pixels, left, top, height, width).tight()
+    return CropMask(pixels, left, top, height, width)
 
 
 def _fill(pixels: NDArray[np.uint8], parts: Sequence[Part], offset: tuple[int, int]) -> None:

@@ -20,7 +20,7 @@ _FIRST_CHARACTER = 48
 _MORE = 0x20
 _PAYLOAD = 0x1F
 _SIGN = 0x10
-_LONGEST_NUMBER = 7
+_LONGEST_NUMBER = 6
 
 
 class Rle(TypedDict):
@@ -104,13 +104,34 @@ def transposed(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def crop_to_runs(mask: CropMask) -> NDArray[np.int64]:
     """Run lengths (column-major, background first) of a mask."""
-    h, w = mask.pixels.shape
-    # One background pixel before all and after each column separates the columns' runs.
-    padded = np.zeros(w * (h + 1) + 1, np.uint8)
-    padded[1:].reshape(w, h + 1)[:, :h] = transposed(mask.pixels)
-    edges = np.flatnonzero(padded[1:] != padded[:-1])
-    column = edges // (h + 1)
-    positions = edges + column * (mask.height - h - 1) + (mask.x * mask.height + mask.y)
+    return crops_to_runs([mask])[0]
+
+
+def crops_to_runs(masks: Sequence[CropMask]) -> list[NDArray[np.int64]]:
+    """Run lengths of several masks, found together."""
+    if not masks:
+        return []
+    h = np.array([mask.pixels.shape[0] for mask in masks])
+    w = np.array([mask.pixels.shape[1] for mask in masks])
+    bounds = np.concatenate([[1], 1 + np.cumsum(w * (h + 1))])
+    # A background pixel before all and one after each column keep the runs of columns apart.
+    flat = np.zeros(bounds[-1], np.uint8)
+    for mask, start, stop in zip(masks, bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+        rows, columns = mask.pixels.shape
+        flat[start:stop].reshape(columns, rows + 1)[:, :rows] = transposed(mask.pixels)
+    edges = np.flatnonzero(flat[1:] != flat[:-1])
+    cuts = np.searchsorted(edges, bounds - 1)
+    return [
+        _image_runs(edges[cuts[i] : cuts[i + 1]] - (bounds[i] - 1), mask)
+        for i, mask in enumerate(masks)
+    ]
+
+
+def _image_runs(edges: NDArray[np.int64], mask: CropMask) -> NDArray[np.int64]:
+    """Run lengths in the image, of edges in the crop's columns with a pixel after each."""
+    h = mask.pixels.shape[0]
+    gap = mask.height - h - 1
+    positions = edges // (h + 1) * gap + edges + (mask.x * mask.height + mask.y)
     if h == mask.height:
         # A run that reaches the last row goes on in the next column's first: join the two.
         joined = np.flatnonzero(positions[1:-1:2] == positions[2::2])
@@ -132,4 +153,12 @@ def runs_to_rle(runs: NDArray[np.int64], height: int, width: int) -> Rle:
 
 def crop_to_rle(mask: CropMask) -> Rle:
     """Compressed RLE of a mask, equal byte for byte to ``pycocotools.mask.encode``."""
-    return runs_to_rle(crop_to_runs(mask), mask.height, mask.width)
+    return crops_to_rles([mask])[0]
+
+
+def crops_to_rles(masks: Sequence[CropMask]) -> list[Rle]:
+    """Compressed RLEs of several masks."""
+    return [
+        runs_to_rle(runs, mask.height, mask.width)
+        for runs, mask in zip(crops_to_runs(masks), masks, strict=True)
+    ]

@@ -6,7 +6,7 @@ by a few array operations; what is left to do for each mask is to repeat values 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,36 +15,50 @@ from benchmark_n.masks.crop import CropMask
 from benchmark_n.masks.rle import Rle, parse_counts, places, transposed
 
 Ints = NDArray[np.int64]
+# Enough to share the cost of starting an array operation, few enough to stay in the cache.
+_TOGETHER = 32
 
 
 def rle_to_crop(rle: Rle) -> CropMask:
     """The mask of a compressed RLE in its tight crop, for RLEs known to be valid."""
-    return rles_to_crops([rle])[0]
+    return next(rles_to_crops([rle]))
 
 
-def rles_to_crops(rles: Sequence[Rle]) -> list[CropMask]:
-    """The masks of several valid RLEs in their tight crops, as `rle_to_crop` gives them."""
-    sizes = [(rle["size"][0], rle["size"][1]) for rle in rles]
-    crops = [CropMask(np.zeros((0, 0), np.uint8), 0, 0, *size) for size in sizes]
-    if not rles:
-        return crops
+def rles_to_crops(rles: Sequence[Rle]) -> Iterator[CropMask]:
+    """The masks of several valid RLEs in their tight crops, unrolled one by one as they are asked.
+
+    The runs of a few masks are placed at once; no more than one crop is in memory.
+    """
+    for start in range(0, len(rles), _TOGETHER):
+        yield from _unroll(rles[start : start + _TOGETHER])
+
+
+def _unroll(rles: Sequence[Rle]) -> Iterator[CropMask]:
     starts, lengths, owners = _foreground(rles)
     if starts.size == 0:
-        return crops
-    heights = np.array([height for height, _ in sizes])
+        yield from (_empty(rle) for rle in rles)
+        return
+    heights = np.array([rle["size"][0] for rle in rles])
     filled, first = np.unique(owners, return_index=True)
     columns = starts // heights[owners]
     rows = starts - columns * heights[owners]
     boxes = _boxes(columns, rows, lengths, first, heights[filled])
     runs, bounds = _crop_runs(columns, rows, lengths, first, boxes)
     alternating = (np.arange(np.diff(bounds).max()) & 1).astype(np.uint8)
-    limits = bounds.tolist()
-    for place, index in enumerate(filled.tolist()):
-        left, top, w, h = boxes[:, place].tolist()
-        part = runs[limits[place] : limits[place + 1]]
-        column_major = np.repeat(alternating[: part.size], part).reshape(w, h)
-        crops[index] = CropMask(transposed(column_major), left, top, *sizes[index])
-    return crops
+    where = dict(zip(filled.tolist(), boxes.T.tolist(), strict=True))
+    pieces = iter(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True))
+    for index, rle in enumerate(rles):
+        if index not in where:
+            yield _empty(rle)
+            continue
+        left, top, w, h = where[index]
+        start, stop = next(pieces)
+        column_major = np.repeat(alternating[: stop - start], runs[start:stop]).reshape(w, h)
+        yield CropMask(transposed(column_major), left, top, rle["size"][0], rle["size"][1])
+
+
+def _empty(rle: Rle) -> CropMask:
+    return CropMask(np.zeros((0, 0), np.uint8), 0, 0, rle["size"][0], rle["size"][1])
 
 
 def _foreground(rles: Sequence[Rle]) -> tuple[Ints, Ints, Ints]:

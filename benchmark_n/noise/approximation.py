@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -45,8 +46,8 @@ class Approximation(SpatialNoise):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.require(self.tolerance >= 0, "tolerance", "0 or more px")
-        self.require(self.relative_sd >= 0, "relative_sd", "0 or more")
+        self.require(0 <= self.tolerance < math.inf, "tolerance", "0 or more px")
+        self.require(0 <= self.relative_sd < math.inf, "relative_sd", "0 or more")
         self.require(self.contours in ("all", "outer"), "contours", "'all' or 'outer'")
 
     def draw(self, stream: Stream) -> Drawn:

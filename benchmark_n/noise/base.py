@@ -79,7 +79,7 @@ class SpatialNoise(Noise):
         raise NotImplementedError
 
     def apply(self, mask: CropMask, drawn: Drawn) -> CropMask:
-        """The noisy mask: a deterministic function of mask and parameters.
+        """The noisy mask, in any crop: a deterministic function of mask and parameters.
 
         Raises
         ------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,15 +10,15 @@ from benchmark_n.benchmark.records import MaskForm, encode_record, measure, read
 from benchmark_n.benchmark.rows import Columns
 from benchmark_n.coco.records import split_record
 from benchmark_n.errors import InputError, annotation_fault
-from benchmark_n.masks import CropMask, Rle, SegmentationError, crop_to_rle, rles_to_crops
+from benchmark_n.masks import CropMask, Rle, SegmentationError, crops_to_rles, rles_to_crops
 from benchmark_n.masks.boundary import boundary_distance, mask_and_boundary_iou
 from benchmark_n.noise.base import Drawn, Noise, NotApplied, SpatialNoise
 from benchmark_n.noise.draws import Stream
 from benchmark_n.noise.plan import Chunk
 from benchmark_n.noise.rows import Outcome, manifest_columns
 
-# Masks unrolled at a time: enough to share the cost of starting, few enough to bound memory.
-_BATCH = 32
+# Noisy masks are encoded together, once they have this many pixels.
+_MOST_PIXELS = 1 << 17
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,8 @@ class Engine:
         fields = [split_record(record) for record in chunk.records]
         clean = [self._read(chunk, i, f) for i, f in enumerate(fields)]
         outcomes = noise_masks(self, chunk, clean)
-        measured = measure(clean)
-        changed = [i for i, outcome in enumerate(outcomes) if outcome.rle is not clean[i]]
-        noisy_measured = list(measured)
-        for i, figures in zip(changed, measure([outcomes[i].rle for i in changed]), strict=True):
-            noisy_measured[i] = figures
+        measured = [o.clean or measure(rle) for o, rle in zip(outcomes, clean, strict=True)]
+        noisy_measured = [o.noisy or m for o, m in zip(outcomes, measured, strict=True)]
         touched = [
             outcome.rle is not rle or new != old
             for outcome, rle, new, old in zip(
@@ -115,30 +112,41 @@ def noise_masks(engine: Engine, chunk: Chunk, clean: Sequence[Rle]) -> list[Outc
             outcomes[i].reasons = ["deleted" if hit else None for hit in hits]
         elif any(hits):
             work.append(i)
-    for i, mask in _unrolled(work, clean):
-        distance = boundary_distance(*chunk.sizes[i], engine.dilation_ratio)
+    changed: list[tuple[Outcome, CropMask]] = []
+    pixels = 0
+    crops = rles_to_crops([clean[i] for i in work])
+    for i, mask in zip(work, crops, strict=True):
         streams = [
             Stream(engine.seed, noise.name, chunk.annotation_ids[i]) if hit else None
             for noise, hit in zip(spatial, struck[i], strict=True)
         ]
-        outcomes[i] = _noise_mask(spatial, streams, mask, clean[i], distance)
+        noisy = _noise_mask(spatial, streams, mask, outcomes[i])
+        distance = boundary_distance(*chunk.sizes[i], engine.dilation_ratio)
+        _compare(outcomes[i], mask, noisy, distance)
+        if outcomes[i].iou < 1:
+            changed.append((outcomes[i], noisy))
+            pixels += noisy.pixels.size
+        if pixels > _MOST_PIXELS:
+            _encode(changed)
+            changed, pixels = [], 0
+    _encode(changed)
     return outcomes
 
 
-def _unrolled(indices: Sequence[int], rles: Sequence[Rle]) -> Iterator[tuple[int, CropMask]]:
-    for start in range(0, len(indices), _BATCH):
-        batch = indices[start : start + _BATCH]
-        yield from zip(batch, rles_to_crops([rles[i] for i in batch]), strict=True)
+def _encode(changed: Sequence[tuple[Outcome, CropMask]]) -> None:
+    """Put the RLEs of changed masks into their outcomes."""
+    rles = crops_to_rles([crop for _, crop in changed])
+    for (outcome, _), rle in zip(changed, rles, strict=True):
+        outcome.rle = rle
 
 
 def _noise_mask(
     noises: Sequence[SpatialNoise],
     streams: Sequence[Stream | None],
-    clean: CropMask,
-    rle: Rle,
-    distance: int,
-) -> Outcome:
-    mask = clean
+    mask: CropMask,
+    outcome: Outcome,
+) -> CropMask:
+    """The mask after the noises in turn; draws and reasons go into the outcome."""
     drawn: list[Drawn | None] = []
     reasons: list[str | None] = []
     for noise, stream in zip(noises, streams, strict=True):
@@ -148,20 +156,31 @@ def _noise_mask(
             mask, reason = _apply(noise, mask, parameters)
         drawn.append(parameters)
         reasons.append(reason)
-    noisy = rle if mask is clean else crop_to_rle(mask)
-    if noisy["counts"] == rle["counts"]:
-        return Outcome(rle, drawn=drawn, reasons=reasons)
-    return Outcome(noisy, *mask_and_boundary_iou(clean, mask, distance), drawn, reasons)
+    outcome.drawn, outcome.reasons = drawn, reasons
+    return mask
+
+
+def _compare(outcome: Outcome, clean: CropMask, noisy: CropMask, distance: int) -> None:
+    outcome.clean = _measure(clean)
+    if noisy is not clean:
+        outcome.iou, outcome.boundary_iou = mask_and_boundary_iou(clean, noisy, distance)
+        outcome.noisy = _measure(noisy)
+
+
+def _measure(tight: CropMask) -> tuple[int, list[int]]:
+    """Area (px²) and box (px) of a mask in its tight crop."""
+    h, w = tight.pixels.shape
+    return tight.area, [tight.x, tight.y, w, h]
 
 
 def _apply(noise: SpatialNoise, mask: CropMask, drawn: Drawn) -> tuple[CropMask, str | None]:
     """The noisy mask, or the old one and the reason. Nobody draws nothing: no mask is emptied."""
-    if not mask.area:
+    if not mask.pixels.size:
         return mask, "empty_mask"
     try:
-        noisy = noise.apply(mask, drawn)
+        noisy = noise.apply(mask, drawn).tight()
     except NotApplied as reason:
         return mask, str(reason)
     except Exception as error:
         raise InputError(f"noise {noise.name} failed: {error}") from error
-    return (noisy, None) if noisy.area else (mask, "would_empty")
+    return (noisy, None) if noisy.pixels.size else (mask, "would_empty")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -41,7 +42,7 @@ class Localization(SpatialNoise):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.require(self.sigma >= 0, "sigma", "0 or more px")
+        self.require(0 <= self.sigma < math.inf, "sigma", "0 or more px")
         self.require(self.contours in ("all", "outer"), "contours", "'all' or 'outer'")
 
     def draw(self, stream: Stream) -> Drawn:

@@ -37,5 +37,4 @@ class Opening(SpatialNoise):
         return {}
 
     def apply(self, mask: CropMask, drawn: Drawn) -> CropMask:
-        eroded = resize_mask(mask, self.kernel, "erode")
-        return resize_mask(eroded, self.kernel, "dilate") if eroded.area else eroded
+        return resize_mask(resize_mask(mask, self.kernel, "erode"), self.kernel, "dilate")

@@ -17,6 +17,7 @@ from benchmark_n.noise.base import Noise, NotApplied, SpatialNoise
 from benchmark_n.noise.class_confusion import ClassConfusion, confuse
 from benchmark_n.noise.draws import uniforms
 from benchmark_n.noise.recipe import Recipe
+from benchmark_n.noise.where import matching
 
 Drawn = NDArray[np.bool_]
 
@@ -65,8 +66,10 @@ def resolve(recipe: Recipe, coco: CocoFile) -> Recipe:
 def decide(recipe: Recipe, coco: CocoFile, seed: int) -> Decisions:
     """Draw for every annotation which noises apply, and the new categories."""
     drawn = draw_noises(recipe, coco.annotation_ids, seed)
-    for column in drawn.values():
+    for name, column in drawn.items():
         column &= ~coco.crowd
+        if name in recipe.where:
+            column &= matching(recipe.where[name], coco)
     deleted = np.zeros(len(coco), np.bool_)
     categories = coco.category_ids
     reasons: dict[int, str] = {}

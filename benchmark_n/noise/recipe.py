@@ -7,7 +7,7 @@ name; ``low``, ``medium`` and ``high`` are other names for ``easy``, ``mid`` and
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -18,11 +18,22 @@ import yaml
 
 from benchmark_n.errors import InputError, did_you_mean
 from benchmark_n.noise.base import NOISES, Noise
+from benchmark_n.noise.where import Where
 
 SCHEMES = ("independent", "one-spatial")
 BOXES = ("mask", "keep")
 ALIASES = {"low": "easy", "medium": "mid", "high": "hard"}
-_KEYS = ("name", "version", "description", "scheme", "boxes", "noises", "provenance", "departures")
+_KEYS = (
+    "name",
+    "version",
+    "description",
+    "scheme",
+    "boxes",
+    "noises",
+    "where",
+    "provenance",
+    "departures",
+)
 _LARGEST_FILE = 1 << 20
 
 
@@ -44,6 +55,9 @@ class Recipe:
         ``noise.parameter`` to where its value comes from.
     departures
         What differs from the published procedure that the recipe follows, if it follows one.
+    where
+        Noise name to what it is restricted to: ``category`` names, or values of a field of the
+        image record; elsewhere it is not drawn.
     """
 
     name: str
@@ -54,6 +68,7 @@ class Recipe:
     boxes: str = "mask"
     provenance: Mapping[str, str] | None = None
     departures: tuple[str, ...] = ()
+    where: Mapping[str, Where] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.scheme not in SCHEMES:
@@ -81,6 +96,7 @@ class Recipe:
             "scheme": self.scheme,
             "boxes": self.boxes,
             "noises": {noise.name: asdict(noise) for noise in self.noises},
+            **({"where": _plain(self.where)} if self.where else {}),
             "noise_versions": {noise.name: noise.version for noise in self.noises},
             "provenance": dict(self.provenance or {}),
             "departures": list(self.departures),
@@ -181,13 +197,41 @@ def _build(document: Mapping[str, Any]) -> Recipe:
         boxes=str(document.get("boxes", "mask")),
         provenance={str(k): str(v) for k, v in (document.get("provenance") or {}).items()},
         departures=tuple(str(line) for line in document.get("departures") or ()),
+        where=_build_where(name, document.get("where") or {}, document["noises"]),
     )
+
+
+def _build_where(
+    recipe: str, document: Mapping[str, Any], noises: Mapping[str, Any]
+) -> dict[str, Where]:
+    for noise, conditions in document.items():
+        if noise not in noises:
+            raise InputError(f"recipe {recipe}: where: {did_you_mean(str(noise), noises)}")
+        valid = isinstance(conditions, dict) and all(
+            isinstance(values, list) and values for values in conditions.values()
+        )
+        if not valid:
+            raise InputError(
+                f"recipe {recipe}: where.{noise} is {conditions!r}, expected lists of values by "
+                "'category' or a field of the images"
+            )
+    return {
+        noise: {str(key): tuple(values) for key, values in conditions.items()}
+        for noise, conditions in document.items()
+    }
+
+
+def _plain(where: Mapping[str, Where]) -> dict[str, dict[str, list[Any]]]:
+    return {
+        noise: {key: list(values) for key, values in conditions.items()}
+        for noise, conditions in where.items()
+    }
 
 
 def build_noise(name: str, parameters: Mapping[str, Any]) -> Noise:
     """The noise called `name` with these parameters, all checked."""
     kind = NOISES.load(name)
-    known = [field.name for field in fields(kind)]
+    known = [parameter.name for parameter in fields(kind)]
     for parameter in parameters:
         if parameter not in known:
             raise InputError(
@@ -209,4 +253,8 @@ def _restrict(recipe: Recipe, only: tuple[str, ...]) -> Recipe:
             )
     if not only:
         return recipe
-    return replace(recipe, noises=tuple(n for n in recipe.noises if n.name in only))
+    return replace(
+        recipe,
+        noises=tuple(n for n in recipe.noises if n.name in only),
+        where={name: value for name, value in recipe.where.items() if name in only},
+    )

@@ -17,13 +17,18 @@ Measured = Sequence[tuple[int, list[int]]]
 
 @dataclass
 class Outcome:
-    """What happened to one mask: the noisy RLE and, for each spatial noise, draws and reason."""
+    """What happened to one mask: the noisy RLE and, for each spatial noise, draws and reason.
+
+    `clean` and `noisy` are area (px²) and box (px) of the masks, where they were measured already.
+    """
 
     rle: Rle
     iou: float = 1.0
     boundary_iou: float = 1.0
     drawn: Sequence[Drawn | None] = ()
     reasons: Sequence[str | None] = ()
+    clean: tuple[int, list[int]] | None = None
+    noisy: tuple[int, list[int]] | None = None
 
 
 def manifest_columns(

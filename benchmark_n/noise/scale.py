@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 import cv2
@@ -60,7 +60,4 @@ def resize_mask(mask: CropMask, kernel: int, operation: str) -> CropMask:
     grown = mask.grown(kernel // 2)
     change = cv2.dilate if operation == "dilate" else cv2.erode
     pixels = change(grown.pixels, np.ones((kernel, kernel), np.uint8))
-    changed = CropMask(
-        pixels.astype(np.uint8, copy=False), grown.x, grown.y, mask.height, mask.width
-    )
-    return changed.tight()
+    return replace(grown, pixels=pixels.astype(np.uint8, copy=False))

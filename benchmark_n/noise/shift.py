@@ -49,5 +49,4 @@ class Shift(SpatialNoise):
         left, top = max(x, 0), max(y, 0)
         right, bottom = min(x + w, mask.width), min(y + h, mask.height)
         pixels = mask.pixels[top - y : max(bottom - y, 0), left - x : max(right - x, 0)]
-        moved = CropMask(np.ascontiguousarray(pixels), left, top, mask.height, mask.width)
-        return moved.tight()
+        return CropMask(np.ascontiguousarray(pixels), left, top, mask.height, mask.width)

@@ -90,9 +90,7 @@ def test_bad_requests_are_one_line(
     assert len(error.splitlines()) == 1
 
 
-def test_empty_predictions_warn(
-    files: tuple[str, str], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_empty_predictions_warn(files: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     Path("empty.json").write_text("[]")
     assert run(["eval", "--ground-truth", files[0], "--predictions", "empty.json"]) == 0
     assert "warning: empty.json: no detections: every result is 0" in capsys.readouterr().err

@@ -49,18 +49,20 @@ def echo_document(patients: dict[str, dict[str, Any]]) -> dict[str, Any]:
         for view, side in (("2CH", "b"), ("4CH", "a")):
             for instant in ("ED", "ES"):
                 image_id = len(images) + 1
-                images.append({
-                    "id": image_id,
-                    "height": SIZE[0],
-                    "width": SIZE[1],
-                    "file_name": f"{patient}_{view}_{instant}.png",
-                    "patient": patient,
-                    "view": view,
-                    "instant": instant,
-                    "spacing": list(SPACING),
-                    "ef": shape.get("ef"),
-                    "image_quality": shape.get("image_quality", "Good"),
-                })
+                images.append(
+                    {
+                        "id": image_id,
+                        "height": SIZE[0],
+                        "width": SIZE[1],
+                        "file_name": f"{patient}_{view}_{instant}.png",
+                        "patient": patient,
+                        "view": view,
+                        "instant": instant,
+                        "spacing": list(SPACING),
+                        "ef": shape.get("ef"),
+                        "image_quality": shape.get("image_quality", "Good"),
+                    }
+                )
                 sizes = shape[instant]
                 mask = half_ellipse(sizes[side], sizes["length"], tilt=0.1)
                 annotations.append(record(mask, image_id, 1, id=image_id, iscrowd=0))

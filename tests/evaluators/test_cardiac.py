@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from benchmark_n.errors import InputError, UsageError
-from benchmark_n.evaluators.cardiac import bland_altman, evaluate_ejection_fraction
+from benchmark_n.evaluators.cardiac import evaluate_ejection_fraction
+from benchmark_n.evaluators.cardiac_summary import bland_altman
 from benchmark_n.evaluators.echo_frames import (
     annotated_ventricles,
     predicted_ventricles,

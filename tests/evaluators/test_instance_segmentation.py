@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from benchmark_n.coco import read_coco
 from benchmark_n.errors import InputError, UsageError
+from benchmark_n.evaluators.engines import Engine
 from benchmark_n.evaluators.ground_truth import truth_arrays
-from benchmark_n.evaluators.instance_segmentation import Engine, evaluate_instances
+from benchmark_n.evaluators.instance_segmentation import evaluate_instances
 from benchmark_n.evaluators.problem import IouType
 from tests.evaluators.coco_samples import encode, parse, random_case
 from tests.evaluators.oracles import oracle_statistics
@@ -159,15 +160,19 @@ def lvis_detections(path: Path) -> list[dict[str, Any]]:
         for _ in range(4):
             moved = np.roll(coco_mask.decode(rle), tuple(rng.integers(-6, 7, 2)), (0, 1))
             kind = rng.random()
-            category = rows.category_ids[place] if kind < 0.6 else rng.choice(
-                near if near and kind < 0.9 else known
+            category = (
+                rows.category_ids[place]
+                if kind < 0.6
+                else rng.choice(near if near and kind < 0.9 else known)
             )
-            detections.append({
-                "image_id": image["id"],
-                "category_id": int(category),
-                "segmentation": encode(moved),
-                "score": round(float(rng.random()), 2),
-            })
+            detections.append(
+                {
+                    "image_id": image["id"],
+                    "category_id": int(category),
+                    "segmentation": encode(moved),
+                    "score": round(float(rng.random()), 2),
+                }
+            )
     return detections
 
 
@@ -199,9 +204,7 @@ def test_per_category_and_supercategory_are_means_of_the_whole() -> None:
     for name in ("c1", "c2", "c3"):
         category = int(name[1])
         alone = dict(document)
-        alone["annotations"] = [
-            a for a in document["annotations"] if a["category_id"] == category
-        ]
+        alone["annotations"] = [a for a in document["annotations"] if a["category_id"] == category]
         mine = [{**d} for d in detections if d["category_id"] == category]
         for detection in mine:
             del detection["bbox"]

@@ -32,8 +32,16 @@ ROWS: list[tuple[Any, ...]] = [
 
 
 def manifest() -> Any:
-    names = ["annotation_id", "image_id", "category_id", "noisy_category_id", "deleted", "crowd",
-             "iou", "boundary_iou"]
+    names = [
+        "annotation_id",
+        "image_id",
+        "category_id",
+        "noisy_category_id",
+        "deleted",
+        "crowd",
+        "iou",
+        "boundary_iou",
+    ]
     columns = dict(zip(names, map(list, zip(*ROWS, strict=True)), strict=True))
     count = len(ROWS)
     columns["origin"] = ["clean"] * count
@@ -44,13 +52,15 @@ def manifest() -> Any:
 
 def table(kind: str, scores: dict[int, float], threshold: float = 0.5) -> Any:
     images = {row[0]: row[1] for row in ROWS}
-    return scores_table({
-        "image_id": [images.get(i, 1) for i in scores],
-        "annotation_id": list(scores),
-        "kind": [kind] * len(scores),
-        "score": list(scores.values()),
-        "flagged": [s > threshold for s in scores.values()],
-    })
+    return scores_table(
+        {
+            "image_id": [images.get(i, 1) for i in scores],
+            "annotation_id": list(scores),
+            "kind": [kind] * len(scores),
+            "score": list(scores.values()),
+            "flagged": [s > threshold for s in scores.values()],
+        }
+    )
 
 
 CLASS = {1: 0.6, 2: 0.9, 3: 0.1, 4: 0.2, 5: 0.4, 8: 0.3}
@@ -130,13 +140,15 @@ def test_proposals_find_deleted_instances_at_half_iou() -> None:
     def text(rle: Any) -> str:
         return json.dumps({"size": [40, 40], "counts": rle["counts"].decode()})
 
-    scores = scores_table({
-        "image_id": [2, 2, 3, 5],
-        "kind": ["missing"] * 4,
-        "score": [0.9, 0.8, 0.7, 0.1],
-        "flagged": [True, True, False, False],
-        "suggested_segmentation": [text(square(x)) for x in (2, 2, 9, 0)],
-    })
+    scores = scores_table(
+        {
+            "image_id": [2, 2, 3, 5],
+            "kind": ["missing"] * 4,
+            "score": [0.9, 0.8, 0.7, 0.1],
+            "flagged": [True, True, False, False],
+            "suggested_segmentation": [text(square(x)) for x in (2, 2, 9, 0)],
+        }
+    )
     deleted = {2: {6: square(4)}, 3: {9: square(0)}}
     result = evaluate_label_errors(scores, manifest(), deleted_masks=deleted)
     measures = result.kinds["missing"].measures

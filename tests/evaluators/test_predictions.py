@@ -60,12 +60,28 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_polygons_count_as_the_masks_they_draw(tmp_path: Path) -> None:
-    document = {**DOCUMENT, "annotations": [
-        {"id": 1, "image_id": 1, "category_id": 1, "segmentation": [[5, 5, 30, 5, 30, 30, 5, 30]],
-         "area": 625, "bbox": [5, 5, 25, 25], "iscrowd": 0},
-    ]}
-    found = [{"image_id": 1, "category_id": 1, "score": 0.5,
-              "segmentation": [[5, 5, 30, 5, 30, 30, 5, 30]]}]
+    document = {
+        **DOCUMENT,
+        "annotations": [
+            {
+                "id": 1,
+                "image_id": 1,
+                "category_id": 1,
+                "segmentation": [[5, 5, 30, 5, 30, 30, 5, 30]],
+                "area": 625,
+                "bbox": [5, 5, 25, 25],
+                "iscrowd": 0,
+            },
+        ],
+    }
+    found = [
+        {
+            "image_id": 1,
+            "category_id": 1,
+            "score": 0.5,
+            "segmentation": [[5, 5, 30, 5, 30, 30, 5, 30]],
+        }
+    ]
     path = tmp_path / "found.json"
     path.write_text(json.dumps(found))
     assert evaluate_instances(parse(document), path).statistics["AP"] == pytest.approx(1.0)

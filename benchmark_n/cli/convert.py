@@ -1,0 +1,73 @@
+"""``benchmark-n convert``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from benchmark_n.cli.common import emit, output_options, progress_bar, set_logging
+
+
+@click.command("convert")
+@click.option("--dataset", required=True, help="cityscapes, viper, camus or phantom.")
+@click.option("--root", type=click.Path(path_type=Path), help="The dataset's folder.")
+@click.option("--split", help="Split of the dataset [default: its training split].")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="JSON file to write.")
+@click.option("--stride", default=1, show_default=True, help="Take every n-th frame or patient.")
+@click.option("--skip-bad", is_flag=True, help="Leave out what cannot be read, and list it.")
+@click.option("--workers", type=int, help="Processes [default: the cores one may use].")
+@click.option("--overwrite", is_flag=True, help="Replace an existing file.")
+@click.option("--data-seed", default=0, show_default=True, help="Pictures of embedded datasets.")
+@click.option("--num-images", type=int, help="Images of an embedded dataset's split.")
+@output_options
+def command(
+    dataset: str,
+    root: Path | None,
+    split: str | None,
+    out: Path,
+    stride: int,
+    skip_bad: bool,
+    workers: int | None,
+    overwrite: bool,
+    data_seed: int,
+    num_images: int | None,
+    quiet: bool,
+    verbose: int,
+    as_json: bool,
+) -> None:
+    """Turn a dataset's own label maps into a clean COCO file.
+
+    Example: benchmark-n convert --dataset cityscapes --root DIR --split val --out val.json
+    """
+    set_logging(quiet, verbose)
+    from benchmark_n.datasets.base import DATASETS, Request, check_split, default_root
+    from benchmark_n.datasets.convert import convert
+
+    known = DATASETS.load(dataset)
+    with progress_bar("frames", quiet) as progress:
+        request = Request(
+            root or default_root(known),
+            check_split(known, split),
+            data_seed,
+            num_images,
+            stride,
+            skip_bad,
+            workers,
+            progress,
+        )
+        done = convert(known, out, request, overwrite=overwrite)
+    lines = [
+        f"{done.annotations}: {done.images} images, {done.instances} instances, "
+        f"{done.crowds} crowds, {len(done.skipped)} skipped",
+        *(f"skipped {entry['name']}: {entry['fault']}" for entry in done.skipped),
+    ]
+    data = {
+        "annotations": str(done.annotations),
+        "pictures": str(done.pictures) if done.pictures else None,
+        "images": done.images,
+        "instances": done.instances,
+        "crowds": done.crowds,
+        "skipped": list(done.skipped),
+    }
+    emit("\n".join(lines), data, as_json)

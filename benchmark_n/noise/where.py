@@ -1,0 +1,59 @@
+"""Restrict a noise to some annotations: by category, or by a field of their images."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark_n.coco import CocoFile
+from benchmark_n.errors import InputError, did_you_mean
+
+# The key that asks for names of categories; all others are fields of image records.
+CATEGORY = "category"
+Where = Mapping[str, Sequence[Any]]
+
+
+def matching(where: Where, coco: CocoFile) -> NDArray[np.bool_]:
+    """Which annotations have, for each key of `where`, one of its values; bool (N,).
+
+    Raises
+    ------
+    InputError
+        A category that the file lacks, or a field that none of its images has.
+    """
+    kept = np.ones(len(coco), np.bool_)
+    for key, values in where.items():
+        if key == CATEGORY:
+            kept &= np.isin(coco.category_ids, _category_ids(values, coco))
+        else:
+            kept &= np.isin(coco.image_ids, _image_ids(key, values, coco))
+    return kept
+
+
+def _category_ids(names: Sequence[Any], coco: CocoFile) -> list[int]:
+    known = [category.name for category in coco.categories.values()]
+    for name in names:
+        if name not in known:
+            raise InputError(
+                f"{coco.path.name}: the recipe is for category '{name}', which the file lacks: "
+                f"{did_you_mean(str(name), known)}"
+            )
+    return [category.id for category in coco.categories.values() if category.name in names]
+
+
+def _image_ids(field: str, values: Sequence[Any], coco: CocoFile) -> list[int]:
+    # Only this field is decoded: images are many and have long records.
+    record: Any = msgspec.defstruct(
+        "Record", [("id", int), ("value", Any, None)], rename={"value": field}
+    )
+    images = msgspec.json.decode(coco.sections["images"], type=list[record])
+    if all(image.value is None for image in images):
+        raise InputError(
+            f"{coco.path.name}: the recipe depends on the field '{field}' of the images, "
+            "which none of them has"
+        )
+    return [image.id for image in images if image.value in values]

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# All checks and all tests, in .venv. Arguments go to pytest.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+scripts/setup_venv.sh test
+
+.venv/bin/ruff check .
+.venv/bin/ruff format --check --quiet .
+.venv/bin/mypy
+.venv/bin/python -m pytest "$@"

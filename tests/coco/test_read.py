@@ -1,0 +1,127 @@
+"""Reading COCO files: what is accepted, and the one line for what is not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pycocotools.coco import COCO
+
+from benchmark_n.coco import read_coco
+from benchmark_n.errors import InputError
+from tests import samples
+
+Change = Callable[[dict[str, Any]], object]
+
+
+def test_same_as_pycocotools(val2014: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    coco, oracle = read_coco(val2014), COCO(str(val2014))
+    assert set(coco.annotation_ids.tolist()) == set(oracle.getAnnIds())
+    assert set(coco.images) == set(oracle.getImgIds())
+    assert list(coco.records()) == oracle.dataset["annotations"]
+    assert coco.crowd.sum() == len(oracle.getAnnIds(iscrowd=True)) == 9
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"iscrowd": [0]},
+        {"iscrowd": False},
+        {"iscrowd": None},
+        {"is_crowd": 0},
+        {"id": 7.0},
+        {"bbox": [10.5, 10.5, 3.25, 4.0]},
+        {"score": 0.5, "attributes": {"occluded": True}},
+    ],
+)
+def test_accepts_what_is_unambiguous(tmp_path: Path, fields: dict[str, Any]) -> None:
+    data = samples.document()
+    data["annotations"][0].update(fields)
+    coco = read_coco(samples.write(tmp_path, data))
+    assert coco.annotation_ids.tolist() == [7, 8, 9]
+    assert not coco.crowd.any()
+
+
+@pytest.mark.parametrize("fields", [{"iscrowd": [1]}, {"iscrowd": True}, {"is_crowd": 1}])
+def test_crowd_spellings(tmp_path: Path, fields: dict[str, Any]) -> None:
+    data = samples.document()
+    del data["annotations"][0]["iscrowd"]
+    data["annotations"][0].update(fields)
+    assert read_coco(samples.write(tmp_path, data)).crowd.tolist() == [True, False, False]
+
+
+def test_missing_iscrowd_id_zero_and_empty_image(tmp_path: Path) -> None:
+    data = samples.document()
+    data["images"].append({"id": 0, "width": 5, "height": 5})
+    data["annotations"][0]["id"] = 0
+    del data["annotations"][0]["iscrowd"]
+    coco = read_coco(samples.write(tmp_path, data))
+    assert coco.annotation_ids.tolist() == [0, 8, 9]
+    assert coco.annotation_ids.dtype == np.int64
+
+
+def _drop(section: str) -> Change:
+    return lambda data: data.pop(section)
+
+
+def _set(section: str, index: int, **fields: Any) -> Change:
+    return lambda data: data[section][index].update(fields)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (_drop("images"), ["images", "missing"]),
+        (_drop("annotations"), ["annotations", "missing"]),
+        (_set("annotations", 0, image_id=5), ["annotation 7", "image id 5"]),
+        (_set("annotations", 1, category_id=9), ["annotation 8", "category id 9"]),
+        (_set("annotations", 1, id=7), ["annotation 7", "twice"]),
+        (_set("images", 1, id=1), ["image id 1", "twice"]),
+        (_set("categories", 1, id=1), ["category id 1", "twice"]),
+        (_set("images", 0, width=-3), ["image 1", "-3x48"]),
+        (_set("images", 0, height=0), ["image 1", "64x0"]),
+        (_set("images", 0, height=10**6, width=10**6), ["image 1", "1000000"]),
+        (_set("images", 0, height="tall"), ["images", "height"]),
+        (_set("annotations", 0, id="seven"), ["seven", "whole number"]),
+        (_set("annotations", 0, id=7.5), ["7.5", "whole number"]),
+        (_set("annotations", 0, image_id=None), ["annotation 7", "image_id", "missing"]),
+        (_set("annotations", 0, id=2**70), ["64 bits"]),
+        (_set("annotations", 2, area=float("nan")), ["annotation 9", "NaN"]),
+        (_set("annotations", 2, bbox=[1, 2, float("inf"), 3]), ["annotation 9", "infinity"]),
+    ],
+)
+def test_faults_are_named(tmp_path: Path, change: Change, words: list[str]) -> None:
+    data = samples.document()
+    change(data)
+    with pytest.raises(InputError) as error:
+        read_coco(samples.write(tmp_path, data))
+    message = str(error.value)
+    assert "instances.json" in message
+    assert "\n" not in message
+    assert all(word in message for word in words), message
+
+
+@pytest.mark.parametrize(
+    "text", ["", "no json", "[1, 2]", "3", '{"images": [', "[" * 100_000, '{"a": "\ud800"}']
+)
+def test_not_coco(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "broken.json"
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    with pytest.raises(InputError, match=r"broken\.json"):
+        read_coco(path)
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot read"):
+        read_coco(tmp_path / "none.json")
+
+
+def test_unknown_fields_keep_their_bytes(tmp_path: Path) -> None:
+    data = samples.document()
+    data["annotations"][0]["extra"] = {"a": [1.50, None, "ü"]}
+    coco = read_coco(samples.write(tmp_path, data))
+    assert json.loads(bytes(coco.annotations[0]))["extra"] == {"a": [1.5, None, "ü"]}

@@ -13,12 +13,24 @@ from benchmark_n._version import __version__
 if TYPE_CHECKING:
     from benchmark_n.api import import_pair, make
     from benchmark_n.benchmark import Benchmark, load
+    from benchmark_n.evaluation import Evaluation, evaluate
     from benchmark_n.report.show import show
 
-__all__ = ["Benchmark", "__version__", "import_pair", "load", "make", "show"]
+__all__ = [
+    "Benchmark",
+    "Evaluation",
+    "__version__",
+    "evaluate",
+    "import_pair",
+    "load",
+    "make",
+    "show",
+]
 
 _HOMES = {
     "Benchmark": "benchmark_n.benchmark",
+    "Evaluation": "benchmark_n.evaluation",
+    "evaluate": "benchmark_n.evaluation",
     "import_pair": "benchmark_n.api",
     "load": "benchmark_n.benchmark",
     "make": "benchmark_n.api",

@@ -17,7 +17,7 @@ FLOORS = [
     {"benchmark"},
     {"datasets", "noise", "weak", "detectors", "evaluators", "configs", "nets"},
     {"cards", "mmdet", "review", "report"},
-    {"api", "cli", "__init__", "__main__"},
+    {"api", "evaluation", "evaluation_modes", "cli", "__init__", "__main__"},
 ]
 # Two rooms of one floor that may not know each other, and why.
 STRANGERS = [

@@ -23,6 +23,7 @@ COMMANDS = {
     "export": ("benchmark_n.cli.export", "Write noisy labels in the dataset's own format."),
     "recipes": ("benchmark_n.cli.recipes", "List the noise recipes, or print one."),
     "show": ("benchmark_n.cli.show", "Draw clean against noisy contours of an image."),
+    "eval": ("benchmark_n.cli.eval", "Evaluate predictions, noisy labels or detectors."),
     "import": ("benchmark_n.cli.import_pair", "Derive a benchmark from a clean and a noisy file."),
 }
 

@@ -1,0 +1,124 @@
+"""``benchmark-n eval``."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from benchmark_n.cli.common import emit, output_options, set_logging
+from benchmark_n.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from benchmark_n.evaluation import Evaluation
+
+_FILE = click.Path(path_type=Path)
+RESULTS = "results.json"
+
+
+@click.command("eval")
+@click.argument("benchmark", required=False, type=_FILE)
+@click.option("--predictions", type=_FILE, help="COCO results file: average precisions.")
+@click.option(
+    "--compare",
+    multiple=True,
+    metavar="NAME=FILE",
+    help="COCO results files side by side, the clean-trained first (repeatable).",
+)
+@click.option("--masks", type=click.Choice(["noisy"]), help="Noisy labels against clean ones.")
+@click.option("--ef", is_flag=True, help="Ejection fractions of --predictions or noisy labels.")
+@click.option("--ground-truth", type=_FILE, help="COCO file instead of the benchmark's labels.")
+@click.option(
+    "--against",
+    type=click.Choice(["clean", "noisy"]),
+    default="clean",
+    show_default=True,
+    help="Labels of the benchmark.",
+)
+@click.option(
+    "--iou-type",
+    "iou_types",
+    multiple=True,
+    type=click.Choice(["bbox", "segm", "boundary"]),
+    help="Repeatable [default: all that the predictions allow].",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["auto", "pycocotools", "vernier"]),
+    default="auto",
+    show_default=True,
+)
+@click.option(
+    "--protocol",
+    type=click.Choice(["coco", "lvis"]),
+    help="[default: lvis where images name their negative categories]",
+)
+@click.option("--max-detections", type=int, help="[default: 100; lvis 300]")
+@click.option("--class-agnostic", is_flag=True, help="As if all categories were one.")
+@click.option("--dilation-ratio", type=float, help="[default: the benchmark's, else 0.02]")
+@click.option("--compat", type=click.Choice(["pycocotools"]), help="As the raw oracle does it.")
+@click.option(
+    "--length",
+    type=click.Choice(["mean", "max", "camus"]),
+    default="mean",
+    show_default=True,
+    help="Length of the long axis for --ef.",
+)
+@click.option("--out", type=_FILE, help=f"Directory of {RESULTS} [default: results/NAME-MODE].")
+@output_options
+def command(
+    compare: tuple[str, ...],
+    out: Path | None,
+    quiet: bool,
+    verbose: int,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Evaluate BENCHMARK: predictions, noisy labels, ejection fractions.
+
+    The modes --predictions, --compare, --masks and --ef (alone or with --predictions) exclude one
+    another. BENCHMARK may be left out with --ground-truth.
+
+    Example: benchmark-n eval benchmarks/coco-n-hard-seed1 --predictions dets.json
+    """
+    set_logging(quiet, verbose)
+    from benchmark_n.cli.eval_text import TEXTS
+    from benchmark_n.evaluation import evaluate
+
+    evaluation = evaluate(compare=parse_compare(compare), **options)
+    if not quiet:
+        for line in evaluation.warnings:
+            click.echo(f"warning: {line}", err=True)
+    folder = out or Path("results") / f"{evaluation.name}-{evaluation.mode}"
+    write_results(folder, evaluation)
+    emit(TEXTS[evaluation.mode](evaluation.results), evaluation.to_dict(), as_json)
+
+
+def parse_compare(texts: tuple[str, ...]) -> dict[str, Path]:
+    """``NAME=FILE`` texts in their order."""
+    files: dict[str, Path] = {}
+    for text in texts:
+        name, equals, path = text.partition("=")
+        if not (name and equals and path):
+            raise UsageError(f"--compare {text}: expected NAME=FILE")
+        if name in files:
+            raise UsageError(f"--compare {text}: the name {name} occurs twice")
+        files[name] = Path(path)
+    return files
+
+
+def write_results(folder: Path, evaluation: Evaluation) -> None:
+    """Write ``results.json`` in one step; never into a benchmark's directory."""
+    if (folder / "SHA256SUMS").exists():
+        raise InputError(f"{folder}: is a benchmark: results go elsewhere (--out)")
+    path = folder / RESULTS
+    part = folder / f".{RESULTS}.{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        part.write_text(json.dumps(evaluation.to_dict(), indent=2) + "\n", encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot write the results: {error.strerror}") from None

@@ -1,0 +1,125 @@
+"""Measures of a ranking, on counts of positives and negatives in blocks of equal score.
+
+Items of one score have no order; each measure is its expectation over all their random orders.
+All functions work along the last axis, so that bootstrap replicates, which are other counts of
+the same blocks, are one more axis.
+
+References
+----------
+.. [1] Hanley, McNeil: The Meaning and Use of the Area under a Receiver Operating Characteristic
+       Curve, Radiology 143 (1982).
+.. [2] McSherry, Najork: Computing Information Retrieval Performance Measures Efficiently in the
+       Presence of Tied Scores, ECIR 2008 (Section 2: average precision, precision at k).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Counts = NDArray[np.int64]
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Items sorted by falling score and cut where the score changes.
+
+    Parameters
+    ----------
+    order
+        Indices of the N items, best score first.
+    starts
+        Where in `order` each of the K blocks begins.
+    scores
+        float64 (K,), the blocks' scores, falling.
+    """
+
+    order: NDArray[np.intp]
+    starts: NDArray[np.intp]
+    scores: Values
+
+    def counts(self, weights: NDArray[Any]) -> Counts:
+        """Sums of integer `weights` (..., N) in each block, int64 (..., K)."""
+        if not self.starts.size:
+            return np.zeros((*weights.shape[:-1], 0), np.int64)
+        return np.add.reduceat(weights[..., self.order], self.starts, axis=-1, dtype=np.int64)
+
+
+def make_blocks(scores: Values) -> Blocks:
+    """The blocks of scores (N,)."""
+    order = np.argsort(-scores, kind="stable")
+    ranked = scores[order]
+    starts = np.flatnonzero(np.diff(ranked, prepend=np.inf))
+    return Blocks(order, starts, ranked[starts])
+
+
+def auroc(positives: Counts, negatives: Counts) -> Values:
+    """Area under the ROC curve: P(positive above negative) + P(tie) / 2; NaN for a single class."""
+    total = negatives.sum(axis=-1, keepdims=True)
+    below = total - np.cumsum(negatives, axis=-1)
+    wins = (positives * (below + 0.5 * negatives)).sum(axis=-1)
+    return _ratio(wins, positives.sum(axis=-1) * total[..., 0])
+
+
+def average_precision(positives: Counts, negatives: Counts, total: Counts | int) -> Values:
+    """Area under the precision-recall curve, as average precision; NaN without positives.
+
+    A block of m items, q of them positive, behind n items with p positives adds
+    ``sum_j q/m (p + 1 + (j - 1)(q - 1)/(m - 1)) / (n + j)``, summed here by harmonic numbers.
+
+    Parameters
+    ----------
+    total
+        Positives in all; more than were ranked where some were never found.
+    """
+    size = positives + negatives
+    last = np.cumsum(size, axis=-1)
+    first = last - size
+    before = np.cumsum(positives, axis=-1) - positives
+    most = int(last[..., -1].max()) if last.size else 0
+    harmonic = np.concatenate([[0.0], np.cumsum(1.0 / np.arange(1, most + 1))])
+    span = harmonic[last] - harmonic[first]
+    slope = np.divide(positives - 1, size - 1, out=np.zeros(size.shape), where=size > 1)
+    share = np.divide(positives, size, out=np.zeros(size.shape), where=size > 0)
+    gains = share * ((before + 1) * span + slope * (size - (first + 1) * span))
+    return np.minimum(_ratio(gains.sum(axis=-1), total), 1.0)
+
+
+def hits_at(positives: Counts, negatives: Counts, k: Counts | int) -> Values:
+    """Expected number of positives among the first `k` items (fewer where fewer were ranked)."""
+    size = positives + negatives
+    first = np.cumsum(size, axis=-1) - size
+    budget = np.asarray(k)[..., None]
+    share = np.divide(
+        np.clip(budget - first, 0, size), size, out=np.zeros(size.shape), where=size > 0
+    )
+    return np.asarray((share * positives).sum(axis=-1), float)
+
+
+def f1_curve(positives: Counts, negatives: Counts, total: Counts | int) -> Values:
+    """F1 of flagging all items down to each block, (..., K)."""
+    found = np.cumsum(positives, axis=-1)
+    flagged = found + np.cumsum(negatives, axis=-1)
+    return _ratio(2.0 * found, flagged + np.asarray(total)[..., None])
+
+
+def precision_recall_f1(found: Any, flagged: Any, total: Any) -> tuple[Values, Values, Values]:
+    """Of `flagged` items of which `found` are positive, with `total` positives in all.
+
+    Precision is 0 where nothing is flagged; recall and F1 are NaN where there is nothing to find.
+    """
+    found, flagged, total = (np.asarray(value, float) for value in (found, flagged, total))
+    precision = np.where(flagged > 0, found / np.maximum(flagged, 1), 0.0)
+    f1 = np.where(total > 0, 2 * found / np.maximum(flagged + total, 1), np.nan)
+    return precision, _ratio(found, total), f1
+
+
+def _ratio(above: Any, below: Any) -> Values:
+    above, below = np.asarray(above, float), np.asarray(below, float)
+    ratio: Values = np.full(np.broadcast_shapes(above.shape, below.shape), np.nan)
+    np.divide(above, below, out=ratio, where=below > 0)
+    return ratio

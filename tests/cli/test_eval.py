@@ -1,0 +1,104 @@
+"""``benchmark-n eval``: modes, tables, files and exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmark_n import Benchmark
+from benchmark_n.cli import run
+from tests.evaluators.coco_samples import random_case
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    monkeypatch.chdir(tmp_path)
+    document, detections = random_case(5)
+    Path("truth.json").write_text(json.dumps(document))
+    Path("found.json").write_text(json.dumps(detections))
+    return "truth.json", "found.json"
+
+
+def test_predictions_print_a_table_and_write_results(
+    files: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    truth, found = files
+    assert run(["eval", "--ground-truth", truth, "--predictions", found]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split()[:3] == ["%", "AP", "AP50"]
+    assert [line.split()[0] for line in lines[1:]] == ["box", "mask", "boundary"]
+    written = json.loads(Path("results/truth-predictions/results.json").read_text())
+    assert written["results"]["boundary"]["settings"]["dilation_ratio"] == 0.02
+
+
+def test_json_is_what_is_written(
+    files: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    truth, found = files
+    arguments = ["eval", "--ground-truth", truth, "--predictions", found, "--json", "--out", "here"]
+    assert run(arguments) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed == json.loads(Path("here/results.json").read_text())
+
+
+def test_compare_prints_one_row_a_name(
+    files: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    truth, found = files
+    compare = ["--compare", f"clean={found}", "--compare", f"easy={found}"]
+    assert run(["eval", "--ground-truth", truth, *compare, "--iou-type", "segm"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[1:]] == ["clean", "easy"]
+    assert lines[2].split()[-1] == "100.00"
+
+
+def test_noisy_masks_of_a_benchmark(
+    scenes_hard: Benchmark,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["eval", str(scenes_hard.path), "--masks", "noisy"]) == 0
+    assert "IoU 0.75" in capsys.readouterr().out
+    assert scenes_hard.verify() == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "line"),
+    [
+        (["--predictions", "found.json", "--masks", "noisy"], 2, "exclude one another"),
+        (["--compare", "found.json"], 2, "expected NAME=FILE"),
+        (["--compare", "a=found.json", "--compare", "a=found.json"], 2, "occurs twice"),
+        ([], 2, "nothing to evaluate"),
+        (["--predictions", "none.json"], 1, "cannot read the predictions"),
+        (["--ef", "--predictions", "found.json"], 1, "field 'patient' is missing"),
+    ],
+)
+def test_bad_requests_are_one_line(
+    files: tuple[str, str],
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    code: int,
+    line: str,
+) -> None:
+    assert run(["eval", "--ground-truth", files[0], *arguments]) == code
+    error = capsys.readouterr().err
+    assert line in error
+    assert len(error.splitlines()) == 1
+
+
+def test_empty_predictions_warn(files: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    Path("empty.json").write_text("[]")
+    assert run(["eval", "--ground-truth", files[0], "--predictions", "empty.json"]) == 0
+    assert "warning: empty.json: no detections: every result is 0" in capsys.readouterr().err
+
+
+def test_results_never_go_into_a_benchmark(
+    scenes_hard: Benchmark, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = str(scenes_hard.path)
+    assert run(["eval", path, "--masks", "noisy", "--out", path]) == 1
+    assert "results go elsewhere" in capsys.readouterr().err

@@ -1,0 +1,87 @@
+"""Each fault of a results file is one line that names the detection."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmark_n.errors import InputError
+from benchmark_n.evaluators.instance_segmentation import evaluate_instances
+from tests.evaluators.coco_samples import parse, random_case
+
+DOCUMENT, DETECTIONS = random_case(3)
+
+
+def changed(**fields: Any) -> list[dict[str, Any]]:
+    return [DETECTIONS[0], {**DETECTIONS[1], **fields}]
+
+
+@pytest.mark.parametrize(
+    ("fields", "line"),
+    [
+        ({"image_id": 999}, "detection 1: image id 999 is not in truth.json"),
+        ({"category_id": 999}, "detection 1: category id 999 is not in truth.json"),
+        ({"score": float("nan")}, "detection 1: score is nan"),
+        ({"score": 7}, "detection 1: score is 7.0, expected a number from 0 to 1"),
+        ({"segmentation": {"size": [5, 5], "counts": "0"}}, r"detection 1: RLE size \[5, 5\]"),
+        ({"segmentation": None}, "detection 1 has no segmentation"),
+        ({"segmentation": [[1, 2, 3]]}, "detection 1: polygon with 3 coordinates"),
+        ({"bbox": [1, 2, 3]}, r"detection 1: bbox is \[1.0, 2.0, 3.0\]"),
+        ({"score": "high"}, "Expected `float`"),
+    ],
+)
+def test_fault_is_named(fields: dict[str, Any], line: str) -> None:
+    with pytest.raises(InputError, match=line):
+        evaluate_instances(parse(DOCUMENT), changed(**fields))
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("", "not JSON"),
+        ("{}", "not COCO results"),
+        ("[1]", "not COCO results"),
+        ('[{"image_id": 1, "category_id": 1, "score": NaN}]', "detection 0: NaN or infinity"),
+    ],
+)
+def test_file_fault_is_named(tmp_path: Path, text: str, line: str) -> None:
+    path = tmp_path / "found.json"
+    path.write_text(text)
+    with pytest.raises(InputError, match=f"found.json: {line}"):
+        evaluate_instances(parse(DOCUMENT), path)
+
+
+def test_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot read the predictions"):
+        evaluate_instances(parse(DOCUMENT), tmp_path / "none.json")
+
+
+def test_polygons_count_as_the_masks_they_draw(tmp_path: Path) -> None:
+    document = {
+        **DOCUMENT,
+        "annotations": [
+            {
+                "id": 1,
+                "image_id": 1,
+                "category_id": 1,
+                "segmentation": [[5, 5, 30, 5, 30, 30, 5, 30]],
+                "area": 625,
+                "bbox": [5, 5, 25, 25],
+                "iscrowd": 0,
+            },
+        ],
+    }
+    found = [
+        {
+            "image_id": 1,
+            "category_id": 1,
+            "score": 0.5,
+            "segmentation": [[5, 5, 30, 5, 30, 30, 5, 30]],
+        }
+    ]
+    path = tmp_path / "found.json"
+    path.write_text(json.dumps(found))
+    assert evaluate_instances(parse(document), path).statistics["AP"] == pytest.approx(1.0)

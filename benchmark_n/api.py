@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from benchmark_n.noise.engine import Engine
 from benchmark_n.noise.plan import chunks, decide, resolve
 from benchmark_n.noise.recipe import ALIASES, Recipe, load_recipe
 from benchmark_n.parallel import ordered_map
+
+_log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]
 _CHUNK = 500
@@ -108,6 +111,7 @@ def make(
     target = _path(out) or _default_target(dataset, settled, seed, tuple(only), overrides)
     with staged(target, overwrite=overwrite) as stage:
         coco = read_coco(source.annotations)
+        _log.info("%s: %d annotations of %d images", coco.path, len(coco), len(coco.images))
         settled = resolve(settled, coco)
         engine = Engine(
             noises=settled.noises,
@@ -131,7 +135,11 @@ def make(
             clean_val=source.clean_val,
             skipped=source.skipped,
         )
-    return load(target)
+    benchmark = load(target)
+    empty = benchmark.summary["empty_clean_masks"]
+    if empty:
+        _log.warning("%d annotations have no pixel: they stay, with an empty mask", empty)
+    return benchmark
 
 
 def import_pair(

@@ -15,15 +15,28 @@ from benchmark_n.coco import Category
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 SIZES = ("small", "medium", "large")
+_COLUMNS = (
+    "origin",
+    "crowd",
+    "deleted",
+    "category_id",
+    "noisy_category_id",
+    "area",
+    "size",
+    "iou",
+    "boundary_iou",
+)
 
 
 def summarise(manifest: Path, categories: Mapping[int, Category]) -> dict[str, Any]:
     """Counts per noise and size, IoU quantiles and class confusions of a manifest file."""
-    schema = pq.read_schema(manifest)
-    table = pq.read_table(manifest, columns=[n for n in schema.names if n != "clean_record"])
+    names = pq.read_schema(manifest).names
+    noises = [name.removesuffix("_applied") for name in names if name.endswith("_applied")]
+    outcomes = [f"{noise}_{what}" for noise in noises for what in ("applied", "reason")]
+    words = ["origin", "size", *(name for name in outcomes if name.endswith("_reason"))]
+    table = pq.read_table(manifest, columns=[*_COLUMNS, *outcomes], read_dictionary=words)
     clean = table.filter(pc.equal(table["origin"], "clean"))
     instances = clean.filter(pc.invert(clean["crowd"]))
-    noises = [n.removesuffix("_applied") for n in schema.names if n.endswith("_applied")]
     return {
         "annotations": len(clean),
         "instances": len(instances),
@@ -63,7 +76,7 @@ def _by_size(table: Any, mask: Any = None) -> dict[str, int]:
 
 def _noise_counts(instances: Any, noise: str) -> dict[str, Any]:
     applied = instances[f"{noise}_applied"]
-    reasons = pc.value_counts(instances[f"{noise}_reason"].drop_null())
+    reasons = pc.value_counts(instances[f"{noise}_reason"].drop_null().cast("string"))
     return {
         "applied": _count(applied),
         "rate": _count(applied) / len(instances) if len(instances) else None,

@@ -86,7 +86,7 @@ def encode_instances(
     image_id: int, keys_an_image: int, instances: Sequence[Instance]
 ) -> list[bytes]:
     """COCO annotation records; the ids are ``image_id * keys_an_image + key``."""
-    measured = measure([instance.rle for instance in instances])
+    measured = [measure(instance.rle) for instance in instances]
     return [
         _encode(
             {

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from benchmark_n.api import import_pair, make
     from benchmark_n.benchmark import Benchmark, load
     from benchmark_n.correction import correct
-    from benchmark_n.detection import Detected, detect, evaluate_detectors
+    from benchmark_n.detection import detect, evaluate_detectors
+    from benchmark_n.detectors.detected import Detected
     from benchmark_n.evaluation import Evaluation, evaluate
     from benchmark_n.report.show import show
 
@@ -35,7 +36,7 @@ __all__ = [
 
 _HOMES = {
     "Benchmark": "benchmark_n.benchmark",
-    "Detected": "benchmark_n.detection",
+    "Detected": "benchmark_n.detectors.detected",
     "Evaluation": "benchmark_n.evaluation",
     "correct": "benchmark_n.correction",
     "detect": "benchmark_n.detection",

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
-
-import pyarrow.compute as pc
 
 from benchmark_n._version import __version__
 from benchmark_n.benchmark import Benchmark, load
@@ -16,68 +14,16 @@ from benchmark_n.benchmark.scores import add_any
 from benchmark_n.benchmark.writer import file_digest
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.datasets.base import cache_folder
-from benchmark_n.detectors.base import Detector, Plot, build_detector, run_detector, settle_names
+from benchmark_n.detectors.base import Detector, build_detector, run_detector, settle_names
+from benchmark_n.detectors.detected import Detected
 from benchmark_n.detectors.evidence import Evidence
 from benchmark_n.detectors.evidence.gather import Request, gather, notes, trained_on
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.evaluators.label_error_inputs import score_benchmark
-from benchmark_n.evaluators.label_error_results import LabelErrorResult
 
 LEAST_ACCURACY, LEAST_INSTANCES = 0.75, 1000
 Progress = Callable[[int, int], None]
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Detected:
-    """What one detector found.
-
-    Parameters
-    ----------
-    detector
-        Its name.
-    scores
-        The scores table, with rows of kind ``any``.
-    evidence
-        What it read.
-    result
-        The scores against the truth; None where there is none.
-    images
-        Folder of the image files.
-    provenance
-        Version of the package, detector and options, evidence, source of the annotations.
-    warnings
-        Lines to be shown beside the results.
-    plots
-        What the detector offers to draw (see `benchmark_n.detectors.base.Plot`).
-    """
-
-    detector: str
-    scores: Any
-    evidence: Evidence
-    result: LabelErrorResult | None
-    coco: CocoFile
-    images: Path | None
-    provenance: Mapping[str, Any]
-    warnings: tuple[str, ...] = ()
-    plots: tuple[Plot, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return {
-            "detector": self.detector,
-            "provenance": dict(self.provenance),
-            "warnings": list(self.warnings),
-            "flagged": flag_counts(self.scores),
-            "results": None if self.result is None else self.result.to_dict(),
-        }
-
-
-def flag_counts(scores: Any) -> dict[str, int]:
-    """Kind to the number of flagged rows of a scores table."""
-    flagged = scores.filter(scores["flagged"])["kind"]
-    kinds = pc.unique(scores["kind"]).to_pylist()
-    return {kind: int(pc.sum(pc.equal(flagged, kind)).as_py() or 0) for kind in kinds}
 
 
 def detect(

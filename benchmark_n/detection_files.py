@@ -14,7 +14,7 @@ from benchmark_n.benchmark.scores import write_scores
 from benchmark_n.benchmark.staging import staged
 from benchmark_n.coco.records import join_record, split_record
 from benchmark_n.coco.write import CocoStream
-from benchmark_n.detection import Detected
+from benchmark_n.detectors.detected import Detected
 from benchmark_n.errors import InputError
 from benchmark_n.report.detection import TOP, write_report
 

@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
-# The whole of it on a fresh machine: a noisy benchmark of the embedded dataset, and a picture of it.
+# The whole of it on a fresh machine: a noisy benchmark of the embedded dataset, a picture of it, and
+# a detector scored on it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-scripts/setup_venv.sh
+scripts/setup_venv.sh detect
 
 benchmark=benchmarks/scenes-n-hard-seed1
 .venv/bin/benchmark-n make --dataset scenes --tier hard --seed 1 --out "$benchmark" --overwrite
 .venv/bin/benchmark-n show "$benchmark" --out "$benchmark.png"
+.venv/bin/benchmark-n eval "$benchmark" --detector cleanlab --backbone hog
 
 echo
 echo "The benchmark:  $benchmark"
 echo "A picture:      $benchmark.png"
+echo "The report:     results/$(basename "$benchmark")/cleanlab/report.html"
 echo "Next:           .venv/bin/benchmark-n --help"

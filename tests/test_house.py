@@ -12,18 +12,29 @@ import pytest
 ROOT = Path(__file__).parent.parent
 # A package may import those of its own and of lower floors only.
 FLOORS = [
-    {"errors", "registry", "parallel", "_version"},
+    {"errors", "extras", "registry", "parallel", "_version"},
     {"coco", "masks"},
     {"benchmark"},
     {"datasets", "noise", "weak", "detectors", "evaluators", "configs", "nets"},
     {"cards", "mmdet", "review", "report"},
-    {"api", "evaluation", "evaluation_modes", "cli", "__init__", "__main__"},
+    {
+        "api",
+        "evaluation",
+        "evaluation_modes",
+        "detection",
+        "detection_files",
+        "correction",
+        "cli",
+        "__init__",
+        "__main__",
+    },
 ]
 # Two rooms of one floor that may not know each other, and why.
 STRANGERS = [
     ("noise", "weak"),
     ("weak", "noise"),
     ("evaluators", "noise"),
+    ("detectors", "noise"),
     ("evaluators", "detectors"),
 ]
 

@@ -14,7 +14,7 @@ from benchmark_n.cli.tables import percent, table
 
 if TYPE_CHECKING:
     from benchmark_n.benchmark import Benchmark
-    from benchmark_n.detection import Detected
+    from benchmark_n.detectors.detected import Detected
 
 _MEASURES = ("precision", "recall", "f1", "best_f1", "auprc", "auroc")
 
@@ -111,7 +111,7 @@ def _scores_text(found: list[Detected]) -> str:
 
 
 def _flags_text(found: list[Detected]) -> str:
-    from benchmark_n.detection import flag_counts
+    from benchmark_n.detectors.detected import flag_counts
 
     rows = [
         [one.detector, kind, one.provenance["trained_on"], len(one.evidence), count]

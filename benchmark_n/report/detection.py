@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from benchmark_n.benchmark import Benchmark
-from benchmark_n.detection import Detected
+from benchmark_n.detectors.detected import Detected
 from benchmark_n.evaluators.label_error_curves import precision_recall_curves
 from benchmark_n.report import figures
 from benchmark_n.report.gallery import RARE, make_cards, worst

@@ -40,7 +40,7 @@ def annotation_evidence(coco: CocoFile) -> Evidence:
         labels=category_index(category_ids, coco.category_ids[kept]),
         category_ids=category_ids,
         category_names=tuple(c.name or str(c.id) for c in coco.categories.values()),
-        boxes=np.array([box for _, box in measure(masks)], np.int64).reshape(-1, 4),
+        boxes=np.array([box for _, box in map(measure, masks)], np.int64).reshape(-1, 4),
         masks=tuple(masks),
     )
 

@@ -98,7 +98,7 @@ class AnnotatorMaker:
             image_ids=drawn.image_ids,
             labels=labels,
             scores=np.ones(len(drawn)),
-            boxes=np.array([box for _, box in measure(drawn.masks)], float).reshape(-1, 4),
+            boxes=np.array([box for _, box in map(measure, drawn.masks)], float).reshape(-1, 4),
             masks=drawn.masks,
             annotators=np.full(len(drawn), number, np.int64),
         )

@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmark_n.detection import Detected, detect
+from benchmark_n.detection import detect
+from benchmark_n.detectors.detected import Detected
 from benchmark_n.evaluators.label_error_curves import precision_recall_curves
 from benchmark_n.report.detection import render_report
 from tests.evaluators.test_label_errors import CLASS, manifest, table

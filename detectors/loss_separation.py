@@ -32,8 +32,7 @@ class LossSeparation:
         score is the negative mean margin over the epochs [3]_; flagged by ``gmm`` on it, in the
         place of the paper's threshold samples, which need a training of their own.
     epochs
-        Losses are averaged over this share of the training, from its start: later ones know the
-        wrong labels by heart.
+        Losses are averaged over this share of the training, up to its end: single epochs vary.
 
     References
     ----------
@@ -76,7 +75,7 @@ class LossSeparation:
 
     def _mean(self, values: NDArray[np.float64], *, whole: bool) -> NDArray[np.float64]:
         count = len(values) if whole else max(1, round(self.epochs * len(values)))
-        return np.asarray(values[:count].mean(axis=0))
+        return np.asarray(values[-count:].mean(axis=0))
 
 
 def rising(probability: NDArray[np.float64], loss: NDArray[np.float64]) -> NDArray[np.float64]:

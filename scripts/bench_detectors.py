@@ -29,6 +29,7 @@ from benchmark_n import Benchmark
 from benchmark_n._version import __version__
 from benchmark_n.benchmark.scores import add_any
 from benchmark_n.detectors import build_detector, run_detector
+from benchmark_n.detectors.base import Plot
 from benchmark_n.detectors.evidence import Evidence, annotation_evidence
 from benchmark_n.detectors.evidence.annotations import image_groups
 from benchmark_n.detectors.evidence.backbones import make_backbone
@@ -38,6 +39,7 @@ from benchmark_n.detectors.evidence.pixels import image_files
 from benchmark_n.evaluators.label_error_inputs import score_benchmark
 
 SHARED = Path(os.environ.get("BENCHMARK_N_SHARED_DATA", "../shared/data"))
+RESULTS = Path(__file__).parent / "results"
 MEASURES = ("f1", "best_f1", "auprc", "auroc", "prevalence")
 CLASS_DETECTORS: dict[str, dict[str, Any]] = {
     "cleanlab": {},
@@ -162,6 +164,7 @@ def part_brain(seeds: range) -> Iterator[Row]:
 
 def part_losses(seeds: range) -> Iterator[Row]:
     """The paper's Fig. 10: class and spatial noise on 40 % each, by the losses of a small CNN."""
+    plots = []
     for seed in seeds:
         for recipe, kind in (("fig10-class-40", "class"), ("fig10-spatial-40", "spatial")):
             with tempfile.TemporaryDirectory() as temporary:
@@ -174,9 +177,30 @@ def part_losses(seeds: range) -> Iterator[Row]:
                         evidence_dir=Path(temporary) / "evidence",
                         bootstrap=2,
                     )
+                    if seed == seeds[0] and method == "gmm":
+                        plots += [p for p in found[0].plots if p.title == f"{kind} loss"]
                     for row in measured(method, found[0].scores, benchmark, [kind]):
                         if method != "aum" or kind == "class":
                             yield {"noise": recipe, "seed": seed, **row}
+    draw_plots(plots, RESULTS / "loss-separation.png")
+
+
+def draw_plots(plots: list[Plot], path: Path) -> None:
+    """The fitted densities side by side."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 3.4), layout="tight")
+    FigureCanvasAgg(figure)
+    for axes, plot in zip(figure.subplots(1, len(plots)), plots, strict=True):
+        axes.stairs(plot.counts, plot.edges, fill=True, color="#cccccc")
+        for name, x, density in plot.curves:
+            axes.plot(x, density, label=f"{name} losses")
+        axes.set_title(f"{plot.title}, noise on 40 %")
+        axes.set_xlabel("loss, scaled to 0 to 1")
+        axes.legend()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=100)
 
 
 def digits() -> tuple[Any, Any]:
@@ -343,7 +367,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--part", choices=list(PARTS), required=True)
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results")
+    parser.add_argument("--out", type=Path, default=RESULTS)
     arguments = parser.parse_args()
     started, cpu = time.time(), time.process_time()
     rows = list(PARTS[arguments.part](range(1, arguments.seeds + 1)))

@@ -55,7 +55,7 @@ class ConfidentLearning:
     reference: ClassVar[str] = "Northcutt et al., Confident Learning, JAIR 2021"
 
     filter_by: FilterBy = "both"
-    method: Method = "self_confidence"
+    method: Method = "normalized_margin"
     adjust: bool = False
     scores_: Any = field(default=None, init=False, repr=False)
 

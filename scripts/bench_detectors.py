@@ -272,7 +272,7 @@ def part_digits(seeds: range) -> Iterator[Row]:
                 yield {"noise": f"symmetric {rate:.0%}", "seed": seed, **row}
 
 
-DIGITS_C = 0.03
+DIGITS_C = 0.02
 
 
 def part_digits_losses(seeds: range) -> Iterator[Row]:

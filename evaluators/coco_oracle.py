@@ -93,17 +93,8 @@ def _records(instances: Instances, extra: Callable[[int], dict[str, Any]]) -> Re
     """Records by (image, category), in their order."""
     masks: Sequence[Rle | None] = instances.masks or [None] * len(instances)
     records: Records = defaultdict(list)
-    columns = (
-        instances.ids,
-        instances.image_ids,
-        instances.category_ids,
-        instances.boxes,
-        instances.areas,
-        instances.crowd.astype(int),
-        instances.scores,
-    )
-    rows = zip(*(column.tolist() for column in columns), masks, strict=True)
-    for identity, image, category, box, area, crowd, score, mask in rows:
+    for row, mask in zip(instances.rows(), masks, strict=True):
+        identity, image, category, box, area, crowd, score = row
         records[image, category].append(
             {
                 "id": identity,

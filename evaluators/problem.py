@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -56,6 +56,19 @@ class Instances:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def rows(self) -> Iterator[tuple[int, int, int, list[float], float, int, float]]:
+        """Id, image, category, box, area, crowd (0 or 1) and score of each, as plain values."""
+        columns = (
+            self.ids,
+            self.image_ids,
+            self.category_ids,
+            self.boxes,
+            self.areas,
+            self.crowd.astype(int),
+            self.scores,
+        )
+        return zip(*(column.tolist() for column in columns), strict=True)
 
     def take(self, rows: NDArray[np.intp]) -> Instances:
         """The instances at `rows`, in that order."""

@@ -104,18 +104,8 @@ def _lvis_json(problem: Problem) -> bytes:
 
 def _records(instances: Instances, *, text: bool) -> list[dict[str, Any]]:
     """One record an instance; `text`: with RLE counts as JSON has them."""
-    columns = (
-        instances.ids,
-        instances.image_ids,
-        instances.category_ids,
-        instances.boxes,
-        instances.areas,
-        instances.crowd.astype(int),
-        instances.scores,
-    )
     names = ("id", "image_id", "category_id", "bbox", "area", "iscrowd", "score")
-    rows = zip(*(column.tolist() for column in columns), strict=True)
-    records = [dict(zip(names, row, strict=True)) for row in rows]
+    records = [dict(zip(names, row, strict=True)) for row in instances.rows()]
     for record, mask in zip(records, instances.masks or (), strict=instances.masks is not None):
         counts = mask["counts"].decode() if text else mask["counts"]
         record["segmentation"] = {"size": mask["size"], "counts": counts}

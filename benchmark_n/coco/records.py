@@ -65,8 +65,3 @@ def join_record(fields: Mapping[str, msgspec.Raw], changes: Mapping[str, Any]) -
     A field that the record lacks is added at its end. All other values keep their bytes.
     """
     return _encode({**fields, **changes})
-
-
-def raw_copy(record: Buffer) -> bytes:
-    """The record's own bytes, independent of the mapped file."""
-    return bytes(record)

@@ -102,13 +102,8 @@ def transposed(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return cv2.transpose(pixels).astype(np.uint8, copy=False) if pixels.size else pixels.T
 
 
-def crop_to_runs(mask: CropMask) -> NDArray[np.int64]:
-    """Run lengths (column-major, background first) of a mask."""
-    return crops_to_runs([mask])[0]
-
-
 def crops_to_runs(masks: Sequence[CropMask]) -> list[NDArray[np.int64]]:
-    """Run lengths of several masks, found together."""
+    """Run lengths (column-major, background first) of several masks, found together."""
     if not masks:
         return []
     h = np.array([mask.pixels.shape[0] for mask in masks])

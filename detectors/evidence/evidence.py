@@ -133,13 +133,6 @@ class Evidence:
     def __len__(self) -> int:
         return len(self.annotation_ids)
 
-    @property
-    def given_probs(self) -> Floats:
-        """Out-of-fold probability of each given category, (N,)."""
-        assert self.pred_probs is not None
-        given: Floats = self.pred_probs[np.arange(len(self)), self.labels]
-        return given
-
     def made(self) -> list[str]:
         """Names of the fields that hold evidence."""
         optional = [f.name for f in fields(self) if f.default is None]

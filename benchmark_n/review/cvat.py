@@ -26,8 +26,10 @@ from benchmark_n.review.items import Review
 from benchmark_n.review.shown import GIVEN, SUGGESTED, Shown, describe
 
 ANNOTATIONS, LABELS = "annotations.xml", "labels.json"
-_TEXTS = ("annotation_id", "role", "kind", "score", "detector", "flagged", "given")
-_TEXTS += ("suggested_category", "suggests_mask", "guideline", "crop", "who", "when", "why")
+_TEXTS = (
+    *("annotation_id", "role", "kind", "score", "detector", "flagged", "given"),
+    *("suggested_category", "suggests_mask", "guideline", "crop", "who", "when", "why"),
+)
 
 
 def write(folder: Path, review: Review, shown: list[Shown]) -> None:

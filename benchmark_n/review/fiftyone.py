@@ -56,7 +56,7 @@ def _annotations(review: Review, one: Shown, start: int) -> list[dict[str, Any]]
     shapes = [] if item.proposal else [(GIVEN, one.given, item.given)]
     if one.suggested is not None:
         shapes.append((GIVEN if item.proposal else SUGGESTED, one.suggested, other))
-    made = []
+    made: list[dict[str, Any]] = []
     for role, mask, category in shapes:
         record = {
             "id": start + len(made),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,7 +80,7 @@ def write_crops(folder: Path, shown: list[Shown], images: Path) -> list[Shown]:
 
 def describe(review: Review, item: Item) -> dict[str, Any]:
     """What every format says about an item, as plain values."""
-    labels: Mapping[int | None, str] = {**review.labels, None: ""}
+    labels: dict[int | None, str] = {None: "", **{i: name for i, name in review.labels.items()}}
     return {
         "annotation_id": item.annotation_id,
         "kind": item.flags[0].kind,

@@ -1,0 +1,257 @@
+"""Results of many detectors on one benchmark, side by side.
+
+Results whose evidence comes from models trained on different labels answer different questions,
+so each such provenance has tables of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import msgspec
+
+from benchmark_n.errors import InputError, UsageError
+
+RESULTS = "results.json"
+MEASURES = (
+    ("errors", "errors", 0),
+    ("flagged", "flagged", 0),
+    ("precision", "precision", 3),
+    ("recall", "recall", 3),
+    ("f1", "F1", 3),
+    ("best_f1", "best F1", 3),
+    ("auprc", "AUPRC", 3),
+    ("auroc", "AUROC", 3),
+)
+HEADERS = ("detector", "evidence", "options", *(name for _, name, _ in MEASURES))
+# Results under different values of these cannot be compared.
+_SAME = ("spatial_iou", "boundary_iou", "strict")
+_MENTIONED = ("backbone", "file", "num_folds", "seed")
+
+
+class _Benchmark(msgspec.Struct):
+    directory: str
+    benchmark: str
+    name: str
+    seed: int
+    recipe_sha256: str
+    source_sha256: str
+
+
+class _Provenance(msgspec.Struct):
+    options: dict[str, Any]
+    evidence: list[dict[str, Any]]
+    trained_on: str
+    benchmark: _Benchmark
+
+
+class _Results(msgspec.Struct):
+    kinds: dict[str, dict[str, Any]]
+    settings: dict[str, Any]
+
+
+class _File(msgspec.Struct):
+    detector: str
+    provenance: _Provenance
+    results: _Results
+
+
+@dataclass(frozen=True)
+class Row:
+    """One detector's measures of one kind of error, with their 95 % intervals."""
+
+    detector: str
+    evidence: str
+    options: str
+    measures: Mapping[str, float | int | None]
+    intervals: Mapping[str, Sequence[float] | None]
+    file: str
+
+    def cells(self) -> list[str]:
+        """The row's texts under `HEADERS`."""
+        values = [_text(self, name, digits) for name, _, digits in MEASURES]
+        return [self.detector, self.evidence, self.options, *values]
+
+
+@dataclass(frozen=True)
+class Leaderboard:
+    """Tables by provenance of the evidence and by kind of error.
+
+    Parameters
+    ----------
+    benchmark
+        Name, recipe, seed, and SHA-256 of recipe and source.
+    settings
+        What counts as an error.
+    tables
+        ``trained_on`` to kind to rows, the highest F1 first.
+    """
+
+    benchmark: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    tables: Mapping[str, Mapping[str, Sequence[Row]]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self)
+
+
+def read_leaderboard(paths: Iterable[Path | str]) -> Leaderboard:
+    """Collect ``results.json`` files of ``eval --detector``.
+
+    Parameters
+    ----------
+    paths
+        Files, or folders that have such files anywhere below them.
+
+    Raises
+    ------
+    InputError
+        A file of another kind, results of different benchmarks or settings, or one run twice.
+    """
+    files = {path: _read(path) for path in _files(paths)}
+    first, reference = next(iter(files.items()))
+    tables: dict[str, dict[str, list[Row]]] = {}
+    seen: dict[tuple[str, ...], Path] = {}
+    for path, file in files.items():
+        _check_comparable(path, file, first, reference)
+        told = file.provenance
+        run = (file.detector, _evidence(told.evidence), _options(told.options), told.trained_on)
+        if run in seen:
+            raise InputError(f"{path}: the same run as {seen[run]}: give one of them")
+        seen[run] = path
+        for kind, values in file.results.kinds.items():
+            row = Row(*run[:3], _measures(values), values.get("intervals") or {}, str(path))
+            tables.setdefault(told.trained_on, {}).setdefault(kind, []).append(row)
+    for kinds in tables.values():
+        for rows in kinds.values():
+            rows.sort(key=lambda row: (-(row.measures["f1"] or 0.0), row.cells()))
+    settings = {name: reference.results.settings.get(name) for name in _SAME}
+    benchmark = msgspec.structs.asdict(reference.provenance.benchmark)
+    return Leaderboard(benchmark, settings, {name: tables[name] for name in sorted(tables)})
+
+
+def to_markdown(board: Leaderboard) -> str:
+    """The tables in Markdown."""
+    lines = [f"# {_title(board)}", "", _about(board)]
+    for trained_on, kinds in board.tables.items():
+        for kind, rows in kinds.items():
+            lines += ["", f"## Evidence trained on {trained_on}: {kind.replace('_', ' ')}", ""]
+            lines.append(f"| {' | '.join(HEADERS)} |")
+            lines.append("|---|---|---|" + "---:|" * len(MEASURES))
+            for row in rows:
+                cells = (cell.replace("|", "\\|").replace("\n", " ") for cell in row.cells())
+                lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def to_html(board: Leaderboard) -> str:
+    """The tables as one page that needs no network."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("benchmark_n.report", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    return environment.get_template("leaderboard.html").render(
+        title=_title(board), about=_about(board), headers=HEADERS, tables=board.tables
+    )
+
+
+def render(board: Leaderboard, path: Path) -> str:
+    """The text for a file, by its suffix: ``.md`` or ``.html``."""
+    writers = {".md": to_markdown, ".html": to_html}
+    if path.suffix not in writers:
+        raise UsageError(f"--out {path}: expected a name that ends in .md or .html")
+    return writers[path.suffix](board)
+
+
+def _title(board: Leaderboard) -> str:
+    told = board.benchmark
+    return f"Label-error detectors on {told['benchmark']} {told['name']}, seed {told['seed']}"
+
+
+def _about(board: Leaderboard) -> str:
+    told = board.benchmark
+    settings = ", ".join(f"{name} {value}" for name, value in board.settings.items())
+    return (
+        f"Recipe {told['recipe_sha256'][:12]}, source {told['source_sha256'][:12]}; {settings}; "
+        "in brackets 95 % bootstrap intervals."
+    )
+
+
+def _files(paths: Iterable[Path | str]) -> list[Path]:
+    found: dict[Path, Path] = {}
+    for path in map(Path, paths):
+        files = sorted(path.rglob(RESULTS)) if path.is_dir() else [path]
+        if not files:
+            raise InputError(f"{path}: no {RESULTS} in this folder")
+        found |= {file.resolve(): file for file in files}
+    if not found:
+        raise UsageError(f"give {RESULTS} files, or folders that have some")
+    return list(found.values())
+
+
+def _read(path: Path) -> _File:
+    try:
+        data = path.read_bytes()
+        document = msgspec.json.decode(data)
+    except OSError as error:
+        raise InputError(f"{path}: cannot read the results: {error.strerror}") from None
+    except msgspec.DecodeError as error:
+        raise InputError(f"{path}: not JSON: {error}") from None
+    fields = document if isinstance(document, dict) else {}
+    if "detector" not in fields:
+        kind = f"results of eval, mode {fields['mode']}" if "mode" in fields else "no results"
+        raise InputError(f"{path}: {kind}, expected those of eval --detector")
+    if fields.get("results") is None:
+        raise InputError(f"{path}: results of detect, without truth; expected eval --detector")
+    try:
+        return msgspec.convert(document, _File)
+    except msgspec.ValidationError as error:
+        raise InputError(
+            f"{path}: {error}: not made by this version's eval --detector, run it again"
+        ) from None
+
+
+def _check_comparable(path: Path, file: _File, first: Path, reference: _File) -> None:
+    for name in ("recipe_sha256", "source_sha256"):
+        own, other = (getattr(one.provenance.benchmark, name) for one in (file, reference))
+        if own != other:
+            raise InputError(
+                f"{path}: {name} {own:.12} is not that of {first} ({other:.12}): results of "
+                "different benchmarks cannot share a table"
+            )
+    for name in _SAME:
+        own, other = (one.results.settings.get(name) for one in (file, reference))
+        if own != other:
+            raise InputError(f"{path}: {name} is {own}, but {other} in {first}")
+
+
+def _measures(values: Mapping[str, Any]) -> dict[str, float | int | None]:
+    return {name: values.get(name) for name, _, _ in MEASURES}
+
+
+def _evidence(sources: Sequence[Mapping[str, Any]]) -> str:
+    texts = []
+    for source in sources:
+        told = [f"{name} {source[name]}" for name in _MENTIONED if source.get(name) is not None]
+        texts.append(" ".join([str(source.get("evidence", "unknown")), *told]))
+    return "; ".join(texts)
+
+
+def _options(options: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in options.items())
+
+
+def _text(row: Row, name: str, digits: int) -> str:
+    value, spread = row.measures[name], row.intervals.get(name)
+    if value is None:
+        return "-"
+    if not digits:
+        return str(value)
+    between = f" ({spread[0]:.{digits}f} to {spread[1]:.{digits}f})" if spread else ""
+    return f"{value:.{digits}f}{between}"

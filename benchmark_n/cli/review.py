@@ -51,7 +51,10 @@ def export_command(
     verbose: int,
     as_json: bool,
 ) -> None:
-    """Write the most suspect annotations of BENCHMARK, or of a COCO file, for people to judge.
+    """Write suspects for people to judge.
+
+    The most suspect annotations of BENCHMARK, or of a COCO file, go into a directory with a
+    picture of each and what the tool reads.
 
     Example: benchmark-n review export --annotations my.json --images photos --scores
     results/my/cleanlab/scores.parquet --to cvat
@@ -97,7 +100,10 @@ def import_command(
     verbose: int,
     as_json: bool,
 ) -> None:
-    """Carry out decisions: write corrected.json and append to audit.jsonl in REVIEW.
+    """Carry out what people decided.
+
+    The corrected annotations are written to corrected.json in REVIEW, and a line for each decision
+    is appended to audit.jsonl.
 
     Example: benchmark-n review import reviews/my-csv --decisions decisions.csv --who Anna
     """
@@ -119,7 +125,7 @@ def import_command(
 @click.argument("review", type=_FILE)
 @output_options
 def report_command(review: Path, quiet: bool, verbose: int, as_json: bool) -> None:
-    """How right the detectors were, as the people of REVIEW judged them."""
+    """Tell how right the detectors were, as the people of REVIEW judged them."""
     set_logging(quiet, verbose)
     from benchmark_n.review import judge
 
@@ -136,8 +142,7 @@ def report_command(review: Path, quiet: bool, verbose: int, as_json: bool) -> No
     ]
     headers = ["precision", "decided", "right", "%", "95 % from", "to"]
     counts = ", ".join(f"{count} {kind}" for kind, count in found.corrections.items())
-    text = (
-        f"{found.decided} of {found.items} decided: {found.kept} kept; corrected: {counts}\n\n"
-        f"{table(headers, rows)}"
-    )
+    text = f"{found.decided} of {found.items} decided: {found.kept} kept; corrected: {counts}"
+    if rows:
+        text += f"\n\n{table(headers, rows)}"
     emit(text, found.to_dict(), as_json)

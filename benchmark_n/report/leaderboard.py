@@ -30,7 +30,7 @@ MEASURES = (
 HEADERS = ("detector", "evidence", "options", *(name for _, name, _ in MEASURES))
 # Results under different values of these cannot be compared.
 _SAME = ("spatial_iou", "boundary_iou", "strict")
-_MENTIONED = ("backbone", "file", "num_folds", "seed")
+_MENTIONED = {"backbone": "{}", "num_folds": "{} folds", "seed": "seed {}"}
 
 
 class _Benchmark(msgspec.Struct):
@@ -71,9 +71,13 @@ class Row:
     intervals: Mapping[str, Sequence[float] | None]
     file: str
 
+    def values(self) -> list[tuple[str, str]]:
+        """Text and interval of each of `MEASURES`; without an interval its text is empty."""
+        return [_texts(self, name, digits) for name, _, digits in MEASURES]
+
     def cells(self) -> list[str]:
         """The row's texts under `HEADERS`."""
-        values = [_text(self, name, digits) for name, _, digits in MEASURES]
+        values = [f"{text} ({spread})" if spread else text for text, spread in self.values()]
         return [self.detector, self.evidence, self.options, *values]
 
 
@@ -179,7 +183,7 @@ def _about(board: Leaderboard) -> str:
     settings = ", ".join(f"{name} {value}" for name, value in board.settings.items())
     return (
         f"Recipe {told['recipe_sha256'][:12]}, source {told['source_sha256'][:12]}; {settings}; "
-        "in brackets 95 % bootstrap intervals."
+        "with 95 % bootstrap intervals."
     )
 
 
@@ -236,10 +240,12 @@ def _measures(values: Mapping[str, Any]) -> dict[str, float | int | None]:
 
 
 def _evidence(sources: Sequence[Mapping[str, Any]]) -> str:
+    """What the evidence was made from, in few words; files with the start of their SHA-256."""
     texts = []
     for source in sources:
-        told = [f"{name} {source[name]}" for name in _MENTIONED if source.get(name) is not None]
-        texts.append(" ".join([str(source.get("evidence", "unknown")), *told]))
+        told = [text.format(source[name]) for name, text in _MENTIONED.items() if name in source]
+        told += [f"{one['file']} {one['sha256']:.8}" for one in source.get("files", ())]
+        texts.append(f"{source.get('evidence', 'unknown')}: {', '.join(told)}")
     return "; ".join(texts)
 
 
@@ -247,11 +253,11 @@ def _options(options: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in options.items())
 
 
-def _text(row: Row, name: str, digits: int) -> str:
+def _texts(row: Row, name: str, digits: int) -> tuple[str, str]:
     value, spread = row.measures[name], row.intervals.get(name)
     if value is None:
-        return "-"
+        return "-", ""
     if not digits:
-        return str(value)
-    between = f" ({spread[0]:.{digits}f} to {spread[1]:.{digits}f})" if spread else ""
-    return f"{value:.{digits}f}{between}"
+        return str(value), ""
+    between = f"{spread[0]:.{digits}f} to {spread[1]:.{digits}f}" if spread else ""
+    return f"{value:.{digits}f}", between

@@ -32,7 +32,8 @@ _LOCAL = "/data/local-files/?d="
 def write(folder: Path, review: Review, shown: list[Shown]) -> None:
     """Write ``tasks.json`` and ``labeling_config.xml``."""
     tasks = [_task(review, one) for one in shown]
-    (folder / TASKS).write_text(json.dumps(tasks, indent=1) + "\n", encoding="utf-8")
+    lines = ",\n".join(json.dumps(task) for task in tasks)
+    (folder / TASKS).write_text(f"[\n{lines}\n]\n", encoding="utf-8")
     crops = all(one.item.crop for one in shown)
     (folder / CONFIG).write_text(labeling_config(review, crops), encoding="utf-8")
 

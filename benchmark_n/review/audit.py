@@ -79,15 +79,18 @@ def append_audit(folder: Path, entries: Sequence[Entry]) -> None:
     path = folder / AUDIT
     complete = _parse(path)[1]
     text = b"".join(msgspec.json.encode(entry) + b"\n" for entry in entries)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT, 0o666)
-    with open(handle, "wb", buffering=0) as file:
-        file.truncate(complete)
-        file.seek(complete)
-        written = 0
-        while written < len(text):
-            written += file.write(text[written:])
-        os.fsync(file.fileno())
-    sync_folder(folder)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT, 0o666)
+        with open(handle, "wb", buffering=0) as file:
+            file.truncate(complete)
+            file.seek(complete)
+            written = 0
+            while written < len(text):
+                written += file.write(text[written:])
+            os.fsync(file.fileno())
+        sync_folder(folder)
+    except OSError as error:
+        raise InputError(f"{path}: cannot write the audit trail: {error.strerror}") from None
 
 
 def sync_folder(folder: Path) -> None:

@@ -51,7 +51,7 @@ def _decision(path: Path, row: dict[str, str]) -> Decision | None:
     text = (row.get("segmentation") or "").strip()
     try:
         segmentation = msgspec.json.decode(text) if text else None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise InputError(
             f"{path.name}: annotation {row['annotation_id']}: segmentation is no JSON: {error}"
         ) from None

@@ -91,8 +91,8 @@ def read(path: Path) -> list[Decision]:
     try:
         names = {one["id"]: str(one["name"]) for one in document["categories"]}
         found = [_decision(path, record, names) for record in document["annotations"]]
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{path.name}: not COCO: {error} is missing") from None
+    except (AttributeError, KeyError, TypeError) as error:
+        raise InputError(f"{path.name}: not COCO: {error!r}") from None
     return [decision for decision in found if decision is not None]
 
 

@@ -117,10 +117,15 @@ def read(path: Path) -> list[Decision]:
                 f"{path.name}: a task without data and annotations, expected Label Studio's JSON "
                 "export (not JSON-MIN)"
             )
-        identity = whole_number(path, task["data"].get("annotation_id"))
-        for annotation in task["annotations"]:
-            if not annotation.get("was_cancelled"):
-                found.append(_decision(path, identity, annotation))
+        try:
+            identity = whole_number(path, task["data"].get("annotation_id"))
+            for annotation in task["annotations"]:
+                if not annotation.get("was_cancelled"):
+                    found.append(_decision(path, identity, annotation))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                f"{path.name}: task {task.get('id')}: not Label Studio's JSON export: {error!r}"
+            ) from None
     return [decision for decision in found if decision is not None]
 
 

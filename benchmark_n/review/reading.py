@@ -76,9 +76,9 @@ def _reader(path: Path) -> Callable[[Path], list[Decision]]:
     if suffix == ".xml":
         return cvat.read
     if suffix != ".json":
-        raise InputError(f"{path.name}: expected decisions as .csv, .xml (CVAT) or .json")
+        raise InputError(f"{path.name}: expected decisions as .csv, .xml (CVAT, unpacked) or .json")
     try:
         document = msgspec.json.decode(path.read_bytes())
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise InputError(f"{path.name}: not JSON: {error}") from None
     return label_studio.read if isinstance(document, list) else fiftyone.read

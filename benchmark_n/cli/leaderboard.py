@@ -29,7 +29,8 @@ def command(
     Example: benchmark-n leaderboard results/coco-n-hard-seed1 --out leaderboard.html
     """
     set_logging(quiet, verbose)
-    from benchmark_n.report.leaderboard import read_leaderboard, render, to_markdown
+    from benchmark_n.report.leaderboard import read_leaderboard
+    from benchmark_n.report.leaderboard_text import render, to_markdown
 
     board = read_leaderboard(results)
     texts = {path: render(board, path) for path in outs}

@@ -11,12 +11,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import msgspec
 
-from benchmark_n.errors import InputError, UsageError
+from benchmark_n.errors import InputError
+from benchmark_n.report.results_files import ResultsFile, read_results, results_files
 
-RESULTS = "results.json"
 MEASURES = (
     ("errors", "errors", 0),
     ("flagged", "flagged", 0),
@@ -31,33 +30,6 @@ HEADERS = ("detector", "evidence", "options", *(name for _, name, _ in MEASURES)
 # Results under different values of these cannot be compared.
 _SAME = ("spatial_iou", "boundary_iou", "strict")
 _MENTIONED = {"backbone": "{}", "num_folds": "{} folds", "seed": "seed {}"}
-
-
-class _Benchmark(msgspec.Struct):
-    directory: str
-    benchmark: str
-    name: str
-    seed: int
-    recipe_sha256: str
-    source_sha256: str
-
-
-class _Provenance(msgspec.Struct):
-    options: dict[str, Any]
-    evidence: list[dict[str, Any]]
-    trained_on: str
-    benchmark: _Benchmark
-
-
-class _Results(msgspec.Struct):
-    kinds: dict[str, dict[str, Any]]
-    settings: dict[str, Any]
-
-
-class _File(msgspec.Struct):
-    detector: str
-    provenance: _Provenance
-    results: _Results
 
 
 @dataclass(frozen=True)
@@ -117,7 +89,7 @@ def read_leaderboard(paths: Iterable[Path | str]) -> Leaderboard:
     InputError
         A file of another kind, results of different benchmarks or settings, or one run twice.
     """
-    files = {path: _read(path) for path in _files(paths)}
+    files = {path: read_results(path) for path in results_files(paths)}
     first, reference = next(iter(files.items()))
     tables: dict[str, dict[str, list[Row]]] = {}
     seen: dict[tuple[str, ...], Path] = {}
@@ -139,89 +111,7 @@ def read_leaderboard(paths: Iterable[Path | str]) -> Leaderboard:
     return Leaderboard(benchmark, settings, {name: tables[name] for name in sorted(tables)})
 
 
-def to_markdown(board: Leaderboard) -> str:
-    """The tables in Markdown."""
-    lines = [f"# {_title(board)}", "", _about(board)]
-    for trained_on, kinds in board.tables.items():
-        for kind, rows in kinds.items():
-            lines += ["", f"## Evidence trained on {trained_on}: {kind.replace('_', ' ')}", ""]
-            lines.append(f"| {' | '.join(HEADERS)} |")
-            lines.append("|---|---|---|" + "---:|" * len(MEASURES))
-            for row in rows:
-                cells = (cell.replace("|", "\\|").replace("\n", " ") for cell in row.cells())
-                lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
-
-
-def to_html(board: Leaderboard) -> str:
-    """The tables as one page that needs no network."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("benchmark_n.report", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    return environment.get_template("leaderboard.html").render(
-        title=_title(board), about=_about(board), headers=HEADERS, tables=board.tables
-    )
-
-
-def render(board: Leaderboard, path: Path) -> str:
-    """The text for a file, by its suffix: ``.md`` or ``.html``."""
-    writers = {".md": to_markdown, ".html": to_html}
-    if path.suffix not in writers:
-        raise UsageError(f"--out {path}: expected a name that ends in .md or .html")
-    return writers[path.suffix](board)
-
-
-def _title(board: Leaderboard) -> str:
-    told = board.benchmark
-    return f"Label-error detectors on {told['benchmark']} {told['name']}, seed {told['seed']}"
-
-
-def _about(board: Leaderboard) -> str:
-    told = board.benchmark
-    settings = ", ".join(f"{name} {value}" for name, value in board.settings.items())
-    return (
-        f"Recipe {told['recipe_sha256'][:12]}, source {told['source_sha256'][:12]}; {settings}; "
-        "with 95 % bootstrap intervals."
-    )
-
-
-def _files(paths: Iterable[Path | str]) -> list[Path]:
-    found: dict[Path, Path] = {}
-    for path in map(Path, paths):
-        files = sorted(path.rglob(RESULTS)) if path.is_dir() else [path]
-        if not files:
-            raise InputError(f"{path}: no {RESULTS} in this folder")
-        found |= {file.resolve(): file for file in files}
-    if not found:
-        raise UsageError(f"give {RESULTS} files, or folders that have some")
-    return list(found.values())
-
-
-def _read(path: Path) -> _File:
-    try:
-        data = path.read_bytes()
-        document = msgspec.json.decode(data)
-    except OSError as error:
-        raise InputError(f"{path}: cannot read the results: {error.strerror}") from None
-    except msgspec.DecodeError as error:
-        raise InputError(f"{path}: not JSON: {error}") from None
-    fields = document if isinstance(document, dict) else {}
-    if "detector" not in fields:
-        kind = f"results of eval, mode {fields['mode']}" if "mode" in fields else "no results"
-        raise InputError(f"{path}: {kind}, expected those of eval --detector")
-    if fields.get("results") is None:
-        raise InputError(f"{path}: results of detect, without truth; expected eval --detector")
-    try:
-        return msgspec.convert(document, _File)
-    except msgspec.ValidationError as error:
-        raise InputError(
-            f"{path}: {error}: not made by this version's eval --detector, run it again"
-        ) from None
-
-
-def _check_comparable(path: Path, file: _File, first: Path, reference: _File) -> None:
+def _check_comparable(path: Path, file: ResultsFile, first: Path, reference: ResultsFile) -> None:
     for name in ("recipe_sha256", "source_sha256"):
         own, other = (getattr(one.provenance.benchmark, name) for one in (file, reference))
         if own != other:

@@ -31,7 +31,8 @@ class Entry(msgspec.Struct, frozen=True):
         As in `benchmark_n.review.decision.ACTIONS`.
     before, after
         The fields that changed, with their old and new values; the whole record of an annotation
-        that was removed or added, whose other side is null; both empty where it was kept.
+        that was removed or added, whose other side is null; both empty where it was kept, both null
+        where a proposal was refused.
     why, guideline
         The reviewer's reason, and the guideline's version.
     decisions

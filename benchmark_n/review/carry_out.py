@@ -12,7 +12,7 @@ from benchmark_n.coco import CocoFile, Image
 from benchmark_n.coco.records import split_record
 from benchmark_n.errors import InputError, annotation_fault
 from benchmark_n.masks import Rle, SegmentationError, segmentation_to_rle
-from benchmark_n.review.decision import ACCEPT, KEEP, REMOVE, Decision
+from benchmark_n.review.decision import ACCEPT, KEEP, REDRAW, RELABEL, REMOVE, Decision
 from benchmark_n.review.items import Item, Review
 
 Fields = dict[str, Any]
@@ -62,7 +62,7 @@ def _wanted_category(decision: Decision, item: Item, review: Review, coco: CocoF
         if item.suggested_category is None and item.suggested_segmentation is None:
             raise _fault(coco, decision, "nothing is suggested, expected relabel, redraw or remove")
         return item.suggested_category
-    if decision.action == "redraw":
+    if decision.action == REDRAW:
         return None
     if decision.category is None:
         raise _fault(coco, decision, "no category is given")
@@ -73,7 +73,7 @@ def _wanted_category(decision: Decision, item: Item, review: Review, coco: CocoF
 
 
 def _wanted_mask(decision: Decision, item: Item, coco: CocoFile, image: Image) -> Rle | None:
-    if decision.action == "relabel":
+    if decision.action == RELABEL:
         return None
     accepted = decision.action == ACCEPT
     segmentation = item.suggested_segmentation if accepted else decision.segmentation

@@ -13,14 +13,8 @@ from benchmark_n.benchmark.writer import file_digest
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.errors import InputError, UsageError, did_you_mean
 from benchmark_n.review import csv_file, cvat, fiftyone, label_studio
-from benchmark_n.review.items import (
-    REVIEW,
-    Review,
-    Source,
-    category_labels,
-    choose_items,
-    write_review,
-)
+from benchmark_n.review.choice import choose_items
+from benchmark_n.review.items import REVIEW, Review, Source, category_labels, write_review
 from benchmark_n.review.shown import Shown, show_items, write_crops
 
 TOP = 200

@@ -20,7 +20,14 @@ import msgspec
 from benchmark_n.errors import InputError
 from benchmark_n.masks import CropMask
 from benchmark_n.masks.outline import mask_to_polygons
-from benchmark_n.review.decision import ACTIONS, Decision, make_decision, whole_number
+from benchmark_n.review.decision import (
+    ACTIONS,
+    CHANGE,
+    RELABEL,
+    Decision,
+    make_decision,
+    whole_number,
+)
 from benchmark_n.review.items import Review
 from benchmark_n.review.shown import GIVEN, Shown, describe
 
@@ -140,7 +147,7 @@ def _decision(path: Path, identity: int, annotation: dict[str, Any]) -> Decision
         "when": annotation.get("updated_at") or annotation.get("created_at") or "",
     }
     labels = sorted({label for region in regions for label in region["value"]["polygonlabels"]})
-    if len(labels) > 1 and fields["decision"] in ("relabel", "change"):
+    if len(labels) > 1 and fields["decision"] in (RELABEL, CHANGE):
         raise InputError(
             f"{path.name}: annotation {identity}: regions labelled {' and '.join(labels)}, "
             "expected one category"

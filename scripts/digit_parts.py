@@ -13,7 +13,7 @@ from benchmark_n.detectors.evidence.folds import plan_folds
 from benchmark_n.detectors.evidence.heads import cross_validate
 
 # Of raw grey levels, not of a backbone's features; chosen by `select_settings.py`.
-INVERSE_PENALTY = 0.02
+INVERSE_PENALTY = 0.01
 _NAMES = tuple("0123456789")
 
 

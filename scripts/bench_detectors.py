@@ -41,10 +41,8 @@ RESULTS = Path(__file__).parent / "results"
 PICTURE = Path(__file__).parent.parent / "docs" / "loss_separation.png"
 FIG10 = {"fig10-class-40": "class", "fig10-spatial-40": "spatial"}
 _MID = scenes("mid", ("class_confusion",))
-_COCO128 = {
-    "20 % in supercategories": coco128("supercategory"),
-    "20 % symmetric": coco128("all"),
-}
+SCOPES = {"20 % in supercategories": "supercategory", "20 % symmetric": "all"}
+LEAST = 20
 # Part to (noise, backbone) to the experiment.
 PARTS: dict[str, dict[tuple[str, str], Experiment]] = {
     "scenes-hog": {("sym-20", "hog"): class_noise(scenes("sym-20"), "hog", ON_DEMAND)},
@@ -58,10 +56,22 @@ PARTS: dict[str, dict[tuple[str, str], Experiment]] = {
     "coco128": {
         (noise, backbone): class_noise(coco128(scope), backbone)
         for backbone in ("lite0", "hog")
-        for noise, scope in (
-            ("20 % in supercategories", "supercategory"),
-            ("20 % symmetric", "all"),
-        )
+        for noise, scope in SCOPES.items()
+    },
+    # How much the number of annotations explains.
+    "size": {
+        **{
+            (f"sym-20, {count} images", "lite0"): class_noise(
+                scenes("sym-20", num_images=count), "lite0"
+            )
+            for count in (150, 75, 38)
+        },
+        **{
+            (f"coco128, {noise}, categories of {LEAST} or more", "lite0"): class_noise(
+                coco128(scope, LEAST), "lite0"
+            )
+            for noise, scope in SCOPES.items()
+        },
     },
     "brain": {("hard", ""): brain},
     "losses": {(recipe, "scratch"): separation(recipe, kind) for recipe, kind in FIG10.items()},

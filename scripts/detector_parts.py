@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cache
@@ -93,27 +95,50 @@ def class_noise(make: Make, backbone: str, wanted: Iterable[str] = ()) -> Experi
 
 
 @cache
-def scenes(recipe: str, only: tuple[str, ...] = (), data_seed: int = 0) -> Make:
+def scenes(
+    recipe: str, only: tuple[str, ...] = (), data_seed: int = 0, num_images: int = 300
+) -> Make:
     """Makes `recipe` on the embedded dataset."""
     return lambda seed, out: benchmark_n.make(
-        "scenes", recipe, seed=seed, only=only, data_seed=data_seed, out=out, workers=1
+        "scenes",
+        recipe,
+        seed=seed,
+        only=only,
+        data_seed=data_seed,
+        num_images=num_images,
+        out=out,
+        workers=1,
     )
 
 
 @cache
-def coco128(scope: str) -> Make:
-    """Makes class noise of 20 % on 128 real images, in supercategories or over all categories."""
+def coco128(scope: str, least: int = 0) -> Make:
+    """Makes class noise of 20 % on 128 real images, in supercategories or over all categories.
+
+    Annotations of categories with fewer than `least` of them are left out.
+    """
     folder = SHARED / "coco128"
-    return lambda seed, out: benchmark_n.make(
-        "custom",
-        "sym-20",
-        annotations=folder / "instances_coco128.json",
-        images=next(path.parent for path in sorted(folder.rglob("*.jpg"))),
-        overrides={"class_confusion.scope": scope},
-        seed=seed,
-        out=out,
-        workers=1,
-    )
+
+    def make(seed: int, out: Path) -> Benchmark:
+        data = json.loads((folder / "instances_coco128.json").read_text())
+        counts = Counter(record["category_id"] for record in data["annotations"])
+        data["annotations"] = [r for r in data["annotations"] if counts[r["category_id"]] >= least]
+        data["categories"] = [r for r in data["categories"] if counts[r["id"]] >= least]
+        with tempfile.TemporaryDirectory() as temporary:
+            annotations = Path(temporary) / "instances_coco128.json"
+            annotations.write_text(json.dumps(data))
+            return benchmark_n.make(
+                "custom",
+                "sym-20",
+                annotations=annotations,
+                images=next(path.parent for path in sorted(folder.rglob("*.jpg"))),
+                overrides={"class_confusion.scope": scope},
+                seed=seed,
+                out=out,
+                workers=1,
+            )
+
+    return make
 
 
 def brain(seed: int) -> Iterator[Row]:

@@ -61,8 +61,9 @@ def test_a_missing_extra_is_one_line_that_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "efficientnet_lite_pytorch", None)
     pytest.importorskip("torch", reason="needs the extra deep")
+    crops = np.zeros((1, 160, 160, 3), np.uint8)
     with pytest.raises(InputError, match=r"lite0 needs .*pip install 'benchmark-n\[deep\]'"):
-        make_backbone("lite0")
+        make_backbone("lite0").describe(crops, crops[..., 0])
 
 
 def test_lite0_is_the_network_of_its_package() -> None:

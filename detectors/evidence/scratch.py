@@ -169,7 +169,8 @@ def _network(num_categories: int) -> Any:
             for one in self.stages:
                 values = one(values)
                 maps.append(values)
-                weights = nn.functional.adaptive_avg_pool2d(shapes, values.shape[-2:]) + 1e-6
+                height, width = values.shape[-2:]
+                weights = nn.functional.adaptive_avg_pool2d(shapes, (height, width)) + 1e-6
                 inside.append((values * weights).sum((2, 3)) / weights.sum((2, 3)))
             whole = [values.mean((2, 3)), values.amax((2, 3))]
             logits = self.classes(torch.cat([*whole, *inside], 1))

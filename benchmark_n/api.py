@@ -252,5 +252,9 @@ def _resolved_recipe(
         "masks": masks,
         "dilation_ratio": source.dilation_ratio,
         "detection": masks != "keep" and recipe.boxes == "mask",
-        "source": {"file": coco.path.name, "sha256": file_digest(coco.path)},
+        "source": {
+            "file": coco.path.name,
+            "sha256": file_digest(coco.path),
+            **source.options,
+        },
     }

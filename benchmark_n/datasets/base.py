@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmark_n.errors import InputError, UsageError, did_you_mean
 from benchmark_n.registry import Registry
@@ -71,6 +71,9 @@ class Source:
         Of the boundary, as the dataset's own evaluation has it.
     skipped
         Bad frames or patients that a conversion left out: ``name``, ``split`` and ``fault``.
+    options
+        Which part of the dataset this is, in `open_source`'s words, where that is not the default:
+        who has the dataset opens the same again by them.
     """
 
     annotations: Path
@@ -78,6 +81,7 @@ class Source:
     clean_val: Path | None = None
     dilation_ratio: float = 0.02
     skipped: tuple[Mapping[str, str], ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -176,7 +180,25 @@ def open_source(
         progress,
     )
     source = dataset.open(request)
-    return source if images is None else replace(source, images=images)
+    return replace(
+        source,
+        images=source.images if images is None else images,
+        options=_chosen(dataset, request),
+    )
+
+
+def _chosen(dataset: Dataset, request: Request) -> dict[str, Any]:
+    """The split, and how the request departs from the whole of it."""
+    chosen: dict[str, Any] = {"split": request.split}
+    if dataset.embedded:
+        chosen["data_seed"] = request.data_seed
+    if request.num_images is not None:
+        chosen["num_images"] = request.num_images
+    if request.stride != 1:
+        chosen["stride"] = request.stride
+    if request.skip_bad:
+        chosen["skip_bad"] = True
+    return chosen
 
 
 def check_split(dataset: Dataset, split: str | None) -> str:

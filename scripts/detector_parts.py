@@ -39,7 +39,7 @@ CLASS_DETECTORS: dict[str, dict[str, Any]] = {
 }
 ON_DEMAND = ("dropout_probs", "repeated_probs")
 Row = dict[str, Any]
-# Noise seed and folder to a benchmark; where it has a name, its features are kept under it.
+# Noise seed and folder to a benchmark.
 Make = Callable[[int, Path], Benchmark]
 Experiment = Callable[[int], Iterator[Row]]
 

@@ -7,4 +7,4 @@ scripts/setup_venv.sh test,deep
 .venv/bin/ruff check .
 .venv/bin/ruff format --check --quiet .
 .venv/bin/mypy
-.venv/bin/python -m pytest "$@"
+.venv/bin/python -m pytest -rs "$@"

@@ -46,7 +46,7 @@ _OPTIONS = (
         "--backbone",
         default="auto",
         show_default=True,
-        help="hog, lite0, lite1, lite2, torchvision:NAME, timm:NAME.",
+        help="hog, lite0, lite1, lite2, torchvision:NAME[@FILE], timm:NAME[@FILE].",
     ),
     click.option("--folds", default=5, show_default=True, help="Of the out-of-fold predictions."),
     click.option(

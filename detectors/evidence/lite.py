@@ -11,6 +11,7 @@ References
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,10 @@ _INNER_STRIDES = (8, 16)
 
 
 class Lite:
-    """Features of 160 px crops; `number` is 0, 1 or 2."""
+    """Features of 160 px crops; `number` is 0, 1 or 2.
+
+    The network is loaded when crops come: evidence that is reused needs its name alone.
+    """
 
     size = SIZE
     in_workers = False
@@ -37,8 +41,11 @@ class Lite:
     def __init__(self, number: int, device: str) -> None:
         self.name = f"lite{number}"
         self.version = str(VERSION)
-        self._device = device
-        self._network: Any = load_network(number, device)
+        self._number, self._device = number, device
+
+    @cached_property
+    def _network(self) -> Any:
+        return load_network(self._number, self._device)
 
     def describe(self, crops: Pixels, masks: Pixels) -> NDArray[np.float32]:
         """Features float32 (n, D) of crops (n, 160, 160, 3) and their masks (n, 160, 160)."""
@@ -49,12 +56,13 @@ class Lite:
         return np.concatenate(parts)
 
     def _batch(self, crops: Pixels, masks: Pixels) -> NDArray[np.float32]:
+        network = self._network
         import torch
         from torch.nn.functional import adaptive_avg_pool2d
 
         with torch.inference_mode():
             shown = torch.from_numpy(masks).to(self._device)[:, None].float() / 255
-            maps = feature_maps(self._network, to_tensor(crops, self._device))
+            maps = feature_maps(network, to_tensor(crops, self._device))
             parts = [maps[max(maps)].mean((2, 3))]
             for stride in _INNER_STRIDES:
                 inner = maps[stride]

@@ -48,6 +48,10 @@ def read(path: Path) -> list[Decision]:
 
 
 def _decision(path: Path, row: dict[str, str]) -> Decision | None:
+    if any(row[name] is None for name in _NEEDED):
+        raise InputError(
+            f"{path.name}: annotation {row['annotation_id']}: the row is cut off before 'decision'"
+        )
     text = (row.get("segmentation") or "").strip()
     try:
         segmentation = msgspec.json.decode(text) if text else None

@@ -374,6 +374,7 @@ def test_csv_shows_what_a_reviewer_needs(tmp_path: Path) -> None:
     [
         ("a.csv", "annotation_id,what\n7,keep\n", "column 'decision' is missing"),
         ("a.csv", b"\xff\xfe\x00", "not a CSV file in UTF-8"),
+        ("a.csv", "annotation_id,what,decision\n7,x\n", "annotation 7: the row is cut off"),
         ("a.json", "{", "a.json: not JSON"),
         ("a.json", "[{}]", "a task without data and annotations"),
         ("a.json", '{"annotations": [{}]}', r"not COCO: KeyError\('categories'\)"),

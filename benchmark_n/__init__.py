@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from benchmark_n.detection import detect, evaluate_detectors
     from benchmark_n.detectors.detected import Detected
     from benchmark_n.evaluation import Evaluation, evaluate
+    from benchmark_n.report.leaderboard import read_leaderboard
     from benchmark_n.report.show import show
+    from benchmark_n.review import export_review, import_decisions, judge
 
 __all__ = [
     "Benchmark",
@@ -28,9 +30,13 @@ __all__ = [
     "detect",
     "evaluate",
     "evaluate_detectors",
+    "export_review",
+    "import_decisions",
     "import_pair",
+    "judge",
     "load",
     "make",
+    "read_leaderboard",
     "show",
 ]
 
@@ -42,6 +48,10 @@ _HOMES = {
     "detect": "benchmark_n.detection",
     "evaluate_detectors": "benchmark_n.detection",
     "evaluate": "benchmark_n.evaluation",
+    "export_review": "benchmark_n.review",
+    "import_decisions": "benchmark_n.review",
+    "judge": "benchmark_n.review",
+    "read_leaderboard": "benchmark_n.report.leaderboard",
     "import_pair": "benchmark_n.api",
     "load": "benchmark_n.benchmark",
     "make": "benchmark_n.api",

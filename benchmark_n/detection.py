@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark_n._version import __version__
-from benchmark_n.benchmark import Benchmark, load
+from benchmark_n.benchmark import Benchmark, layout, load
 from benchmark_n.benchmark.scores import add_any
 from benchmark_n.benchmark.writer import file_digest
 from benchmark_n.coco import CocoFile, read_coco
@@ -136,6 +136,9 @@ def evaluate_detectors(
     coco = opened.noisy()
     found = detect(coco, images or opened.images, detectors, **options)
     recipe = {key: opened.recipe.get(key) for key in ("benchmark", "name", "version", "seed")}
+    # The leaderboard tells by these that results are of one benchmark.
+    recipe["recipe_sha256"] = file_digest(opened.path / layout.RECIPE)
+    recipe["source_sha256"] = opened.recipe["source"]["sha256"]
     scored = []
     for one in found:
         result = score_benchmark(one.scores, opened, spatial_iou=spatial_iou, bootstrap=bootstrap)

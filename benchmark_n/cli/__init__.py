@@ -28,6 +28,8 @@ COMMANDS = {
     "detect": ("benchmark_n.cli.detect", "Look for label errors in a real dataset."),
     "detectors": ("benchmark_n.cli.detectors", "List the label-error detectors."),
     "correct": ("benchmark_n.cli.correct", "Restore suspects' clean labels, and count."),
+    "review": ("benchmark_n.cli.review", "Have people judge suspects; import what they decided."),
+    "leaderboard": ("benchmark_n.cli.leaderboard", "One table of the results of many detectors."),
 }
 
 

@@ -77,7 +77,7 @@ def _card(
 ) -> Card:
     image = coco.images[row["image_id"]]
     given = None if index is None else rle_to_crop(evidence.masks[index])
-    suggested = _suggested_mask(row, image.height, image.width)
+    suggested = suggested_mask(row["suggested_segmentation"], image.height, image.width)
     category = "(none)" if index is None else evidence.category_names[evidence.labels[index]]
     other = coco.categories.get(row["suggested_category"])
     parts = [other.name or str(other.id)] if other else []
@@ -100,8 +100,8 @@ def _card(
     )
 
 
-def _suggested_mask(row: dict[str, Any], height: int, width: int) -> CropMask | None:
-    text = row["suggested_segmentation"]
+def suggested_mask(text: str | None, height: int, width: int) -> CropMask | None:
+    """The mask of a scores table's ``suggested_segmentation``; None where it is none."""
     if text is None:
         return None
     try:
@@ -110,7 +110,11 @@ def _suggested_mask(row: dict[str, Any], height: int, width: int) -> CropMask | 
         return None
 
 
-def _picture(pixels: Pixels, given: CropMask | None, suggested: CropMask | None) -> str:
+def draw_suspect(pixels: Pixels, given: CropMask | None, suggested: CropMask | None) -> Pixels:
+    """The square around both masks with their outlines, uint8 RGB (160, 160, 3).
+
+    The given mask is orange, the suggested one light blue.
+    """
     shown = [mask for mask in (given, suggested) if mask is not None and mask.area]
     boxes = np.array([mask.bbox for mask in shown] or [(0, 0, *pixels.shape[1::-1])], np.int64)
     corner = boxes[:, :2].min(axis=0)
@@ -121,6 +125,10 @@ def _picture(pixels: Pixels, given: CropMask | None, suggested: CropMask | None)
             inside = (mask_crop(mask, box, _SIDE) > 127).view(np.uint8)
             outlines, _ = cv2.findContours(inside, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
             cv2.drawContours(canvas, outlines, -1, colour, 2)
-    bgr = cv2.cvtColor(canvas, cv2.COLOR_RGB2BGR)
+    return canvas
+
+
+def _picture(pixels: Pixels, given: CropMask | None, suggested: CropMask | None) -> str:
+    bgr = cv2.cvtColor(draw_suspect(pixels, given, suggested), cv2.COLOR_RGB2BGR)
     _, jpeg = cv2.imencode(".jpg", bgr, (cv2.IMWRITE_JPEG_QUALITY, _QUALITY))
     return "data:image/jpeg;base64," + base64.b64encode(jpeg.tobytes()).decode()

@@ -22,6 +22,7 @@ from benchmark_n.datasets import Dataset
 from benchmark_n.extras import import_extra
 
 _VERSION = "http://mlcommons.org/croissant/1.1"
+_EXACT = 2**53
 _ENCODINGS = {
     ".json": "application/json",
     ".parquet": "application/x-parquet",
@@ -137,9 +138,30 @@ def _record_set(mlc: Any, ctx: Any, file: Artefact, roots: Sequence[Path]) -> An
 
 
 def _fields(name: str, roots: Sequence[Path]) -> list[Any]:
-    """The table's columns but the original records, bytes for which Croissant has no type."""
-    path = next(root / name for root in roots if (root / name).is_file())
-    return [field for field in pq.read_schema(path) if str(field.type) != "binary"]
+    """The table's columns that Croissant's readers give back as they are.
+
+    Left out are the original records, bytes for which there is no type, and whole numbers beyond
+    2^53 with nulls among them (seeds), which those readers turn into floating point.
+    """
+    file = pq.ParquetFile(next(root / name for root in roots if (root / name).is_file()))
+    return [
+        field
+        for index, field in enumerate(file.schema_arrow)
+        if str(field.type) != "binary" and _survives_floats(file.metadata, index)
+    ]
+
+
+def _survives_floats(metadata: Any, column: int) -> bool:
+    groups = [metadata.row_group(i).column(column) for i in range(metadata.num_row_groups)]
+    known = [group.statistics for group in groups if group.statistics is not None]
+    nulls = any(statistics.null_count for statistics in known)
+    largest = [
+        abs(value)
+        for statistics in known
+        if groups[0].physical_type == "INT64" and statistics.has_min_max
+        for value in (statistics.min, statistics.max)
+    ]
+    return not nulls or max(largest, default=0) <= _EXACT
 
 
 def _data_type(mlc: Any, arrow: str) -> Any:

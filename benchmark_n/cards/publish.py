@@ -82,7 +82,9 @@ def publish(plan: Plan, *, private: bool = False) -> str:
                 folder_path=name,
                 commit_message=f"Benchmark-N: {len(plan.files)} files",
             )
-        except (OSError, ValueError, hub.errors.HfHubHTTPError) as error:
+        except (
+            Exception
+        ) as error:  # which HTTP library raises differs between the client's versions
             fault = " ".join(str(error).split()).replace(token, "…")
             raise InputError(f"{plan.repository}: the Hub refused: {fault:.300}") from None
     return f"https://huggingface.co/datasets/{plan.repository}"

@@ -82,9 +82,7 @@ def publish(plan: Plan, *, private: bool = False) -> str:
                 folder_path=name,
                 commit_message=f"Benchmark-N: {len(plan.files)} files",
             )
-        except (
-            Exception
-        ) as error:  # which HTTP library raises differs between the client's versions
+        except Exception as error:  # what is raised differs between versions of the client
             fault = " ".join(str(error).split()).replace(token, "…")
             raise InputError(f"{plan.repository}: the Hub refused: {fault:.300}") from None
     return f"https://huggingface.co/datasets/{plan.repository}"

@@ -27,6 +27,8 @@ COMMANDS = {
     "import": ("benchmark_n.cli.import_pair", "Derive a benchmark from a clean and a noisy file."),
     "detect": ("benchmark_n.cli.detect", "Look for label errors in a real dataset."),
     "detectors": ("benchmark_n.cli.detectors", "List the label-error detectors."),
+    "card": ("benchmark_n.cli.card", "Write or check the data card of a benchmark."),
+    "publish": ("benchmark_n.cli.publish", "Publish a benchmark on the Hugging Face Hub."),
     "correct": ("benchmark_n.cli.correct", "Restore suspects' clean labels, and count."),
     "review": ("benchmark_n.cli.review", "Have people judge suspects; import what they decided."),
     "leaderboard": ("benchmark_n.cli.leaderboard", "One table of the results of many detectors."),

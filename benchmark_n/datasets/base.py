@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmark_n.datasets.terms import UNKNOWN, Terms
 from benchmark_n.errors import InputError, UsageError, did_you_mean
 from benchmark_n.registry import Registry
 
@@ -128,6 +129,8 @@ class Dataset:
         Terms, what of a benchmark may be passed on, and how to get the data.
     archives
         Split to the archive of its annotations, where anybody may download it.
+    terms
+        The same terms in a form that data cards and publishing act on.
     """
 
     name: str
@@ -144,6 +147,7 @@ class Dataset:
     homepage: str = ""
     steps: tuple[str, ...] = ()
     archives: Mapping[str, Archive] = field(default_factory=dict)
+    terms: Terms = UNKNOWN
 
     def tier_recipe(self, tier: str | None) -> str | None:
         """The recipe that a tier means for this dataset."""

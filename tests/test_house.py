@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 # A package may import those of its own and of lower floors only.
 FLOORS = [
-    {"errors", "extras", "registry", "parallel", "_version"},
+    {"errors", "extras", "registry", "parallel", "draws", "_version"},
     {"coco", "masks"},
     {"benchmark"},
     {"datasets", "noise", "weak", "detectors", "evaluators", "configs", "nets"},

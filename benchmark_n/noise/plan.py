@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.coco import CocoFile
+from benchmark_n.draws import uniforms
 from benchmark_n.noise.base import Noise, NotApplied, SpatialNoise
 from benchmark_n.noise.class_confusion import ClassConfusion, confuse
-from benchmark_n.noise.draws import uniforms
 from benchmark_n.noise.recipe import Recipe
 from benchmark_n.noise.where import matching
 

@@ -19,6 +19,7 @@ FLOORS = [
     {"cards", "mmdet", "review", "report"},
     {
         "api",
+        "weak_making",
         "evaluation",
         "evaluation_modes",
         "detection",

@@ -13,14 +13,17 @@ _BLUR = 1.0
 _RING = np.ones((3, 3), np.uint8)
 
 
-def edge_strength(pixels: Pixels) -> NDArray[np.float32]:
-    """Gradient magnitude of the slightly blurred grey image, float32 (height, width)."""
+def edge_strength(pixels: Pixels) -> NDArray[np.int32]:
+    """Gradient of the slightly blurred grey image, |d/dx| + |d/dy|, int32 (height, width).
+
+    Whole numbers, so that sums of them are the same whatever the order.
+    """
     grey = cv2.GaussianBlur(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), (0, 0), _BLUR)
-    across, down = (cv2.Sobel(grey, cv2.CV_32F, *order) for order in ((1, 0), (0, 1)))
-    return np.asarray(cv2.magnitude(across, down), np.float32)
+    across, down = (cv2.Sobel(grey, cv2.CV_16S, *order) for order in ((1, 0), (0, 1)))
+    return np.abs(across.astype(np.int32)) + np.abs(down.astype(np.int32))
 
 
-def edge_ratio(edges: NDArray[np.float32], clean: CropMask, found: CropMask) -> float | None:
+def edge_ratio(edges: NDArray[np.int32], clean: CropMask, found: CropMask) -> float | None:
     """Mean edge strength along one outline over that along the other.
 
     Above 1 the model's outline lies on stronger edges than the annotation's. None where the
@@ -30,8 +33,9 @@ def edge_ratio(edges: NDArray[np.float32], clean: CropMask, found: CropMask) -> 
     return second / first if first > 0 else None
 
 
-def _along(edges: NDArray[np.float32], mask: CropMask) -> float:
+def _along(edges: NDArray[np.int32], mask: CropMask) -> float:
     grown = mask.grown(2)
     ring = cv2.morphologyEx(grown.pixels, cv2.MORPH_GRADIENT, _RING)
     h, w = grown.pixels.shape
-    return float(cv2.mean(edges[grown.y : grown.y + h, grown.x : grown.x + w], ring)[0])
+    values = edges[grown.y : grown.y + h, grown.x : grown.x + w][ring > 0]
+    return int(values.sum()) / max(values.size, 1)

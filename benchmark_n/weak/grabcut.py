@@ -150,5 +150,6 @@ def _grab(crop: Pixels, marks: Marks) -> NDArray[np.uint8]:
         foreground = (marks == cv2.GC_FGD) | (marks == cv2.GC_PR_FGD)
     found = foreground.astype(np.uint8)
     if factor < 1:
-        found = np.asarray(cv2.resize(found, (width, height), interpolation=cv2.INTER_NEAREST))
-    return found
+        back = cv2.resize(found, (width, height), interpolation=cv2.INTER_NEAREST)
+        found = np.asarray(back, np.uint8)
+    return np.asarray(found, np.uint8)

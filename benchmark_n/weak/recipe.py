@@ -154,6 +154,9 @@ def load_weak_recipe(name: str | Path, overrides: Mapping[str, Any] | None = Non
     """
     if _is_path(name):
         document = {"name": Path(name).stem, **yaml.safe_load(Path(name).read_text())}
+        for section in ("prompt", "noises"):
+            if not isinstance(document.get(section, {}), dict):
+                raise InputError(f"{name}: {section} is no mapping, expected parameters by name")
     elif str(name) in _bundled():
         document = dict(_bundled()[str(name)])
     else:

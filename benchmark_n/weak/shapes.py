@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +63,7 @@ def _filled(
     box: Box,
     height: int,
     width: int,
-    inside: Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.bool_]],
+    inside: Callable[[NDArray[Any], NDArray[Any]], NDArray[np.bool_]],
 ) -> CropMask:
     """Pixels that are `inside`, a condition on coordinates from -1 to 1 across the box."""
     x, y, w, h = box

@@ -71,10 +71,10 @@ def shards_key(parts: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def blocks(tasks: Sequence[ImageTask], size: int = BLOCK) -> Iterator[Block]:
+def blocks(tasks: Sequence[ImageTask]) -> Iterator[Block]:
     """Cut the images into blocks, in order."""
-    for start in range(0, len(tasks), size):
-        yield Block(start // size, tuple(tasks[start : start + size]))
+    for start in range(0, len(tasks), BLOCK):
+        yield Block(start // BLOCK, tuple(tasks[start : start + BLOCK]))
 
 
 def join_shards(paths: Sequence[Path], folder: Path) -> Any:

@@ -54,7 +54,7 @@ def show(
     image = clean.images[chosen]
     pixels = read_pixels(many[0].images, image)
     aspect = image.height / image.width
-    figure = Figure(figsize=(_PANEL * (1 + len(many)), _PANEL * aspect + 0.5), layout="tight")
+    figure = Figure(figsize=(_PANEL * (1 + len(many)), _PANEL * aspect + 0.6), layout="tight")
     FigureCanvasAgg(figure)
     axes = figure.subplots(1, 1 + len(many), squeeze=False)[0]
     masks = image_masks(clean, chosen)
@@ -96,8 +96,8 @@ def _title(benchmark: Benchmark, image_id: int) -> str:
         for part in (here, table)
     ]
     return (
-        f"{name}, {benchmark.recipe['segmenter']['name']}\nmodel on stronger edges than the "
-        f"annotation: {counts[0]} here, {counts[1]} in all"
+        f"{name}, {benchmark.recipe['segmenter']['name']}\n"
+        f"better on edges: {counts[0]} here, {counts[1]} in all"
     )
 
 

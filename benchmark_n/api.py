@@ -21,6 +21,9 @@ from benchmark_n.noise.engine import Engine
 from benchmark_n.noise.plan import chunks, decide, resolve
 from benchmark_n.noise.recipe import ALIASES, Recipe, load_recipe
 from benchmark_n.parallel import ordered_map
+from benchmark_n.weak.grounding import DEFAULT as DEFAULT_GROUNDER
+from benchmark_n.weak.recipe import WeakRecipe, choose_weak
+from benchmark_n.weak_making import Annotator, make_weak, weak_target
 
 _log = logging.getLogger(__name__)
 
@@ -51,6 +54,11 @@ def make(
     stride: int = 1,
     skip_bad: bool = False,
     chunk_size: int = _CHUNK,
+    weak: str | None = None,
+    segmenter: str | None = None,
+    grounder: str | None = None,
+    device: str | None = None,
+    prompts_from: Path | str | None = None,
     progress: Progress | None = None,
 ) -> Benchmark:
     """Make a noisy benchmark from clean annotations.
@@ -66,7 +74,8 @@ def make(
     seed
         Of the noise. The same seed gives the same bytes, whatever the number of workers.
     out
-        Directory to write; by default ``benchmarks/<dataset>-n-<recipe>-seed<seed>``.
+        Directory to write; by default ``benchmarks/<dataset>-n-<recipe>-seed<seed>``, and
+        ``benchmarks/<dataset>-<recipe>-<segmenter>-seed<seed>`` with a weak recipe.
     only, overrides
         Noises to keep, and ``"noise.parameter"`` values to replace.
     masks
@@ -78,7 +87,17 @@ def make(
         For embedded datasets: which pictures, and how many of the split.
     stride, skip_bad
         For datasets that are converted from label maps: take every n-th frame or patient, and
-        leave out (and list in the summary) those that cannot be read.
+        leave out (and list in the summary) those that cannot be read. With a weak recipe,
+        annotations of images that cannot be read are missed, and these are listed.
+    weak
+        Instead of a tier, a kind of prompt: ``"box"``, ``"point"``, ``"mask"``, several joined by
+        ``+``, or ``"text"``. A tier ``wan-…`` is a weak recipe too.
+    segmenter, grounder, device
+        With a weak recipe: the model that draws the masks (``"grabcut"``, ``"medsam-lite"``,
+        ``"transformers:NAME"``, …), the grounding model of text prompts, and ``"cpu"`` or
+        ``"cuda"``.
+    prompts_from
+        With a weak recipe: a noisy benchmark of the same source whose boxes are the prompts.
     progress
         Called with (frames done, frames in all) of a conversion, then so with annotations.
 
@@ -90,11 +109,14 @@ def make(
         Anything wrong with a file, a recipe or the output; nothing is written then.
     """
     known: Dataset = DATASETS.load(dataset)
-    settled = _choose_recipe(known.tier_recipe(tier), recipe, only, overrides)
     if masks not in MASK_FORMS:
         raise UsageError(f"masks must be one of {', '.join(MASK_FORMS)}, but got '{masks}'")
     if chunk_size < 1:
         raise UsageError(f"chunk_size must be 1 or more, but got {chunk_size}")
+    weakly = choose_weak(weak, tier, recipe, overrides)
+    given = {"segmenter": segmenter, "grounder": grounder, "device": device}
+    _check_weak_options(weakly, {**given, "prompts_from": prompts_from}, tuple(only), backend)
+    settled = weakly or _choose_recipe(known.tier_recipe(tier), recipe, only, overrides)
     source = open_source(
         known,
         root=_path(root),
@@ -104,10 +126,25 @@ def make(
         data_seed=data_seed,
         num_images=num_images,
         stride=stride,
-        skip_bad=skip_bad,
+        skip_bad=skip_bad and (weakly is None or known.converter is not None),
         workers=workers,
         progress=progress,
     )
+    if isinstance(settled, WeakRecipe):
+        return make_weak(
+            known,
+            source,
+            settled,
+            Annotator(segmenter or "grabcut", grounder or DEFAULT_GROUNDER, device or "cpu"),
+            _path(out) or weak_target(dataset, settled, segmenter or "grabcut", seed),
+            seed=seed,
+            prompts_from=prompts_from,
+            masks=masks,  # type: ignore[arg-type]
+            workers=workers,
+            overwrite=overwrite,
+            skip_bad=skip_bad,
+            progress=progress,
+        )
     target = _path(out) or _default_target(dataset, settled, seed, tuple(only), overrides)
     with staged(target, overwrite=overwrite) as stage:
         coco = read_coco(source.annotations)
@@ -197,6 +234,27 @@ def import_pair(
             images=_path(images),
         )
     return load(out)
+
+
+def _check_weak_options(
+    recipe: WeakRecipe | None,
+    given: Mapping[str, object],
+    only: tuple[str, ...],
+    backend: str,
+) -> None:
+    """Options that go with a weak recipe alone, or with none."""
+    if recipe is None:
+        stray = next((name for name, value in given.items() if value is not None), None)
+        if stray is not None:
+            raise UsageError(
+                f"{stray.replace('_', '-')} is for weak annotations: name a tier wan-easy, "
+                "wan-mid or wan-hard, or a kind of prompt by weak"
+            )
+        return
+    if only:
+        raise UsageError("only is for noise recipes: a weak recipe has one annotator")
+    if backend != "loky":
+        raise UsageError("weak annotations are made on one machine: backend must be loky")
 
 
 def _path(value: Path | str | None) -> Path | None:

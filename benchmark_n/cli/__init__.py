@@ -21,7 +21,7 @@ COMMANDS = {
     "datasets": ("benchmark_n.cli.datasets", "List the datasets, and which are on this machine."),
     "fetch": ("benchmark_n.cli.fetch", "Download annotations, or say how to get them."),
     "export": ("benchmark_n.cli.export", "Write noisy labels in the dataset's own format."),
-    "recipes": ("benchmark_n.cli.recipes", "List the noise recipes, or print one."),
+    "recipes": ("benchmark_n.cli.recipes", "List the recipes, or print one."),
     "show": ("benchmark_n.cli.show", "Draw clean against noisy contours of an image."),
     "eval": ("benchmark_n.cli.eval", "Evaluate predictions, noisy labels or detectors."),
     "import": ("benchmark_n.cli.import_pair", "Derive a benchmark from a clean and a noisy file."),

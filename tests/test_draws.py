@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from benchmark_n.noise.draws import Stream, hashes, uniforms
+from benchmark_n.draws import Stream, hashes, uniforms
 
 COUNT = 200_000
 IDS = np.arange(COUNT, dtype=np.int64)

@@ -29,7 +29,7 @@ from benchmark_n.datasets.base import open_source
 from benchmark_n.weak.base import load_segmenter
 from benchmark_n.weak.engine import ImageTask, WeakEngine
 from benchmark_n.weak.recipe import load_weak_recipe
-from benchmark_n.weak_making import image_tasks
+from benchmark_n.weak_prompting import image_tasks
 
 SHARED = Path(os.environ.get("BENCHMARK_N_SHARED_DATA", "../shared/data"))
 RESULTS = Path(__file__).parent / "results"

@@ -19,10 +19,13 @@ FLOORS = [
     {"cards", "mmdet", "review", "report"},
     {
         "api",
+        "weak_confusion",
         "weak_making",
+        "weak_prompting",
         "evaluation",
         "evaluation_modes",
         "detection",
+        "importing",
         "detection_files",
         "correction",
         "cli",

@@ -14,6 +14,9 @@ from pycocotools import mask as coco_mask
 import benchmark_n
 from benchmark_n import Benchmark
 from benchmark_n.benchmark import layout
+from benchmark_n.cards.card import write_card
+from benchmark_n.cards.check import check_card
+from benchmark_n.cards.facts import rebuild_command
 from benchmark_n.cli import run
 from benchmark_n.coco.images import read_rgb
 from benchmark_n.datasets.base import cache_folder
@@ -109,6 +112,33 @@ def test_same_bytes_whoever_works(
     assert bytes_of(first) == bytes_of(again)
     other = make(tmp_path / "c", "wan-box-noisy", segmenter="grabcut", seed=2)
     assert bytes_of(first) != bytes_of(other)
+
+
+def test_recipe_of_a_benchmark_makes_it_again(
+    hard: Benchmark, clean: Benchmark, tmp_path: Path
+) -> None:
+    words = rebuild_command(hard).split()
+    assert "--segmenter" in words
+    source = hard.recipe["source"]
+    again = benchmark_n.make(
+        hard.recipe["dataset"],
+        recipe=hard.path / layout.RECIPE,
+        seed=hard.recipe["seed"],
+        segmenter=hard.recipe["segmenter"]["name"],
+        out=tmp_path / "again",
+        workers=1,
+        **{k: v for k, v in source.items() if k not in ("file", "sha256")},
+    )
+    assert (again.path / layout.CHECKSUMS).read_text() == (hard.path / layout.CHECKSUMS).read_text()
+
+
+def test_the_card_names_prompts_and_segmenter(hard: Benchmark, tmp_path: Path) -> None:
+    write_card(hard, tmp_path / "card")
+    text = (tmp_path / "card" / "README.md").read_text(encoding="utf-8")
+    assert "| prompt | point | box-centre | released code |" in text
+    assert "| segmenter | name | grabcut |" in text
+    assert "| class confusion | probability | 0.3 |" in text
+    assert check_card(hard, tmp_path / "card") == []
 
 
 def test_a_stopped_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -135,6 +135,11 @@ def rebuild_command(benchmark: Benchmark) -> str:
         flag = f"--{key.replace('_', '-')}"
         words.append(flag if source[key] is True else f"{flag} {source[key]}")
     words += [f"--recipe {layout.RECIPE}", f"--seed {recipe['seed']}"]
+    for model in ("segmenter", "grounder"):
+        if model in recipe:
+            words.append(f"--{model} {recipe[model]['name']}")
+    if "prompts_from" in recipe:
+        words.append(f"--prompts-from {recipe['prompts_from']['name']}")
     if recipe["masks"] != "rle":
         words.append(f"--masks {recipe['masks']}")
     return " ".join([*words, "--out rebuilt"])

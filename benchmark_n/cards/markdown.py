@@ -103,15 +103,20 @@ def about(facts: Facts) -> str:
 
 
 def _parameters(recipe: Mapping[str, Any]) -> list[dict[str, str]]:
+    """One row for each parameter: of prompts, where a model annotates, and of noises."""
     provenance = recipe.get("provenance", {})
+    sections = {"prompt": recipe["prompt"]} if "prompt" in recipe else {}
+    for model in ("segmenter", "grounder", "prompts_from"):
+        if model in recipe:
+            sections[model] = recipe[model]
     return [
         {
-            "noise": plain(noise),
+            "noise": plain(section),
             "name": plain(name),
             "value": f"{value:.4g}" if isinstance(value, float) else cell(value),
-            "provenance": cell(provenance.get(f"{noise}.{name}", "default")),
+            "provenance": cell(provenance.get(f"{section}.{name}", "default")),
         }
-        for noise, parameters in recipe["noises"].items()
+        for section, parameters in (sections | recipe["noises"]).items()
         for name, value in parameters.items()
     ]
 

@@ -19,6 +19,20 @@ KINDS = (*PARTS, "text")
 POINTS = ("mask-centre", "box-centre")
 UNITS = ("share", "px")
 _KEYS = ("name", "version", "description", "prompt", "noises", "provenance")
+# What `make` adds to the recipe that it used; such a file is a recipe like any other.
+_RESOLVED_KEYS = (
+    "benchmark",
+    "dataset",
+    "noise_versions",
+    "segmenter",
+    "grounder",
+    "prompts_from",
+    "seed",
+    "masks",
+    "dilation_ratio",
+    "detection",
+    "source",
+)
 
 
 @dataclass(frozen=True)
@@ -202,7 +216,7 @@ def _override(document: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict
 
 def _build(document: Mapping[str, Any]) -> WeakRecipe:
     name = str(document["name"])
-    unknown = [key for key in document if key not in _KEYS]
+    unknown = [key for key in document if key not in (*_KEYS, *_RESOLVED_KEYS)]
     if unknown:
         raise InputError(f"recipe {name}: {did_you_mean(str(unknown[0]), _KEYS)}")
     known = [parameter.name for parameter in fields(PromptSettings)]

@@ -13,6 +13,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import benchmark_n
 from benchmark_n.benchmark.writer import dump_yaml
@@ -22,8 +23,10 @@ from benchmark_n.cards.facts import artefact
 from benchmark_n.cards.recipe_card import Sample, measure_sample, render_recipe_card
 from benchmark_n.datasets import DATASETS, Dataset
 from benchmark_n.noise.recipe import load_recipe
+from benchmark_n.weak.recipe import load_weak_recipe
 
 TIERS = ("easy", "mid", "hard")
+WEAK_TIERS = ("wan-easy", "wan-mid", "wan-hard")
 WHOLE = ("scenes", "phantom")
 # Dataset to its sample: options of `make` relative to the folder of samples.
 SAMPLES: dict[str, dict[str, str] | None] = {
@@ -57,15 +60,33 @@ def keep(benchmark: Path, folder: Path) -> None:
 def build_recipe(name: str, work: Path, out: Path, samples: Path) -> str:
     """The recipe card of a dataset; returns its folder's name."""
     dataset: Dataset = DATASETS.load(name)
-    folder = out / dataset.title.lower()
-    folder.mkdir(parents=True, exist_ok=True)
-    recipes = {tier: load_recipe(dataset.tier_recipe(tier) or tier) for tier in TIERS}
-    for tier, recipe in recipes.items():
-        (folder / f"{tier}.yaml").write_text(dump_yaml(recipe.to_dict()), encoding="utf-8")
+    recipes = {tier: load_recipe(dataset.tier_recipe(tier) or tier).to_dict() for tier in TIERS}
     sample = take_sample(name, work, samples)
-    (folder / README).write_text(render_recipe_card(dataset, recipes, sample), encoding="utf-8")
-    files = [artefact(folder, f"{tier}.yaml", f"recipe of tier {tier}") for tier in TIERS]
-    (folder / CROISSANT).write_text(render_recipe_croissant(dataset, files), encoding="utf-8")
+    card = render_recipe_card(dataset.title, dataset, recipes, sample)
+    return write_recipes(dataset.title, dataset, recipes, card, out)
+
+
+def build_weak(out: Path) -> str:
+    """The recipe card of COCO-WAN; returns its folder's name."""
+    dataset: Dataset = DATASETS.load("coco")
+    recipes = {name: load_weak_recipe(name).to_dict() for name in WEAK_TIERS}
+    options = "--segmenter transformers:facebook/sam-vit-huge --device cuda"
+    card = render_recipe_card("COCO-WAN", dataset, recipes, options=options)
+    return write_recipes("COCO-WAN", dataset, recipes, card, out)
+
+
+def write_recipes(
+    title: str, dataset: Dataset, recipes: dict[str, dict[str, Any]], card: str, out: Path
+) -> str:
+    """Recipes, card and Croissant file in a folder of `out`; returns its name."""
+    folder = out / title.lower()
+    folder.mkdir(parents=True, exist_ok=True)
+    for tier, recipe in recipes.items():
+        (folder / f"{tier}.yaml").write_text(dump_yaml(recipe), encoding="utf-8")
+    (folder / README).write_text(card, encoding="utf-8")
+    files = [artefact(folder, f"{tier}.yaml", f"recipe of tier {tier}") for tier in recipes]
+    croissant = render_recipe_croissant(title, dataset, files)
+    (folder / CROISSANT).write_text(croissant, encoding="utf-8")
     return folder.name
 
 
@@ -113,6 +134,7 @@ def build(out: Path, work: Path, samples: Path) -> None:
         what = "its recipes; statistics of a sample" if sample else "its recipes"
         cards.append((folder, what))
         print(folder, file=sys.stderr)
+    cards.append((build_weak(out), "its recipes"))
     build_index(cards, out)
 
 

@@ -74,19 +74,19 @@ def render_croissant(facts: Facts, roots: Sequence[Path]) -> str:
     return _dump(metadata)
 
 
-def render_recipe_croissant(dataset: Dataset, files: Sequence[Artefact]) -> str:
+def render_recipe_croissant(title: str, dataset: Dataset, files: Sequence[Artefact]) -> str:
     """``croissant.json`` of a benchmark whose recipes, `files`, are all that is published."""
     mlc = import_extra("mlcroissant", "hub", "a Croissant file")
     ctx = mlc.Context(conforms_to=_VERSION)
     metadata = mlc.Metadata(
         ctx=ctx,
-        name=dataset.title,
-        description=f"Recipes of {dataset.title}: {dataset.name} with known annotation error.",
+        name=title,
+        description=f"Recipes of {title}: {dataset.name} with known annotation error.",
         license=[dataset.terms.url],
         version="1.0.0",
         date_published=RELEASED,
         cite_as=_one_line(citations(dataset.terms)),
-        keywords=["instance segmentation", "noisy labels", "label errors", dataset.title],
+        keywords=["instance segmentation", "noisy labels", "label errors", title],
         distribution=[_file_object(mlc, ctx, file) for file in files],
         data_limitations=["Recipes alone: whoever has the source makes the annotations."],
     )

@@ -105,20 +105,22 @@ def about(facts: Facts) -> str:
 def _parameters(recipe: Mapping[str, Any]) -> list[dict[str, str]]:
     """One row for each parameter: of prompts, where a model annotates, and of noises."""
     provenance = recipe.get("provenance", {})
-    sections = {"prompt": recipe["prompt"]} if "prompt" in recipe else {}
-    for model in ("segmenter", "grounder", "prompts_from"):
-        if model in recipe:
-            sections[model] = recipe[model]
     return [
         {
-            "noise": plain(section),
+            "part": plain(section),
             "name": plain(name),
             "value": f"{value:.4g}" if isinstance(value, float) else cell(value),
             "provenance": cell(provenance.get(f"{section}.{name}", "default")),
         }
-        for section, parameters in (sections | recipe["noises"]).items()
+        for section, parameters in parameter_sections(recipe).items()
         for name, value in parameters.items()
     ]
+
+
+def parameter_sections(recipe: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """A recipe's parameters by the part that they belong to: prompts and models, then noises."""
+    weak = ("prompt", "segmenter", "grounder", "prompts_from")
+    return {part: recipe[part] for part in weak if part in recipe} | dict(recipe["noises"])
 
 
 def restrictions(recipe: Mapping[str, Any]) -> list[str]:

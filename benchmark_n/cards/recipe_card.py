@@ -8,10 +8,11 @@ from typing import Any
 
 from benchmark_n.benchmark import Benchmark
 from benchmark_n.cards.citations import citations
-from benchmark_n.cards.markdown import restrictions
+from benchmark_n.cards.markdown import parameter_sections, restrictions
 from benchmark_n.cards.page import front_matter, header_fields, licence_link, plain, template
 from benchmark_n.datasets import Dataset
-from benchmark_n.noise.recipe import Recipe
+
+Document = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -27,23 +28,38 @@ class Sample:
 
 
 def render_recipe_card(
-    dataset: Dataset, recipes: Mapping[str, Recipe], sample: Sample | None = None
+    title: str,
+    dataset: Dataset,
+    recipes: Mapping[str, Document],
+    sample: Sample | None = None,
+    options: str = "",
 ) -> str:
-    """``README.md`` of a benchmark of `dataset`; `recipes` are by tier.
+    """``README.md`` of the benchmark `title` of `dataset`.
+
+    Parameters
+    ----------
+    recipes
+        Tier to its recipe in plain values.
+    options
+        Further words of the command that makes a tier.
 
     Raises
     ------
     InputError
         The extra ``hub`` is not installed.
     """
-    fields = header_fields(dataset.title, dataset.terms, [f"extended|{dataset.name}"])
+    fields = header_fields(title, dataset.terms, [f"extended|{dataset.name}"])
     return front_matter(fields) + template("recipe.md").render(
-        title=dataset.title,
+        title=title,
         dataset=dataset,
         tiers=list(recipes),
+        options=f" {options}" if options else "",
         parameters=_parameters(recipes),
         notes=_notes(recipes),
         sample=sample,
+        reason="no sample of the source was at hand"
+        if not dataset.terms.shareable
+        else "no run of these recipes was made for this card",
         licence=licence_link(dataset.terms),
         citation=citations(dataset.terms),
     )
@@ -89,23 +105,21 @@ _MEASURES = (
 )
 
 
-def _parameters(recipes: Mapping[str, Recipe]) -> list[dict[str, Any]]:
+def _parameters(recipes: Mapping[str, Document]) -> list[dict[str, Any]]:
     """One row for each parameter of any of the recipes, in their order."""
-    documents = [recipe.to_dict() for recipe in recipes.values()]
+    documents = list(recipes.values())
+    sections = [parameter_sections(document) for document in documents]
     keys = {
-        (noise, name): None
-        for document in documents
-        for noise, values in document["noises"].items()
-        for name in values
+        (part, name): None for one in sections for part, values in one.items() for name in values
     }
     return [
         {
-            "noise": plain(noise),
+            "part": plain(part),
             "name": plain(name),
-            "values": [_value(d["noises"].get(noise, {}).get(name, "-")) for d in documents],
-            "provenance": _provenance(documents, f"{noise}.{name}"),
+            "values": [_value(one.get(part, {}).get(name, "-")) for one in sections],
+            "provenance": _provenance(documents, f"{part}.{name}"),
         }
-        for noise, name in keys
+        for part, name in keys
     ]
 
 
@@ -113,13 +127,13 @@ def _value(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def _provenance(documents: Sequence[Mapping[str, Any]], key: str) -> str:
+def _provenance(documents: Sequence[Document], key: str) -> str:
     named = [document["provenance"].get(key, "default") for document in documents]
     return "; ".join(dict.fromkeys(named))
 
 
-def _notes(recipes: Mapping[str, Recipe]) -> list[str]:
-    lines = [f"{tier}: recipe `{recipe.name}`" for tier, recipe in recipes.items()]
+def _notes(recipes: Mapping[str, Document]) -> list[str]:
+    lines = [f"{tier}: recipe `{recipe['name']}`" for tier, recipe in recipes.items()]
     for recipe in recipes.values():
-        lines += [line for line in restrictions(recipe.to_dict()) if line not in lines]
+        lines += [line for line in restrictions(recipe) if line not in lines]
     return lines

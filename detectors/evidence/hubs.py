@@ -25,21 +25,28 @@ class Pooled:
 
     def __init__(self, name: str, version: str, network: Any, device: str) -> None:
         self.name, self.version = name, version
-        self._network, self._device = network.eval().to(device), device
+        self.network = network.eval().requires_grad_(False).to(device)
+        self._device = device
 
     def describe(self, crops: Pixels, masks: Pixels) -> NDArray[np.float32]:
         """Features float32 (n, D) of crops (n, 224, 224, 3)."""
         import torch
 
-        mean = torch.tensor(_MEAN, device=self._device)[:, None, None]
-        deviation = torch.tensor(_DEVIATION, device=self._device)[:, None, None]
         parts = []
         with torch.inference_mode():
             for start in range(0, len(crops), _BATCH):
-                pixels = torch.from_numpy(crops[start : start + _BATCH]).to(self._device)
-                batch = (pixels.permute(0, 3, 1, 2).float() / 255 - mean) / deviation
-                parts.append(self._network(batch).flatten(1).cpu().numpy())
+                batch = self.to_tensor(crops[start : start + _BATCH])
+                parts.append(self.network(batch).flatten(1).cpu().numpy())
         return np.concatenate(parts)
+
+    def to_tensor(self, crops: Pixels) -> Any:
+        """Crops (n, 224, 224, 3) as the network's input, float32 (n, 3, 224, 224)."""
+        import torch
+
+        mean = torch.tensor(_MEAN, device=self._device)[:, None, None]
+        deviation = torch.tensor(_DEVIATION, device=self._device)[:, None, None]
+        pixels = torch.from_numpy(np.ascontiguousarray(crops)).to(self._device)
+        return (pixels.permute(0, 3, 1, 2).float() / 255 - mean) / deviation
 
 
 def make_torchvision(argument: str, device: str) -> Pooled:

@@ -39,6 +39,7 @@ class Lite:
         self.version = str(VERSION)
         self._device = device
         self._network: Any = load_network(number, device)
+        self.network = _pooled(self._network)
 
     def describe(self, crops: Pixels, masks: Pixels) -> NDArray[np.float32]:
         """Features float32 (n, D) of crops (n, 160, 160, 3) and their masks (n, 160, 160)."""
@@ -47,6 +48,22 @@ class Lite:
             for i in range(0, len(crops), _BATCH)
         ]
         return np.concatenate(parts)
+
+    def to_tensor(self, crops: Pixels) -> Any:
+        """Crops (n, 160, 160, 3) as the network's input."""
+        return to_tensor(crops, self._device)
+
+    def last_maps(self, crops: Pixels) -> NDArray[np.float16]:
+        """The last map of each crop (n, 160, 160, 3), float16 (n, 1280, 5, 5)."""
+        import torch
+
+        with torch.inference_mode():
+            parts = [
+                feature_maps(self._network, self.to_tensor(crops[i : i + _BATCH]))[64].half().cpu()
+                for i in range(0, len(crops), _BATCH)
+            ]
+        maps: NDArray[np.float16] = torch.cat(parts).numpy()
+        return maps
 
     def _batch(self, crops: Pixels, masks: Pixels) -> NDArray[np.float32]:
         import torch
@@ -100,6 +117,22 @@ def feature_maps(network: Any, batch: Any) -> dict[int, Any]:
         maps[round(size / values.shape[-1])] = values
     maps[64] = network._swish(network._bn1(network._conv_head(values)))
     return maps
+
+
+def _pooled(network: Any) -> Any:
+    """A module whose output is the average of the head's map, (n, 1280)."""
+    import torch
+
+    class Averaged(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.body = network
+
+        def forward(self, batch: torch.Tensor) -> torch.Tensor:
+            averages: torch.Tensor = feature_maps(self.body, batch)[64].mean((2, 3))
+            return averages
+
+    return Averaged()
 
 
 def make_lite0(argument: str, device: str) -> Lite:

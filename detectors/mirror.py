@@ -28,21 +28,21 @@ Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 @dataclass
 class Mirror:
-    """Wrong categories, by the disagreement d, the saliency agreement α and s = d · α [1]_.
+    """Wrong categories, by the disagreement d, the saliency agreement alpha and s = d alpha [1]_.
 
     d is 1 where all M classifiers predict one and the same other category, or where none reaches
-    the confidence `tau_star`. Flagged is d = 1 with α of at least `tau`; the score is
-    (d + α) / 2 where d = 1 and 0 elsewhere, so that α ranks what d finds. The table has the further
-    columns ``d``, ``alpha`` (null where a map says nothing) and ``s``.
+    the confidence `tau_star`. Flagged is d = 1 with alpha of at least `tau`; the score is
+    (d + alpha) / 2 where d = 1 and 0 elsewhere, so that alpha ranks what d finds. The table has
+    the further columns ``d``, ``alpha`` (null where a map says nothing) and ``s``.
 
-    Where a map has no place that speaks for its category, α is not defined: the score is then
+    Where a map has no place that speaks for its category, alpha is not defined: the score is then
     1/2, that of d alone; the annotation is flagged only where `tau` is 0, and counted in
     ``details_``.
 
     Parameters
     ----------
     tau
-        Least α of a flag; 0 flags every d = 1.
+        Least alpha of a flag; 0 flags every d = 1.
     tau_star
         Confidence below which a prediction counts as none; 0 switches the clause off.
 
@@ -108,7 +108,7 @@ def disagreement(
 
 
 def saliency_agreement(saliency: Floats) -> NDArray[np.float64]:
-    """α: sum over the places of the least of M maps, over that of the largest, float64 (N,).
+    """alpha: sum over the places of the least of M maps, over that of the largest, float64 (N,).
 
     Parameters
     ----------
@@ -129,12 +129,12 @@ def _agreement(maps: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def flags(found: NDArray[np.bool_], alpha: Floats, tau: float) -> NDArray[np.bool_]:
-    """d = 1 with α of at least `tau`; without α only where `tau` is 0."""
+    """d = 1 with alpha of at least `tau`; without alpha only where `tau` is 0."""
     return found & (np.nan_to_num(alpha, nan=0.0) >= tau)
 
 
 def ranking(found: NDArray[np.bool_], alpha: Floats) -> NDArray[np.float64]:
-    """(d + α) / 2 where d is 1, else 0; α that is not defined adds nothing."""
+    """(d + alpha) / 2 where d is 1, else 0; alpha that is not defined adds nothing."""
     return np.where(found, (1 + np.nan_to_num(alpha, nan=0.0)) / 2, 0.0)
 
 

@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.detectors.evidence.evidence import Floats, Ints
+from benchmark_n.detectors.evidence.gather import Target
 from benchmark_n.detectors.evidence.heads import Head, fit_head
 from benchmark_n.detectors.evidence.pixels import Pixels
 from benchmark_n.detectors.evidence.saliency import (
@@ -29,7 +30,6 @@ from benchmark_n.errors import InputError, did_you_mean
 from benchmark_n.parallel import ordered_map
 
 _CHUNK = 256
-Target = Literal["predicted", "given"]
 # Side of the crops (px) to their parts: places among the annotations, and pixels.
 Stream = Callable[[int], Iterable[tuple[Ints, Pixels]]]
 

@@ -39,7 +39,7 @@ def class_activation(maps: Floats, weights: Floats) -> NDArray[np.float32]:
     float32 (n, h, w), 0 or more.
     """
     summed = np.einsum("nchw,nc->nhw", maps.astype(np.float32), weights.astype(np.float32))
-    return np.maximum(summed, 0)
+    return np.asarray(np.maximum(summed, 0), np.float32)
 
 
 def on_common_grid(maps: Floats, side: int = GRID) -> NDArray[np.float16]:
@@ -51,7 +51,9 @@ def on_common_grid(maps: Floats, side: int = GRID) -> NDArray[np.float16]:
     spread = high - low
     scaled = np.where(spread > _FLAT, (maps - low) / np.maximum(spread, _FLAT), 0)
     kind = cv2.INTER_AREA if maps.shape[1] > side else cv2.INTER_LINEAR
-    resized = [cv2.resize(one, (side, side), interpolation=kind) for one in np.float32(scaled)]
+    resized = [
+        cv2.resize(one, (side, side), interpolation=kind) for one in scaled.astype(np.float32)
+    ]
     return np.asarray(resized, np.float16).reshape(-1, side, side)
 
 

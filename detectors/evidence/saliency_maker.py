@@ -17,7 +17,7 @@ from benchmark_n.coco import CocoFile
 from benchmark_n.detectors.evidence import scratch_classifiers
 from benchmark_n.detectors.evidence.annotations import image_groups
 from benchmark_n.detectors.evidence.backbones import make_backbone
-from benchmark_n.detectors.evidence.crops import Cutter, cut_crops
+from benchmark_n.detectors.evidence.cutting import Cutter, cut_crops
 from benchmark_n.detectors.evidence.evidence import Evidence, Ints
 from benchmark_n.detectors.evidence.explained import Explained, Lesson, explain_backbone
 from benchmark_n.detectors.evidence.folds import plan_folds
@@ -148,7 +148,9 @@ class SaliencyMaker:
 def crop_size(boxes: Ints) -> int:
     """Side of the crops (px) of networks from scratch: near the instances' own size."""
     side = float(np.median(boxes[:, 2:].max(axis=1)))
-    return next((size for size in scratch_classifiers.SIZES if side <= size), scratch_classifiers.SIZES[-1])
+    return next(
+        (size for size in scratch_classifiers.SIZES if side <= size), scratch_classifiers.SIZES[-1]
+    )
 
 
 def _step(progress: Progress | None, number: int, count: int) -> Progress | None:

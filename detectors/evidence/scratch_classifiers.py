@@ -30,11 +30,11 @@ _WEIGHT_DECAY = 1e-3
 _SHIFT = 1 / 16
 # Name to (width, side of the kernel, convolutions) of the stages; a pooling between two stages.
 SHAPES = {
-    "plain": ((32, 3, 1), (64, 3, 1), (128, 3, 1)),
-    "wide": ((64, 5, 1), (128, 3, 1)),
-    "deep": ((24, 3, 2), (48, 3, 2), (96, 3, 1)),
-    "slim": ((16, 5, 1), (32, 5, 1), (64, 3, 1)),
-    "long": ((32, 3, 2), (96, 3, 2)),
+    "plain": ((16, 3, 1), (32, 3, 1), (64, 3, 1)),
+    "wide": ((24, 5, 1), (48, 3, 1)),
+    "deep": ((12, 3, 2), (24, 3, 2), (48, 3, 1)),
+    "slim": ((16, 5, 1), (32, 5, 1), (32, 3, 1)),
+    "long": ((16, 3, 2), (32, 3, 2)),
 }
 
 
@@ -113,8 +113,9 @@ class _Run:
         import torch
 
         generator = torch.Generator().manual_seed(task.seed)
-        places = torch.from_numpy(np.flatnonzero(task.train))
+        places: Any = torch.from_numpy(np.flatnonzero(task.train))
         given = torch.from_numpy(self.lesson.labels)
+        cross_entropy: Any = torch.nn.functional.cross_entropy
         optimiser = torch.optim.AdamW(network.parameters(), lr=_PEAK, weight_decay=_WEIGHT_DECAY)
         steps = self.epochs * -(-len(places) // _BATCH)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _PEAK, total_steps=steps)
@@ -124,7 +125,7 @@ class _Run:
                 if len(chosen) > 1:
                     batch = _shifted(_pixels(self.crops[chosen.numpy()]), generator)
                     logits, _ = network(batch.to(self.device))
-                    loss = torch.nn.functional.cross_entropy(logits, given[chosen].to(self.device))
+                    loss = cross_entropy(logits, given[chosen].to(self.device))
                     optimiser.zero_grad()
                     loss.backward()
                     optimiser.step()

@@ -1,8 +1,9 @@
 """Classifiers of crops: their probabilities, and where in the crop they look.
 
 A classifier is a frozen backbone with a linear head, or a small network trained from scratch
-(`benchmark_n.detectors.evidence.scratch_classifiers`). Where the features are the averages of the
-backbone's last maps, Grad-CAM is exact from these maps, kept on disk, and needs no backward pass.
+(`benchmark_n.detectors.evidence.scratch_classifiers`). Where the head sees the averages of the
+backbone's last maps, Grad-CAM at these maps is their sum weighted by the head: exact from the maps,
+which are kept on disk meanwhile, and without a backward pass.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark_n.detectors.evidence.cutting import Cut
 from benchmark_n.detectors.evidence.evidence import Floats, Ints
 from benchmark_n.detectors.evidence.gather import Target
 from benchmark_n.detectors.evidence.heads import Head, fit_head
-from benchmark_n.detectors.evidence.pixels import Pixels
 from benchmark_n.detectors.evidence.saliency import (
     GRID,
     class_activation,
@@ -30,8 +31,8 @@ from benchmark_n.errors import InputError, did_you_mean
 from benchmark_n.parallel import ordered_map
 
 _CHUNK = 256
-# Side of the crops (px) to their parts: places among the annotations, and pixels.
-Stream = Callable[[int], Iterable[tuple[Ints, Pixels]]]
+# Side of the crops (px) to the crops, in parts.
+Stream = Callable[[int], Iterable[Cut]]
 
 
 @dataclass(frozen=True)
@@ -99,37 +100,44 @@ def explain_backbone(backbone: Any, stream: Stream, lesson: Lesson, folder: Path
     InputError
         The backbone has no convolution, or no layer of the name asked for.
     """
-    if lesson.layer is None and hasattr(backbone, "last_maps"):
-        maps, pooled = store_maps(backbone, stream, len(lesson.labels), folder)
-        return explain_maps(maps, pooled, lesson)
-    if not hasattr(backbone, "network"):
-        raise InputError(f"backbone '{backbone.name}' has no layer to draw saliency maps of")
-    return _explain_by_gradients(backbone, stream, lesson)
+    if hasattr(backbone, "network"):
+        return _explain_by_gradients(backbone, stream, lesson)
+    if lesson.layer is not None or not hasattr(backbone, "describe_with_maps"):
+        layer = (
+            "layer to draw saliency maps of" if lesson.layer is None else "layers to choose from"
+        )
+        raise InputError(f"backbone '{backbone.name}' has no {layer}")
+    features, maps = store_maps(backbone, stream, len(lesson.labels), folder)
+    return explain_maps(features, maps, lesson)
 
 
 def store_maps(
     backbone: Any, stream: Stream, count: int, folder: Path
-) -> tuple[NDArray[np.float16], NDArray[np.float32]]:
-    """The last maps, float16 (count, C, h, w) in a file, and their averages, (count, C)."""
+) -> tuple[NDArray[np.float32], NDArray[np.float16]]:
+    """Features (count, D), and the last maps, float16 (count, C, h, w), in a file."""
+    features: Any = None
     maps: Any = None
-    pooled: Any = None
-    for places, crops in stream(backbone.size):
-        part = backbone.last_maps(crops)
-        if maps is None:
-            path, shape = folder / f"{backbone.name}.npy", (count, *part.shape[1:])
+    for cut in stream(backbone.size):
+        described, part = backbone.describe_with_maps(cut.crops, cut.masks)
+        described = np.concatenate([described, cut.silhouettes], axis=1)
+        if features is None:
+            features = np.zeros((count, described.shape[1]), np.float32)
+            path, shape = folder / "maps.npy", (count, *part.shape[1:])
             maps = np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=shape)
-            pooled = np.zeros(shape[:2], np.float32)
-        maps[places] = part
-        pooled[places] = part.astype(np.float32).mean((2, 3))
-    return maps, pooled
+        features[cut.indices], maps[cut.indices] = described, part
+    return features, maps
 
 
-def explain_maps(maps: Floats, pooled: Floats, lesson: Lesson) -> Explained:
-    """Heads on the averages (N, C) of maps (N, C, h, w), and their class activation maps."""
+def explain_maps(features: Floats, maps: Floats, lesson: Lesson) -> Explained:
+    """Heads on features (N, D), and Grad-CAM at maps (N, C, h, w).
+
+    The first C features are the averages of the maps. The others come from earlier layers or from
+    the mask: the derivative by the maps does not see them.
+    """
     made = Explained.empty(lesson)
-    for (_, places), head in zip(lesson.splits(), _heads(pooled, lesson), strict=True):
-        probs = head.probabilities(head.standardise(pooled[places]))
-        weights = head.gradients()[lesson.aims(probs, places)]
+    for (_, places), head in zip(lesson.splits(), _heads(features, lesson), strict=True):
+        probs = head.probabilities(head.standardise(features[places]))
+        weights = head.gradients()[lesson.aims(probs, places), : maps.shape[1]]
         made.probs[places] = probs
         for start in range(0, len(places), _CHUNK):
             some = slice(start, start + _CHUNK)
@@ -154,20 +162,22 @@ def _explain_by_gradients(backbone: Any, stream: Stream, lesson: Lesson) -> Expl
     layer = find_layer(backbone.network, lesson.layer, backbone.name)
     made = Explained.empty(lesson)
     features: Any = None
-    for places, crops in stream(backbone.size):
-        with torch.inference_mode():
-            part = backbone.network(backbone.to_tensor(crops)).flatten(1).cpu().numpy()
+    for cut in stream(backbone.size):
+        described = backbone.describe(cut.crops, cut.masks)
+        width = described.shape[1]
+        described = np.concatenate([described, cut.silhouettes], axis=1)
         if features is None:
-            features = np.zeros((len(made.probs), part.shape[1]), np.float32)
-        features[places] = part
-    directions = np.zeros_like(features)
+            features = np.zeros((len(made.probs), described.shape[1]), np.float32)
+        features[cut.indices] = described
+    directions = np.zeros((len(features), width), np.float32)
     for (_, places), head in zip(lesson.splits(), _heads(features, lesson), strict=True):
         made.probs[places] = head.probabilities(head.standardise(features[places]))
-        directions[places] = head.gradients()[lesson.aims(made.probs[places], places)]
-    for places, crops in stream(backbone.size):
-        batch = backbone.to_tensor(crops)
-        wanted = torch.from_numpy(directions[places]).to(batch.device)
-        made.maps[places] = on_common_grid(grad_cam(backbone.network, layer, batch, wanted))
+        aims = lesson.aims(made.probs[places], places)
+        directions[places] = head.gradients()[aims, :width]
+    for cut in stream(backbone.size):
+        batch = backbone.to_tensor(cut.crops)
+        wanted = torch.from_numpy(directions[cut.indices]).to(batch.device)
+        made.maps[cut.indices] = on_common_grid(grad_cam(backbone.network, layer, batch, wanted))
     return made
 
 

@@ -39,46 +39,39 @@ class Lite:
         self.version = str(VERSION)
         self._device = device
         self._network: Any = load_network(number, device)
-        self.network = _pooled(self._network)
 
     def describe(self, crops: Pixels, masks: Pixels) -> NDArray[np.float32]:
         """Features float32 (n, D) of crops (n, 160, 160, 3) and their masks (n, 160, 160)."""
+        return self.describe_with_maps(crops, masks)[0]
+
+    def describe_with_maps(
+        self, crops: Pixels, masks: Pixels
+    ) -> tuple[NDArray[np.float32], NDArray[np.float16]]:
+        """Features (n, D), of which the first C are the averages of the last maps (n, C, h, w)."""
         parts = [
             self._batch(crops[i : i + _BATCH], masks[i : i + _BATCH])
             for i in range(0, len(crops), _BATCH)
         ]
-        return np.concatenate(parts)
+        return np.concatenate([f for f, _ in parts]), np.concatenate([m for _, m in parts])
 
-    def to_tensor(self, crops: Pixels) -> Any:
-        """Crops (n, 160, 160, 3) as the network's input."""
-        return to_tensor(crops, self._device)
-
-    def last_maps(self, crops: Pixels) -> NDArray[np.float16]:
-        """The last map of each crop (n, 160, 160, 3), float16 (n, 1280, 5, 5)."""
-        import torch
-
-        with torch.inference_mode():
-            parts = [
-                feature_maps(self._network, self.to_tensor(crops[i : i + _BATCH]))[64].half().cpu()
-                for i in range(0, len(crops), _BATCH)
-            ]
-        maps: NDArray[np.float16] = torch.cat(parts).numpy()
-        return maps
-
-    def _batch(self, crops: Pixels, masks: Pixels) -> NDArray[np.float32]:
+    def _batch(
+        self, crops: Pixels, masks: Pixels
+    ) -> tuple[NDArray[np.float32], NDArray[np.float16]]:
         import torch
         from torch.nn.functional import adaptive_avg_pool2d
 
         with torch.inference_mode():
             shown = torch.from_numpy(masks).to(self._device)[:, None].float() / 255
             maps = feature_maps(self._network, to_tensor(crops, self._device))
-            parts = [maps[max(maps)].mean((2, 3))]
+            last = maps[max(maps)]
+            parts = [last.mean((2, 3))]
             for stride in _INNER_STRIDES:
                 inner = maps[stride]
                 weights = adaptive_avg_pool2d(shown, inner.shape[-2:]) + 1e-6
                 parts.append((inner * weights).sum((2, 3)) / weights.sum((2, 3)))
             features: NDArray[np.float32] = torch.cat(parts, 1).cpu().numpy()
-        return features
+            kept: NDArray[np.float16] = last.half().cpu().numpy()
+        return features, kept
 
 
 def load_network(number: int, device: str) -> Any:
@@ -117,22 +110,6 @@ def feature_maps(network: Any, batch: Any) -> dict[int, Any]:
         maps[round(size / values.shape[-1])] = values
     maps[64] = network._swish(network._bn1(network._conv_head(values)))
     return maps
-
-
-def _pooled(network: Any) -> Any:
-    """A module whose output is the average of the head's map, (n, 1280)."""
-    import torch
-
-    class Averaged(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.body = network
-
-        def forward(self, batch: torch.Tensor) -> torch.Tensor:
-            averages: torch.Tensor = feature_maps(self.body, batch)[64].mean((2, 3))
-            return averages
-
-    return Averaged()
 
 
 def make_lite0(argument: str, device: str) -> Lite:

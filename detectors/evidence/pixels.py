@@ -71,17 +71,21 @@ def read_rgb(path: Path, image: Image) -> Pixels:
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
 
 
-def square(box: NDArray[np.int64], context: float = CONTEXT) -> tuple[int, int, int]:
-    """Column and row of the first pixel, and side (px), of the square around a box."""
+def square(box: NDArray[np.int64], shape: tuple[int, int]) -> tuple[int, int, int]:
+    """Column and row of the first pixel, and side (px), of the square around a box.
+
+    A box that is its whole image, of `shape` (height, width), has no surroundings to show.
+    """
     x, y, width, height = (int(value) for value in box)
+    context = 1.0 if (height, width) == shape else CONTEXT
     side = max(2, round(context * max(width, height)))
     return x + (width - side) // 2, y + (height - side) // 2, side
 
 
 def crop(pixels: Pixels, box: NDArray[np.int64], size: int) -> Pixels:
     """The square around `box`, mirrored at the image's border, uint8 (size, size, channels)."""
-    x, y, side = square(box)
     height, width = pixels.shape[:2]
+    x, y, side = square(box, (height, width))
     cut = pixels[np.ix_(_mirrored(y, side, height), _mirrored(x, side, width))]
     kind = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(cut, (size, size), interpolation=kind), np.uint8)
@@ -95,7 +99,7 @@ def _mirrored(start: int, count: int, size: int) -> NDArray[np.int64]:
 
 def mask_crop(mask: CropMask, box: NDArray[np.int64], size: int) -> Pixels:
     """The mask in the square around `box`, uint8 (size, size), 0 to 255; 0 outside the image."""
-    x, y, side = square(box)
+    x, y, side = square(box, (mask.height, mask.width))
     tight = mask.tight()
     height, width = tight.pixels.shape
     canvas = np.zeros((side, side), np.uint8)

@@ -17,13 +17,13 @@ from benchmark_n.coco import CocoFile
 from benchmark_n.detectors.evidence import scratch_classifiers
 from benchmark_n.detectors.evidence.annotations import image_groups
 from benchmark_n.detectors.evidence.backbones import make_backbone
-from benchmark_n.detectors.evidence.cutting import Cutter, cut_crops
+from benchmark_n.detectors.evidence.cutting import Cut, Cutter, cut_crops
 from benchmark_n.detectors.evidence.evidence import Evidence, Ints
 from benchmark_n.detectors.evidence.explained import Explained, Lesson, explain_backbone
 from benchmark_n.detectors.evidence.folds import plan_folds
 from benchmark_n.detectors.evidence.gather import Progress, Request
 from benchmark_n.detectors.evidence.heads import INVERSE_PENALTY
-from benchmark_n.detectors.evidence.pixels import Pixels, files_digest, image_files
+from benchmark_n.detectors.evidence.pixels import files_digest, image_files
 from benchmark_n.detectors.evidence.saliency import GRID
 from benchmark_n.errors import UsageError
 
@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 class SaliencyMaker:
     """Evidence ``saliency:NAME,NAME``: classifiers on the crops of the instances.
 
-    A NAME is a backbone (with linear heads on the average of its last maps) or ``scratch:SHAPE``.
+    A NAME is a backbone (with linear heads) or ``scratch:SHAPE``.
     The mean of their probabilities is `pred_probs`, unless another source gives these.
     """
 
@@ -99,7 +99,7 @@ class SaliencyMaker:
         provenance: dict[str, Any] = {
             "evidence": "saliency",
             "backbone": ", ".join(self._names),
-            "head": f"logistic regression, C {INVERSE_PENALTY:g}, on the averages of the last maps",
+            "head": f"logistic regression, C {INVERSE_PENALTY:g}",
             "fit": request.fit,
             "target": request.cam_target,
             "layer": request.cam_layer or "last convolution",
@@ -122,8 +122,8 @@ class SaliencyMaker:
         if kind == _SCRATCH:
             size = crop_size(self._base.boxes)
             crops = np.zeros((len(self._base), size, size, 3), np.uint8)
-            for places, part in self._stream(size, None):
-                crops[places] = part
+            for cut in self._stream(size, None):
+                crops[cut.indices] = cut.crops
             return scratch_classifiers.explain_scratch(
                 shape, crops, lesson, device=self._request.device, progress=progress
             )
@@ -134,12 +134,12 @@ class SaliencyMaker:
                 backbone, lambda side: self._stream(side, progress), lesson, Path(folder)
             )
 
-    def _stream(self, size: int, progress: Progress | None) -> Iterator[tuple[Ints, Pixels]]:
-        """Places and crops of all annotations, in parts."""
+    def _stream(self, size: int, progress: Progress | None) -> Iterator[Cut]:
+        """The crops of all annotations, in parts."""
         done = 0
         cutter = Cutter(size, None)
         for cut in cut_crops(self._base, self._coco, self._paths, cutter, self._request.workers):
-            yield cut.indices, cut.crops
+            yield cut
             done += len(cut.indices)
             if progress is not None:
                 progress(done, len(self._base))

@@ -24,6 +24,7 @@ FLOORS = [
         "detection",
         "detection_files",
         "correction",
+        "mirror_ablation",
         "cli",
         "__init__",
         "__main__",

@@ -63,6 +63,7 @@ def render_report(found: Detected, *, benchmark: Benchmark | None = None, top: i
         confusions=_confusions(found),
         figures=_figures(found, manifest),
         cards=cards,
+        models=_models(found),
         kinds=sorted({card.kind for card in cards}),
         categories=sorted({card.category for card in cards}),
         rare=RARE,
@@ -131,6 +132,12 @@ def _confusions(found: Detected) -> list[tuple[str, str, int]]:
     order = [("count_all", "descending"), ("given", "ascending"), ("other", "ascending")]
     top = counted.sort_by(order).slice(0, _MOST_CONFUSIONS).to_pylist()
     return [(row["given"], row["other"], row["count_all"]) for row in top]
+
+
+def _models(found: Detected) -> str:
+    """Names of the models whose saliency is shown."""
+    sources = found.provenance["evidence"]
+    return next((s.get("backbone", "") for s in sources if s["evidence"] == "saliency"), "its own")
 
 
 def _rare_flags(found: Detected) -> int:

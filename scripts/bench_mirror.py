@@ -37,7 +37,7 @@ from benchmark_n.detectors.evidence import Evidence, annotation_evidence
 from benchmark_n.detectors.evidence.annotations import image_groups
 from benchmark_n.detectors.evidence.backbones import make_backbone
 from benchmark_n.detectors.evidence.crops import with_probabilities
-from benchmark_n.detectors.evidence.cutting import Cutter, cut_crops
+from benchmark_n.detectors.evidence.cutting import Cut, Cutter, cut_crops, instances_alone
 from benchmark_n.detectors.evidence.explained import Lesson, explain_maps
 from benchmark_n.detectors.evidence.folds import plan_folds
 from benchmark_n.detectors.evidence.pixels import image_files
@@ -135,10 +135,15 @@ class Unit:
             size = crop_size(self.base.boxes)
             pixels = np.zeros((len(self.base), size, size, 3), np.uint8)
             masks = np.zeros(pixels.shape[:3], np.uint8)
-            for cut in cut_crops(self.base, self.coco, self.paths, Cutter(size, None), 1):
+            for cut in self._cut(self.base, size):
                 pixels[cut.indices], masks[cut.indices] = cut.crops, cut.masks
             self._crops = pixels, masks
         return self._crops
+
+    def _cut(self, evidence: Evidence, size: int) -> Iterator[Cut]:
+        """Crops as the evidence ``saliency`` shows them."""
+        parts = cut_crops(evidence, self.coco, self.paths, Cutter(size, None), 1)
+        return map(instances_alone, parts)
 
     def described(self, name: str) -> tuple[Any, Any]:
         """Features and last maps of a backbone, out of the cache where the mask is the same."""
@@ -152,7 +157,7 @@ class Unit:
         if lacking.size:
             backbone: Any = make_backbone(name)
             some = subset(self.base, lacking)
-            for cut in cut_crops(some, self.coco, self.paths, Cutter(backbone.size, None), 1):
+            for cut in self._cut(some, backbone.size):
                 features, maps = backbone.describe_with_maps(cut.crops, cut.masks)
                 features = np.concatenate([features, cut.silhouettes], axis=1)
                 kept.add([keys[lacking[i]] for i in cut.indices.tolist()], features, maps)

@@ -18,7 +18,7 @@ from benchmark_n.detectors.evidence import Evidence
 from benchmark_n.detectors.evidence.evidence import category_counts
 from benchmark_n.detectors.evidence.pixels import Pixels, crop, mask_crop, read_rgb
 from benchmark_n.masks import CropMask, SegmentationError, rle_to_crop, segmentation_to_rle
-from benchmark_n.report.saliency import agreement_text, jpeg_uri, saliency_strip
+from benchmark_n.report.saliency import agreement_text, jpeg_uri, saliency_tiles
 
 RARE = 20
 _SIDE = 160
@@ -90,7 +90,7 @@ def _card(
         pixels = read_rgb(path, image)
         picture = _picture(pixels, given, suggested)
         if maps is not None:
-            seen = saliency_strip(pixels, evidence.boxes[index], maps[:, index])
+            seen = saliency_tiles(pixels, evidence.boxes[index], maps[:, index])
     return Card(
         picture=picture,
         kind=row["kind"],

@@ -12,19 +12,24 @@ from numpy.typing import NDArray
 
 from benchmark_n.detectors.evidence.pixels import Pixels, crop
 
-_TILE, _GAP = 72, 3  # px
+_TILE, _GAP = 96, 4  # px
+_COLUMNS = 2
 _QUALITY = 82
 _FRAME = (29, 39, 51)  # RGB
 
 
-def saliency_strip(pixels: Pixels, box: NDArray[np.int64], maps: NDArray[Any]) -> str:
+def saliency_tiles(pixels: Pixels, box: NDArray[np.int64], maps: NDArray[Any]) -> str:
     """The maps (M, h, w), 0 to 1, over the crop of `box`, then what they have in common."""
     cut = crop(pixels, box, _TILE)
     tiles = [over(cut, one) for one in (*maps, maps.min(axis=0))]
     cv2.rectangle(tiles[-1], (0, 0), (_TILE - 1, _TILE - 1), _FRAME, 2)
-    gap = np.full((_TILE, _GAP, 3), 255, np.uint8)
-    parts = [part for tile in tiles for part in (tile, gap)][:-1]
-    return jpeg_uri(np.concatenate(parts, axis=1))
+    rows = -(-len(tiles) // _COLUMNS)
+    step = _TILE + _GAP
+    sheet = np.full((rows * step - _GAP, _COLUMNS * step - _GAP, 3), 255, np.uint8)
+    for number, tile in enumerate(tiles):
+        y, x = (step * place for place in divmod(number, _COLUMNS))
+        sheet[y : y + _TILE, x : x + _TILE] = tile
+    return jpeg_uri(sheet)
 
 
 def over(cut: Pixels, heat: NDArray[Any]) -> Pixels:

@@ -23,7 +23,7 @@ VERSION = 1
 SIZE = 160
 # Of ImageNet training with these weights: (value - 127) / 128.
 MEAN, SCALE = 127.0, 128.0
-_BATCH = 64
+_BATCH = 16
 # Strides of the inner maps that are averaged over the mask.
 _INNER_STRIDES = (8, 16)
 

@@ -17,7 +17,7 @@ from benchmark_n.coco import CocoFile
 from benchmark_n.detectors.evidence import scratch_classifiers
 from benchmark_n.detectors.evidence.annotations import image_groups
 from benchmark_n.detectors.evidence.backbones import make_backbone
-from benchmark_n.detectors.evidence.cutting import Cut, Cutter, cut_crops
+from benchmark_n.detectors.evidence.cutting import Cut, Cutter, cut_crops, instances_alone
 from benchmark_n.detectors.evidence.evidence import Evidence, Ints
 from benchmark_n.detectors.evidence.explained import Explained, Lesson, explain_backbone
 from benchmark_n.detectors.evidence.folds import plan_folds
@@ -37,7 +37,8 @@ _log = logging.getLogger(__name__)
 class SaliencyMaker:
     """Evidence ``saliency:NAME,NAME``: classifiers on the crops of the instances.
 
-    A NAME is a backbone (with linear heads) or ``scratch:SHAPE``.
+    A NAME is a backbone (with linear heads) or ``scratch:SHAPE``. What they are shown is the
+    instance alone, without what surrounds its mask: neighbours would decide what they look at.
     The mean of their probabilities is `pred_probs`, unless another source gives these.
     """
 
@@ -139,7 +140,7 @@ class SaliencyMaker:
         done = 0
         cutter = Cutter(size, None)
         for cut in cut_crops(self._base, self._coco, self._paths, cutter, self._request.workers):
-            yield cut
+            yield instances_alone(cut)
             done += len(cut.indices)
             if progress is not None:
                 progress(done, len(self._base))

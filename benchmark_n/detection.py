@@ -18,7 +18,14 @@ from benchmark_n.detectors.base import Detector, build_detector, run_detector, s
 from benchmark_n.detectors.detected import Detected
 from benchmark_n.detectors.evidence import Evidence
 from benchmark_n.detectors.evidence.doubts import doubts
-from benchmark_n.detectors.evidence.gather import Request, gather, notes, trained_on
+from benchmark_n.detectors.evidence.gather import (
+    Fit,
+    Request,
+    Target,
+    gather,
+    notes,
+    trained_on,
+)
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.evaluators.label_error_inputs import score_benchmark
 
@@ -39,6 +46,9 @@ def detect(
     device: str = "cpu",
     workers: int | None = None,
     trained_on: str = "unknown",
+    fit: Fit = "out-of-fold",
+    cam_target: Target = "predicted",
+    cam_layer: str | None = None,
     evidence_dir: Path | str | None = None,
     options: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
@@ -52,12 +62,14 @@ def detect(
     detectors
         Names, or ``"all"`` for those whose evidence there is.
     evidence
-        Sources: ``"crops"``, ``"losses"``, ``"predictions:FILE"``, ``"annotators:FILE,FILE"``,
-        ``"files:DIR"``. By default what the detectors need and no file.
+        Sources: ``"crops"``, ``"losses"``, ``"saliency"``, ``"predictions:FILE"``,
+        ``"annotators:FILE,FILE"``, ``"files:DIR"``. By default what the detectors need and no file.
     backbone, folds, group_by, seed, device, workers
         Of the evidence: see `benchmark_n.detectors.evidence`.
     trained_on
         On which labels the model behind predictions or files was trained.
+    fit, cam_target, cam_layer
+        Of the evidence ``"saliency"``: see `benchmark_n.detectors.evidence.gather.Request`.
     evidence_dir
         Where evidence is kept; by default in the cache.
     options
@@ -90,6 +102,9 @@ def detect(
         device=device,
         workers=workers,
         trained_on=trained_on,
+        fit=fit,
+        cam_target=cam_target,
+        cam_layer=cam_layer,
     )
     wanted = {field for detector in settled for field in detector.needs}
     found = gather(coco, request, wanted, progress)

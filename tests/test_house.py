@@ -28,6 +28,7 @@ FLOORS = [
         "importing",
         "detection_files",
         "correction",
+        "mirror_ablation",
         "cli",
         "__init__",
         "__main__",

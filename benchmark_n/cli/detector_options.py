@@ -18,6 +18,9 @@ DETECTOR_OPTIONS = (
     "evidence_seed",
     "device",
     "trained_on",
+    "fit",
+    "cam_target",
+    "cam_layer",
     "evidence_dir",
     "settings",
     "top",
@@ -39,7 +42,8 @@ _OPTIONS = (
         "--evidence",
         multiple=True,
         metavar="SOURCE",
-        help="crops, losses, predictions:FILE, annotators:FILE,FILE or files:DIR (repeatable) "
+        help="crops, losses, saliency[:MODEL,MODEL…], predictions:FILE, annotators:FILE,FILE or "
+        "files:DIR (repeatable) "
         "[default: what the detectors need].",
     ),
     click.option(
@@ -63,6 +67,21 @@ _OPTIONS = (
         show_default=True,
         help="Labels that the model behind predictions or files was trained on.",
     ),
+    click.option(
+        "--fit",
+        type=click.Choice(["out-of-fold", "in-sample"]),
+        default="out-of-fold",
+        show_default=True,
+        help="Classifiers of saliency: in-sample ones also predict what they were trained on.",
+    ),
+    click.option(
+        "--cam-target",
+        type=click.Choice(["predicted", "given"]),
+        default="predicted",
+        show_default=True,
+        help="Category that saliency maps are of.",
+    ),
+    click.option("--cam-layer", metavar="NAME", help="[default: the last convolution]"),
     click.option("--evidence-dir", type=_FILE, help="Where evidence is kept [default: the cache]."),
     click.option(
         "--set",

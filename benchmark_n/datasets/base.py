@@ -26,6 +26,7 @@ DATASETS = Registry(
         "camus": "benchmark_n.datasets.camus:CAMUS",
         "phantom": "benchmark_n.datasets.phantom:PHANTOM",
         "scenes": "benchmark_n.datasets.scenes:SCENES",
+        "imagefolder": "benchmark_n.datasets.imagefolder:IMAGEFOLDER",
         "custom": "benchmark_n.datasets.custom:CUSTOM",
     },
 )

@@ -63,6 +63,7 @@ def render_report(found: Detected, *, benchmark: Benchmark | None = None, top: i
         confusions=confusions(found),
         figures=_figures(found, manifest),
         cards=cards,
+        models=_models(found),
         kinds=sorted({card.kind for card in cards}),
         categories=sorted({card.category for card in cards}),
         rare=RARE,
@@ -110,6 +111,12 @@ def _parts(found: Detected) -> list[tuple[str, str, str, list[str]]]:
                 cells = [_text(measures.get(name), digits) for name, _, digits in _MEASURES]
                 rows.append((kind.replace("_", " "), field, value, cells))
     return rows
+
+
+def _models(found: Detected) -> str:
+    """Names of the models whose saliency is shown."""
+    sources = found.provenance["evidence"]
+    return next((s.get("backbone", "") for s in sources if s["evidence"] == "saliency"), "its own")
 
 
 def _rare_flags(found: Detected) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,16 +18,16 @@ from benchmark_n.detectors.evidence import Evidence
 from benchmark_n.detectors.evidence.evidence import category_counts
 from benchmark_n.detectors.evidence.pixels import Pixels, crop, mask_crop, read_rgb
 from benchmark_n.masks import CropMask, SegmentationError, rle_to_crop, segmentation_to_rle
+from benchmark_n.report.saliency import agreement_text, jpeg_uri, saliency_tiles
 
 RARE = 20
 _SIDE = 160
 _GIVEN, _SUGGESTED = (255, 149, 0), (0, 200, 255)  # RGB
-_QUALITY = 82
 
 
 @dataclass(frozen=True)
 class Card:
-    """A suspect: texts as they are shown, and the picture as a data URI (None without images)."""
+    """A suspect: texts as they are shown, and the pictures as data URIs (None without images)."""
 
     picture: str | None
     kind: str
@@ -40,6 +39,8 @@ class Card:
     suggestion: str
     rare: bool
     truth: str | None
+    saliency: str | None = None
+    agreement: str = ""
 
 
 def worst(scores: Any, top: int) -> list[dict[str, Any]]:
@@ -82,10 +83,14 @@ def _card(
     other = coco.categories.get(row["suggested_category"])
     parts = [other.name or str(other.id)] if other else []
     parts += ["another mask"] if suggested is not None and given is not None else []
-    picture = None
+    picture = seen = None
+    maps = None if index is None or row.get("d") is None else evidence.saliency
     path = images / image.file_name if images and image.file_name else None
     if path is not None and path.is_file() and (given or suggested):
-        picture = _picture(read_rgb(path, image), given, suggested)
+        pixels = read_rgb(path, image)
+        picture = _picture(pixels, given, suggested)
+        if maps is not None:
+            seen = saliency_tiles(pixels, evidence.boxes[index], maps[:, index])
     return Card(
         picture=picture,
         kind=row["kind"],
@@ -97,6 +102,8 @@ def _card(
         suggestion=", ".join(parts),
         rare=index is not None and int(counts[evidence.labels[index]]) < RARE,
         truth=None if truth is None else truth.get(row["annotation_id"]),
+        saliency=seen,
+        agreement="" if maps is None else agreement_text(row),
     )
 
 
@@ -129,6 +136,4 @@ def draw_suspect(pixels: Pixels, given: CropMask | None, suggested: CropMask | N
 
 
 def _picture(pixels: Pixels, given: CropMask | None, suggested: CropMask | None) -> str:
-    bgr = cv2.cvtColor(draw_suspect(pixels, given, suggested), cv2.COLOR_RGB2BGR)
-    _, jpeg = cv2.imencode(".jpg", bgr, (cv2.IMWRITE_JPEG_QUALITY, _QUALITY))
-    return "data:image/jpeg;base64," + base64.b64encode(jpeg.tobytes()).decode()
+    return jpeg_uri(draw_suspect(pixels, given, suggested))

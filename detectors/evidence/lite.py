@@ -24,7 +24,7 @@ VERSION = 1
 SIZE = 160
 # Of ImageNet training with these weights: (value - 127) / 128.
 MEAN, SCALE = 127.0, 128.0
-_BATCH = 64
+_BATCH = 16
 # Strides of the inner maps that are averaged over the mask.
 _INNER_STRIDES = (8, 16)
 
@@ -49,13 +49,21 @@ class Lite:
 
     def describe(self, crops: Pixels, masks: Pixels) -> NDArray[np.float32]:
         """Features float32 (n, D) of crops (n, 160, 160, 3) and their masks (n, 160, 160)."""
+        return self.describe_with_maps(crops, masks)[0]
+
+    def describe_with_maps(
+        self, crops: Pixels, masks: Pixels
+    ) -> tuple[NDArray[np.float32], NDArray[np.float16]]:
+        """Features (n, D), of which the first C are the averages of the last maps (n, C, h, w)."""
         parts = [
             self._batch(crops[i : i + _BATCH], masks[i : i + _BATCH])
             for i in range(0, len(crops), _BATCH)
         ]
-        return np.concatenate(parts)
+        return np.concatenate([f for f, _ in parts]), np.concatenate([m for _, m in parts])
 
-    def _batch(self, crops: Pixels, masks: Pixels) -> NDArray[np.float32]:
+    def _batch(
+        self, crops: Pixels, masks: Pixels
+    ) -> tuple[NDArray[np.float32], NDArray[np.float16]]:
         network = self._network
         import torch
         from torch.nn.functional import adaptive_avg_pool2d
@@ -63,13 +71,15 @@ class Lite:
         with torch.inference_mode():
             shown = torch.from_numpy(masks).to(self._device)[:, None].float() / 255
             maps = feature_maps(network, to_tensor(crops, self._device))
-            parts = [maps[max(maps)].mean((2, 3))]
+            last = maps[max(maps)]
+            parts = [last.mean((2, 3))]
             for stride in _INNER_STRIDES:
                 inner = maps[stride]
                 weights = adaptive_avg_pool2d(shown, inner.shape[-2:]) + 1e-6
                 parts.append((inner * weights).sum((2, 3)) / weights.sum((2, 3)))
             features: NDArray[np.float32] = torch.cat(parts, 1).cpu().numpy()
-        return features
+            kept: NDArray[np.float16] = last.half().cpu().numpy()
+        return features, kept
 
 
 def load_network(number: int, device: str) -> Any:

@@ -15,6 +15,8 @@ from benchmark_n.masks import CropMask
 
 __all__ = ["Pixels", "crop", "files_digest", "image_files", "mask_crop", "read_rgb", "square"]
 CONTEXT = 1.3
+# Changes when crops do; evidence made from others is not used again.
+CROPS_VERSION = 2
 
 
 def files_digest(paths: Iterable[Path]) -> str:
@@ -26,17 +28,21 @@ def files_digest(paths: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def square(box: NDArray[np.int64], context: float = CONTEXT) -> tuple[int, int, int]:
-    """Column and row of the first pixel, and side (px), of the square around a box."""
+def square(box: NDArray[np.int64], shape: tuple[int, int]) -> tuple[int, int, int]:
+    """Column and row of the first pixel, and side (px), of the square around a box.
+
+    A box that is its whole image, of `shape` (height, width), has no surroundings to show.
+    """
     x, y, width, height = (int(value) for value in box)
+    context = 1.0 if (height, width) == shape else CONTEXT
     side = max(2, round(context * max(width, height)))
     return x + (width - side) // 2, y + (height - side) // 2, side
 
 
 def crop(pixels: Pixels, box: NDArray[np.int64], size: int) -> Pixels:
     """The square around `box`, mirrored at the image's border, uint8 (size, size, channels)."""
-    x, y, side = square(box)
     height, width = pixels.shape[:2]
+    x, y, side = square(box, (height, width))
     cut = pixels[np.ix_(_mirrored(y, side, height), _mirrored(x, side, width))]
     kind = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(cut, (size, size), interpolation=kind), np.uint8)
@@ -50,7 +56,7 @@ def _mirrored(start: int, count: int, size: int) -> NDArray[np.int64]:
 
 def mask_crop(mask: CropMask, box: NDArray[np.int64], size: int) -> Pixels:
     """The mask in the square around `box`, uint8 (size, size), 0 to 255; 0 outside the image."""
-    x, y, side = square(box)
+    x, y, side = square(box, (mask.height, mask.width))
     tight = mask.tight()
     height, width = tight.pixels.shape
     canvas = np.zeros((side, side), np.uint8)

@@ -17,11 +17,11 @@ from benchmark_n.datasets.base import cache_folder
 from benchmark_n.detectors.base import Detector, build_detector, run_detector, settle_names
 from benchmark_n.detectors.detected import Detected
 from benchmark_n.detectors.evidence import Evidence
+from benchmark_n.detectors.evidence.doubts import doubts
 from benchmark_n.detectors.evidence.gather import Request, gather, notes, trained_on
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.evaluators.label_error_inputs import score_benchmark
 
-LEAST_ACCURACY, LEAST_INSTANCES = 0.75, 1000
 Progress = Callable[[int, int], None]
 _log = logging.getLogger(__name__)
 
@@ -140,23 +140,10 @@ def evaluate_detectors(
     for one in found:
         result = score_benchmark(one.scores, opened, spatial_iou=spatial_iou, bootstrap=bootstrap)
         provenance = {**one.provenance, "benchmark": {"directory": opened.path.name, **recipe}}
-        kept = tuple(line for line in one.warnings if not line.startswith(_UNSURE))
+        # Where the truth is known, the scores say how far the list misleads.
+        kept = tuple(notes(one.evidence))
         scored.append(replace(one, result=result, provenance=provenance, warnings=kept))
     return scored
-
-
-def newest_benchmark(folder: Path = Path("benchmarks")) -> Path:
-    """The benchmark directory under `folder` that was made last.
-
-    Raises
-    ------
-    UsageError
-        There is none.
-    """
-    found = [path.parent for path in folder.glob("*/recipe.yaml")]
-    if not found:
-        raise UsageError(f"no benchmark under {folder}/: name one, or make one first")
-    return max(found, key=lambda path: (path / "recipe.yaml").stat().st_mtime_ns)
 
 
 def _detectors(asked: str | Iterable[str], options: Mapping[str, Any]) -> list[Detector]:
@@ -184,33 +171,13 @@ def _run(detector: Detector, evidence: Evidence, coco: CocoFile, request: Reques
         "trained_on": trained_on(evidence),
         "annotations": {"file": coco.path.name, "sha256": file_digest(coco.path)},
     }
-    lines = [*notes(evidence), *_doubts(evidence)]
+    lines = (*notes(evidence), *doubts(evidence))
     plots = tuple(getattr(detector, "plots_", ()))
     return Detected(
-        detector.name, scores, evidence, None, coco, request.images, provenance, tuple(lines), plots
+        detector.name, scores, evidence, None, coco, request.images, provenance, lines, plots
     )
 
 
 def _options(detector: Detector) -> dict[str, Any]:
     own = fields(detector)  # type: ignore[arg-type]
     return {field.name: getattr(detector, field.name) for field in own if field.init}
-
-
-_UNSURE = "such lists mislead"
-
-
-def _doubts(evidence: Evidence) -> list[str]:
-    """Why a list of suspects may mislead."""
-    lines = []
-    if len(evidence) < LEAST_INSTANCES:
-        lines.append(
-            f"{_UNSURE} on few annotations: {len(evidence)}, expected {LEAST_INSTANCES} or more"
-        )
-    for source in evidence.provenance["sources"]:
-        accuracy = source.get("out_of_fold_accuracy")
-        if accuracy is not None and accuracy < LEAST_ACCURACY:
-            lines.append(
-                f"{_UNSURE} where the model is weak: out-of-fold accuracy "
-                f"{accuracy:.0%} of the given labels, expected {LEAST_ACCURACY:.0%} or more"
-            )
-    return lines

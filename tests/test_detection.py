@@ -13,6 +13,7 @@ from sklearn import metrics
 
 import benchmark_n
 from benchmark_n import Benchmark
+from benchmark_n.benchmark import newest_benchmark
 from benchmark_n.benchmark.scores import read_scores
 from benchmark_n.cli import run
 from benchmark_n.coco import read_coco
@@ -125,7 +126,7 @@ def test_newest_benchmark_is_the_default(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError, match="no benchmark under benchmarks"):
-        benchmark_n.detection.newest_benchmark()
+        newest_benchmark()
     shutil.copytree(benchmark.path, tmp_path / "benchmarks" / "one")
     arguments = ["eval", "--detector", "random", "--evidence", "crops", "--backbone", "hog", "-q"]
     assert run([*arguments, "--workers", "1"]) == 0

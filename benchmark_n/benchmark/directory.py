@@ -17,7 +17,7 @@ from benchmark_n.benchmark.records import standardise
 from benchmark_n.benchmark.writer import file_digest
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.coco.read import parse_coco
-from benchmark_n.errors import InputError
+from benchmark_n.errors import InputError, UsageError
 
 
 @dataclass(frozen=True)
@@ -125,3 +125,17 @@ def load(path: Path | str) -> Benchmark:
         if not (path / name).is_file():
             raise InputError(f"{path}: not a benchmark directory: {name} is missing")
     return Benchmark(path)
+
+
+def newest_benchmark(folder: Path = Path("benchmarks")) -> Path:
+    """The benchmark directory under `folder` that was made last.
+
+    Raises
+    ------
+    UsageError
+        There is none.
+    """
+    found = [path.parent for path in folder.glob(f"*/{layout.RECIPE}")]
+    if not found:
+        raise UsageError(f"no benchmark under {folder}/: name one, or make one first")
+    return max(found, key=lambda path: (path / layout.RECIPE).stat().st_mtime_ns)

@@ -23,8 +23,8 @@ def run_on_benchmark(
     benchmark: Path | None, out: Path | None, asked: dict[str, Any], *, quiet: bool, as_json: bool
 ) -> None:
     """Detectors on a benchmark, scored against its manifest."""
-    from benchmark_n.benchmark import load
-    from benchmark_n.detection import evaluate_detectors, newest_benchmark
+    from benchmark_n.benchmark import load, newest_benchmark
+    from benchmark_n.detection import evaluate_detectors
 
     opened = load(newest_benchmark() if benchmark is None else benchmark)
     top, keywords = _keywords(asked)

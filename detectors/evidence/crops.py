@@ -3,100 +3,26 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark_n.coco import CocoFile, Image
+from benchmark_n.coco import CocoFile
 from benchmark_n.detectors.evidence.annotations import image_groups
 from benchmark_n.detectors.evidence.backbones import Backbone
+from benchmark_n.detectors.evidence.cutting import Cutter, cut_crops
 from benchmark_n.detectors.evidence.evidence import Evidence, Ints
 from benchmark_n.detectors.evidence.folds import plan_folds
 from benchmark_n.detectors.evidence.heads import INVERSE_PENALTY, cross_validate
-from benchmark_n.detectors.evidence.pixels import Pixels, crop, mask_crop, read_rgb
-from benchmark_n.detectors.evidence.silhouette import silhouette
-from benchmark_n.masks import Rle, rles_to_crops
-from benchmark_n.parallel import ordered_map
 
 PASSES = 10
 REPEATS = 10
-_IMAGES_A_TASK = 8
 Progress = Callable[[int, int], None]
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class CropTask:
-    """Images with their annotations: file, record, indices, boxes (n, 4) and masks."""
-
-    images: tuple[tuple[Path, Image, Ints, Ints, tuple[Rle, ...]], ...]
-
-
-@dataclass(frozen=True)
-class Cut:
-    """What a worker sends back: indices (n,), silhouettes, and crops and masks or features."""
-
-    indices: Ints
-    silhouettes: NDArray[np.float32]
-    crops: Pixels
-    masks: Pixels
-    features: NDArray[np.float32] | None
-
-
-@dataclass(frozen=True)
-class Cutter:
-    """Cuts the crops of a task, and describes them where the backbone can do so here."""
-
-    size: int
-    backbone: Backbone | None
-
-    def __call__(self, task: CropTask) -> Cut:
-        indices, crops, masks = [], [], []
-        for path, image, places, boxes, rles in task.images:
-            pixels = read_rgb(path, image)
-            for box, mask in zip(boxes, rles_to_crops(rles), strict=True):
-                crops.append(crop(pixels, box, self.size))
-                masks.append(mask_crop(mask, box, self.size))
-            indices.append(places)
-        crop_stack, mask_stack = np.stack(crops), np.stack(masks)
-        shapes = np.stack([silhouette(mask) for mask in masks])
-        place = np.concatenate(indices)
-        if self.backbone is None:
-            return Cut(place, shapes, crop_stack, mask_stack, None)
-        features = self.backbone.describe(crop_stack, mask_stack)
-        return Cut(place, shapes, crop_stack[:0], mask_stack[:0], features)
-
-
-def crop_tasks(evidence: Evidence, coco: CocoFile, paths: dict[int, Path]) -> Iterator[CropTask]:
-    """The annotations, some images at a time."""
-    order = np.argsort(evidence.image_ids, kind="stable")
-    starts = np.flatnonzero(np.diff(evidence.image_ids[order], prepend=-1))
-    parts = []
-    for places in np.split(order, starts[1:]):
-        image_id = int(evidence.image_ids[places[0]])
-        masks = tuple(evidence.masks[i] for i in places.tolist())
-        image = coco.images[image_id]
-        parts.append((paths[image_id], image, places, evidence.boxes[places], masks))
-        if len(parts) == _IMAGES_A_TASK:
-            yield CropTask(tuple(parts))
-            parts = []
-    if parts:
-        yield CropTask(tuple(parts))
-
-
-def cut_crops(
-    evidence: Evidence,
-    coco: CocoFile,
-    paths: dict[int, Path],
-    cutter: Cutter,
-    workers: int | None = None,
-) -> Iterable[Cut]:
-    """The crops of all annotations, in parts."""
-    return ordered_map(cutter, crop_tasks(evidence, coco, paths), workers=workers)
 
 
 def embed(

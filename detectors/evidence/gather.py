@@ -27,7 +27,7 @@ MAKERS = Registry(
         "losses": "benchmark_n.detectors.evidence.makers:LossMaker",
         "predictions": "benchmark_n.detectors.evidence.file_makers:PredictionMaker",
         "annotators": "benchmark_n.detectors.evidence.file_makers:AnnotatorMaker",
-        "files": "benchmark_n.detectors.evidence.file_makers:FileMaker",
+        "files": "benchmark_n.detectors.evidence.array_files:ArrayMaker",
     },
 )
 # What the makers that need no file make.

@@ -12,7 +12,8 @@ import numpy as np
 from benchmark_n.coco import CocoFile
 from benchmark_n.detectors.evidence import scratch
 from benchmark_n.detectors.evidence.backbones import Backbone, make_backbone
-from benchmark_n.detectors.evidence.crops import Cutter, crop_evidence, cut_crops
+from benchmark_n.detectors.evidence.crops import crop_evidence
+from benchmark_n.detectors.evidence.cutting import Cutter, cut_crops
 from benchmark_n.detectors.evidence.evidence import Evidence
 from benchmark_n.detectors.evidence.gather import Progress, Request
 from benchmark_n.detectors.evidence.pixels import files_digest, image_files

@@ -108,6 +108,7 @@ def make(
         workers=workers,
         progress=progress,
     )
+    drawn = known.embedded and annotations is None
     target = _path(out) or _default_target(dataset, settled, seed, tuple(only), overrides)
     with staged(target, overwrite=overwrite) as stage:
         coco = read_coco(source.annotations)
@@ -130,7 +131,9 @@ def make(
             manifest_schema(
                 settled.noises, metadata={"dilation_ratio": str(source.dilation_ratio)}
             ),
-            _resolved_recipe(settled, known, source, coco, seed, masks),
+            _resolved_recipe(
+                settled, known, source, coco, seed, masks, data_seed if drawn else None
+            ),
             images=source.images,
             clean_val=source.clean_val,
             skipped=source.skipped,
@@ -242,7 +245,13 @@ def _counted(
 
 
 def _resolved_recipe(
-    recipe: Recipe, dataset: Dataset, source: Source, coco: CocoFile, seed: int, masks: str
+    recipe: Recipe,
+    dataset: Dataset,
+    source: Source,
+    coco: CocoFile,
+    seed: int,
+    masks: str,
+    data_seed: int | None,
 ) -> dict[str, Any]:
     return {
         "benchmark": dataset.title,
@@ -252,5 +261,9 @@ def _resolved_recipe(
         "masks": masks,
         "dilation_ratio": source.dilation_ratio,
         "detection": masks != "keep" and recipe.boxes == "mask",
-        "source": {"file": coco.path.name, "sha256": file_digest(coco.path)},
+        "source": {
+            "file": coco.path.name,
+            "sha256": file_digest(coco.path),
+            **({} if data_seed is None else {"data_seed": data_seed}),
+        },
     }

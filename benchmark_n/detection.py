@@ -39,6 +39,7 @@ def detect(
     device: str = "cpu",
     workers: int | None = None,
     trained_on: str = "unknown",
+    weights: Path | str | None = None,
     evidence_dir: Path | str | None = None,
     options: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
@@ -58,6 +59,8 @@ def detect(
         Of the evidence: see `benchmark_n.detectors.evidence`.
     trained_on
         On which labels the model behind predictions or files was trained.
+    weights
+        File of Quality Sentinel's weights; by default those that come with the package.
     evidence_dir
         Where evidence is kept; by default in the cache.
     options
@@ -90,6 +93,7 @@ def detect(
         device=device,
         workers=workers,
         trained_on=trained_on,
+        weights=None if weights is None else Path(weights),
     )
     wanted = {field for detector in settled for field in detector.needs}
     found = gather(coco, request, wanted, progress)
@@ -112,6 +116,7 @@ def evaluate_detectors(
     images: Path | str | None = None,
     spatial_iou: float = 0.9,
     bootstrap: int = 1000,
+    in_sample: bool = False,
     **options: Any,
 ) -> list[Detected]:
     """Run detectors on a benchmark's noisy annotations and score them against its manifest.
@@ -124,6 +129,8 @@ def evaluate_detectors(
         Below this mask IoU with the clean mask an annotation is a spatial error.
     bootstrap
         Replicates of the intervals.
+    in_sample
+        Allow weights of Quality Sentinel that were trained on the benchmark's pictures.
     options
         As for `detect`.
     """
@@ -133,6 +140,8 @@ def evaluate_detectors(
             f"{opened.path}: its annotations give their errors away (masks or boxes kept as they "
             "came), so it is unfit for label-error detection"
         )
+    if not in_sample and "quality_sentinel" in settle_names(detectors):
+        _refuse_in_sample(opened, options.get("weights"))
     coco = opened.noisy()
     found = detect(coco, images or opened.images, detectors, **options)
     recipe = {key: opened.recipe.get(key) for key in ("benchmark", "name", "version", "seed")}
@@ -144,6 +153,17 @@ def evaluate_detectors(
         kept = tuple(notes(one.evidence))
         scored.append(replace(one, result=result, provenance=provenance, warnings=kept))
     return scored
+
+
+def _refuse_in_sample(benchmark: Benchmark, weights: Path | str | None) -> None:
+    from benchmark_n.detectors.quality_sentinel.weights import refuse_in_sample
+
+    source = benchmark.recipe["source"]
+    refuse_in_sample(
+        None if weights is None else Path(weights),
+        benchmark.recipe["dataset"],
+        source.get("data_seed"),
+    )
 
 
 def _detectors(asked: str | Iterable[str], options: Mapping[str, Any]) -> list[Detector]:

@@ -18,6 +18,7 @@ DETECTOR_OPTIONS = (
     "evidence_seed",
     "device",
     "trained_on",
+    "weights",
     "evidence_dir",
     "settings",
     "top",
@@ -39,8 +40,8 @@ _OPTIONS = (
         "--evidence",
         multiple=True,
         metavar="SOURCE",
-        help="crops, losses, predictions:FILE, annotators:FILE,FILE or files:DIR (repeatable) "
-        "[default: what the detectors need].",
+        help="crops, losses, quality, predictions:FILE, annotators:FILE,FILE or files:DIR "
+        "(repeatable) [default: what the detectors need].",
     ),
     click.option(
         "--backbone",
@@ -63,6 +64,7 @@ _OPTIONS = (
         show_default=True,
         help="Labels that the model behind predictions or files was trained on.",
     ),
+    click.option("--weights", type=_FILE, help="Of quality_sentinel [default: the package's]."),
     click.option("--evidence-dir", type=_FILE, help="Where evidence is kept [default: the cache]."),
     click.option(
         "--set",

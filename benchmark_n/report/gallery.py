@@ -38,6 +38,7 @@ class Card:
     annotation_id: int | None
     category: str
     suggestion: str
+    note: str
     rare: bool
     truth: str | None
 
@@ -82,6 +83,9 @@ def _card(
     other = coco.categories.get(row["suggested_category"])
     parts = [other.name or str(other.id)] if other else []
     parts += ["another mask"] if suggested is not None and given is not None else []
+    note = ""
+    if index is not None and evidence.predicted_dsc is not None:
+        note = f"predicted DSC {evidence.predicted_dsc[index]:.2f}"
     picture = None
     path = images / image.file_name if images and image.file_name else None
     if path is not None and path.is_file() and (given or suggested):
@@ -95,6 +99,7 @@ def _card(
         annotation_id=row["annotation_id"],
         category=category,
         suggestion=", ".join(parts),
+        note=note,
         rare=index is not None and int(counts[evidence.labels[index]]) < RARE,
         truth=None if truth is None else truth.get(row["annotation_id"]),
     )

@@ -26,6 +26,7 @@ PER_ANNOTATION = {
     "mask_losses": 1,
     "margins": 1,
     "saliency": 1,
+    "predicted_dsc": 0,
 }
 
 
@@ -89,6 +90,8 @@ class Evidence:
         float32 (E, N): loss of each annotation in epoch e of a training that included it.
     margins
         float32 (E, N): logit of the given category less the largest other one, in each epoch.
+    predicted_dsc
+        float32 (N,): predicted Dice coefficient of the given mask with the true one, 0 to 1.
     saliency
         float32 (M, N, h, w): saliency maps of M models.
     predictions
@@ -117,6 +120,7 @@ class Evidence:
     mask_losses: Floats | None = None
     margins: Floats | None = None
     saliency: Floats | None = None
+    predicted_dsc: Floats | None = None
     predictions: InstanceSet | None = None
     annotators: InstanceSet | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)

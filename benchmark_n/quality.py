@@ -25,7 +25,7 @@ from benchmark_n.errors import UsageError
 Progress = Callable[[int, int], None]
 ROUNDS = 6
 # Epochs of the small U-Net after which its masks make pairs.
-UNET_EPOCHS = (4, 7, 10)
+UNET_EPOCHS = (3, 6)
 _LEAST_DSC = 0.1
 
 
@@ -114,6 +114,7 @@ def train_quality(
     out: Path | str,
     *,
     preset: str = "default",
+    start: Path | str | None = None,
     device: str = "cpu",
     workers: int | None = None,
     progress: Progress | None = None,
@@ -127,6 +128,8 @@ def train_quality(
         Clean annotations to make pairs of.
     preset, changes
         Of `benchmark_n.detectors.quality_sentinel.settings`.
+    start
+        Weights to go on from.
     progress
         Called with (epochs done, epochs in all).
 
@@ -138,7 +141,11 @@ def train_quality(
         A setting that cannot be, or anything wrong with a dataset or the output.
     """
     from benchmark_n.detectors.quality_sentinel.train import train
-    from benchmark_n.detectors.quality_sentinel.weights import save_sentinel
+    from benchmark_n.detectors.quality_sentinel.weights import (
+        load_sentinel,
+        read_meta,
+        save_sentinel,
+    )
 
     settings = named_settings(preset, **changes)
     asked = list(requests)
@@ -155,8 +162,10 @@ def train_quality(
         )
         for request in asked
     ]
-    sentinel = train(join_pairs(parts), settings, device=device, progress=progress)
-    sources = [
+    before = None if start is None else load_sentinel(Path(start), device)
+    sentinel = train(join_pairs(parts), settings, start=before, device=device, progress=progress)
+    sources = [] if start is None else list(read_meta(Path(start))["sources"])
+    sources += [
         {**request.source(), "pairs": len(part)} for request, part in zip(asked, parts, strict=True)
     ]
     save_sentinel(sentinel, Path(out), sources)

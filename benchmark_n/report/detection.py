@@ -154,9 +154,9 @@ def _figures(found: Detected, manifest: Any) -> list[tuple[str, str]]:
             chance = {k: r.measures.get("prevalence") for k, r in found.result.kinds.items()}
             picture = figures.precision_recall(curves, chance)
             made.append(("Precision against recall; dotted: chance", picture))
-    picture = predicted_dice(found.evidence, manifest)
-    if picture is not None:
-        made.append(("Dice coefficient of each mask: predicted and true", picture))
+    scatter = predicted_dice(found.evidence, manifest)
+    if scatter is not None:
+        made.append(("Dice coefficient of each mask: predicted and true", scatter))
     made += [
         (plot.title, figures.densities(plot.title, plot.edges, plot.counts, plot.curves))
         for plot in found.plots

@@ -1,4 +1,4 @@
-"""Vision encoders whose stem takes the mask as one more channel."""
+"""Vision encoders whose stem takes the mask as one more channel: pictures to feature maps."""
 
 from __future__ import annotations
 
@@ -10,16 +10,21 @@ from benchmark_n.extras import import_extra
 
 _LITE = ("lite0", "lite1", "lite2")
 _SMALL_WIDTHS = (16, 32, 64, 128, 256)
+# Keys of the maps of EfficientNet-Lite that are taken; the last is the head's, of stride 32.
+_LITE_MAPS = (4, 8, 16, 64)
 
 
-def make_encoder(name: str, channels: int, pretrained: bool = True) -> tuple[Any, int]:
-    """An encoder, float32 (B, channels, S, S) to features (B, D), and D.
+def make_encoder(name: str, channels: int, pretrained: bool = True) -> tuple[Any, list[int]]:
+    """An encoder, and the widths of its maps.
+
+    It takes float32 (B, channels, S, S) and gives a list of maps: the first of stride 4, the last
+    of stride 32.
 
     Parameters
     ----------
     name
-        ``lite0``, ``lite1`` or ``lite2`` (ImageNet weights of their packages); ``timm:NAME``
-        (ImageNet weights that timm has at hand or fetches); ``small``, from scratch.
+        ``small``, trained from scratch; ``lite0``, ``lite1`` or ``lite2`` (ImageNet weights of
+        their packages); ``timm:NAME`` (ImageNet weights that timm has at hand or fetches).
     channels
         Of the image, and one of the mask.
     pretrained
@@ -36,18 +41,19 @@ def make_encoder(name: str, channels: int, pretrained: bool = True) -> tuple[Any
     if kind == "timm" and argument:
         return _timm(argument, channels, pretrained)
     if name == "small":
-        return _small(channels), _SMALL_WIDTHS[-1]
-    raise InputError(
-        f"unknown encoder '{name}': {did_you_mean(name, [*_LITE, 'small', 'timm:NAME'])}"
-    )
+        return _small(channels), list(_SMALL_WIDTHS[1:])
+    known = [*_LITE, "small", "timm:NAME"]
+    raise InputError(f"unknown encoder '{name}': {did_you_mean(name, known)}")
 
 
-def _lite(number: int, channels: int) -> tuple[Any, int]:
+def _lite(number: int, channels: int) -> tuple[Any, list[int]]:
     network = load_network(number, "cpu").requires_grad_(True)
     import torch
     from torch import nn
 
     adapt_stem(network._conv_stem, channels)
+    # The classifier is not used, and would make a third of the weights' file.
+    network._fc = nn.Identity()
 
     class Lite(nn.Module):
         def __init__(self) -> None:
@@ -55,14 +61,13 @@ def _lite(number: int, channels: int) -> tuple[Any, int]:
             self.network = network
 
         def forward(self, values: Any) -> Any:
-            return feature_maps(self.network, values)[64].mean((2, 3))
+            maps = feature_maps(self.network, values)
+            return [maps[key] for key in _LITE_MAPS]
 
-    # The classifier is not used, and would make half of the weights' file.
-    network._fc = nn.Identity()
-    encoder = Lite()
+    encoder = Lite().eval()
     with torch.inference_mode():
-        width = encoder.eval()(torch.zeros(1, channels, 64, 64)).shape[1]
-    return encoder.train(), int(width)
+        maps = encoder(torch.zeros(1, channels, 64, 64))
+    return encoder.train(), [int(one.shape[1]) for one in maps]
 
 
 def adapt_stem(stem: Any, channels: int) -> None:
@@ -78,22 +83,45 @@ def adapt_stem(stem: Any, channels: int) -> None:
     stem.in_channels = channels
 
 
-def _timm(name: str, channels: int, pretrained: bool) -> tuple[Any, int]:
+def _timm(name: str, channels: int, pretrained: bool) -> tuple[Any, list[int]]:
     timm = import_extra("timm", "deep", f"encoder timm:{name}")
     try:
-        encoder = timm.create_model(name, pretrained=pretrained, num_classes=0, in_chans=channels)
+        encoder = timm.create_model(
+            name,
+            pretrained=pretrained,
+            features_only=True,
+            out_indices=(1, 2, 3, 4),
+            in_chans=channels,
+        )
     except (RuntimeError, OSError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"encoder timm:{name} cannot be made: {reason}") from None
-    return encoder, int(encoder.num_features)
+    return encoder, list(encoder.feature_info.channels())
 
 
 def _small(channels: int) -> Any:
     from torch import nn
 
-    layers: list[Any] = []
-    for before, after in zip((channels, *_SMALL_WIDTHS), _SMALL_WIDTHS, strict=False):
+    def stage(before: int, after: int) -> nn.Module:
+        layers: list[nn.Module] = []
         for a, stride in ((before, 2), (after, 1)):
             layers.append(nn.Conv2d(a, after, 3, stride=stride, padding=1, bias=False))
             layers += [nn.BatchNorm2d(after), nn.ReLU()]
-    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        return nn.Sequential(*layers)
+
+    class Small(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            befores = (channels, *_SMALL_WIDTHS)
+            self.stages = nn.ModuleList(
+                [stage(a, b) for a, b in zip(befores, _SMALL_WIDTHS, strict=False)]
+            )
+
+        def forward(self, values: Any) -> Any:
+            maps = []
+            for one in self.stages:
+                values = one(values)
+                maps.append(values)
+            return maps[1:]
+
+    return Small()

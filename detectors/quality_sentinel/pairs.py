@@ -29,6 +29,8 @@ from benchmark_n.parallel import ordered_map
 
 CONTEXT = 1.6
 UNCHANGED = "none"
+TRUTH_STRIDE = 4
+_Row = tuple[int, str, float, Pixels, Pixels]
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Pairs:
     ----------
     crops
         uint8 (N, S, S, 4): red, green, blue, and the mask (0 to 255).
+    truth
+        uint8 (N, S / 4, S / 4): the annotation's own mask in the same square, 0 to 255.
     dsc
         float32 (N,): Dice coefficient of the mask with the annotation's own.
     labels
@@ -52,6 +56,7 @@ class Pairs:
     """
 
     crops: Pixels
+    truth: Pixels
     dsc: NDArray[np.float32]
     labels: Ints
     annotations: Ints
@@ -66,6 +71,7 @@ class Pairs:
         places = np.flatnonzero(rows) if rows.dtype == bool else rows
         return Pairs(
             self.crops[places],
+            self.truth[places],
             self.dsc[places],
             self.labels[places],
             self.annotations[places],
@@ -93,6 +99,18 @@ def cut_pair(pixels: Pixels, mask: CropMask, size: int) -> Pixels:
     return np.asarray(cv2.resize(canvas, (size, size), interpolation=kind), np.uint8)
 
 
+def cut_truth(truth: CropMask, given: CropMask, size: int) -> Pixels:
+    """A mask in the square around another one, uint8 (size, size), 0 to 255."""
+    x, y, side = square(np.array(given.bbox, np.int64), CONTEXT)
+    left, top = max(x, 0), max(y, 0)
+    right, bottom = min(x + side, truth.width), min(y + side, truth.height)
+    canvas = np.zeros((side, side), np.uint8)
+    inside = truth.window(left, top, right, bottom).pixels * 255
+    canvas[top - y : bottom - y, left - x : right - x] = inside
+    kind = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(canvas, (size, size), interpolation=kind), np.uint8)
+
+
 @dataclass(frozen=True)
 class _Task:
     """An image with the masks of its annotations, and masks that a network predicted for them."""
@@ -106,7 +124,7 @@ class _Task:
 
 @dataclass(frozen=True)
 class PairMaker:
-    """Makes an image's pairs: (place of the annotation, kind, Dice coefficient, crop).
+    """Makes an image's pairs: (place of the annotation, kind, Dice coefficient, crop, truth).
 
     Parameters
     ----------
@@ -127,7 +145,7 @@ class PairMaker:
     own: bool = True
     window: tuple[float, float] | None = None
 
-    def __call__(self, task: _Task) -> list[tuple[int, str, float, Pixels]]:
+    def __call__(self, task: _Task) -> list[_Row]:
         pixels = read_pixels(task.path, task.image, self.window)
         made = []
         rows = zip(task.places.tolist(), task.masks, task.predicted, strict=True)
@@ -137,7 +155,8 @@ class PairMaker:
                 continue
             for found in self._worse(mask, predicted, place):
                 crop = cut_pair(pixels, found.mask, self.size)
-                made.append((place, found.kind, found.dsc, crop))
+                truth = cut_truth(mask, found.mask, self.size // TRUTH_STRIDE)
+                made.append((place, found.kind, found.dsc, crop, truth))
         return made
 
     def _worse(self, mask: CropMask, predicted: Iterable[Rle], place: int) -> Iterator[Degraded]:
@@ -182,6 +201,7 @@ def make_pairs(
     places = np.array([row[0] for row in made], np.int64)
     return Pairs(
         np.stack([row[3] for row in made]),
+        np.stack([row[4] for row in made]),
         np.array([row[2] for row in made], np.float32),
         evidence.labels[places],
         places,
@@ -218,6 +238,7 @@ def join_pairs(parts: Sequence[Pairs]) -> Pairs:
         before += int(part.annotations.max()) + 1
     return Pairs(
         np.concatenate([part.crops for part in shifted]),
+        np.concatenate([part.truth for part in shifted]),
         np.concatenate([part.dsc for part in shifted]),
         np.concatenate([part.labels for part in shifted]),
         np.concatenate([part.annotations for part in shifted]),

@@ -15,7 +15,7 @@ from benchmark_n.detectors.evidence import Evidence
 from benchmark_n.detectors.evidence.evidence import Ints
 from benchmark_n.detectors.evidence.pixels import Pixels
 from benchmark_n.detectors.quality_sentinel.conditions import Table
-from benchmark_n.detectors.quality_sentinel.network import to_input
+from benchmark_n.detectors.quality_sentinel.network import as_gray, to_input
 from benchmark_n.detectors.quality_sentinel.pairs import cut_pair, read_pixels
 from benchmark_n.detectors.quality_sentinel.settings import Settings
 from benchmark_n.masks import rle_to_crop
@@ -63,10 +63,11 @@ def predict(
     with torch.inference_mode():
         for start in range(0, len(crops), _BATCH):
             part = slice(start, start + _BATCH)
-            pixels = to_input(crops[part], sentinel.settings.gray, sentinel.device)
+            pixels = to_input(crops[part], sentinel.device)
+            pixels = as_gray(pixels) if sentinel.settings.gray else pixels
             conditions = torch.from_numpy(known[labels[part]]).to(sentinel.device)
             pixels = pixels.contiguous(memory_format=torch.channels_last)
-            made[part] = sentinel.network(pixels, conditions).cpu().numpy()
+            made[part] = sentinel.network(pixels, conditions)[0].cpu().numpy()
     return np.clip(made, 0, 1)
 
 

@@ -18,7 +18,7 @@ class Settings:
     Parameters
     ----------
     encoder
-        ``lite0``, ``lite1``, ``lite2``, ``small`` (from scratch) or ``timm:NAME``.
+        ``small`` (from scratch), ``lite0``, ``lite1``, ``lite2`` or ``timm:NAME``.
     condition
         What the network is told of the category: ``none``, ``one-hot`` or ``text``.
     gray
@@ -28,6 +28,10 @@ class Settings:
     ranking, margin, pairing
         Weight (the paper's lambda) and margin (xi) of the ranking loss; ``disjoint`` pairs as the
         paper has them, or ``all`` assigned ones, as its released code.
+    mask_loss
+        Weight of the loss of the drawn true masks; 0, the paper's, for a network that draws none.
+    bfloat16
+        Train in half precision: faster where the processor has instructions for it.
     window
         (low, high) of the images' stored values, such as Hounsfield units; the paper's for CT is
         (-200, 200). None for pictures of 8 bits.
@@ -35,16 +39,18 @@ class Settings:
         Share of each category's annotations that the second stage keeps; None for one stage.
     """
 
-    encoder: str = "lite0"
+    encoder: str = "small"
     condition: str = "text"
     gray: bool = False
     size: int = 128
     epochs: int = 6
     batch: int = 32
-    rate: float = 1e-3
+    rate: float = 2e-3
     ranking: float = 1.0
     margin: float = 1e-4
     pairing: str = "disjoint"
+    mask_loss: float = 0.2
+    bfloat16: bool = False
     window: tuple[float, float] | None = None
     resample: float | None = None
     seed: int = 0
@@ -57,6 +63,7 @@ class Settings:
         self._require(self.batch >= 2, "batch", "2 or more")
         self._require(self.rate > 0, "rate", "more than 0")
         self._require(self.ranking >= 0, "ranking", "0 or more")
+        self._require(self.mask_loss >= 0, "mask_loss", "0 or more")
         self._require(self.margin >= 0, "margin", "0 or more")
         rising = self.window is None or self.window[0] < self.window[1]
         self._require(rising, "window", "two rising numbers")
@@ -82,6 +89,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "epochs": 30,
         "batch": 128,
         "rate": 1e-3,
+        "mask_loss": 0.0,
     },
 }
 

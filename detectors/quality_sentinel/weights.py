@@ -99,7 +99,7 @@ def load_sentinel(path: Path | None = None, device: str = "cpu") -> Sentinel:
     try:
         settings = msgspec.convert(meta["settings"], Settings)
         table = tensors.pop(_TABLE).float().numpy()
-        network = make_network(settings.encoder, table.shape[1], settings.gray, pretrained=False)
+        network = make_network(settings, table.shape[1], pretrained=False)
         network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
     except (KeyError, RuntimeError, msgspec.ValidationError) as error:
         raise _fault(path, error) from None

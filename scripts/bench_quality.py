@@ -32,14 +32,9 @@ from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.detectors.evidence import annotation_evidence
 from benchmark_n.detectors.evidence.pixels import image_files
 from benchmark_n.detectors.quality_sentinel.conditions import conditions_of
+from benchmark_n.detectors.quality_sentinel.cutting import cut_pair, read_pixels
 from benchmark_n.detectors.quality_sentinel.degrade import KINDS, LEAST_AREA, TRAINING_KINDS, dice
-from benchmark_n.detectors.quality_sentinel.pairs import (
-    PairMaker,
-    Pairs,
-    cut_pair,
-    make_pairs,
-    read_pixels,
-)
+from benchmark_n.detectors.quality_sentinel.pairs import PairMaker, Pairs, make_pairs
 from benchmark_n.detectors.quality_sentinel.scoring import Sentinel, predict
 from benchmark_n.detectors.quality_sentinel.weights import SHIPPED, load_sentinel
 from benchmark_n.evaluators.label_quality import evaluate_label_quality

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.coco import CocoFile, Image
 from benchmark_n.detectors.evidence import Evidence
 from benchmark_n.detectors.evidence.evidence import Ints
-from benchmark_n.detectors.evidence.pixels import Pixels, read_rgb, square
+from benchmark_n.detectors.evidence.pixels import Pixels
+from benchmark_n.detectors.quality_sentinel.cutting import cut_pair, cut_truth, read_pixels
 from benchmark_n.detectors.quality_sentinel.degrade import (
     LEAST_AREA,
     Degraded,
@@ -27,7 +27,6 @@ from benchmark_n.errors import InputError
 from benchmark_n.masks import CropMask, Rle, rle_to_crop
 from benchmark_n.parallel import ordered_map
 
-CONTEXT = 1.6
 UNCHANGED = "none"
 TRUTH_STRIDE = 4
 _Row = tuple[int, str, float, Pixels, Pixels]
@@ -78,37 +77,6 @@ class Pairs:
             tuple(self.kinds[i] for i in places.tolist()),
             self.names,
         )
-
-
-def cut_pair(pixels: Pixels, mask: CropMask, size: int) -> Pixels:
-    """Image and mask in the square around a mask, uint8 (size, size, 4); 0 outside the image.
-
-    Parameters
-    ----------
-    pixels
-        uint8 (height, width, 3).
-    """
-    x, y, side = square(np.array(mask.bbox, np.int64), CONTEXT)
-    canvas = np.zeros((side, side, 4), np.uint8)
-    left, top = max(x, 0), max(y, 0)
-    right, bottom = min(x + side, mask.width), min(y + side, mask.height)
-    inside = canvas[top - y : bottom - y, left - x : right - x]
-    inside[..., :3] = pixels[top:bottom, left:right]
-    inside[..., 3] = mask.window(left, top, right, bottom).pixels * 255
-    kind = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(canvas, (size, size), interpolation=kind), np.uint8)
-
-
-def cut_truth(truth: CropMask, given: CropMask, size: int) -> Pixels:
-    """A mask in the square around another one, uint8 (size, size), 0 to 255."""
-    x, y, side = square(np.array(given.bbox, np.int64), CONTEXT)
-    left, top = max(x, 0), max(y, 0)
-    right, bottom = min(x + side, truth.width), min(y + side, truth.height)
-    canvas = np.zeros((side, side), np.uint8)
-    inside = truth.window(left, top, right, bottom).pixels * 255
-    canvas[top - y : bottom - y, left - x : right - x] = inside
-    kind = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(canvas, (size, size), interpolation=kind), np.uint8)
 
 
 @dataclass(frozen=True)
@@ -245,30 +213,3 @@ def join_pairs(parts: Sequence[Pairs]) -> Pairs:
         tuple(kind for part in shifted for kind in part.kinds),
         names,
     )
-
-
-def read_pixels(path: Path, image: Image, window: tuple[float, float] | None = None) -> Pixels:
-    """An image file as uint8 RGB (height, width, 3).
-
-    Parameters
-    ----------
-    window
-        (low, high): stored values, such as Hounsfield units in a signed TIFF, that become 0 and
-        255; the paper's is (-200, 200). By default an 8-bit picture is read as it is.
-
-    Raises
-    ------
-    InputError
-        The file is no image, or not of the size that the annotation file gives.
-    """
-    if window is None:
-        return read_rgb(path, image)
-    values = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    if values is None or values.ndim != 2 or values.shape != (image.height, image.width):
-        found = "no image" if values is None else "x".join(map(str, values.shape[::-1]))
-        raise InputError(
-            f"{path}: {found}, expected one channel of {image.width}x{image.height} px to window"
-        )
-    low, high = window
-    scaled = (np.clip(values.astype(np.float32), low, high) - low) * (255 / (high - low))
-    return np.repeat(np.rint(scaled).astype(np.uint8)[..., None], 3, axis=2)

@@ -15,8 +15,8 @@ from benchmark_n.detectors.evidence import Evidence
 from benchmark_n.detectors.evidence.evidence import Ints
 from benchmark_n.detectors.evidence.pixels import Pixels
 from benchmark_n.detectors.quality_sentinel.conditions import Table
+from benchmark_n.detectors.quality_sentinel.cutting import cut_pair, read_pixels
 from benchmark_n.detectors.quality_sentinel.network import as_gray, to_input
-from benchmark_n.detectors.quality_sentinel.pairs import cut_pair, read_pixels
 from benchmark_n.detectors.quality_sentinel.settings import Settings
 from benchmark_n.masks import rle_to_crop
 

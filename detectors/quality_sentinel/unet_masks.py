@@ -22,7 +22,7 @@ from benchmark_n.coco import CocoFile
 from benchmark_n.detectors.evidence import Evidence
 from benchmark_n.detectors.evidence.evidence import Ints
 from benchmark_n.detectors.evidence.pixels import Pixels, square
-from benchmark_n.detectors.quality_sentinel.pairs import read_pixels
+from benchmark_n.detectors.quality_sentinel.cutting import read_pixels
 from benchmark_n.extras import import_extra
 from benchmark_n.masks import CropMask, Rle, crop_to_rle, rle_to_crop
 from benchmark_n.nets.unet import named_unet

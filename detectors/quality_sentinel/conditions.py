@@ -84,6 +84,7 @@ def embed_texts(texts: Sequence[str]) -> Table:
     torch = import_extra("torch", "deep", what)
     transformers = import_extra("transformers", _EXTRA, what)
     import_extra(_PACKAGE, _EXTRA, what)
+    transformers.utils.logging.disable_progress_bar()
     folder = str(files(_PACKAGE) / "model")
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
     model = transformers.AutoModel.from_pretrained(folder, local_files_only=True).eval()

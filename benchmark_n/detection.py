@@ -140,7 +140,8 @@ def evaluate_detectors(
             f"{opened.path}: its annotations give their errors away (masks or boxes kept as they "
             "came), so it is unfit for label-error detection"
         )
-    if not in_sample and "quality_sentinel" in settle_names(detectors):
+    named = detectors != "all" and "quality_sentinel" in settle_names(detectors)
+    if not in_sample and (named or "quality" in options.get("evidence", ())):
         _refuse_in_sample(opened, options.get("weights"))
     coco = opened.noisy()
     found = detect(coco, images or opened.images, detectors, **options)

@@ -204,4 +204,4 @@ def test_volume_without_slices(tmp_path: Path) -> None:
     text = coco.path.read_text().replace('"slice_index": 2', '"slice_index": "two"')
     coco.path.write_text(text)
     with pytest.raises(InputError, match="expected a whole number"):
-        score_volumes(evidence, read_coco(coco.path), lambda rows: rows)
+        score_volumes(evidence, read_coco(coco.path), lambda rows: rows.astype(np.float32))

@@ -45,7 +45,7 @@ class QualitySentinel:
     needs: ClassVar[tuple[str, ...]] = ("predicted_dsc",)
     reference: ClassVar[str] = "Chen, Zhou, Yuille: Quality Sentinel, 2024"
 
-    threshold: float = 0.9
+    threshold: float = 0.92
     scores_: Any = field(default=None, init=False)
 
     def __post_init__(self) -> None:

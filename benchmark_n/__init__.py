@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 from benchmark_n._version import __version__
 
 if TYPE_CHECKING:
-    from benchmark_n.api import import_pair, make
+    from benchmark_n.api import make
     from benchmark_n.benchmark import Benchmark, load
     from benchmark_n.correction import correct
     from benchmark_n.detection import detect, evaluate_detectors
     from benchmark_n.detectors.detected import Detected
     from benchmark_n.evaluation import Evaluation, evaluate
+    from benchmark_n.importing import import_pair
+    from benchmark_n.report.leaderboard import read_leaderboard
     from benchmark_n.report.show import show
+    from benchmark_n.review import export_review, import_decisions, judge
 
 __all__ = [
     "Benchmark",
@@ -28,9 +31,13 @@ __all__ = [
     "detect",
     "evaluate",
     "evaluate_detectors",
+    "export_review",
+    "import_decisions",
     "import_pair",
+    "judge",
     "load",
     "make",
+    "read_leaderboard",
     "show",
 ]
 
@@ -42,7 +49,11 @@ _HOMES = {
     "detect": "benchmark_n.detection",
     "evaluate_detectors": "benchmark_n.detection",
     "evaluate": "benchmark_n.evaluation",
-    "import_pair": "benchmark_n.api",
+    "export_review": "benchmark_n.review",
+    "import_decisions": "benchmark_n.review",
+    "judge": "benchmark_n.review",
+    "read_leaderboard": "benchmark_n.report.leaderboard",
+    "import_pair": "benchmark_n.importing",
     "load": "benchmark_n.benchmark",
     "make": "benchmark_n.api",
     "show": "benchmark_n.report.show",

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from benchmark_n.benchmark import Benchmark, load
-from benchmark_n.benchmark.pairs import MATCHES, match_pairs, pair_parts
 from benchmark_n.benchmark.records import MASK_FORMS
 from benchmark_n.benchmark.schema import manifest_schema
 from benchmark_n.benchmark.staging import staged
@@ -21,6 +20,9 @@ from benchmark_n.noise.engine import Engine
 from benchmark_n.noise.plan import chunks, decide, resolve
 from benchmark_n.noise.recipe import ALIASES, Recipe, load_recipe
 from benchmark_n.parallel import ordered_map
+from benchmark_n.weak.grounding import DEFAULT as DEFAULT_GROUNDER
+from benchmark_n.weak.recipe import WeakRecipe, choose_weak
+from benchmark_n.weak_making import Annotator, make_weak, weak_target
 
 _log = logging.getLogger(__name__)
 
@@ -51,6 +53,11 @@ def make(
     stride: int = 1,
     skip_bad: bool = False,
     chunk_size: int = _CHUNK,
+    weak: str | None = None,
+    segmenter: str | None = None,
+    grounder: str | None = None,
+    device: str | None = None,
+    prompts_from: Path | str | None = None,
     progress: Progress | None = None,
 ) -> Benchmark:
     """Make a noisy benchmark from clean annotations.
@@ -66,7 +73,8 @@ def make(
     seed
         Of the noise. The same seed gives the same bytes, whatever the number of workers.
     out
-        Directory to write; by default ``benchmarks/<dataset>-n-<recipe>-seed<seed>``.
+        Directory to write; by default ``benchmarks/<dataset>-n-<recipe>-seed<seed>``, and
+        ``benchmarks/<dataset>-<recipe>-<segmenter>-seed<seed>`` with a weak recipe.
     only, overrides
         Noises to keep, and ``"noise.parameter"`` values to replace.
     masks
@@ -78,7 +86,17 @@ def make(
         For embedded datasets: which pictures, and how many of the split.
     stride, skip_bad
         For datasets that are converted from label maps: take every n-th frame or patient, and
-        leave out (and list in the summary) those that cannot be read.
+        leave out (and list in the summary) those that cannot be read. With a weak recipe,
+        annotations of images that cannot be read are missed, and these are listed.
+    weak
+        Instead of a tier, a kind of prompt: ``"box"``, ``"point"``, ``"mask"``, several joined by
+        ``+``, or ``"text"``. A tier ``wan-…`` is a weak recipe too.
+    segmenter, grounder, device
+        With a weak recipe: the model that draws the masks (``"grabcut"``, ``"medsam-lite"``,
+        ``"transformers:NAME"``, …), the grounding model of text prompts, and ``"cpu"`` or
+        ``"cuda"``.
+    prompts_from
+        With a weak recipe: a noisy benchmark of the same source whose boxes are the prompts.
     progress
         Called with (frames done, frames in all) of a conversion, then so with annotations.
 
@@ -90,11 +108,14 @@ def make(
         Anything wrong with a file, a recipe or the output; nothing is written then.
     """
     known: Dataset = DATASETS.load(dataset)
-    settled = _choose_recipe(known.tier_recipe(tier), recipe, only, overrides)
     if masks not in MASK_FORMS:
         raise UsageError(f"masks must be one of {', '.join(MASK_FORMS)}, but got '{masks}'")
     if chunk_size < 1:
         raise UsageError(f"chunk_size must be 1 or more, but got {chunk_size}")
+    weakly = choose_weak(weak, tier, recipe, overrides)
+    given = {"segmenter": segmenter, "grounder": grounder, "device": device}
+    _check_weak_options(weakly, {**given, "prompts_from": prompts_from}, tuple(only), backend)
+    settled = weakly or _choose_recipe(known.tier_recipe(tier), recipe, only, overrides)
     source = open_source(
         known,
         root=_path(root),
@@ -104,11 +125,25 @@ def make(
         data_seed=data_seed,
         num_images=num_images,
         stride=stride,
-        skip_bad=skip_bad,
+        skip_bad=skip_bad and (weakly is None or known.converter is not None),
         workers=workers,
         progress=progress,
     )
-    drawn = known.embedded and annotations is None
+    if isinstance(settled, WeakRecipe):
+        return make_weak(
+            known,
+            source,
+            settled,
+            Annotator(segmenter or "grabcut", grounder or DEFAULT_GROUNDER, device or "cpu"),
+            _path(out) or weak_target(dataset, settled, segmenter or "grabcut", seed),
+            seed=seed,
+            prompts_from=prompts_from,
+            masks=masks,  # type: ignore[arg-type]
+            workers=workers,
+            overwrite=overwrite,
+            skip_bad=skip_bad,
+            progress=progress,
+        )
     target = _path(out) or _default_target(dataset, settled, seed, tuple(only), overrides)
     with staged(target, overwrite=overwrite) as stage:
         coco = read_coco(source.annotations)
@@ -131,9 +166,7 @@ def make(
             manifest_schema(
                 settled.noises, metadata={"dilation_ratio": str(source.dilation_ratio)}
             ),
-            _resolved_recipe(
-                settled, known, source, coco, seed, masks, data_seed if drawn else None
-            ),
+            _resolved_recipe(settled, known, source, coco, seed, masks),
             images=source.images,
             clean_val=source.clean_val,
             skipped=source.skipped,
@@ -145,61 +178,25 @@ def make(
     return benchmark
 
 
-def import_pair(
-    clean: Path | str,
-    noisy: Path | str,
-    *,
-    out: Path | str,
-    match: str = "auto",
-    least_iou: float = 0.5,
-    images: Path | str | None = None,
-    dilation_ratio: float = 0.02,
-    overwrite: bool = False,
-) -> Benchmark:
-    """Make a benchmark of a real pair of COCO files: what differs is the noise.
-
-    Parameters
-    ----------
-    match
-        ``"id"``, ``"iou"``, or ``"auto"`` for ids where most of them agree.
-    least_iou
-        Below this mask IoU two annotations are not the same instance (matching by IoU).
-
-    Raises
-    ------
-    UsageError
-        An unknown way to match.
-    InputError
-        Anything wrong with a file, or files about different images or categories.
-    """
-    if match not in MATCHES:
-        raise UsageError(f"match must be one of {', '.join(MATCHES)}, but got '{match}'")
-    with staged(Path(out), overwrite=overwrite) as stage:
-        ours, theirs = read_coco(clean), read_coco(noisy)
-        pairs = match_pairs(ours, theirs, match, least_iou)
-        recipe = {
-            "benchmark": "imported",
-            "dataset": "custom",
-            "name": "imported",
-            "noise": "unknown",
-            "match": match,
-            "least_iou": least_iou,
-            "noises": {},
-            "masks": "rle",
-            "dilation_ratio": dilation_ratio,
-            "detection": True,
-            "source": {"file": ours.path.name, "sha256": file_digest(ours.path)},
-            "noisy_source": {"file": theirs.path.name, "sha256": file_digest(theirs.path)},
-        }
-        write_benchmark(
-            stage,
-            ours,
-            pair_parts(ours, theirs, pairs, dilation_ratio),
-            manifest_schema(metadata={"dilation_ratio": str(dilation_ratio)}),
-            recipe,
-            images=_path(images),
-        )
-    return load(out)
+def _check_weak_options(
+    recipe: WeakRecipe | None,
+    given: Mapping[str, object],
+    only: tuple[str, ...],
+    backend: str,
+) -> None:
+    """Options that go with a weak recipe alone, or with none."""
+    if recipe is None:
+        stray = next((name for name, value in given.items() if value is not None), None)
+        if stray is not None:
+            raise UsageError(
+                f"{stray.replace('_', '-')} is for weak annotations: name a tier wan-easy, "
+                "wan-mid or wan-hard, or a kind of prompt by weak"
+            )
+        return
+    if only:
+        raise UsageError("only is for noise recipes: a weak recipe has one annotator")
+    if backend != "loky":
+        raise UsageError("weak annotations are made on one machine: backend must be loky")
 
 
 def _path(value: Path | str | None) -> Path | None:
@@ -245,13 +242,7 @@ def _counted(
 
 
 def _resolved_recipe(
-    recipe: Recipe,
-    dataset: Dataset,
-    source: Source,
-    coco: CocoFile,
-    seed: int,
-    masks: str,
-    data_seed: int | None,
+    recipe: Recipe, dataset: Dataset, source: Source, coco: CocoFile, seed: int, masks: str
 ) -> dict[str, Any]:
     return {
         "benchmark": dataset.title,
@@ -264,6 +255,6 @@ def _resolved_recipe(
         "source": {
             "file": coco.path.name,
             "sha256": file_digest(coco.path),
-            **({} if data_seed is None else {"data_seed": data_seed}),
+            **source.options,
         },
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark_n._version import __version__
-from benchmark_n.benchmark import Benchmark, load
+from benchmark_n.benchmark import Benchmark, layout, load
 from benchmark_n.benchmark.scores import add_any
 from benchmark_n.benchmark.writer import file_digest
 from benchmark_n.coco import CocoFile, read_coco
@@ -18,7 +18,14 @@ from benchmark_n.detectors.base import Detector, build_detector, run_detector, s
 from benchmark_n.detectors.detected import Detected
 from benchmark_n.detectors.evidence import Evidence
 from benchmark_n.detectors.evidence.doubts import doubts
-from benchmark_n.detectors.evidence.gather import Request, gather, notes, trained_on
+from benchmark_n.detectors.evidence.gather import (
+    Fit,
+    Request,
+    Target,
+    gather,
+    notes,
+    trained_on,
+)
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.evaluators.label_error_inputs import score_benchmark
 
@@ -40,6 +47,9 @@ def detect(
     workers: int | None = None,
     trained_on: str = "unknown",
     weights: Path | str | None = None,
+    fit: Fit = "out-of-fold",
+    cam_target: Target = "predicted",
+    cam_layer: str | None = None,
     evidence_dir: Path | str | None = None,
     options: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
@@ -53,14 +63,16 @@ def detect(
     detectors
         Names, or ``"all"`` for those whose evidence there is.
     evidence
-        Sources: ``"crops"``, ``"losses"``, ``"predictions:FILE"``, ``"annotators:FILE,FILE"``,
-        ``"files:DIR"``. By default what the detectors need and no file.
+        Sources: ``"crops"``, ``"losses"``, ``"saliency"``, ``"predictions:FILE"``,
+        ``"annotators:FILE,FILE"``, ``"files:DIR"``. By default what the detectors need and no file.
     backbone, folds, group_by, seed, device, workers
         Of the evidence: see `benchmark_n.detectors.evidence`.
     trained_on
         On which labels the model behind predictions or files was trained.
     weights
         File of Quality Sentinel's weights; by default those that come with the package.
+    fit, cam_target, cam_layer
+        Of the evidence ``"saliency"``: see `benchmark_n.detectors.evidence.gather.Request`.
     evidence_dir
         Where evidence is kept; by default in the cache.
     options
@@ -94,6 +106,9 @@ def detect(
         workers=workers,
         trained_on=trained_on,
         weights=None if weights is None else Path(weights),
+        fit=fit,
+        cam_target=cam_target,
+        cam_layer=cam_layer,
     )
     wanted = {field for detector in settled for field in detector.needs}
     found = gather(coco, request, wanted, progress)
@@ -146,6 +161,9 @@ def evaluate_detectors(
     coco = opened.noisy()
     found = detect(coco, images or opened.images, detectors, **options)
     recipe = {key: opened.recipe.get(key) for key in ("benchmark", "name", "version", "seed")}
+    # The leaderboard tells by these that results are of one benchmark.
+    recipe["recipe_sha256"] = file_digest(opened.path / layout.RECIPE)
+    recipe["source_sha256"] = opened.recipe["source"]["sha256"]
     scored = []
     for one in found:
         result = score_benchmark(one.scores, opened, spatial_iou=spatial_iou, bootstrap=bootstrap)

@@ -41,7 +41,8 @@ def write_detected(
     if any((parent / "SHA256SUMS").exists() for parent in (folder, folder.parent)):
         raise InputError(f"{folder}: lies in a benchmark: results go elsewhere (--out)")
     with staged(folder, overwrite=True, marker=RESULTS) as stage:
-        write_scores(found.scores, stage / SCORES)
+        told = {**(found.scores.schema.metadata or {}), "detector": found.detector}
+        write_scores(found.scores.replace_schema_metadata(told), stage / SCORES)
         text = json.dumps(found.to_dict(), indent=2) + "\n"
         (stage / RESULTS).write_text(text, encoding="utf-8")
         _write_suspects(found, stage / SUSPECTS)

@@ -71,7 +71,7 @@ def noisy_masks(benchmark: Benchmark | None, masks: str | None) -> dict[str, Any
         raise UsageError(f"masks must be noisy, but got '{masks}'")
     if benchmark is None:
         raise UsageError("masks noisy needs a benchmark: its manifest tells what was changed")
-    return mask_agreement(benchmark.manifest()).to_dict()
+    return mask_agreement(benchmark.manifest(), benchmark.noisy().categories).to_dict()
 
 
 def ejection_fractions(

@@ -22,6 +22,7 @@ DETECTORS = Registry(
         "loss_separation": "benchmark_n.detectors.loss_separation:LossSeparation",
         "objectlab": "benchmark_n.detectors.objectlab:ObjectLab",
         "mask_disagreement": "benchmark_n.detectors.mask_disagreement:MaskDisagreement",
+        "mirror": "benchmark_n.detectors.mirror:Mirror",
         "disagreement": "benchmark_n.detectors.disagreement:Disagreement",
         "entropy": "benchmark_n.detectors.entropy:Entropy",
         "margin": "benchmark_n.detectors.margin:Margin",
@@ -44,7 +45,8 @@ SOURCES = {
     "mask_losses": "--evidence losses or --evidence files:DIR",
     "margins": "--evidence losses or --evidence files:DIR",
     "predicted_dsc": "--evidence quality",
-    "saliency": "--evidence saliency",
+    "model_probs": "--evidence saliency or --evidence files:DIR",
+    "saliency": "--evidence saliency or --evidence files:DIR",
     "predictions": "--evidence predictions:FILE",
     "annotators": "--evidence annotators:FILE,FILE…",
 }

@@ -1,4 +1,4 @@
-"""Repeated cross-validation, after its fast variant."""
+"""Mean rank over repeated cross-validations, after the fast variant of ReCoV."""
 
 from __future__ import annotations
 
@@ -15,22 +15,23 @@ from benchmark_n.detectors.rows import annotation_scores
 class ReCoV:
     """Annotations that do badly whatever the partition into folds.
 
-    The original counts how often an annotation lies in the worst of the folds over hundreds of
-    cross-validations. The fast variant needs tens: each annotation's own held-out loss is ranked
-    in each repetition. The score is the mean rank, 0 to 1; flagged is what is predicted as
-    another category in most repetitions.
+    The original [1]_ counts how often an annotation lies in the worst of the folds over hundreds
+    of cross-validations; its fast variant needs tens. What is done here is our reading of that
+    variant, not the authors' code: each annotation's own held-out probability of the given
+    category is ranked in each of ten repetitions, and the score is the mean rank, 0 to 1. Flagged
+    is what is predicted as another category in most repetitions, in the place of a threshold of
+    theirs. The repetitions train linear heads on frozen features, not networks.
 
     References
     ----------
     .. [1] Chen, Ramanathan, Xu, Martel: Detecting noisy labels with repeated cross-validations,
-           MICCAI 2024 (arXiv 2306.13990): ReCoV and fastReCoV. The ranking of single annotations
-           is our reading of the fast variant.
+           MICCAI 2024 (arXiv 2306.13990): ReCoV and fastReCoV.
     """
 
     name: ClassVar[str] = "recov"
     kinds: ClassVar[tuple[str, ...]] = ("class",)
     needs: ClassVar[tuple[str, ...]] = ("repeated_probs",)
-    reference: ClassVar[str] = "Chen et al., ReCoV (fast variant), 2024"
+    reference: ClassVar[str] = "After fastReCoV of Chen et al., 2024: mean rank only"
 
     scores_: Any = field(default=None, init=False, repr=False)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ def annotation_scores(
     *,
     categories: NDArray[Any] | None = None,
     masks: Sequence[Rle | None] | None = None,
+    further: Mapping[str, NDArray[Any]] | None = None,
 ) -> Any:
     """A scores table with a row for each annotation.
 
@@ -36,6 +37,8 @@ def annotation_scores(
         row suggests none.
     masks
         Suggested mask of each, or None.
+    further
+        Columns (N,) of the detector's own; NaN becomes null.
     """
     columns: dict[str, Any] = {
         "image_id": evidence.image_ids,
@@ -49,7 +52,10 @@ def annotation_scores(
         columns["suggested_category"] = pa.array(evidence.category_ids[categories], mask=none)
     if masks is not None:
         columns["suggested_segmentation"] = [None if m is None else rle_text(m) for m in masks]
-    return scores_table(columns)
+    table = scores_table(columns)
+    for name, values in (further or {}).items():
+        table = table.append_column(name, pa.array(values, from_pandas=True))
+    return table
 
 
 def proposal_scores(

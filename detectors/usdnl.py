@@ -17,7 +17,9 @@ from benchmark_n.errors import InputError
 class Usdnl:
     """The annotations of largest loss in one pass with dropout; as many as the noise rate says.
 
-    The score is the rank of the loss, 0 to 1.
+    The score is the rank of the loss, 0 to 1. Of the method [1]_ this is the selection of small
+    losses under one dropout alone, on the linear heads' features: the paper selects in each epoch
+    of a training that goes on with what is selected, which is not done here.
 
     Parameters
     ----------
@@ -27,13 +29,13 @@ class Usdnl:
     References
     ----------
     .. [1] Xu, Niu, Yang, Drew, Zhou, Chen: USDNL: Uncertainty-Based Single Dropout in Noisy Label
-           Learning, AAAI 2023. Its selection of small losses alone; not its training.
+           Learning, AAAI 2023.
     """
 
     name: ClassVar[str] = "usdnl"
     kinds: ClassVar[tuple[str, ...]] = ("class",)
     needs: ClassVar[tuple[str, ...]] = ("dropout_probs",)
-    reference: ClassVar[str] = "Xu et al., USDNL, AAAI 2023"
+    reference: ClassVar[str] = "Selection of USDNL (Xu et al., AAAI 2023), not its training"
 
     noise_rate: Annotated[float, msgspec.Meta(gt=0, lt=1)] | None = None
     scores_: Any = field(default=None, init=False, repr=False)

@@ -13,11 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+
+from benchmark_n.benchmark.summary import SIZES
+from benchmark_n.coco import Category
 
 THRESHOLDS = (0.5, 0.75)
 _ADDED = "spurious"
@@ -39,6 +43,10 @@ class MaskAgreement:
         For each threshold: ``threshold``, ``true_positives``, ``precision``, ``recall``, ``f1``
         over all labels; ``panoptic_quality``, the mean over categories of the sum of the IoUs of
         true positives over (true positives + half of the false ones of both kinds).
+    by_size, by_category
+        Size, and category name, to ``clean``, ``noisy``, ``mean_iou``, ``mean_boundary_iou`` and
+        ``f1`` at the first threshold, of the labels of that size or category (noisy labels count
+        under their own category; spurious ones have no size).
     """
 
     mean_iou: float | None
@@ -49,20 +57,25 @@ class MaskAgreement:
     spurious: int
     other_category: int
     at: Sequence[Mapping[str, float | int | None]]
+    by_size: Mapping[str, Mapping[str, float | int | None]]
+    by_category: Mapping[str, Mapping[str, float | int | None]]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return asdict(self)
 
 
-def mask_agreement(manifest: Any) -> MaskAgreement:
-    """Agreement out of a manifest table."""
+def mask_agreement(manifest: Any, categories: Mapping[int, Category]) -> MaskAgreement:
+    """Agreement out of a manifest table; `categories` by id, for their names."""
     rows = manifest.filter(pc.invert(manifest["crowd"]))
     iou, edge = _floats(rows["iou"]), _floats(rows["boundary_iou"])
     clean, noisy = _ids(rows["category_id"]), _ids(rows["noisy_category_id"])
     deleted = np.asarray(rows["deleted"].to_numpy(), bool)
     spurious = np.asarray(pc.equal(rows["origin"], _ADDED).to_numpy(), bool)
     same = (clean == noisy) & ~deleted & ~spurious
+    right = same & (iou >= THRESHOLDS[0])
+    group = partial(_group, iou, edge, right)
+    sizes = np.array(rows["size"].to_pylist(), object)
     return MaskAgreement(
         _mean(iou),
         _mean(edge),
@@ -72,7 +85,31 @@ def mask_agreement(manifest: Any) -> MaskAgreement:
         int(spurious.sum()),
         int((~same & ~deleted & ~spurious).sum()),
         [_at(threshold, iou, same, clean, noisy) for threshold in THRESHOLDS],
+        {size: group(sizes == size, (sizes == size) & ~deleted) for size in SIZES},
+        {
+            category.name or str(identity): group(clean == identity, noisy == identity)
+            for identity, category in categories.items()
+            if identity in clean or identity in noisy
+        },
     )
+
+
+def _group(
+    iou: NDArray[np.float64],
+    edge: NDArray[np.float64],
+    right: NDArray[np.bool_],
+    ours: NDArray[np.bool_],
+    theirs: NDArray[np.bool_],
+) -> dict[str, float | int | None]:
+    """Agreement of some clean (`ours`) with some noisy labels (`theirs`)."""
+    total = int(ours.sum()) + int(theirs.sum())
+    return {
+        "clean": int(ours.sum()),
+        "noisy": int(theirs.sum()),
+        "mean_iou": _mean(iou[ours]),
+        "mean_boundary_iou": _mean(edge[ours]),
+        "f1": 2 * int((right & ours & theirs).sum()) / total if total else None,
+    }
 
 
 def _at(

@@ -34,8 +34,8 @@ sys.path.insert(0, str(ROOT))
 
 from benchmark_n.coco import CocoFile, read_coco  # noqa: E402
 from benchmark_n.datasets import Request  # noqa: E402
+from benchmark_n.draws import Stream  # noqa: E402
 from benchmark_n.noise.base import SpatialNoise  # noqa: E402
-from benchmark_n.noise.draws import Stream  # noqa: E402
 from benchmark_n.noise.engine import Engine  # noqa: E402
 from benchmark_n.noise.plan import chunks, decide, resolve  # noqa: E402
 from benchmark_n.noise.recipe import load_recipe  # noqa: E402

@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
-# The whole of it on a fresh machine: a noisy benchmark of the embedded dataset, a picture of it, and
-# a detector scored on it.
+# The whole of it on a fresh machine: a noisy benchmark of the embedded dataset, a picture of it,
+# a detector scored on it, and the benchmark's data card.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-scripts/setup_venv.sh detect
+scripts/setup_venv.sh detect,hub
 
 benchmark=benchmarks/scenes-n-hard-seed1
 .venv/bin/benchmark-n make --dataset scenes --tier hard --seed 1 --out "$benchmark" --overwrite
 .venv/bin/benchmark-n show "$benchmark" --out "$benchmark.png"
 .venv/bin/benchmark-n eval "$benchmark" --detector cleanlab --backbone hog
+.venv/bin/benchmark-n card "$benchmark" --quiet
 
 echo
 echo "The benchmark:  $benchmark"
 echo "A picture:      $benchmark.png"
 echo "The report:     results/$(basename "$benchmark")/cleanlab/report.html"
+echo "The card:       $benchmark/README.md"
 echo "Next:           .venv/bin/benchmark-n --help"

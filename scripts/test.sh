@@ -2,9 +2,9 @@
 # All checks and all tests, in .venv. Arguments go to pytest.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-scripts/setup_venv.sh test,deep
+scripts/setup_venv.sh test,deep,weak
 
 .venv/bin/ruff check .
 .venv/bin/ruff format --check --quiet .
 .venv/bin/mypy
-.venv/bin/python -m pytest "$@"
+.venv/bin/python -m pytest -rs "$@"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from benchmark_n.benchmark.scores import read_scores
 from benchmark_n.cli import run
 from benchmark_n.coco import read_coco
 from benchmark_n.correction import correct
-from benchmark_n.errors import InputError, UsageError
+from benchmark_n.errors import InputError
 
 
 @pytest.fixture(scope="module")
@@ -116,18 +117,29 @@ def test_detect_on_a_file_gives_a_list_but_no_scores(
     assert found["results"] is None
     assert found["flagged"]["class"] > 0
     assert "such lists mislead on few annotations" in captured.err
+    # The evidence was there already: nothing to count.
+    assert "crops" not in captured.err
     page = (tmp_path / "cleanlab" / "report.html").read_text()
     assert "Given and suggested category" in page
     assert "AUPRC" not in page
 
 
 def test_newest_benchmark_is_the_default(
-    benchmark: Benchmark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    benchmark: Benchmark,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UsageError, match="no benchmark under benchmarks"):
-        newest_benchmark()
-    shutil.copytree(benchmark.path, tmp_path / "benchmarks" / "one")
+    assert run(["eval", "--detector", "random"]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "benchmark-n: error: no benchmark under benchmarks/: name one, or make one first"
+    ]
+    for name, time in (("two", 2e9), ("one", 3e9), ("three", 1e9)):
+        made = tmp_path / "benchmarks" / name
+        shutil.copytree(benchmark.path, made)
+        os.utime(made / "recipe.yaml", (time, time))
+    assert newest_benchmark() == Path("benchmarks/one")
     arguments = ["eval", "--detector", "random", "--evidence", "crops", "--backbone", "hog", "-q"]
     assert run([*arguments, "--workers", "1"]) == 0
     assert (tmp_path / "results" / "one" / "random" / "report.html").is_file()

@@ -218,6 +218,35 @@ def test_no_machine_path_outside_local_yaml(scenes_hard: Benchmark) -> None:
             assert str(scenes_hard.path.parent).encode() not in path.read_bytes()
 
 
+def test_recipe_of_a_benchmark_makes_it_again(tmp_path: Path) -> None:
+    first = benchmark_n.make(
+        "scenes",
+        "hard",
+        overrides={"scale.kernel": 9},
+        only=["scale", "class_confusion"],
+        data_seed=3,
+        num_images=6,
+        seed=5,
+        out=tmp_path / "first",
+        workers=1,
+    )
+    source = first.recipe["source"]
+    options = {k: v for k, v in source.items() if k not in ("file", "sha256")}
+    assert options == {"split": "train", "data_seed": 3, "num_images": 6}
+    again = benchmark_n.make(
+        first.recipe["dataset"],
+        recipe=first.path / layout.RECIPE,
+        seed=first.recipe["seed"],
+        out=tmp_path / "again",
+        workers=1,
+        **options,
+    )
+    names = (layout.CHECKSUMS, layout.RECIPE)
+    assert [(again.path / n).read_bytes() for n in names] == [
+        (first.path / n).read_bytes() for n in names
+    ]
+
+
 def test_clean_validation_labels(scenes_hard: Benchmark, scenes_clean: Path) -> None:
     assert scenes_hard.clean_val is not None
     source = scenes_clean.with_name("instances_val.json")

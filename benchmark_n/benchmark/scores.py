@@ -13,7 +13,8 @@ suggested_segmentation   string          RLE as JSON ``{"size": [h, w], "counts"
 =======================  ==============  =================================================
 
 ``any`` is the maximum over ``class`` and ``spatial`` (`add_any`). Rows of kind ``missing`` propose
-an instance that has no annotation: they have no annotation id, but a segmentation.
+an instance that has no annotation: they have no annotation id, but a segmentation. Further columns
+are the detector's own, null in the rows of kind ``any``.
 """
 
 from __future__ import annotations
@@ -130,7 +131,7 @@ def add_any(table: Any) -> Any:
         **columns,
     }
     added = pa.table({name: rows[name].cast(kind) for name, kind in _COLUMNS.items()})
-    return pa.concat_tables([table, added.cast(table.schema)])
+    return pa.concat_tables([table, added], promote_options="default")
 
 
 def read_scores(path: Path | str) -> Any:

@@ -21,7 +21,7 @@ COMMANDS = {
     "datasets": ("benchmark_n.cli.datasets", "List the datasets, and which are on this machine."),
     "fetch": ("benchmark_n.cli.fetch", "Download annotations, or say how to get them."),
     "export": ("benchmark_n.cli.export", "Write noisy labels in the dataset's own format."),
-    "recipes": ("benchmark_n.cli.recipes", "List the noise recipes, or print one."),
+    "recipes": ("benchmark_n.cli.recipes", "List the recipes, or print one."),
     "show": ("benchmark_n.cli.show", "Draw clean against noisy contours of an image."),
     "eval": ("benchmark_n.cli.eval", "Evaluate predictions, noisy labels or detectors."),
     "import": ("benchmark_n.cli.import_pair", "Derive a benchmark from a clean and a noisy file."),
@@ -29,7 +29,11 @@ COMMANDS = {
     "detectors": ("benchmark_n.cli.detectors", "List the label-error detectors."),
     "train-quality": ("benchmark_n.cli.train_quality", "Train the detector of wrong masks."),
     "audit": ("benchmark_n.cli.audit", "Predict how good a dataset's masks are, by group."),
+    "card": ("benchmark_n.cli.card", "Write or check the data card of a benchmark."),
+    "publish": ("benchmark_n.cli.publish", "Publish a benchmark on the Hugging Face Hub."),
     "correct": ("benchmark_n.cli.correct", "Restore suspects' clean labels, and count."),
+    "review": ("benchmark_n.cli.review", "Have people judge suspects; import what they decided."),
+    "leaderboard": ("benchmark_n.cli.leaderboard", "One table of the results of many detectors."),
 }
 
 

@@ -19,6 +19,9 @@ DETECTOR_OPTIONS = (
     "device",
     "trained_on",
     "weights",
+    "fit",
+    "cam_target",
+    "cam_layer",
     "evidence_dir",
     "settings",
     "top",
@@ -40,14 +43,15 @@ _OPTIONS = (
         "--evidence",
         multiple=True,
         metavar="SOURCE",
-        help="crops, losses, quality, predictions:FILE, annotators:FILE,FILE or files:DIR "
-        "(repeatable) [default: what the detectors need].",
+        help="crops, losses, quality, saliency[:MODEL,MODEL…], predictions:FILE, "
+        "annotators:FILE,FILE or files:DIR (repeatable) "
+        "[default: what the detectors need].",
     ),
     click.option(
         "--backbone",
         default="auto",
         show_default=True,
-        help="hog, lite0, lite1, lite2, torchvision:NAME, timm:NAME.",
+        help="hog, lite0, lite1, lite2, torchvision:NAME[@FILE], timm:NAME[@FILE].",
     ),
     click.option("--folds", default=5, show_default=True, help="Of the out-of-fold predictions."),
     click.option(
@@ -65,6 +69,21 @@ _OPTIONS = (
         help="Labels that the model behind predictions or files was trained on.",
     ),
     click.option("--weights", type=_FILE, help="Of quality_sentinel [default: the package's]."),
+    click.option(
+        "--fit",
+        type=click.Choice(["out-of-fold", "in-sample"]),
+        default="out-of-fold",
+        show_default=True,
+        help="Classifiers of saliency: in-sample ones also predict what they were trained on.",
+    ),
+    click.option(
+        "--cam-target",
+        type=click.Choice(["predicted", "given"]),
+        default="predicted",
+        show_default=True,
+        help="Category that saliency maps are of.",
+    ),
+    click.option("--cam-layer", metavar="NAME", help="[default: the last convolution]"),
     click.option("--evidence-dir", type=_FILE, help="Where evidence is kept [default: the cache]."),
     click.option(
         "--set",

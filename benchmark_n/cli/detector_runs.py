@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import click
 from benchmark_n.cli.common import emit, progress_bar
 from benchmark_n.cli.make import parse_settings
 from benchmark_n.cli.tables import percent, table
+from benchmark_n.errors import UsageError
 
 if TYPE_CHECKING:
     from benchmark_n.benchmark import Benchmark
@@ -20,18 +20,37 @@ _MEASURES = ("precision", "recall", "f1", "best_f1", "auprc", "auroc")
 
 
 def run_on_benchmark(
-    benchmark: Path | None, out: Path | None, asked: dict[str, Any], *, quiet: bool, as_json: bool
+    benchmark: Path | None,
+    out: Path | None,
+    asked: dict[str, Any],
+    *,
+    ablation: bool,
+    quiet: bool,
+    as_json: bool,
 ) -> None:
     """Detectors on a benchmark, scored against its manifest."""
     from benchmark_n.benchmark import load, newest_benchmark
     from benchmark_n.detection import evaluate_detectors
 
     opened = load(newest_benchmark() if benchmark is None else benchmark)
+    if ablation:
+        _five_models(asked)
     top, keywords = _keywords(asked)
     with progress_bar("crops", quiet) as progress:
         found = evaluate_detectors(opened, progress=progress, **keywords)
     root = out or Path("results") / opened.path.resolve().name
-    _finish(found, root, opened, top, quiet=quiet, as_json=as_json)
+    _finish(found, root, opened, top, ablation=ablation, quiet=quiet, as_json=as_json)
+
+
+def _five_models(asked: dict[str, Any]) -> None:
+    """An ablation is of mirror; where nothing else is asked for, of five models."""
+    from benchmark_n.mirror_ablation import MODELS
+
+    names = [name.strip() for name in asked["detector"].split(",")]
+    if "mirror" not in names:
+        raise UsageError("--ablation is for --detector mirror")
+    if not asked["evidence"]:
+        asked["evidence"] = (f"saliency:{MODELS}",)
 
 
 def run_on_file(
@@ -63,6 +82,7 @@ def _finish(
     benchmark: Benchmark | None,
     top: int,
     *,
+    ablation: bool = False,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -75,8 +95,36 @@ def _finish(
             click.echo(f"warning: {line}", err=True)
     text = _scores_text(found) if benchmark is not None else _flags_text(found)
     pages = "\n".join(str(root / one.detector / REPORT) for one in found)
-    data: Mapping[str, Any] = {"results": str(root), "detectors": [one.to_dict() for one in found]}
+    data: dict[str, Any] = {"results": str(root), "detectors": [one.to_dict() for one in found]}
+    if ablation and benchmark is not None:
+        data["ablation"] = _ablation(found, root, benchmark)
+        text += f"\n\n{_ablation_text(data['ablation'])}"
     emit(f"{text}\n\n{pages}", data, as_json)
+
+
+def _ablation(found: list[Detected], root: Path, benchmark: Benchmark) -> dict[str, Any]:
+    """Write and return the ablation of mirror."""
+    import json
+
+    from benchmark_n.mirror_ablation import mirror_ablation
+
+    one = next(one for one in found if one.detector == "mirror")
+    made = mirror_ablation(one.evidence, benchmark)
+    path = root / one.detector / "ablation.json"
+    path.write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
+    return made
+
+
+def _ablation_text(ablation: dict[str, Any]) -> str:
+    from benchmark_n.mirror_ablation import RANKS, RATES
+
+    names = (*RATES, *RANKS)
+    rows = [
+        [row["models"], row["subsets"], row["part"], *(percent(row[name]) for name in names)]
+        for row in ablation["models"]
+    ]
+    headers = ["models", "subsets", "part", *(name.replace("_", " ") for name in names)]
+    return table(headers, rows)
 
 
 def _scores_text(found: list[Detected]) -> str:

@@ -33,6 +33,7 @@ RESULTS = "results.json"
 @click.option("--ef", is_flag=True, help="Ejection fractions of --predictions or noisy labels.")
 @detector_options
 @click.option("--in-sample", is_flag=True, help="Allow --weights of this benchmark's pictures.")
+@click.option("--ablation", is_flag=True, help="Also what each part of detector mirror is worth.")
 @click.option("--ground-truth", type=_FILE, help="COCO file instead of the benchmark's labels.")
 @click.option(
     "--against",
@@ -91,13 +92,18 @@ def command(
     set_logging(quiet, verbose)
     asked = {name: options.pop(name) for name in DETECTOR_OPTIONS}
     asked["in_sample"] = options.pop("in_sample")
+    ablation = options.pop("ablation")
     if asked["detector"] is not None:
         others = {name: options[name] for name in ("predictions", "masks", "ef", "ground_truth")}
         _refuse_modes({**others, "compare": compare})
         from benchmark_n.cli.detector_runs import run_on_benchmark
 
-        run_on_benchmark(options["benchmark"], out, asked, quiet=quiet, as_json=as_json)
+        run_on_benchmark(
+            options["benchmark"], out, asked, ablation=ablation, quiet=quiet, as_json=as_json
+        )
         return
+    if ablation:
+        raise UsageError("--ablation is for --detector mirror")
     from benchmark_n.cli.eval_text import TEXTS
     from benchmark_n.evaluation import evaluate
 

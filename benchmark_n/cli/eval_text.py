@@ -36,7 +36,7 @@ def compare_text(results: Mapping[str, Any]) -> str:
 
 
 def masks_text(results: Mapping[str, Any]) -> str:
-    """Means over the labels, then one row a threshold."""
+    """Means over the labels, then one row a threshold, one a size, one a category."""
     counts = ("clean", "noisy", "deleted", "spurious", "other_category")
     first = table(
         ["labels", *(name.replace("_", " ") for name in counts), "mean IoU %", "boundary IoU %"],
@@ -54,7 +54,22 @@ def masks_text(results: Mapping[str, Any]) -> str:
         [f"IoU {row['threshold']}", *(percent(row[name]) for name in names)]
         for row in results["at"]
     ]
-    return f"{first}\n\n{table(['%', 'precision', 'recall', 'F1', 'PQ'], rows)}"
+    second = table(["%", "precision", "recall", "F1", "PQ"], rows)
+    groups = [_groups_text(kind, results[f"by_{kind}"]) for kind in ("size", "category")]
+    return "\n\n".join([first, second, *groups])
+
+
+def _groups_text(kind: str, groups: Mapping[str, Any]) -> str:
+    rows = [
+        [
+            name,
+            group["clean"],
+            group["noisy"],
+            *(percent(group[key]) for key in ("mean_iou", "mean_boundary_iou", "f1")),
+        ]
+        for name, group in groups.items()
+    ]
+    return table([kind, "clean", "noisy", "mean IoU %", "boundary IoU %", "F1 % (IoU 0.5)"], rows)
 
 
 def ef_text(results: Mapping[str, Any]) -> str:

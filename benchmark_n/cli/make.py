@@ -14,7 +14,11 @@ from benchmark_n.errors import UsageError
 
 @click.command("make")
 @click.option("--dataset", default="coco", show_default=True, help="See benchmark-n datasets.")
-@click.option("--tier", help="easy, mid, hard (low, medium, high), clean, or another recipe.")
+@click.option(
+    "--tier",
+    help="easy, mid, hard (low, medium, high), clean; wan-easy, wan-mid, wan-hard; or another "
+    "recipe.",
+)
 @click.option("--recipe", help="A recipe's name or YAML file, instead of a tier.")
 @click.option(
     "--root",
@@ -61,6 +65,24 @@ from benchmark_n.errors import UsageError
     "--skip-bad",
     is_flag=True,
     help="Leave out frames that cannot be read, and list them in the summary.",
+)
+@click.option(
+    "--weak",
+    metavar="KIND",
+    help="Weak annotations instead of noise, by prompts: box, point, mask, box+point, … or text.",
+)
+@click.option(
+    "--segmenter",
+    help="Who draws weak masks: grabcut, box-fill, ellipse, medsam-lite, or transformers:NAME "
+    "[default: grabcut].",
+)
+@click.option("--grounder", metavar="NAME", help="Grounding model of text prompts.")
+@click.option("--device", help="Of the models: cpu or cuda [default: cpu].")
+@click.option(
+    "--prompts-from",
+    type=click.Path(path_type=Path),
+    metavar="BENCHMARK",
+    help="Take the boxes of this noisy benchmark as prompts.",
 )
 @output_options
 def command(

@@ -6,8 +6,9 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from benchmark_n.datasets.terms import UNKNOWN, Terms
 from benchmark_n.errors import InputError, UsageError, did_you_mean
 from benchmark_n.registry import Registry
 
@@ -25,6 +26,7 @@ DATASETS = Registry(
         "camus": "benchmark_n.datasets.camus:CAMUS",
         "phantom": "benchmark_n.datasets.phantom:PHANTOM",
         "scenes": "benchmark_n.datasets.scenes:SCENES",
+        "imagefolder": "benchmark_n.datasets.imagefolder:IMAGEFOLDER",
         "custom": "benchmark_n.datasets.custom:CUSTOM",
     },
 )
@@ -71,6 +73,9 @@ class Source:
         Of the boundary, as the dataset's own evaluation has it.
     skipped
         Bad frames or patients that a conversion left out: ``name``, ``split`` and ``fault``.
+    options
+        Which part of the dataset this is, in `open_source`'s words, where that is not the default:
+        who has the dataset opens the same again by them.
     """
 
     annotations: Path
@@ -78,6 +83,7 @@ class Source:
     clean_val: Path | None = None
     dilation_ratio: float = 0.02
     skipped: tuple[Mapping[str, str], ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -124,6 +130,8 @@ class Dataset:
         Terms, what of a benchmark may be passed on, and how to get the data.
     archives
         Split to the archive of its annotations, where anybody may download it.
+    terms
+        The same terms in a form that data cards and publishing act on.
     """
 
     name: str
@@ -140,6 +148,7 @@ class Dataset:
     homepage: str = ""
     steps: tuple[str, ...] = ()
     archives: Mapping[str, Archive] = field(default_factory=dict)
+    terms: Terms = UNKNOWN
 
     def tier_recipe(self, tier: str | None) -> str | None:
         """The recipe that a tier means for this dataset."""
@@ -176,7 +185,25 @@ def open_source(
         progress,
     )
     source = dataset.open(request)
-    return source if images is None else replace(source, images=images)
+    return replace(
+        source,
+        images=source.images if images is None else images,
+        options=_chosen(dataset, request),
+    )
+
+
+def _chosen(dataset: Dataset, request: Request) -> dict[str, Any]:
+    """The split, and how the request departs from the whole of it."""
+    chosen: dict[str, Any] = {"split": request.split}
+    if dataset.embedded:
+        chosen["data_seed"] = request.data_seed
+    if request.num_images is not None:
+        chosen["num_images"] = request.num_images
+    if request.stride != 1:
+        chosen["stride"] = request.stride
+    if request.skip_bad:
+        chosen["skip_bad"] = True
+    return chosen
 
 
 def check_split(dataset: Dataset, split: str | None) -> str:

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark_n.datasets import terms
 from benchmark_n.datasets.base import Dataset, find_folder
 from benchmark_n.datasets.camus_files import (
     INSTANTS,
@@ -147,6 +148,7 @@ CAMUS = Dataset(
     size="500 patients, four frames each: train 400, val 50, test 50",
     licence="CC BY-NC-SA 4.0, and non-commercial research only",
     redistribution="no: images and derived labels stay with the user",
+    terms=terms.CAMUS,
     homepage="www.creatis.insa-lyon.fr/Challenge/camus",
     steps=(
         "register at humanheart-project.creatis.insa-lyon.fr and agree to the terms of CAMUS",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmark_n.datasets import terms
 from benchmark_n.datasets.base import Dataset, find_folder
 from benchmark_n.datasets.cityscapes_labels import LABELS, PER_CLASS, check_ids, paint_polygons
 from benchmark_n.datasets.converted import open_converted
@@ -113,6 +114,7 @@ CITYSCAPES = Dataset(
     size="train 2,975 images, val 500; about 52,000 and 10,000 instances",
     licence="Cityscapes terms of use: registration, non-commercial research",
     redistribution="no: images and derived labels stay with the user",
+    terms=terms.CITYSCAPES,
     homepage="www.cityscapes-dataset.com",
     steps=(
         "register at www.cityscapes-dataset.com with an academic or company address",

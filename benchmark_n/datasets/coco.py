@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from benchmark_n.datasets import terms
 from benchmark_n.datasets.base import Archive, Dataset, Request, Source, find_file
 
 SPLITS = ("train2017", "val2017", "train2014", "val2014")
@@ -48,6 +49,7 @@ COCO = Dataset(
     size="2017: train 118,287 images, val 5,000; 860,001 and 36,781 annotations",
     licence="annotations CC BY 4.0; images: Flickr terms, image by image",
     redistribution="annotations yes, with attribution; images no",
+    terms=terms.COCO,
     homepage="cocodataset.org",
     steps=(
         "benchmark-n fetch coco --split train2017 downloads the annotations (241 MB)",

@@ -109,7 +109,10 @@ def write_split(converter: Converter, request: Request, folder: Path, name: str)
     images: list[bytes] = []
     seen: dict[int, str] = {}
     skipped: list[dict[str, str]] = []
-    head = {"categories": _encode(list(converter.categories)), "annotations": b"[]"}
+    categories = converter.categories
+    if converter.list_categories:
+        categories = converter.list_categories(request.root, request.split)
+    head = {"categories": _encode(list(categories)), "annotations": b"[]"}
     with CocoStream(folder / name, head) as stream:
         for frame in _frames(converter, request, units, skipped):
             _check_id(frame, seen)

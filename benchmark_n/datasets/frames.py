@@ -60,6 +60,8 @@ class Converter:
         Whether frames are rewritten as PNG.
     prepare
         The root to convert from: for embedded datasets it is drawn first.
+    list_categories
+        COCO category records of a split, where the data tell them, in place of `categories`.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Converter:
     pictures: bool = False
     dilation_ratio: float = 0.02
     prepare: Callable[[Request], Path] | None = None
+    list_categories: Callable[[Path, str], Sequence[Mapping[str, Any]]] | None = None
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from benchmark_n.datasets import terms
 from benchmark_n.datasets.base import Archive, Dataset, Request, Source, find_file
 
 _FILES = {
@@ -41,6 +42,7 @@ LVIS = Dataset(
     size="v1: train 100,170 images, val 19,809; 1,270,141 and 244,707 annotations",
     licence="annotations CC BY 4.0; images: Flickr terms, image by image (they are COCO's)",
     redistribution="annotations yes, with attribution; images no",
+    terms=terms.LVIS,
     homepage="www.lvisdataset.org",
     steps=(
         "benchmark-n fetch lvis downloads the annotations of v1 (350 and 64 MB)",

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmark_n.benchmark.staging import staged
+from benchmark_n.datasets import terms
 from benchmark_n.datasets.base import Dataset, Request
 from benchmark_n.datasets.camus import CONVERTER as CAMUS_CONVERTER
 from benchmark_n.datasets.camus import TIERS
@@ -118,5 +119,6 @@ PHANTOM = Dataset(
     size="train 60 patients, val 20; four frames each (--num-images for others)",
     licence="CC0-1.0 (drawn by this package)",
     redistribution="yes",
+    terms=terms.OWN,
     steps=("nothing to fetch: drawn on demand; pip install 'benchmark-n[medical]'",),
 )

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.benchmark.staging import staged
+from benchmark_n.datasets import terms
 from benchmark_n.datasets.base import Dataset, Request, Source
 from benchmark_n.datasets.scene_shapes import SHAPES, Pose, Shape, shape_mask, shape_texture
 from benchmark_n.errors import InputError
@@ -205,5 +206,6 @@ SCENES = Dataset(
     size="train 300 images, val 100 (--num-images for others)",
     licence="CC0-1.0 (drawn by this package)",
     redistribution="yes",
+    terms=terms.OWN,
     steps=("nothing to fetch: drawn on demand",),
 )

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark_n.datasets import terms
 from benchmark_n.datasets.base import Dataset, find_folder
 from benchmark_n.datasets.converted import open_converted
 from benchmark_n.datasets.frames import Converter, Frame, Instance, Unit, encode_instances
@@ -121,6 +122,7 @@ VIPER = Dataset(
     size="train 134,097 frames, val 49,815 (1920x1080)",
     licence="VIPER terms of use: research; the images are of a commercial game",
     redistribution="no: images and derived labels stay with the user",
+    terms=terms.VIPER,
     homepage="playing-for-benchmarks.org",
     steps=(
         "agree to the terms at playing-for-benchmarks.org",

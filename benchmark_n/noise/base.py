@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+from benchmark_n.draws import Stream
 from benchmark_n.errors import InputError
 from benchmark_n.masks import CropMask
-from benchmark_n.noise.draws import Stream
 from benchmark_n.registry import Registry
 
 NOISES = Registry(

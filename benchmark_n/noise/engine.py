@@ -9,11 +9,11 @@ from typing import Any
 from benchmark_n.benchmark.records import MaskForm, encode_record, measure, read_mask
 from benchmark_n.benchmark.rows import Columns
 from benchmark_n.coco.records import split_record
+from benchmark_n.draws import Stream
 from benchmark_n.errors import InputError, annotation_fault
 from benchmark_n.masks import CropMask, Rle, SegmentationError, crops_to_rles, rles_to_crops
 from benchmark_n.masks.boundary import boundary_distance, mask_and_boundary_iou
 from benchmark_n.noise.base import Drawn, Noise, NotApplied, SpatialNoise
-from benchmark_n.noise.draws import Stream
 from benchmark_n.noise.plan import Chunk
 from benchmark_n.noise.rows import Outcome, manifest_columns
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from benchmark_n.draws import Stream
 from benchmark_n.masks import CropMask
 from benchmark_n.noise.base import Drawn, SpatialNoise, odd_kernel
-from benchmark_n.noise.draws import Stream
 from benchmark_n.noise.scale import resize_mask
 
 

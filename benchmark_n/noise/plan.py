@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.coco import CocoFile
+from benchmark_n.draws import uniforms
 from benchmark_n.noise.base import Noise, NotApplied, SpatialNoise
 from benchmark_n.noise.class_confusion import ClassConfusion, confuse
-from benchmark_n.noise.draws import uniforms
 from benchmark_n.noise.recipe import Recipe
 from benchmark_n.noise.where import matching
 
@@ -122,12 +122,14 @@ def _confuse(
     return categories, reasons
 
 
-def chunks(recipe: Recipe, coco: CocoFile, decisions: Decisions, size: int) -> Iterator[Chunk]:
-    """Cut the file into chunks of `size` annotations, in the file's order."""
+def chunks(
+    recipe: Recipe, coco: CocoFile, decisions: Decisions, size: int, *, start: int = 0
+) -> Iterator[Chunk]:
+    """Cut the file from annotation `start` on into chunks of `size`, in the file's order."""
     spatial = [n.name for n in recipe.noises if isinstance(n, SpatialNoise)]
     columns = [decisions.drawn[name] for name in spatial]
-    for start in range(0, len(coco), size):
-        part = slice(start, min(start + size, len(coco)))
+    for first in range(start, len(coco), size):
+        part = slice(first, min(first + size, len(coco)))
         image_ids = coco.image_ids[part].tolist()
         yield Chunk(
             records=[bytes(record) for record in coco.annotations[part]],

@@ -34,6 +34,17 @@ _KEYS = (
     "provenance",
     "departures",
 )
+# What `make` adds to the recipe that it used; such a file is a recipe like any other.
+_RESOLVED_KEYS = (
+    "benchmark",
+    "dataset",
+    "noise_versions",
+    "seed",
+    "masks",
+    "dilation_ratio",
+    "detection",
+    "source",
+)
 _LARGEST_FILE = 1 << 20
 
 
@@ -183,7 +194,7 @@ def _override(document: dict[str, Any], overrides: Mapping[str, Any]) -> dict[st
 
 def _build(document: Mapping[str, Any]) -> Recipe:
     name = str(document["name"])
-    unknown = [key for key in document if key not in (*_KEYS, "noise_versions")]
+    unknown = [key for key in document if key not in (*_KEYS, *_RESOLVED_KEYS)]
     if unknown:
         raise InputError(
             f"recipe {name}: unknown key '{unknown[0]}': {did_you_mean(str(unknown[0]), _KEYS)}"

@@ -8,9 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from benchmark_n.draws import Stream
 from benchmark_n.masks import CropMask
 from benchmark_n.noise.base import Drawn, SpatialNoise
-from benchmark_n.noise.draws import Stream
 
 
 @dataclass(frozen=True)

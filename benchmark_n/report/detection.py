@@ -15,6 +15,7 @@ from benchmark_n.benchmark import Benchmark
 from benchmark_n.detectors.detected import Detected
 from benchmark_n.evaluators.label_error_curves import precision_recall_curves
 from benchmark_n.report import figures
+from benchmark_n.report.confusions import confusions
 from benchmark_n.report.gallery import RARE, make_cards, worst
 from benchmark_n.report.images import image_statistics
 from benchmark_n.report.quality import predicted_dice
@@ -32,7 +33,6 @@ _MEASURES = (
     ("prevalence", "chance", 3),
 )
 _MOST_PARTS = 40
-_MOST_CONFUSIONS = 30
 
 
 def render_report(found: Detected, *, benchmark: Benchmark | None = None, top: int = TOP) -> str:
@@ -61,9 +61,10 @@ def render_report(found: Detected, *, benchmark: Benchmark | None = None, top: i
         headers=[name for _, name, _ in _MEASURES],
         measures=_measures(found),
         parts=_parts(found),
-        confusions=_confusions(found),
+        confusions=confusions(found),
         figures=_figures(found, manifest),
         cards=cards,
+        models=_models(found),
         kinds=sorted({card.kind for card in cards}),
         categories=sorted({card.category for card in cards}),
         rare=RARE,
@@ -113,25 +114,10 @@ def _parts(found: Detected) -> list[tuple[str, str, str, list[str]]]:
     return rows
 
 
-def _confusions(found: Detected) -> list[tuple[str, str, int]]:
-    """(given category, suggested category, count) among what was flagged, most frequent first."""
-    rows = found.scores.filter(
-        pc.and_(
-            pc.and_(pc.equal(found.scores["kind"], "class"), found.scores["flagged"]),
-            pc.is_valid(found.scores["suggested_category"]),
-        )
-    )
-    names = dict(
-        zip(found.evidence.annotation_ids.tolist(), found.evidence.labels.tolist(), strict=True)
-    )
-    given = [found.evidence.category_names[names[i]] for i in rows["annotation_id"].to_pylist()]
-    categories = found.coco.categories
-    other = [categories[i].name or str(i) for i in rows["suggested_category"].to_pylist()]
-    pairs = pa.table({"given": pa.array(given, pa.string()), "other": pa.array(other, pa.string())})
-    counted = pairs.group_by(["given", "other"]).aggregate([([], "count_all")])
-    order = [("count_all", "descending"), ("given", "ascending"), ("other", "ascending")]
-    top = counted.sort_by(order).slice(0, _MOST_CONFUSIONS).to_pylist()
-    return [(row["given"], row["other"], row["count_all"]) for row in top]
+def _models(found: Detected) -> str:
+    """Names of the models whose saliency is shown."""
+    sources = found.provenance["evidence"]
+    return next((s.get("backbone", "") for s in sources if s["evidence"] == "saliency"), "its own")
 
 
 def _rare_flags(found: Detected) -> int:

@@ -101,6 +101,7 @@ def image_statistics(statistics: Mapping[str, Values], scores: Values) -> str:
         axes.scatter(values, scores, s=8, color=COLOURS[0], alpha=0.6)
         axes.set_xlabel(name, fontsize=9)
         axes.tick_params(labelsize=8)
+        axes.locator_params(axis="x", nbins=4)
     panels[0].set_ylabel("mean score of the image", fontsize=9)
     return data_uri(figure)
 

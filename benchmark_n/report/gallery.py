@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,16 +18,16 @@ from benchmark_n.detectors.evidence import Evidence
 from benchmark_n.detectors.evidence.evidence import category_counts
 from benchmark_n.detectors.evidence.pixels import Pixels, crop, mask_crop, read_rgb
 from benchmark_n.masks import CropMask, SegmentationError, rle_to_crop, segmentation_to_rle
+from benchmark_n.report.saliency import agreement_text, jpeg_uri, saliency_tiles
 
 RARE = 20
 _SIDE = 160
 _GIVEN, _SUGGESTED = (255, 149, 0), (0, 200, 255)  # RGB
-_QUALITY = 82
 
 
 @dataclass(frozen=True)
 class Card:
-    """A suspect: texts as they are shown, and the picture as a data URI (None without images)."""
+    """A suspect: texts as they are shown, and the pictures as data URIs (None without images)."""
 
     picture: str | None
     kind: str
@@ -41,6 +40,8 @@ class Card:
     note: str
     rare: bool
     truth: str | None
+    saliency: str | None = None
+    agreement: str = ""
 
 
 def worst(scores: Any, top: int) -> list[dict[str, Any]]:
@@ -78,7 +79,7 @@ def _card(
 ) -> Card:
     image = coco.images[row["image_id"]]
     given = None if index is None else rle_to_crop(evidence.masks[index])
-    suggested = _suggested_mask(row, image.height, image.width)
+    suggested = suggested_mask(row["suggested_segmentation"], image.height, image.width)
     category = "(none)" if index is None else evidence.category_names[evidence.labels[index]]
     other = coco.categories.get(row["suggested_category"])
     parts = [other.name or str(other.id)] if other else []
@@ -86,10 +87,14 @@ def _card(
     note = ""
     if index is not None and evidence.predicted_dsc is not None:
         note = f"predicted DSC {evidence.predicted_dsc[index]:.2f}"
-    picture = None
+    picture = seen = None
+    maps = None if index is None or row.get("d") is None else evidence.saliency
     path = images / image.file_name if images and image.file_name else None
     if path is not None and path.is_file() and (given or suggested):
-        picture = _picture(read_rgb(path, image), given, suggested)
+        pixels = read_rgb(path, image)
+        picture = _picture(pixels, given, suggested)
+        if maps is not None:
+            seen = saliency_tiles(pixels, evidence.boxes[index], maps[:, index])
     return Card(
         picture=picture,
         kind=row["kind"],
@@ -102,11 +107,13 @@ def _card(
         note=note,
         rare=index is not None and int(counts[evidence.labels[index]]) < RARE,
         truth=None if truth is None else truth.get(row["annotation_id"]),
+        saliency=seen,
+        agreement="" if maps is None else agreement_text(row),
     )
 
 
-def _suggested_mask(row: dict[str, Any], height: int, width: int) -> CropMask | None:
-    text = row["suggested_segmentation"]
+def suggested_mask(text: str | None, height: int, width: int) -> CropMask | None:
+    """The mask of a scores table's ``suggested_segmentation``; None where it is none."""
     if text is None:
         return None
     try:
@@ -115,7 +122,11 @@ def _suggested_mask(row: dict[str, Any], height: int, width: int) -> CropMask | 
         return None
 
 
-def _picture(pixels: Pixels, given: CropMask | None, suggested: CropMask | None) -> str:
+def draw_suspect(pixels: Pixels, given: CropMask | None, suggested: CropMask | None) -> Pixels:
+    """The square around both masks with their outlines, uint8 RGB (160, 160, 3).
+
+    The given mask is orange, the suggested one light blue.
+    """
     shown = [mask for mask in (given, suggested) if mask is not None and mask.area]
     boxes = np.array([mask.bbox for mask in shown] or [(0, 0, *pixels.shape[1::-1])], np.int64)
     corner = boxes[:, :2].min(axis=0)
@@ -126,6 +137,8 @@ def _picture(pixels: Pixels, given: CropMask | None, suggested: CropMask | None)
             inside = (mask_crop(mask, box, _SIDE) > 127).view(np.uint8)
             outlines, _ = cv2.findContours(inside, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
             cv2.drawContours(canvas, outlines, -1, colour, 2)
-    bgr = cv2.cvtColor(canvas, cv2.COLOR_RGB2BGR)
-    _, jpeg = cv2.imencode(".jpg", bgr, (cv2.IMWRITE_JPEG_QUALITY, _QUALITY))
-    return "data:image/jpeg;base64," + base64.b64encode(jpeg.tobytes()).decode()
+    return canvas
+
+
+def _picture(pixels: Pixels, given: CropMask | None, suggested: CropMask | None) -> str:
+    return jpeg_uri(draw_suspect(pixels, given, suggested))

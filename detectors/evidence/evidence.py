@@ -25,6 +25,7 @@ PER_ANNOTATION = {
     "class_losses": 1,
     "mask_losses": 1,
     "margins": 1,
+    "model_probs": 1,
     "saliency": 1,
     "predicted_dsc": 0,
 }
@@ -92,8 +93,11 @@ class Evidence:
         float32 (E, N): logit of the given category less the largest other one, in each epoch.
     predicted_dsc
         float32 (N,): predicted Dice coefficient of the given mask with the true one, 0 to 1.
+    model_probs
+        float32 (M, N, K): as `pred_probs`, of M models.
     saliency
-        float32 (M, N, h, w): saliency maps of M models.
+        float16 (M, N, h, w), 0 to 1: where in the crop each of these models finds the category
+        that it predicts (or another: see the provenance); a map of zeros says nothing.
     predictions
         Instances that a model found in the images.
     annotators
@@ -119,6 +123,7 @@ class Evidence:
     class_losses: Floats | None = None
     mask_losses: Floats | None = None
     margins: Floats | None = None
+    model_probs: Floats | None = None
     saliency: Floats | None = None
     predicted_dsc: Floats | None = None
     predictions: InstanceSet | None = None

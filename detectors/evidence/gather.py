@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from benchmark_n.coco import CocoFile
 from benchmark_n.detectors.evidence.annotations import annotation_evidence
@@ -26,6 +26,7 @@ MAKERS = Registry(
         "crops": "benchmark_n.detectors.evidence.makers:CropMaker",
         "quality": "benchmark_n.detectors.quality_sentinel.detector:QualityMaker",
         "losses": "benchmark_n.detectors.evidence.makers:LossMaker",
+        "saliency": "benchmark_n.detectors.evidence.saliency_maker:SaliencyMaker",
         "predictions": "benchmark_n.detectors.evidence.file_makers:PredictionMaker",
         "annotators": "benchmark_n.detectors.evidence.file_makers:AnnotatorMaker",
         "files": "benchmark_n.detectors.evidence.array_files:ArrayMaker",
@@ -36,8 +37,11 @@ AUTOMATIC = {
     "crops": ("pred_probs", "embeddings", "folds", "dropout_probs", "repeated_probs"),
     "losses": ("class_losses", "mask_losses", "margins"),
     "quality": ("predicted_dsc",),
+    "saliency": ("model_probs", "saliency"),
 }
 Progress = Callable[[int, int], None]
+Fit = Literal["out-of-fold", "in-sample"]
+Target = Literal["predicted", "given"]
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,10 @@ class Request:
     trained_on
         Of predictions and files: ``noisy-oof``, ``noisy-in-sample``, ``other``, ``clean`` or
         ``unknown``.
+    fit, cam_target, cam_layer
+        Of saliency: whether the classifiers predict annotations they were trained on, the
+        category that the maps are of, and the layer they are drawn at (None: the last
+        convolution).
     """
 
     folder: Path
@@ -70,6 +78,9 @@ class Request:
     workers: int | None = None
     trained_on: str = "unknown"
     weights: Path | None = None
+    fit: Fit = "out-of-fold"
+    cam_target: Target = "predicted"
+    cam_layer: str | None = None
 
 
 class Maker(Protocol):

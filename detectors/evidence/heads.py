@@ -85,23 +85,70 @@ def cross_validate(
     return probs
 
 
-def _fit_fold(task: HeadTask) -> NDArray[np.float32]:
+@dataclass(frozen=True)
+class Head:
+    """A multinomial logistic regression on standardised features, of K categories.
+
+    Parameters
+    ----------
+    mean, deviation
+        (D,) of the features it was fitted on.
+    coefficients, intercepts
+        (K, D) and (K,); the intercept of a category that the training lacks is minus infinity.
+    """
+
+    mean: Floats
+    deviation: Floats
+    coefficients: Floats
+    intercepts: Floats
+
+    def standardise(self, features: Floats) -> Floats:
+        """Features (n, D) as the head takes them."""
+        return np.asarray((features - self.mean) / self.deviation)
+
+    def probabilities(self, standardised: Floats) -> NDArray[np.float32]:
+        """Probability of each category, float32 (n, K)."""
+        logits = standardised @ self.coefficients.T + self.intercepts
+        raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return np.asarray(raised / raised.sum(axis=1, keepdims=True), np.float32)
+
+    def gradients(self) -> NDArray[np.float32]:
+        """Derivative of each category's logit by the features themselves, float32 (K, D)."""
+        return np.asarray(self.coefficients / self.deviation, np.float32)
+
+
+def fit_head(
+    features: Floats, labels: Ints, num_categories: int, inverse_penalty: float = INVERSE_PENALTY
+) -> Head:
+    """Fit a head on all of `features` (n, D) and `labels` (n,)."""
     linear_model = import_extra("sklearn.linear_model", "detect", "a linear head")
+    mean, deviation = features.mean(axis=0), features.std(axis=0)
+    deviation = np.where(deviation > 1e-8, deviation, 1.0)
+    present = np.unique(labels)
+    coefficients = np.zeros((num_categories, features.shape[1]))
+    intercepts = np.full(num_categories, -np.inf)
+    intercepts[present] = 0
+    if len(present) > 1:
+        fitted = linear_model.LogisticRegression(C=inverse_penalty, max_iter=_ITERATIONS)
+        fitted.fit((features - mean) / deviation, labels)
+        rows, offsets = fitted.coef_, fitted.intercept_
+        if len(present) == 2:
+            # Two categories have one row: half of it for the second, half against the first.
+            rows, offsets = np.concatenate([-rows, rows]) / 2, np.append(-offsets, offsets) / 2
+        coefficients[present], intercepts[present] = rows, offsets
+    return Head(mean, deviation, coefficients, intercepts)
+
+
+def _fit_fold(task: HeadTask) -> NDArray[np.float32]:
     train = ~task.held_out
-    mean = task.features[train].mean(axis=0)
-    deviation = task.features[train].std(axis=0)
-    scaled = (task.features - mean) / np.where(deviation > 1e-8, deviation, 1.0)
-    present = np.unique(task.labels[train])
+    head = fit_head(
+        task.features[train], task.labels[train], task.num_categories, task.inverse_penalty
+    )
     made = np.zeros((1 + task.passes, int(task.held_out.sum()), task.num_categories), np.float32)
-    if len(present) == 1:
-        made[..., present[0]] = 1
-        return made
-    head = linear_model.LogisticRegression(C=task.inverse_penalty, max_iter=_ITERATIONS)
-    head.fit(scaled[train], task.labels[train])
     rng = np.random.default_rng(task.seed)
-    held_out = scaled[task.held_out]
+    held_out = head.standardise(task.features[task.held_out])
     for index in range(1 + task.passes):
         kept = rng.random(held_out.shape) >= DROPOUT if index else None
         shown = held_out if kept is None else held_out * kept / (1 - DROPOUT)
-        made[index][:, present] = head.predict_proba(shown)
+        made[index] = head.probabilities(shown)
     return made

@@ -11,6 +11,7 @@ References
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,13 +24,16 @@ VERSION = 1
 SIZE = 160
 # Of ImageNet training with these weights: (value - 127) / 128.
 MEAN, SCALE = 127.0, 128.0
-_BATCH = 64
+_BATCH = 16
 # Strides of the inner maps that are averaged over the mask.
 _INNER_STRIDES = (8, 16)
 
 
 class Lite:
-    """Features of 160 px crops; `number` is 0, 1 or 2."""
+    """Features of 160 px crops; `number` is 0, 1 or 2.
+
+    The network is loaded when crops come: evidence that is reused needs its name alone.
+    """
 
     size = SIZE
     in_workers = False
@@ -37,31 +41,45 @@ class Lite:
     def __init__(self, number: int, device: str) -> None:
         self.name = f"lite{number}"
         self.version = str(VERSION)
-        self._device = device
-        self._network: Any = load_network(number, device)
+        self._number, self._device = number, device
+
+    @cached_property
+    def _network(self) -> Any:
+        return load_network(self._number, self._device)
 
     def describe(self, crops: Pixels, masks: Pixels) -> NDArray[np.float32]:
         """Features float32 (n, D) of crops (n, 160, 160, 3) and their masks (n, 160, 160)."""
+        return self.describe_with_maps(crops, masks)[0]
+
+    def describe_with_maps(
+        self, crops: Pixels, masks: Pixels
+    ) -> tuple[NDArray[np.float32], NDArray[np.float16]]:
+        """Features (n, D), of which the first C are the averages of the last maps (n, C, h, w)."""
         parts = [
             self._batch(crops[i : i + _BATCH], masks[i : i + _BATCH])
             for i in range(0, len(crops), _BATCH)
         ]
-        return np.concatenate(parts)
+        return np.concatenate([f for f, _ in parts]), np.concatenate([m for _, m in parts])
 
-    def _batch(self, crops: Pixels, masks: Pixels) -> NDArray[np.float32]:
+    def _batch(
+        self, crops: Pixels, masks: Pixels
+    ) -> tuple[NDArray[np.float32], NDArray[np.float16]]:
+        network = self._network
         import torch
         from torch.nn.functional import adaptive_avg_pool2d
 
         with torch.inference_mode():
             shown = torch.from_numpy(masks).to(self._device)[:, None].float() / 255
-            maps = feature_maps(self._network, to_tensor(crops, self._device))
-            parts = [maps[max(maps)].mean((2, 3))]
+            maps = feature_maps(network, to_tensor(crops, self._device))
+            last = maps[max(maps)]
+            parts = [last.mean((2, 3))]
             for stride in _INNER_STRIDES:
                 inner = maps[stride]
                 weights = adaptive_avg_pool2d(shown, inner.shape[-2:]) + 1e-6
                 parts.append((inner * weights).sum((2, 3)) / weights.sum((2, 3)))
             features: NDArray[np.float32] = torch.cat(parts, 1).cpu().numpy()
-        return features
+            kept: NDArray[np.float16] = last.half().cpu().numpy()
+        return features, kept
 
 
 def load_network(number: int, device: str) -> Any:

@@ -16,7 +16,7 @@ from benchmark_n.detectors.evidence.crops import crop_evidence
 from benchmark_n.detectors.evidence.cutting import Cutter, cut_crops
 from benchmark_n.detectors.evidence.evidence import Evidence
 from benchmark_n.detectors.evidence.gather import Progress, Request
-from benchmark_n.detectors.evidence.pixels import files_digest, image_files
+from benchmark_n.detectors.evidence.pixels import CROPS_VERSION, files_digest, image_files
 
 _ON_DEMAND = ("dropout_probs", "repeated_probs")
 
@@ -42,6 +42,7 @@ class CropMaker:
         """Images, backbone, folds and seed."""
         return {
             "images": files_digest(self._paths.values()),
+            "crops": CROPS_VERSION,
             "backbone": [self._backbone.name, self._backbone.version],
             "folds": self._request.folds,
             "group_by": self._request.group_by,

@@ -7,9 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
-from benchmark_n.cli import COMMANDS, run
+from benchmark_n.cli import COMMANDS, group, run
 from tests import samples
 
 Captured = pytest.CaptureFixture[str]
@@ -172,5 +173,8 @@ def test_help_loads_nothing_heavy() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_and_json(command: str, capsys: Captured) -> None:
-    assert run([command, "--help"]) == 0
-    assert "--json" in capsys.readouterr().out
+    known = group.get_command(click.Context(group), command)
+    under = list(known.commands) if isinstance(known, click.Group) else []
+    for names in [[command, name] for name in under] or [[command]]:
+        assert run([*names, "--help"]) == 0
+        assert "--json" in capsys.readouterr().out

@@ -25,6 +25,7 @@ def test_what_is_there_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         "camus",
         "phantom",
         "scenes",
+        "imagefolder",
         "custom",
     ]
     assert entries["cityscapes"].found == ("val",)

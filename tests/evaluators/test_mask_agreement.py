@@ -24,7 +24,7 @@ def test_mean_iou_is_that_of_the_masks(scenes_hard: Benchmark) -> None:
     clean = {record["id"]: record["segmentation"] for record in scenes_hard.clean().records()}
     noisy = {record["id"]: record["segmentation"] for record in scenes_hard.noisy().records()}
     ious = [coco_mask.iou([mask], [clean[i]], [0])[0, 0] for i, mask in noisy.items()]
-    found = mask_agreement(scenes_hard.manifest())
+    found = mask_agreement(scenes_hard.manifest(), scenes_hard.noisy().categories)
     assert found.mean_iou == pytest.approx(np.mean(ious))
     assert (found.clean, found.noisy) == (len(clean), len(noisy))
 
@@ -52,7 +52,27 @@ def test_f1_and_panoptic_quality_are_those_of_the_best_matching(
                 count += int((chosen > 0).sum())
         quality.append(2 * matched / pair_count)
         hits, labels = hits + count, labels + pair_count
-    found = mask_agreement(scenes_hard.manifest()).at[place]
+    found = mask_agreement(scenes_hard.manifest(), scenes_hard.noisy().categories).at[place]
     assert found["threshold"] == threshold
     assert found["f1"] == pytest.approx(2 * hits / labels)
     assert found["panoptic_quality"] == pytest.approx(np.mean(quality))
+
+
+def test_sizes_and_categories_split_the_labels(scenes_hard: Benchmark) -> None:
+    rows = scenes_hard.manifest().to_pandas()
+    categories = scenes_hard.noisy().categories
+    found = mask_agreement(scenes_hard.manifest(), categories)
+    for size, group in found.by_size.items():
+        members = rows[rows["size"] == size]
+        right = (members["iou"] >= 0.5) & (members["category_id"] == members["noisy_category_id"])
+        assert group["clean"] == len(members)
+        assert group["mean_iou"] == pytest.approx(members["iou"].mean())
+        assert group["f1"] == pytest.approx(
+            2 * right.sum() / (len(members) + (~members["deleted"]).sum())
+        )
+    names = {category.id: category.name for category in categories.values()}
+    means = rows.groupby(rows["category_id"].map(names))["iou"].mean()
+    noisy = rows["noisy_category_id"].map(names).value_counts()
+    for name, group in found.by_category.items():
+        assert group["mean_iou"] == pytest.approx(means[name])
+        assert group["noisy"] == noisy[name]

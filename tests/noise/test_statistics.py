@@ -13,10 +13,10 @@ import pytest
 from scipy import stats
 
 from benchmark_n.coco import Category
+from benchmark_n.draws import Stream, uniforms
 from benchmark_n.masks import CropMask
 from benchmark_n.masks.contours import find_contours
 from benchmark_n.noise.class_confusion import ClassConfusion, confuse
-from benchmark_n.noise.draws import Stream, uniforms
 from benchmark_n.noise.localization import displace
 from benchmark_n.noise.plan import draw_noises
 from benchmark_n.noise.recipe import build_noise, load_recipe

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+import benchmark_n
 from benchmark_n.detectors.evidence.backbones import make_backbone
 from benchmark_n.detectors.evidence.silhouette import LENGTH, silhouette
 from benchmark_n.errors import InputError
@@ -58,8 +61,9 @@ def test_a_missing_extra_is_one_line_that_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "efficientnet_lite_pytorch", None)
     pytest.importorskip("torch", reason="needs the extra deep")
+    crops = np.zeros((1, 160, 160, 3), np.uint8)
     with pytest.raises(InputError, match=r"lite0 needs .*pip install 'benchmark-n\[deep\]'"):
-        make_backbone("lite0")
+        make_backbone("lite0").describe(crops, crops[..., 0])
 
 
 def test_lite0_is_the_network_of_its_package() -> None:
@@ -97,3 +101,87 @@ def test_scratch_losses_are_cross_entropies_and_fall() -> None:
     assert made.class_losses[-1, :6].min() > made.class_losses[-1, 6:].max()
     again = train_losses(crops, masks, wrong, 2, epochs=5, seed=3)
     np.testing.assert_array_equal(made.class_losses, again.class_losses)
+
+
+@pytest.fixture(scope="module")
+def resnet_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A state dict of ResNet-18 with its classifier, random; timm and torchvision name it alike."""
+    torch = pytest.importorskip("torch", reason="needs the extra deep")
+    models = pytest.importorskip("torchvision.models", reason="needs the extra deep")
+    torch.set_num_threads(1)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(3)
+        network = models.resnet18(weights=None)
+    path = tmp_path_factory.mktemp("weights") / "resnet18.pth"
+    torch.save(network.state_dict(), path)
+    return path
+
+
+def pooled_resnet(weights: Path, crops: np.ndarray) -> np.ndarray:
+    """The features of torchvision's ResNet-18, by its own graph extraction."""
+    import torch
+    from torchvision.models import resnet18
+    from torchvision.models.feature_extraction import create_feature_extractor
+
+    network = resnet18(weights=None)
+    network.load_state_dict(torch.load(weights, weights_only=True))
+    extractor = create_feature_extractor(network.eval(), {"flatten": "feature"})
+    mean, deviation = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+    scaled = (crops / 255 - mean) / deviation
+    batch = torch.from_numpy(scaled.transpose(0, 3, 1, 2).astype(np.float32))
+    with torch.inference_mode():
+        return np.asarray(extractor(batch)["feature"])
+
+
+@pytest.mark.parametrize("library", ["timm", "torchvision"])
+def test_weights_of_a_file_give_the_features_of_the_network(
+    library: str, resnet_weights: Path
+) -> None:
+    pytest.importorskip(library, reason=f"needs {library}")
+    crops = np.random.default_rng(1).integers(0, 256, (2, 224, 224, 3), np.uint8)
+    backbone = make_backbone(f"{library}:resnet18@{resnet_weights}")
+    features = backbone.describe(crops, np.full((2, 224, 224), 255, np.uint8))
+    np.testing.assert_allclose(features, pooled_resnet(resnet_weights, crops), atol=1e-4)
+    assert backbone.name == f"{library}:resnet18"
+    assert "weights" in backbone.version
+
+
+def test_evidence_of_a_hub_backbone_says_which_weights(
+    resnet_weights: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("timm", reason="needs timm")
+    benchmark = benchmark_n.make("scenes", "sym-20", num_images=4, out=tmp_path / "b", workers=1)
+    (found,) = benchmark_n.evaluate_detectors(
+        benchmark,
+        backbone=f"timm:resnet18@{resnet_weights}",
+        folds=2,
+        evidence_dir=tmp_path / "evidence",
+        bootstrap=2,
+        workers=1,
+    )
+    (source,) = found.provenance["evidence"]
+    digest = hashlib.sha256(resnet_weights.read_bytes()).hexdigest()
+    assert source["backbone"] == "timm:resnet18"
+    assert digest[:16] in source["backbone_version"]
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("torchvision:resnet18@none.pth", "none.pth: no such file of weights"),
+        ("torchvision:resnet34@{weights}", "no weights of 'layer1.2.conv1.weight'"),
+        ("torchvision:resnet18@{text}", "cannot be loaded"),
+        ("torchvision:resnet0", "'torchvision:resnet0' cannot be loaded"),
+        ("torchvision:squeezenet1_1@{weights}", "no linear layer"),
+        ("torchvision", "needs a name: torchvision:NAME"),
+        ("hog:large", "'hog' takes no name"),
+    ],
+)
+def test_bad_hub_backbones_are_one_line(
+    name: str, line: str, resnet_weights: Path, tmp_path: Path
+) -> None:
+    text = tmp_path / "text.pth"
+    text.write_text("no weights")
+    with pytest.raises(InputError, match=line) as caught:
+        make_backbone(name.format(weights=resnet_weights, text=text))
+    assert "\n" not in str(caught.value)

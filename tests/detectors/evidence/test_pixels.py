@@ -19,8 +19,8 @@ from benchmark_n.masks import CropMask
 @given(x=st.integers(0, 30), y=st.integers(0, 20), w=st.integers(1, 40), h=st.integers(1, 30))
 def test_crops_are_squares_of_the_mirrored_image(x: int, y: int, w: int, h: int) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (30, 40, 3), np.uint8)
-    left, top, side = square(np.array([x, y, w, h]))
-    assert side == max(2, round(1.3 * max(w, h)))
+    left, top, side = square(np.array([x, y, w, h]), (30, 40))
+    assert side == max(2, round((1.0 if (w, h) == (40, 30) else 1.3) * max(w, h)))
     margin = 120
     padded = np.pad(pixels, ((margin, margin), (margin, margin), (0, 0)), mode="symmetric")
     expected = padded[top + margin : top + margin + side, left + margin : left + margin + side]
@@ -39,7 +39,7 @@ def test_mask_crop_is_the_mask_in_the_square_and_nothing_outside_the_image() -> 
     full = np.zeros((30, 40), np.uint8)
     full[0:10, 0:20] = 1
     box = np.array([0, 0, 20, 10])
-    left, top, side = square(box)
+    left, top, side = square(box, (30, 40))
     shown = mask_crop(CropMask.from_full(full), box, side)
     padded = np.pad(full, 60)[top + 60 : top + 60 + side, left + 60 : left + 60 + side]
     assert (shown == padded * 255).all()

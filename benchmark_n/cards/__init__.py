@@ -1,0 +1,1 @@
+"""Data cards: what a benchmark is, for people (Markdown) and for machines (Croissant)."""

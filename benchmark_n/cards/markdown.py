@@ -1,0 +1,179 @@
+"""A card for people: a dataset card of the Hugging Face Hub."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from benchmark_n.benchmark.summary import QUANTILES
+from benchmark_n.cards.citations import citations
+from benchmark_n.cards.facts import Facts
+from benchmark_n.cards.page import (
+    cell,
+    front_matter,
+    header_fields,
+    licence_link,
+    plain,
+    template,
+)
+from benchmark_n.cards.pictures import CONFUSION, HISTOGRAMS
+from benchmark_n.datasets import Dataset
+
+
+def render_markdown(facts: Facts) -> str:
+    """``README.md`` of the published folder: YAML for the Hub, then the sections for people.
+
+    Raises
+    ------
+    InputError
+        The extra ``hub`` is not installed.
+    """
+    drawn = facts.dataset is not None and facts.dataset.embedded
+    fields = header_fields(
+        title(facts),
+        facts.terms,
+        ["original"] if drawn else [f"extended|{facts.recipe['dataset']}"],
+    )
+    fields["size_categories"] = [facts.size_category]
+    fields["configs"] = _configs(facts)
+    return front_matter(fields) + _body(facts)
+
+
+def title(facts: Facts) -> str:
+    """What people call the benchmark, such as ``COCO-N hard``."""
+    return f"{facts.recipe['benchmark']} {facts.recipe['name']}"
+
+
+def _configs(facts: Facts) -> list[dict[str, Any]]:
+    """The tables, the first of which the Hub shows."""
+    tables = [file.path for file in facts.files if file.path.endswith(".parquet")]
+    return [
+        {
+            "config_name": Path(path).stem,
+            "data_files": path,
+            **({"default": True} if path == tables[0] else {}),
+        }
+        for path in tables
+    ]
+
+
+def _body(facts: Facts) -> str:
+    summary, dataset = facts.summary, facts.dataset
+    rate = summary["effective_class_rate"]
+    return template("card.md").render(
+        title=title(facts),
+        about=about(facts),
+        made="No noise was added on purpose."
+        if "seed" in facts.recipe
+        else "The noise is real: it is whatever differs between two annotation files.",
+        recipe=facts.recipe,
+        parameters=_parameters(facts.recipe),
+        restrictions=restrictions(facts.recipe),
+        images=facts.images,
+        categories=facts.categories,
+        summary=summary,
+        sizes=" / ".join(f"{count:,}" for count in summary["sizes"].values()),
+        class_rate="" if rate is None else f" ({rate:.1%} of the surviving instances)",
+        outcomes=_outcomes(summary),
+        quantile_names=[f"{q:.0%}" for q in QUANTILES],
+        quantiles=_quantiles(summary),
+        histograms=HISTOGRAMS,
+        confusion=CONFUSION,
+        files=facts.files,
+        terms=facts.terms,
+        shareable_clean=facts.terms.shareable,
+        licence=licence_link(facts.terms),
+        images_from=_images_from(dataset),
+        redistribution=dataset.redistribution if dataset is not None else "",
+        command=facts.command,
+        versions=versions(facts),
+        citation=citations(facts.terms),
+    )
+
+
+def about(facts: Facts) -> str:
+    """One sentence: what the benchmark is."""
+    instances = facts.summary["instances"]
+    return (
+        f"The annotations of {instances:,} instances in {facts.images:,} images of "
+        f"{facts.recipe['dataset']}, with a known amount of annotation error and a manifest that "
+        "says what was done to every one of them."
+    )
+
+
+def _parameters(recipe: Mapping[str, Any]) -> list[dict[str, str]]:
+    """One row for each parameter: of prompts, where a model annotates, and of noises."""
+    provenance = recipe.get("provenance", {})
+    return [
+        {
+            "part": plain(section),
+            "name": plain(name),
+            "value": f"{value:.4g}" if isinstance(value, float) else cell(value),
+            "provenance": cell(provenance.get(f"{section}.{name}", "default")),
+        }
+        for section, parameters in parameter_sections(recipe).items()
+        for name, value in parameters.items()
+    ]
+
+
+def parameter_sections(recipe: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """A recipe's parameters by the part that they belong to: prompts and models, then noises."""
+    weak = ("prompt", "segmenter", "grounder", "prompts_from")
+    return {part: recipe[part] for part in weak if part in recipe} | dict(recipe["noises"])
+
+
+def restrictions(recipe: Mapping[str, Any]) -> list[str]:
+    """Where a recipe restricts its noises, in words."""
+    return [
+        f"{plain(noise)} only where {cell(key)} is {cell(', '.join(map(str, values)))}"
+        for noise, conditions in recipe.get("where", {}).items()
+        for key, values in conditions.items()
+    ]
+
+
+def _outcomes(summary: Any) -> list[dict[str, str]]:
+    return [
+        {
+            "noise": plain(noise),
+            "drawn": f"{counts['applied'] + sum(counts['not_applied'].values()):,}",
+            "applied": f"{counts['applied']:,}",
+            "rate": "-" if counts["rate"] is None else f"{counts['rate']:.1%}",
+            "reasons": ", ".join(
+                f"{plain(cell(reason))} {count:,}"
+                for reason, count in counts["not_applied"].items()
+            )
+            or "-",
+        }
+        for noise, counts in summary["noises"].items()
+    ]
+
+
+def _quantiles(summary: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name.replace("_iou", " IoU").replace("iou", "IoU"),
+            "changed": f"{summary[name]['changed']:,}",
+            "mean": f"{summary[name]['mean']:.3f}",
+            "values": [f"{value:.3f}" for value in summary[name]["quantiles"].values()],
+        }
+        for name in ("iou", "boundary_iou")
+        if summary[name]["changed"]
+    ]
+
+
+def _images_from(dataset: Dataset | None) -> str:
+    if dataset is None or not (dataset.homepage or dataset.embedded):
+        return ""
+    if dataset.embedded:
+        return f"; `benchmark-n make --dataset {dataset.name}` draws them"
+    return f"; they come from {dataset.homepage}"
+
+
+def versions(facts: Facts) -> str:
+    """The libraries that the bytes may depend on, in words."""
+    environment = facts.environment
+    python = ".".join(environment["python"].split(".")[:2])
+    libraries = [f"{name} {number}" for name, number in environment["libraries"].items()]
+    package = f"Benchmark-N {environment['benchmark-n']}"
+    return ", ".join([package, f"Python {python}", *libraries]) + f" ({environment['platform']})"

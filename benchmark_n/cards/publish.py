@@ -1,0 +1,96 @@
+"""Publish a benchmark with its card as a dataset of the Hugging Face Hub.
+
+What goes is exactly what the card lists, and the card lists only what the source's terms allow.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmark_n.benchmark import Benchmark
+from benchmark_n.cards.card import CROISSANT, README
+from benchmark_n.cards.check import check_card
+from benchmark_n.cards.pictures import CONFUSION, HISTOGRAMS
+from benchmark_n.errors import InputError, UsageError
+from benchmark_n.extras import import_extra
+
+_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
+TOKEN = "HF_TOKEN"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What would be uploaded: path in the repository to the file on this machine."""
+
+    repository: str
+    files: Mapping[str, Path]
+
+    @property
+    def size(self) -> int:
+        """Bytes in all."""
+        return sum(path.stat().st_size for path in self.files.values())
+
+
+def plan_upload(benchmark: Benchmark, repository: str) -> Plan:
+    """What publishing `benchmark` under the name ``USER/NAME`` would upload.
+
+    Raises
+    ------
+    UsageError
+        The repository's name is not of that form.
+    InputError
+        There is no card, or one that does not agree with the benchmark.
+    """
+    if not _REPOSITORY.fullmatch(repository):
+        raise UsageError(f"repository is '{repository}', expected USER/NAME")
+    faults = check_card(benchmark)
+    if faults:
+        raise InputError(f"{benchmark.path.name}: {faults[0]}: write the card again")
+    listed = json.loads((benchmark.path / CROISSANT).read_bytes())["distribution"]
+    paths = [README, CROISSANT, HISTOGRAMS, CONFUSION, *(e["contentUrl"] for e in listed)]
+    return Plan(repository, {path: benchmark.path / path for path in paths})
+
+
+def publish(plan: Plan, *, private: bool = False) -> str:
+    """Upload what `plan` says, and return the address of the dataset.
+
+    The token is read from the environment variable `TOKEN` alone and goes nowhere else.
+
+    Raises
+    ------
+    InputError
+        No token, the extra ``hub`` is missing, or the Hub refuses.
+    """
+    hub = import_extra("huggingface_hub", "hub", "publishing")
+    token = os.environ.get(TOKEN)
+    if not token:
+        raise InputError(f"publishing needs a token of the Hub in the environment: set {TOKEN}")
+    api = hub.HfApi(token=token)
+    with tempfile.TemporaryDirectory() as name:
+        stage_files(plan, Path(name))
+        try:
+            api.create_repo(plan.repository, repo_type="dataset", private=private, exist_ok=True)
+            api.upload_folder(
+                repo_id=plan.repository,
+                repo_type="dataset",
+                folder_path=name,
+                commit_message=f"Benchmark-N: {len(plan.files)} files",
+            )
+        except Exception as error:  # what is raised differs between versions of the client
+            fault = " ".join(str(error).split()).replace(token, "…")
+            raise InputError(f"{plan.repository}: the Hub refused: {fault:.300}") from None
+    return f"https://huggingface.co/datasets/{plan.repository}"
+
+
+def stage_files(plan: Plan, folder: Path) -> None:
+    """Lay the plan's files out under `folder`, as links."""
+    for path, file in plan.files.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.symlink_to(file.resolve())

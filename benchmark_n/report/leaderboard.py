@@ -1,0 +1,153 @@
+"""Results of many detectors on one benchmark, side by side.
+
+Results whose evidence comes from models trained on different labels answer different questions,
+so each such provenance has tables of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from benchmark_n.errors import InputError
+from benchmark_n.report.results_files import ResultsFile, read_results, results_files
+
+MEASURES = (
+    ("errors", "errors", 0),
+    ("flagged", "flagged", 0),
+    ("precision", "precision", 3),
+    ("recall", "recall", 3),
+    ("f1", "F1", 3),
+    ("best_f1", "best F1", 3),
+    ("auprc", "AUPRC", 3),
+    ("auroc", "AUROC", 3),
+)
+HEADERS = ("detector", "evidence", "options", *(name for _, name, _ in MEASURES))
+# Results under different values of these cannot be compared.
+_SAME = ("spatial_iou", "boundary_iou", "strict")
+_MENTIONED = {"backbone": "{}", "num_folds": "{} folds", "seed": "seed {}"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One detector's measures of one kind of error, with their 95 % intervals."""
+
+    detector: str
+    evidence: str
+    options: str
+    measures: Mapping[str, float | int | None]
+    intervals: Mapping[str, Sequence[float] | None]
+    file: str
+
+    def values(self) -> list[tuple[str, str]]:
+        """Text and interval of each of `MEASURES`; without an interval its text is empty."""
+        return [_texts(self, name, digits) for name, _, digits in MEASURES]
+
+    def cells(self) -> list[str]:
+        """The row's texts under `HEADERS`."""
+        values = [f"{text} ({spread})" if spread else text for text, spread in self.values()]
+        return [self.detector, self.evidence, self.options, *values]
+
+
+@dataclass(frozen=True)
+class Leaderboard:
+    """Tables by provenance of the evidence and by kind of error.
+
+    Parameters
+    ----------
+    benchmark
+        Name, recipe, seed, and SHA-256 of recipe and source.
+    settings
+        What counts as an error.
+    tables
+        ``trained_on`` to kind to rows, the highest F1 first.
+    """
+
+    benchmark: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    tables: Mapping[str, Mapping[str, Sequence[Row]]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self)
+
+
+def read_leaderboard(paths: Iterable[Path | str]) -> Leaderboard:
+    """Collect ``results.json`` files of ``eval --detector``.
+
+    Parameters
+    ----------
+    paths
+        Files, or folders that have such files anywhere below them.
+
+    Raises
+    ------
+    InputError
+        A file of another kind, results of different benchmarks or settings, or one run twice.
+    """
+    files = {path: read_results(path) for path in results_files(paths)}
+    first, reference = next(iter(files.items()))
+    tables: dict[str, dict[str, list[Row]]] = {}
+    seen: dict[tuple[str, ...], Path] = {}
+    for path, file in files.items():
+        _check_comparable(path, file, first, reference)
+        told = file.provenance
+        run = (file.detector, _evidence(told.evidence), _options(told.options), told.trained_on)
+        if run in seen:
+            raise InputError(f"{path}: the same run as {seen[run]}: give one of them")
+        seen[run] = path
+        for kind, values in file.results.kinds.items():
+            row = Row(*run[:3], _measures(values), values.get("intervals") or {}, str(path))
+            tables.setdefault(told.trained_on, {}).setdefault(kind, []).append(row)
+    for kinds in tables.values():
+        for rows in kinds.values():
+            rows.sort(key=lambda row: (-(row.measures["f1"] or 0.0), row.cells()))
+    settings = {name: reference.results.settings.get(name) for name in _SAME}
+    benchmark = msgspec.structs.asdict(reference.provenance.benchmark)
+    return Leaderboard(benchmark, settings, {name: tables[name] for name in sorted(tables)})
+
+
+def _check_comparable(path: Path, file: ResultsFile, first: Path, reference: ResultsFile) -> None:
+    for name in ("recipe_sha256", "source_sha256"):
+        own, other = (getattr(one.provenance.benchmark, name) for one in (file, reference))
+        if own != other:
+            raise InputError(
+                f"{path}: {name} {own:.12} is not that of {first} ({other:.12}): results of "
+                "different benchmarks cannot share a table"
+            )
+    for name in _SAME:
+        own, other = (one.results.settings.get(name) for one in (file, reference))
+        if own != other:
+            raise InputError(f"{path}: {name} is {own}, but {other} in {first}")
+
+
+def _measures(values: Mapping[str, Any]) -> dict[str, float | int | None]:
+    return {name: values.get(name) for name, _, _ in MEASURES}
+
+
+def _evidence(sources: Sequence[Mapping[str, Any]]) -> str:
+    """What the evidence was made from, in few words; files with the start of their SHA-256."""
+    texts = []
+    for source in sources:
+        told = [text.format(source[name]) for name, text in _MENTIONED.items() if name in source]
+        told += [f"{one['file']} {one['sha256']:.8}" for one in source.get("files", ())]
+        texts.append(f"{source.get('evidence', 'unknown')}: {', '.join(told)}")
+    return "; ".join(texts)
+
+
+def _options(options: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in options.items())
+
+
+def _texts(row: Row, name: str, digits: int) -> tuple[str, str]:
+    value, spread = row.measures[name], row.intervals.get(name)
+    if value is None:
+        return "-", ""
+    if not digits:
+        return str(value), ""
+    between = f"{spread[0]:.{digits}f} to {spread[1]:.{digits}f}" if spread else ""
+    return f"{value:.{digits}f}", between

@@ -1,0 +1,108 @@
+"""Choose the suspects out of the scores of one detector or of several."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import zip_longest
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from benchmark_n.coco import CocoFile
+from benchmark_n.errors import InputError
+from benchmark_n.masks import crop_to_rle
+from benchmark_n.report.gallery import suggested_mask, worst
+from benchmark_n.review.items import Flag, Item
+
+
+def choose_items(coco: CocoFile, scores: Mapping[str, Any], top: int) -> tuple[Item, ...]:
+    """The `top` annotations and proposals of highest score, one item each.
+
+    Parameters
+    ----------
+    scores
+        Detector to its scores table. Of several detectors the most suspect come in turns, since
+        their scores are of different scales.
+
+    Raises
+    ------
+    InputError
+        Scores of other annotations, or none of kind ``class``, ``spatial`` or ``missing``.
+    """
+    place = {identity: i for i, identity in enumerate(coco.annotation_ids.tolist())}
+    free = max(place, default=0) + 1
+    chosen: dict[int, list[tuple[str, dict[str, Any]]]] = {}
+    for detector, row in _in_turns(scores, top):
+        _check_row(detector, row, place, coco)
+        identity = row["annotation_id"]
+        if identity is None:
+            identity, free = free, free + 1
+        if len(chosen) < top and identity not in chosen:
+            chosen[identity] = [(detector, row)]
+    if not chosen:
+        raise InputError(f"{', '.join(scores)}: no scores of kind class, spatial or missing")
+    for detector, row in _flagged(scores, [i for i in chosen if i in place]):
+        first = chosen[row["annotation_id"]][0]
+        if (detector, row["kind"]) != (first[0], first[1]["kind"]):
+            chosen[row["annotation_id"]].append((detector, row))
+    return tuple(_item(i, rows, place.get(i), coco) for i, rows in chosen.items())
+
+
+def _in_turns(scores: Mapping[str, Any], top: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    # An annotation has at most two rows, class and spatial: these hold `top` different ones.
+    ranked = [[(name, row) for row in worst(table, 2 * top)] for name, table in scores.items()]
+    for turn in zip_longest(*ranked):
+        yield from (entry for entry in turn if entry is not None)
+
+
+def _flagged(scores: Mapping[str, Any], ids: list[int]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """All flagged rows of these annotations."""
+    wanted = pa.array(ids, pa.int64())
+    for name, table in scores.items():
+        rows = table.filter(
+            pc.and_(table["flagged"], pc.is_in(table["annotation_id"], value_set=wanted))
+        )
+        yield from ((name, row) for row in worst(rows, len(rows)))
+
+
+def _check_row(
+    detector: str, row: dict[str, Any], place: Mapping[int, int], coco: CocoFile
+) -> None:
+    identity, image_id = row["annotation_id"], row["image_id"]
+    known = image_id in coco.images
+    if identity is not None:
+        known = identity in place and int(coco.image_ids[place[identity]]) == image_id
+    if not known:
+        raise InputError(
+            f"scores of {detector}: annotation {identity} of image {image_id} is not in "
+            f"{coco.path.name}: they are of other annotations"
+        )
+
+
+def _item(
+    identity: int, rows: list[tuple[str, dict[str, Any]]], index: int | None, coco: CocoFile
+) -> Item:
+    image = coco.images[rows[0][1]["image_id"]]
+    given = None if index is None else int(coco.category_ids[index])
+    categories = (row["suggested_category"] for _, row in rows)
+    masks = (
+        suggested_mask(row["suggested_segmentation"], image.height, image.width) for _, row in rows
+    )
+    mask = next((mask for mask in masks if mask is not None and mask.area), None)
+    rle = None if mask is None else crop_to_rle(mask)
+    category = next((c for c in categories if c in coco.categories and c != given), None)
+    if index is None and (rle is None or category is None):
+        raise InputError(
+            f"scores of {rows[0][0]}: a missing instance of image {image.id} lacks its mask or its "
+            "category, expected both"
+        )
+    return Item(
+        annotation_id=identity,
+        image_id=image.id,
+        proposal=index is None,
+        given=given,
+        suggested_category=category,
+        suggested_segmentation=rle and {"size": rle["size"], "counts": rle["counts"].decode()},
+        flags=tuple(Flag(name, row["kind"], row["score"], row["flagged"]) for name, row in rows),
+    )

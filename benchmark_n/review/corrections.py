@@ -1,0 +1,159 @@
+"""Import decisions: the corrected annotation file, and the audit trail that it follows from."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from benchmark_n.benchmark.writer import file_digest
+from benchmark_n.coco import CocoFile, read_coco
+from benchmark_n.coco.records import join_record, split_record
+from benchmark_n.coco.write import CocoStream
+from benchmark_n.errors import InputError
+from benchmark_n.review.audit import Entry, append_audit, locked, read_audit, sync_folder
+from benchmark_n.review.carry_out import carry_out
+from benchmark_n.review.decision import Decision
+from benchmark_n.review.items import REVIEW, Review, read_review
+from benchmark_n.review.reading import read_decisions
+
+CORRECTED = "corrected.json"
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import did: the corrected file, decisions by action, and how many items are left."""
+
+    corrected: Path
+    actions: dict[str, int]
+    undecided: int
+
+
+def import_decisions(
+    folder: Path | str,
+    decisions: Path | str,
+    *,
+    who: str | None = None,
+    when: str | None = None,
+    annotations: Path | str | None = None,
+) -> Imported:
+    """Carry out decisions: append them to ``audit.jsonl``, write ``corrected.json``.
+
+    The corrected file is the reviewed one with all decisions of the audit trail; what nobody
+    decided on keeps its bytes, and so do all other fields. The audit trail is appended to first:
+    an import that was interrupted is taken as not begun or, run again, is finished.
+
+    Parameters
+    ----------
+    folder
+        A review, as `export_review` writes it.
+    decisions
+        A filled ``decisions.csv``, or an export of Label Studio, CVAT or FiftyOne.
+    who, when
+        For decisions whose file does not say; `when` (ISO 8601) is by default now.
+    annotations
+        The reviewed file, where it moved since.
+
+    Raises
+    ------
+    InputError
+        Anything wrong with a file, and a decision on an annotation that is unknown or decided.
+    UsageError
+        Nobody says who decided.
+    """
+    folder, path = Path(folder), Path(decisions)
+    review = read_review(folder)
+    coco = _reviewed(review, annotations)
+    found = read_decisions(path, review, who=who, when=when)
+    digest = file_digest(path)
+    with locked(folder, REVIEW):
+        entries = read_audit(folder)
+        again = any(entry.decisions == digest for entry in entries)
+        if not again:
+            _refuse_decided(path, found, entries)
+            new = _entries(found, review, coco, digest)
+            append_audit(folder, new)
+            entries += new
+        if not _write_corrected(coco, entries, folder / CORRECTED) and again:
+            raise InputError(f"{path.name}: was imported already")
+    decided = {entry.annotation_id for entry in entries}
+    actions = Counter(decision.action for decision in found)
+    return Imported(folder / CORRECTED, dict(actions), len(review.items) - len(decided))
+
+
+def _reviewed(review: Review, annotations: Path | str | None) -> CocoFile:
+    path = Path(annotations or review.annotations.path)
+    if not path.is_file():
+        raise InputError(f"{path}: the reviewed file is not there: name it with --annotations")
+    if file_digest(path) != review.annotations.sha256:
+        raise InputError(f"{path}: is not the file that was exported for review, or was changed")
+    return read_coco(path)
+
+
+def _refuse_decided(path: Path, found: Sequence[Decision], entries: Sequence[Entry]) -> None:
+    decided = {entry.annotation_id: entry for entry in entries}
+    for decision in found:
+        entry = decided.get(decision.annotation_id)
+        if entry is not None:
+            raise InputError(
+                f"{path.name}: annotation {entry.annotation_id} is decided already: {entry.action} "
+                f"by {entry.who}, {entry.when}"
+            )
+
+
+def _entries(found: Sequence[Decision], review: Review, coco: CocoFile, digest: str) -> list[Entry]:
+    items = {item.annotation_id: item for item in review.items}
+    place = {identity: i for i, identity in enumerate(coco.annotation_ids.tolist())}
+    entries = []
+    for number, decision in enumerate(found, start=1):
+        item = items[decision.annotation_id]
+        index = place.get(item.annotation_id)
+        before, after = carry_out(decision, item, review, coco, index)
+        entries.append(
+            Entry(
+                decision.who,
+                decision.when,
+                item.annotation_id,
+                item.image_id,
+                decision.action,
+                before,
+                after,
+                decision.why,
+                review.guideline,
+                digest,
+                (number, len(found)),
+            )
+        )
+    return entries
+
+
+def _write_corrected(coco: CocoFile, entries: Sequence[Entry], path: Path) -> bool:
+    """Write the file in one step; False where it was there and the same."""
+    decided = {entry.annotation_id: entry for entry in entries}
+    part = path.with_name(f".{path.name}.partial")
+    try:
+        with CocoStream(part, coco.sections) as stream:
+            for identity, record in zip(
+                coco.annotation_ids.tolist(), coco.annotations, strict=True
+            ):
+                entry = decided.get(identity)
+                if entry is None or entry.after == {}:
+                    stream.write([bytes(record)])
+                elif entry.after is not None:
+                    stream.write([join_record(split_record(record), entry.after)])
+            added = (e.after for e in entries if e.before is None and e.after is not None)
+            stream.write(msgspec.json.encode(record) for record in added)
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        changed = not path.is_file() or file_digest(path) != stream.digest
+        part.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise InputError(f"{path}: writing failed: {error.strerror}") from None
+    finally:
+        part.unlink(missing_ok=True)
+    return changed

@@ -1,0 +1,116 @@
+"""Write the most suspect annotations for people to look at, in the format of their tool."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from benchmark_n.benchmark import Benchmark, load
+from benchmark_n.benchmark.scores import read_scores
+from benchmark_n.benchmark.staging import staged
+from benchmark_n.benchmark.writer import file_digest
+from benchmark_n.coco import CocoFile, read_coco
+from benchmark_n.errors import InputError, UsageError, did_you_mean
+from benchmark_n.review import csv_file, cvat, fiftyone, label_studio
+from benchmark_n.review.choice import choose_items
+from benchmark_n.review.items import REVIEW, Review, Source, category_labels, write_review
+from benchmark_n.review.shown import Shown, show_items, write_crops
+
+TOP = 200
+_log = logging.getLogger(__name__)
+_Writer = Callable[[Path, Review, list[Shown]], None]
+_WRITERS: dict[str, _Writer] = {
+    "labelstudio": label_studio.write,
+    "cvat": cvat.write,
+    "fiftyone": fiftyone.write,
+    "csv": csv_file.write,
+}
+FORMATS = tuple(_WRITERS)
+
+
+def export_review(
+    scores: Sequence[Path | str],
+    to: str,
+    out: Path | str,
+    *,
+    benchmark: Benchmark | Path | str | None = None,
+    annotations: Path | str | None = None,
+    images: Path | str | None = None,
+    top: int = TOP,
+    guideline: str = "",
+) -> Review:
+    """Write a review: ``review.json``, ``crops/`` and what the tool reads.
+
+    Parameters
+    ----------
+    scores
+        Scores files of one detector or of several, over the same annotations.
+    to
+        ``labelstudio``, ``cvat``, ``fiftyone`` or ``csv``.
+    out
+        Directory to write, which must not exist: a review is never overwritten.
+    benchmark, annotations
+        One of the two: a benchmark, whose noisy annotations are reviewed, or a COCO file.
+    images
+        Folder of the images; of a benchmark by default the one that `make` recorded. Without
+        images there are no crops.
+    top
+        Number of annotations and proposals.
+    guideline
+        Version or address of the annotation guideline, shown with every item and kept in the
+        audit trail.
+
+    Raises
+    ------
+    UsageError
+        An unknown format, no annotations or two kinds of them, or no item asked for.
+    InputError
+        Anything wrong with a file, or an output that exists.
+    """
+    if to not in _WRITERS:
+        raise UsageError(f"cannot export to '{to}': {did_you_mean(to, _WRITERS)}")
+    if top < 1:
+        raise UsageError(f"top is {top}, expected 1 or more")
+    coco, folder = _source(benchmark, annotations, images)
+    chosen = choose_items(coco, _tables(scores), top)
+    source = Source(str(coco.path.resolve()), file_digest(coco.path))
+    shown = show_items(coco, chosen)
+    with staged(Path(out), marker=REVIEW) as stage:
+        if folder is None:
+            _log.warning("no images: the review has no crops (--images DIR)")
+        else:
+            shown = write_crops(stage, shown, folder)
+        items = tuple(one.item for one in shown)
+        review = Review(source, guideline, category_labels(coco.categories), items)
+        write_review(review, stage)
+        _WRITERS[to](stage, review, shown)
+    return review
+
+
+def _source(
+    benchmark: Benchmark | Path | str | None,
+    annotations: Path | str | None,
+    images: Path | str | None,
+) -> tuple[CocoFile, Path | None]:
+    if (benchmark is None) == (annotations is None):
+        raise UsageError("give a benchmark or an annotation file, and not both")
+    if benchmark is None:
+        return read_coco(annotations or ""), None if images is None else Path(images)
+    opened = load(benchmark) if isinstance(benchmark, Path | str) else benchmark
+    return opened.noisy(), opened.images if images is None else Path(images)
+
+
+def _tables(paths: Sequence[Path | str]) -> dict[str, object]:
+    """Detector to scores table; a file that names no detector goes by its own name."""
+    tables: dict[str, object] = {}
+    for path in map(Path, paths):
+        table = read_scores(path)
+        told = (table.schema.metadata or {}).get(b"detector")
+        name = path.stem if told is None else told.decode()
+        if name in tables:
+            raise InputError(f"{path}: a second scores file of detector '{name}', expected one")
+        tables[name] = table
+    if not tables:
+        raise UsageError("give the scores of a detector")
+    return tables

@@ -1,0 +1,118 @@
+"""The suspects that people look at, and the file that says which they are."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from benchmark_n.coco import Category
+from benchmark_n.errors import InputError
+
+REVIEW = "review.json"
+VERSION = 1
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class Flag(msgspec.Struct, frozen=True):
+    """What one detector says: `flagged` is its own threshold's verdict on `score`, 0 to 1."""
+
+    detector: str
+    kind: str
+    score: float
+    flagged: bool
+
+
+class Item(msgspec.Struct, frozen=True):
+    """One suspect.
+
+    Parameters
+    ----------
+    annotation_id
+        Id in the annotation file; of a proposal, the id that it gets if it is accepted.
+    proposal
+        A missing instance: nothing is given.
+    given, suggested_category
+        Category ids, or None.
+    suggested_segmentation
+        RLE ``{"size": [h, w], "counts": "…"}``, or None.
+    flags
+        The most suspect first.
+    crop
+        Picture of it in the review's folder, or None where there are no images.
+    """
+
+    annotation_id: int
+    image_id: int
+    proposal: bool
+    given: int | None
+    suggested_category: int | None
+    suggested_segmentation: dict[str, Any] | None
+    flags: tuple[Flag, ...]
+    crop: str | None = None
+
+
+class Source(msgspec.Struct, frozen=True):
+    """The annotation file under review: where it lay when it was exported, and its SHA-256."""
+
+    path: str
+    sha256: str
+
+
+class Review(msgspec.Struct, frozen=True):
+    """All items of a review, the most suspect first.
+
+    Parameters
+    ----------
+    labels
+        Category id to the name that the tools show, each name once.
+    guideline
+        Version or address of the annotation guideline that the reviewers follow.
+    """
+
+    annotations: Source
+    guideline: str
+    labels: dict[int, str]
+    items: tuple[Item, ...]
+    version: int = VERSION
+
+
+def category_labels(categories: Mapping[int, Category]) -> dict[int, str]:
+    """Category id to a name that no other category has; control characters become spaces.
+
+    >>> category_labels({1: Category(1, "cat"), 2: Category(2, "cat"), 3: Category(3, "")})
+    {1: 'cat (1)', 2: 'cat (2)', 3: '3'}
+    """
+    names = {i: _CONTROL.sub(" ", c.name).strip() or str(i) for i, c in categories.items()}
+    counts = Counter(names.values())
+    return {i: name if counts[name] == 1 else f"{name} ({i})" for i, name in names.items()}
+
+
+def write_review(review: Review, folder: Path) -> None:
+    """Write ``review.json``."""
+    text = msgspec.json.format(msgspec.json.encode(review), indent=1)
+    (folder / REVIEW).write_bytes(text + b"\n")
+
+
+def read_review(folder: Path | str) -> Review:
+    """Read ``review.json`` of a review's folder.
+
+    Raises
+    ------
+    InputError
+        There is none, or it is damaged.
+    """
+    path = Path(folder) / REVIEW
+    try:
+        review = msgspec.json.decode(path.read_bytes(), type=Review)
+    except OSError:
+        raise InputError(f"{folder}: not a review: {REVIEW} is missing") from None
+    except msgspec.DecodeError as error:
+        raise InputError(f"{path}: {error}") from None
+    if review.version != VERSION:
+        raise InputError(f"{path}: version {review.version}, expected {VERSION}")
+    return review

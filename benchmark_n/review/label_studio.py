@@ -1,0 +1,179 @@
+"""Label Studio: tasks with pre-annotations, the labeling configuration, and its JSON export.
+
+References
+----------
+.. [1] Label Studio, "Import pre-annotated data": tasks of ``data`` and ``predictions``.
+.. [2] Label Studio, tag PolygonLabels: ``value.points`` in percent of the image's sides.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from xml.etree import ElementTree
+
+import msgspec
+
+from benchmark_n.errors import InputError
+from benchmark_n.masks import CropMask
+from benchmark_n.masks.outline import mask_to_polygons
+from benchmark_n.review.decision import (
+    ACTIONS,
+    CHANGE,
+    RELABEL,
+    Decision,
+    make_decision,
+    whole_number,
+)
+from benchmark_n.review.items import Review
+from benchmark_n.review.shown import GIVEN, Shown, describe
+
+TASKS, CONFIG = "tasks.json", "labeling_config.xml"
+# How Label Studio names files of its local storage, below LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT.
+_LOCAL = "/data/local-files/?d="
+
+
+def write(folder: Path, review: Review, shown: list[Shown]) -> None:
+    """Write ``tasks.json`` and ``labeling_config.xml``."""
+    tasks = [_task(review, one) for one in shown]
+    lines = ",\n".join(json.dumps(task) for task in tasks)
+    (folder / TASKS).write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+    crops = all(one.item.crop for one in shown)
+    (folder / CONFIG).write_text(labeling_config(review, crops), encoding="utf-8")
+
+
+def labeling_config(review: Review, crops: bool) -> str:
+    """The project's labeling interface, as XML."""
+    view = ElementTree.Element("View")
+    ElementTree.SubElement(view, "Header", value="$about")
+    if crops:
+        ElementTree.SubElement(view, "Image", name="crop", value="$crop", maxWidth="320px")
+    ElementTree.SubElement(view, "Image", name="image", value="$image", zoom="true")
+    masks = ElementTree.SubElement(view, "PolygonLabels", name="mask", toName="image")
+    for label in review.labels.values():
+        ElementTree.SubElement(masks, "Label", value=label)
+    choices = ElementTree.SubElement(
+        view, "Choices", name="decision", toName="image", choice="single", required="true"
+    )
+    for action, meaning in ACTIONS.items():
+        ElementTree.SubElement(choices, "Choice", value=action, hint=meaning)
+    ElementTree.SubElement(view, "TextArea", name="why", toName="image", placeholder="why")
+    ElementTree.indent(view)
+    return ElementTree.tostring(view, encoding="unicode") + "\n"
+
+
+def _task(review: Review, one: Shown) -> dict[str, Any]:
+    told = describe(review, one.item)
+    suggestion = told["suggested_category"] or ("another mask" if one.suggested else "nothing")
+    about = (
+        f"annotation {told['annotation_id']}: given {told['given'] or 'nothing'}, "
+        f"suggested {suggestion} ({told['kind']}, score {told['score']:.3f}, {told['detector']})"
+        + (f"; guideline {review.guideline}" if review.guideline else "")
+    )
+    data = {**told, "image": _address(one.file_name), "about": about}
+    data["crop"] = _address(told["crop"]) if told["crop"] else ""
+    predictions = []
+    if one.given is not None:
+        predictions.append(_prediction(GIVEN, one, one.given, told["given"], 0.0))
+    if one.suggested is not None or told["suggested_category"]:
+        mask = one.suggested or one.given
+        label = told["suggested_category"] or told["given"]
+        if mask is not None:
+            predictions.append(_prediction(told["detector"], one, mask, label, told["score"]))
+    return {"data": data, "predictions": predictions}
+
+
+def _address(name: str) -> str:
+    return _LOCAL + quote(name)
+
+
+def _prediction(model: str, one: Shown, mask: CropMask, label: str, score: float) -> dict[str, Any]:
+    regions = [
+        {
+            "id": f"{one.item.annotation_id}-{model}-{part}",
+            "from_name": "mask",
+            "to_name": "image",
+            "type": "polygonlabels",
+            "original_width": one.image.width,
+            "original_height": one.image.height,
+            "image_rotation": 0,
+            "value": {
+                "points": [
+                    [100 * x / one.image.width, 100 * y / one.image.height]
+                    for x, y in zip(polygon[::2], polygon[1::2], strict=True)
+                ],
+                "closed": True,
+                "polygonlabels": [label],
+            },
+        }
+        for part, polygon in enumerate(mask_to_polygons(mask))
+    ]
+    return {"model_version": model, "score": score, "result": regions}
+
+
+def read(path: Path) -> list[Decision]:
+    """The decisions of a JSON export (not JSON-MIN); skipped tasks and drafts are undecided."""
+    tasks = msgspec.json.decode(path.read_bytes())
+    found = []
+    for task in tasks:
+        if not isinstance(task, dict) or "annotations" not in task or "data" not in task:
+            raise InputError(
+                f"{path.name}: a task without data and annotations, expected Label Studio's JSON "
+                "export (not JSON-MIN)"
+            )
+        try:
+            identity = whole_number(path, task["data"].get("annotation_id"))
+            for annotation in task["annotations"]:
+                if not annotation.get("was_cancelled"):
+                    found.append(_decision(path, identity, annotation))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                f"{path.name}: task {task.get('id')}: not Label Studio's JSON export: {error!r}"
+            ) from None
+    return [decision for decision in found if decision is not None]
+
+
+def _decision(path: Path, identity: int, annotation: dict[str, Any]) -> Decision | None:
+    results = annotation.get("result") or []
+    regions = [one for one in results if one.get("type") == "polygonlabels"]
+    fields = {
+        "annotation_id": identity,
+        "decision": next(_values(results, "decision", "choices"), ""),
+        "why": " ".join(_values(results, "why", "text")),
+        "who": _person(annotation.get("completed_by")),
+        "when": annotation.get("updated_at") or annotation.get("created_at") or "",
+    }
+    labels = sorted({label for region in regions for label in region["value"]["polygonlabels"]})
+    if len(labels) > 1 and fields["decision"] in (RELABEL, CHANGE):
+        raise InputError(
+            f"{path.name}: annotation {identity}: regions labelled {' and '.join(labels)}, "
+            "expected one category"
+        )
+    polygons = [_polygon(region) for region in regions]
+    return make_decision(path, fields, labels[0] if labels else None, polygons or None)
+
+
+def _values(results: list[dict[str, Any]], name: str, key: str) -> Iterator[str]:
+    for one in results:
+        if one.get("from_name") == name:
+            value = one["value"][key]
+            yield from ([value] if isinstance(value, str) else value)
+
+
+def _person(value: Any) -> str:
+    if isinstance(value, dict):
+        return str(value.get("email") or value.get("id") or "")
+    return "" if value is None else f"user {value}"
+
+
+def _polygon(region: dict[str, Any]) -> list[float]:
+    """Vertices in px of a region in percent."""
+    width, height = region["original_width"], region["original_height"]
+    return [
+        value * side / 100
+        for point in region["value"]["points"]
+        for value, side in zip(point, (width, height), strict=True)
+    ]

@@ -1,0 +1,95 @@
+"""What the writers of all formats share: an item with its masks, and its texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import msgspec
+import numpy as np
+
+from benchmark_n.benchmark.records import read_mask
+from benchmark_n.coco import CocoFile, Image
+from benchmark_n.coco.records import split_record
+from benchmark_n.detectors.evidence.pixels import image_files, read_rgb
+from benchmark_n.errors import annotation_fault
+from benchmark_n.masks import CropMask, SegmentationError, rle_to_crop, segmentation_to_rle
+from benchmark_n.report.gallery import draw_suspect
+from benchmark_n.review.items import Item, Review
+
+CROPS = "crops"
+GIVEN, SUGGESTED = "given", "suggested"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An item with its image and its masks; a mask that there is none of is None."""
+
+    item: Item
+    image: Image
+    given: CropMask | None
+    suggested: CropMask | None
+
+    @property
+    def file_name(self) -> str:
+        """Of the image; its id where the file names none."""
+        return self.image.file_name or str(self.image.id)
+
+
+def show_items(coco: CocoFile, items: tuple[Item, ...]) -> list[Shown]:
+    """The items with their masks, cut out of the annotation file."""
+    place = {identity: i for i, identity in enumerate(coco.annotation_ids.tolist())}
+    found = []
+    for item in items:
+        image = coco.images[item.image_id]
+        given = None if item.proposal else _given(coco, place[item.annotation_id], image)
+        suggested = None
+        if item.suggested_segmentation is not None:
+            rle = segmentation_to_rle(item.suggested_segmentation, image.height, image.width)
+            suggested = rle_to_crop(rle).tight()
+        found.append(Shown(item, image, given, suggested))
+    return found
+
+
+def _given(coco: CocoFile, index: int, image: Image) -> CropMask | None:
+    try:
+        rle = read_mask(split_record(coco.annotations[index]), image.height, image.width)
+    except SegmentationError as error:
+        raise annotation_fault(coco.path, coco.annotation_ids[index], str(error)) from None
+    mask = rle_to_crop(rle).tight()
+    return mask if mask.area else None
+
+
+def write_crops(folder: Path, shown: list[Shown], images: Path) -> list[Shown]:
+    """Write a PNG of each item to ``crops/``, as the report's gallery shows it; name it there."""
+    ids = np.array([one.image.id for one in shown], np.int64)
+    paths = image_files(images, {one.image.id: one.image for one in shown}, ids)
+    (folder / CROPS).mkdir()
+    named = []
+    for one in shown:
+        name = f"{CROPS}/{one.item.annotation_id}.png"
+        pixels = read_rgb(paths[one.image.id], one.image)
+        crop = draw_suspect(pixels, one.given, one.suggested)
+        cv2.imwrite(str(folder / name), cv2.cvtColor(crop, cv2.COLOR_RGB2BGR))
+        item = msgspec.structs.replace(one.item, crop=name)
+        named.append(Shown(item, one.image, one.given, one.suggested))
+    return named
+
+
+def describe(review: Review, item: Item) -> dict[str, Any]:
+    """What every format says about an item, as plain values."""
+    labels: dict[int | None, str] = {None: "", **{i: name for i, name in review.labels.items()}}
+    return {
+        "annotation_id": item.annotation_id,
+        "kind": item.flags[0].kind,
+        "score": item.flags[0].score,
+        "detector": item.flags[0].detector,
+        "flagged": item.flags[0].flagged,
+        "given": labels[item.given],
+        "suggested_category": labels[item.suggested_category],
+        "suggests_mask": item.suggested_segmentation is not None,
+        "guideline": review.guideline,
+        "crop": item.crop or "",
+    }

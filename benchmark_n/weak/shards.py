@@ -1,0 +1,137 @@
+"""Blocks of images annotated one after the other, each kept in a file as soon as it is done.
+
+So a run that was stopped goes on where it was. The shards' folder is named after all that their
+content depends on, and each file after its images' sizes and times.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from benchmark_n.coco import CocoFile
+from benchmark_n.coco.records import join_record, split_record
+from benchmark_n.weak.engine import ImageTask, WeakEngine
+from benchmark_n.weak.rows import shard_schema
+
+BLOCK = 32
+_TOGETHER = "together.arrow"
+_ROWS = 500
+Part = tuple[list[bytes | None], dict[str, list[Any]]]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Images that one shard holds."""
+
+    number: int
+    tasks: tuple[ImageTask, ...]
+
+    def file_name(self) -> str:
+        """A name that changes when one of the images does."""
+        stated = []
+        for task in self.tasks:
+            found = task.path.stat() if task.path.is_file() else None
+            stated.append((str(task.path), found and (found.st_size, found.st_mtime_ns)))
+        digest = hashlib.sha256(json.dumps(stated).encode()).hexdigest()[:16]
+        return f"{self.number:06d}-{digest}.arrow"
+
+
+@dataclass(frozen=True)
+class ShardMaker:
+    """The engine, as work for the processes: a block in, its shard's path out."""
+
+    engine: WeakEngine
+    folder: Path
+
+    def __call__(self, block: Block) -> Path:
+        """Make the shard unless it is there."""
+        path = self.folder / block.file_name()
+        if not path.exists():
+            schema = shard_schema()
+            rows = [row for task in block.tasks for row in self.engine(task)]
+            columns = {name: [row.get(name) for row in rows] for name in schema.names}
+            partial = path.with_suffix(f".{os.getpid()}")
+            with pa.OSFile(str(partial), "wb") as file, pa.ipc.new_file(file, schema) as writer:
+                writer.write_table(pa.table(columns, schema))
+            partial.replace(path)
+        return path
+
+
+def shards_key(parts: Mapping[str, Any]) -> str:
+    """Name of the folder for shards that depend on `parts`, plain values."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def blocks(tasks: Sequence[ImageTask]) -> Iterator[Block]:
+    """Cut the images into blocks, in order."""
+    for start in range(0, len(tasks), BLOCK):
+        yield Block(start // BLOCK, tuple(tasks[start : start + BLOCK]))
+
+
+def join_shards(paths: Sequence[Path], folder: Path) -> Any:
+    """All shards as one table in a mapped file: no more of it is in memory than is looked at."""
+    together = folder / _TOGETHER
+    schema = shard_schema()
+    with pa.OSFile(str(together), "wb") as file, pa.ipc.new_file(file, schema) as writer:
+        for path in paths:
+            with pa.OSFile(str(path), "rb") as shard:
+                writer.write_table(pa.ipc.open_file(shard).read_all())
+    return pa.ipc.open_file(pa.memory_map(str(together))).read_all()
+
+
+def skipped_images(table: Any, coco: CocoFile) -> list[dict[str, str]]:
+    """The images that could not be read, for the summary."""
+    pairs = zip(table["image_id"].to_pylist(), table["fault"].to_pylist(), strict=True)
+    faults = {image_id: fault for image_id, fault in pairs if fault is not None}
+    return [
+        {"name": str(coco.images[i].file_name), "split": coco.path.stem, "fault": fault}
+        for i, fault in faults.items()
+    ]
+
+
+def parts_in_order(table: Any, coco: CocoFile) -> Iterator[Part]:
+    """Records and manifest columns in the clean file's order, spurious ones in the end.
+
+    A record is None where the annotation is missed. ``clean_record`` is there for what changed.
+    """
+    place = table["place"].combine_chunks()
+    spurious = np.flatnonzero(np.asarray(place.is_null().to_numpy(zero_copy_only=False)))
+    order = np.empty(len(coco), np.int64)
+    clean = np.flatnonzero(np.asarray(place.is_valid().to_numpy(zero_copy_only=False)))
+    order[place.drop_null().to_numpy()] = clean
+    next_id = int(coco.annotation_ids.max(initial=0)) + 1
+    for start in range(0, len(coco), _ROWS):
+        columns = _columns(table, order[start : start + _ROWS])
+        records, places = columns.pop("record"), columns.pop("place")
+        flags = zip(places, columns["iou"], columns["deleted"], strict=True)
+        columns["clean_record"] = [
+            bytes(coco.annotations[i]) if gone or (iou is not None and iou < 1) else None
+            for i, iou, gone in flags
+        ]
+        yield records, columns
+    for start in range(0, len(spurious), _ROWS):
+        columns = _columns(table, spurious[start : start + _ROWS])
+        records, places = columns.pop("record"), columns.pop("place")
+        ids = list(range(next_id + start, next_id + start + len(places)))
+        columns |= {"annotation_id": ids, "clean_record": [None] * len(ids)}
+        yield (
+            [
+                join_record(split_record(record), {"id": identity})
+                for record, identity in zip(records, ids, strict=True)
+            ],
+            columns,
+        )
+
+
+def _columns(table: Any, indices: Any) -> dict[str, list[Any]]:
+    rows = table.take(pa.array(indices))
+    return {name: rows[name].to_pylist() for name in rows.column_names if name != "fault"}

@@ -1,0 +1,210 @@
+"""`make` with a weak recipe: a model's masks first, then noise on their categories."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmark_n._version import __version__
+from benchmark_n.benchmark import Benchmark, load
+from benchmark_n.benchmark.records import MaskForm
+from benchmark_n.benchmark.schema import manifest_schema
+from benchmark_n.benchmark.staging import staged
+from benchmark_n.benchmark.writer import file_digest, write_benchmark
+from benchmark_n.coco import CocoFile, read_coco
+from benchmark_n.datasets.base import Dataset, Source, cache_folder
+from benchmark_n.errors import InputError, UsageError
+from benchmark_n.noise.plan import resolve
+from benchmark_n.noise.recipe import Recipe, build_noise
+from benchmark_n.parallel import ordered_map
+from benchmark_n.weak.base import load_segmenter
+from benchmark_n.weak.engine import ImageTask, WeakEngine
+from benchmark_n.weak.grounding import load_grounder
+from benchmark_n.weak.recipe import WeakRecipe
+from benchmark_n.weak.rows import WeakColumns
+from benchmark_n.weak.shards import (
+    ShardMaker,
+    blocks,
+    join_shards,
+    parts_in_order,
+    shards_key,
+    skipped_images,
+)
+from benchmark_n.weak_confusion import confuse
+from benchmark_n.weak_prompting import image_tasks, prompt_boxes
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Annotator:
+    """Who annotates: a segmenter, for text prompts a grounding model, and where they run."""
+
+    segmenter: str
+    grounder: str
+    device: str
+
+
+def weak_target(dataset: str, recipe: WeakRecipe, segmenter: str, seed: int) -> Path:
+    """Where a weak benchmark goes by default."""
+    name = "".join(c if c.isalnum() or c in "-." else "-" for c in segmenter.rstrip("/"))
+    return Path("benchmarks") / f"{dataset}-{recipe.name}-{name}-seed{seed}"
+
+
+def make_weak(
+    dataset: Dataset,
+    source: Source,
+    recipe: WeakRecipe,
+    annotator: Annotator,
+    target: Path,
+    *,
+    seed: int,
+    prompts_from: Path | str | None,
+    masks: MaskForm,
+    workers: int | None,
+    overwrite: bool,
+    skip_bad: bool,
+    progress: Progress | None,
+) -> Benchmark:
+    """Make a weakly annotated benchmark; the parameters are those of `benchmark_n.make`.
+
+    Shards are kept in the cache until the benchmark is there: a run that was stopped goes on
+    where it was.
+    """
+    if masks == "keep":
+        raise UsageError("weak annotations are all new: masks must be rle or polygon")
+    with staged(target, overwrite=overwrite) as stage:
+        coco = read_coco(source.annotations)
+        after = _category_noises(recipe, coco)
+        boxes = None if prompts_from is None else prompt_boxes(recipe, prompts_from, coco)
+        engine = WeakEngine(
+            prompt=recipe.prompt,
+            segmenter=annotator.segmenter,
+            seed=seed,
+            file_name=coco.path.name,
+            dilation_ratio=source.dilation_ratio,
+            names={identity: category.name for identity, category in coco.categories.items()},
+            masks=masks,
+            grounder=annotator.grounder if recipe.prompt.kind == "text" else "",
+            device=annotator.device,
+            skip_bad=skip_bad,
+        )
+        resolved = _resolved(dataset, source, recipe, after, engine, coco, prompts_from)
+        tasks = image_tasks(coco, source.images, boxes)
+        folder = _shards_folder(resolved, skip_bad)
+        table = _annotate(engine, tasks, folder, workers, len(coco), progress)
+        parts = confuse(parts_in_order(table, coco), after, coco, engine)
+        write_benchmark(
+            stage,
+            coco,
+            (
+                ([record for record in records if record is not None], rows)
+                for records, rows in parts
+            ),
+            manifest_schema(
+                [WeakColumns(), *after.noises],
+                metadata={"dilation_ratio": str(source.dilation_ratio)},
+            ),
+            resolved,
+            images=source.images,
+            clean_val=source.clean_val,
+            skipped=[*source.skipped, *skipped_images(table, coco)],
+        )
+    shutil.rmtree(folder, ignore_errors=True)
+    return load(target)
+
+
+def _category_noises(recipe: WeakRecipe, coco: CocoFile) -> Recipe:
+    noises = tuple(build_noise(name, values) for name, values in recipe.noises.items())
+    wrong = next((noise.name for noise in noises if noise.kind != "category"), None)
+    if wrong is not None:
+        raise InputError(
+            f"recipe {recipe.name}: noise {wrong} cannot follow weak masks, expected "
+            "class_confusion alone"
+        )
+    return resolve(Recipe(recipe.name, noises), coco)
+
+
+def _shards_folder(resolved: dict[str, Any], skip_bad: bool) -> Path:
+    key = shards_key({**resolved, "package": __version__, "skip_bad": skip_bad})
+    return cache_folder() / "weak" / key
+
+
+def _annotate(
+    engine: WeakEngine,
+    tasks: Sequence[ImageTask],
+    folder: Path,
+    workers: int | None,
+    total: int,
+    progress: Progress | None,
+) -> Any:
+    """All rows of all images as one table, in the order of the images."""
+    alone = engine.grounder or not load_segmenter(engine.segmenter, engine.device).in_workers
+    count = 1 if workers is None and alone else workers
+    folder.mkdir(parents=True, exist_ok=True)
+    work = list(blocks(tasks))
+    paths, done = [], 0
+    for block, path in zip(
+        work, ordered_map(ShardMaker(engine, folder), work, workers=count), strict=True
+    ):
+        paths.append(path)
+        done += sum(len(task.places) for task in block.tasks)
+        if progress is not None:
+            progress(done, total)
+    return join_shards(paths, folder)
+
+
+def _resolved(
+    dataset: Dataset,
+    source: Source,
+    recipe: WeakRecipe,
+    after: Recipe,
+    engine: WeakEngine,
+    coco: CocoFile,
+    prompts_from: Path | str | None,
+) -> dict[str, Any]:
+    """The recipe as the benchmark keeps it."""
+    segmenter = load_segmenter(engine.segmenter, engine.device)
+    missing = set(engine.prompt.parts) - set(segmenter.needs)
+    if missing:
+        raise UsageError(
+            f"segmenter {segmenter.name} takes prompts of {', '.join(segmenter.needs)}, "
+            f"but recipe {recipe.name} gives {', '.join(engine.prompt.parts)}"
+        )
+    models: dict[str, Any] = {
+        "segmenter": {
+            "name": segmenter.name,
+            "revision": segmenter.revision,
+            "device": engine.device,
+        }
+    }
+    if engine.grounder:
+        grounder = load_grounder(engine.grounder, engine.device)
+        models["grounder"] = {"name": grounder.name, "revision": grounder.revision}
+    if prompts_from is not None:
+        noisy = load(prompts_from)
+        models["prompts_from"] = {
+            "name": noisy.recipe["name"],
+            "seed": noisy.recipe.get("seed"),
+            "sha256": file_digest(noisy.annotations),
+        }
+    noises = after.to_dict()
+    return {
+        "benchmark": f"{dataset.title.removesuffix('-N')}-WAN",
+        "dataset": dataset.name,
+        **recipe.to_dict(),
+        **{key: noises[key] for key in ("noises", "noise_versions")},
+        **models,
+        "seed": engine.seed,
+        "masks": engine.masks,
+        "dilation_ratio": engine.dilation_ratio,
+        "detection": True,
+        "source": {
+            "file": coco.path.name,
+            "sha256": file_digest(coco.path),
+            **source.options,
+        },
+    }

@@ -1,0 +1,69 @@
+"""Publishing: what goes, what must not, and that nothing goes without a token."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from benchmark_n import Benchmark
+from benchmark_n.benchmark import layout
+from benchmark_n.cards.card import ANNOTATIONS_TABLE, CROISSANT, PUBLIC_MANIFEST, README
+from benchmark_n.cards.publish import TOKEN, plan_upload, publish, stage_files
+from benchmark_n.errors import InputError, UsageError
+
+CARD = {README, CROISSANT, "card/iou.png", "card/confusion.png"}
+RECIPE = {layout.RECIPE, layout.CHECKSUMS, layout.ENVIRONMENT}
+
+
+def test_plan_of_a_free_source(carded: Benchmark) -> None:
+    plan = plan_upload(carded, "someone/scenes-n")
+    annotations = str(carded.annotations.relative_to(carded.path))
+    tables = {layout.MANIFEST, ANNOTATIONS_TABLE, annotations, layout.CLEAN_VAL, layout.SUMMARY}
+    assert set(plan.files) == CARD | RECIPE | tables
+    assert layout.LOCAL not in plan.files
+    assert plan.size == sum((carded.path / path).stat().st_size for path in plan.files)
+
+
+def test_a_guarded_source_gives_no_label_away(guarded: Benchmark, tmp_path: Path) -> None:
+    plan = plan_upload(guarded, "someone/cityscapes-n")
+    assert set(plan.files) == CARD | RECIPE | {PUBLIC_MANIFEST}
+    stage_files(plan, tmp_path)
+    names = pq.read_schema(tmp_path / PUBLIC_MANIFEST).names
+    for word in ("bbox", "area", "category_id", "record", "size", "prompt"):
+        assert not [name for name in names if word in name]
+    assert {"annotation_id", "iou", "scale_applied", "approximation_tolerance"} <= set(names)
+    full = guarded.manifest(names)
+    assert pq.read_table(tmp_path / PUBLIC_MANIFEST).equals(full)
+    sent = b"".join((tmp_path / path).read_bytes() for path in plan.files)
+    for record in json.loads(guarded.annotations.read_text())["annotations"][:20]:
+        assert record["segmentation"]["counts"].encode() not in sent
+
+
+@pytest.mark.parametrize("name", ["noslash", "a/b/c", "a b/c", "../x/y", ""])
+def test_names_of_repositories(carded: Benchmark, name: str) -> None:
+    with pytest.raises(UsageError, match="expected USER/NAME"):
+        plan_upload(carded, name)
+
+
+def test_no_plan_for_a_stale_card(copied: Benchmark) -> None:
+    (copied.path / README).write_text("# Other", encoding="utf-8")
+    with pytest.raises(InputError, match="write the card again"):
+        plan_upload(copied, "someone/name")
+
+
+def test_publishing_needs_a_token(carded: Benchmark, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(TOKEN, raising=False)
+    with pytest.raises(InputError, match=f"set {TOKEN}"):
+        publish(plan_upload(carded, "someone/name"))
+
+
+def test_the_token_is_never_told(carded: Benchmark, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(TOKEN, "hf_notarealtoken")
+    # An address that nothing listens on: the request fails at once, without a network.
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(InputError, match="someone/name: the Hub refused") as caught:
+        publish(plan_upload(carded, "someone/name"))
+    assert "notarealtoken" not in str(caught.value)

@@ -1,0 +1,70 @@
+"""Given against suggested categories."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from sklearn.metrics import confusion_matrix
+
+from benchmark_n.detection import detect
+from benchmark_n.detectors.detected import Detected
+from benchmark_n.report.confusions import MOST_CATEGORIES, confusion_counts, confusions
+from tests.samples import annotation, document, write
+
+
+def found(folder: Path, categories: int, count: int) -> Detected:
+    """What `disagreement` finds by random probabilities; no image is needed."""
+    rng = np.random.default_rng(4)
+    data = document()
+    data["categories"] = [{"id": 10 * i + 1, "name": f"c{i}"} for i in range(categories)]
+    data["annotations"] = [
+        annotation(i + 1, 1, category_id=10 * int(rng.integers(categories)) + 1)
+        for i in range(count)
+    ]
+    arrays = folder / "arrays"
+    arrays.mkdir()
+    np.save(arrays / "annotation_ids.npy", np.arange(1, count + 1))
+    np.save(arrays / "pred_probs.npy", rng.dirichlet(np.ones(categories), count))
+    (one,) = detect(
+        write(folder, data),
+        None,
+        "disagreement",
+        evidence=[f"files:{arrays}"],
+        evidence_dir=folder / "kept",
+    )
+    return one
+
+
+def test_counts_are_those_of_scikit_learn(tmp_path: Path) -> None:
+    one = found(tmp_path, 5, 120)
+    rows = one.scores.to_pandas().query("kind == 'class' and flagged")
+    given = {r["id"]: r["category_id"] for r in one.coco.records()}
+    theirs = confusion_matrix(
+        rows.annotation_id.map(given), rows.suggested_category, labels=[1, 11, 21, 31, 41]
+    )
+    np.testing.assert_array_equal(confusion_counts(one), theirs)
+    made = confusions(one)
+    assert made is not None
+    assert made.names == ["c0", "c1", "c2", "c3", "c4"]
+    assert made.counts == theirs.tolist()
+    assert np.max(made.shades) == 1
+    assert made.pairs[0][2] == theirs.max()
+    assert made.left_out == 0
+
+
+def test_of_many_categories_those_with_most_flags_are_shown(tmp_path: Path) -> None:
+    one = found(tmp_path, 40, 400)
+    counts = confusion_counts(one)
+    made = confusions(one)
+    assert made is not None
+    flags = counts.sum(axis=0) + counts.sum(axis=1)
+    shown = [int(name[1:]) for name in made.names]
+    assert len(shown) == MOST_CATEGORIES == made.left_out
+    assert flags[shown].min() >= np.delete(flags, shown).max()
+    assert made.counts == counts[np.ix_(shown, shown)].tolist()
+
+
+def test_without_flags_there_is_no_matrix(tmp_path: Path) -> None:
+    one = found(tmp_path, 3, 1)
+    assert confusions(one) is None or confusion_counts(one).sum() == 1

@@ -1,0 +1,173 @@
+"""One table of many results: what is in it, what is kept apart, and what is refused."""
+
+from __future__ import annotations
+
+import copy
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmark_n.benchmark import Benchmark
+from benchmark_n.cli import run
+from benchmark_n.detection import evaluate_detectors
+from benchmark_n.errors import InputError, UsageError
+from benchmark_n.report.leaderboard import HEADERS, read_leaderboard
+from benchmark_n.report.leaderboard_text import to_html, to_markdown
+
+EVIL = "<script>x</script>|"
+
+
+@pytest.fixture(scope="module")
+def real(scenes_hard: Benchmark, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Real results, of drawn probabilities."""
+    folder = tmp_path_factory.mktemp("evidence")
+    coco = scenes_hard.noisy()
+    np.save(folder / "annotation_ids.npy", coco.annotation_ids)
+    drawn = np.random.default_rng(0).dirichlet(np.ones(len(coco.categories)), len(coco))
+    np.save(folder / "pred_probs.npy", drawn)
+    (found,) = evaluate_detectors(
+        scenes_hard,
+        "disagreement",
+        evidence=[f"files:{folder}"],
+        evidence_dir=folder / "kept",
+        bootstrap=20,
+    )
+    result: dict[str, Any] = json.loads(json.dumps(found.to_dict()))
+    return result
+
+
+def put(folder: Path, name: str, result: dict[str, Any], **changes: Any) -> Path:
+    """A results file; `changes` are of its provenance, or of the detector's name and F1."""
+    changed = copy.deepcopy(result)
+    changed["detector"] = changes.pop("detector", name)
+    changed["results"]["kinds"]["class"]["f1"] = changes.pop("f1", 0.5)
+    changed["results"]["settings"] |= changes.pop("settings", {})
+    changed["provenance"]["benchmark"] |= changes.pop("benchmark", {})
+    changed["provenance"] |= changes
+    path = folder / name / "results.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps(changed), encoding="utf-8")
+    return path
+
+
+class Cells(HTMLParser):
+    """Texts of the table cells, row by row."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[list[str]] = []
+        self.tags: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self.tags.add(tag)
+        if tag == "tr":
+            self.rows.append([])
+
+    def handle_data(self, data: str) -> None:
+        if data.strip() and self.rows:
+            self.rows[-1].append(data.strip())
+
+
+def test_tables_are_ranked_and_provenances_are_kept_apart(
+    tmp_path: Path, real: dict[str, Any]
+) -> None:
+    for name, f1, trained_on in (
+        ("low", 0.2, "noisy-oof"),
+        ("high", 0.9, "noisy-oof"),
+        ("none", None, "noisy-oof"),
+        ("cheat", 0.99, "clean"),
+    ):
+        put(tmp_path, name, real, f1=f1, trained_on=trained_on)
+    board = read_leaderboard([tmp_path])
+    assert list(board.tables) == ["clean", "noisy-oof"]
+    assert [row.detector for row in board.tables["noisy-oof"]["class"]] == ["high", "low", "none"]
+    assert [row.detector for row in board.tables["clean"]["class"]] == ["cheat"]
+    measures = real["results"]["kinds"]["class"]
+    row = board.tables["noisy-oof"]["class"][1]
+    assert {k: v for k, v in row.measures.items() if k != "f1"} == {
+        k: measures[k] for k in row.measures if k != "f1"
+    }
+    text = to_markdown(board)
+    assert "## Evidence trained on clean: class" in text
+    assert "| low |" in text
+    assert f"{measures['auprc']:.3f} (" in text
+
+
+def test_markdown_and_html_say_the_same_and_names_are_text(
+    tmp_path: Path, real: dict[str, Any]
+) -> None:
+    put(tmp_path, "one", real, detector=EVIL)
+    board = read_leaderboard([tmp_path / "one" / "results.json"])
+    page = Cells()
+    page.feed(to_html(board))
+    assert not page.tags & {"script", "img", "link"}
+    assert tuple(page.rows[0]) == HEADERS
+    assert page.rows[1][0] == EVIL
+    text = to_markdown(board)
+    assert text.count("\n| " + EVIL.replace("|", "\\|")) == len(board.tables["unknown"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"benchmark": {"recipe_sha256": "f" * 64}}, "recipe_sha256 ffffffffffff is not that of"),
+        ({"benchmark": {"source_sha256": "e" * 64}}, "source_sha256 eeeeeeeeeeee is not that of"),
+        ({"settings": {"spatial_iou": 0.5}}, "spatial_iou is 0.5, but 0.9 in"),
+        ({"detector": "a"}, "the same run as"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(
+    tmp_path: Path, real: dict[str, Any], changes: dict[str, Any], fault: str
+) -> None:
+    put(tmp_path, "a", real)
+    put(tmp_path, "b", real, **changes)
+    with pytest.raises(InputError, match=fault) as caught:
+        read_leaderboard([tmp_path])
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ('{"mode": "ef", "name": "x", "results": {}}', "results of eval, mode ef, expected those"),
+        ("[]", "no results, expected those of eval --detector"),
+        ('{"detector": "a", "results": null}', "results of detect, without truth"),
+        ('{"detector": "a", "results": {"kinds": {}}}', "run it again"),
+        ("{", "not JSON"),
+    ],
+)
+def test_other_files_are_one_line(tmp_path: Path, text: str, fault: str) -> None:
+    path = tmp_path / "results.json"
+    path.write_text(text)
+    with pytest.raises(InputError, match=fault) as caught:
+        read_leaderboard([path])
+    assert "\n" not in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+def test_no_results(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no results.json in this folder"):
+        read_leaderboard([tmp_path])
+    with pytest.raises(InputError, match="cannot read the results"):
+        read_leaderboard([tmp_path / "none.json"])
+    with pytest.raises(UsageError):
+        read_leaderboard([])
+
+
+def test_the_command(
+    tmp_path: Path, real: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = str(put(tmp_path, "a", real))
+    page = tmp_path / "board.html"
+    assert run(["leaderboard", path, "--out", str(page), "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["benchmark"]["recipe_sha256"] == real["provenance"]["benchmark"]["recipe_sha256"]
+    assert page.read_text().startswith("<!doctype html>")
+    assert run(["leaderboard", path, path, "--out", str(tmp_path / "board.md")]) == 0
+    assert (tmp_path / "board.md").read_text() == capsys.readouterr().out
+    assert run(["leaderboard", path, "--out", str(tmp_path / "board.txt")]) == 2
+    assert "expected a name that ends in .md or .html" in capsys.readouterr().err

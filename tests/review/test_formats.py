@@ -1,0 +1,396 @@
+"""Each tool's format: read by the tool's own library, given back as the tool gives it back."""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import cv2
+import numpy as np
+import pytest
+import supervision
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from pycocotools import mask as coco_mask
+from pycocotools.coco import COCO
+
+from benchmark_n.coco import Image
+from benchmark_n.errors import InputError
+from benchmark_n.masks import CropMask
+from benchmark_n.review import (
+    FORMATS,
+    cvat,
+    export_review,
+    fiftyone,
+    import_decisions,
+    label_studio,
+)
+from benchmark_n.review.decision import Decision
+from benchmark_n.review.items import Flag, Item, Review, Source
+from benchmark_n.review.shown import Shown
+from tests.review import samples
+
+Mask = NDArray[np.uint8]
+HEIGHT, WIDTH = 23, 31
+LABELS = {1: "cat", 2: 'dog, "big" <é>'}
+FILES = {"labelstudio": "tasks.json", "cvat": "annotations.xml", "fiftyone": "labels.json"}
+
+
+@st.composite
+def masks(draw: st.DrawFn) -> Mask:
+    """Union and difference of boxes: several parts, holes, single pixels; never empty."""
+    canvas = np.zeros((HEIGHT, WIDTH), np.uint8)
+    for value in draw(st.lists(st.sampled_from([1, 1, 0]), min_size=1, max_size=6)):
+        y, x = draw(st.integers(0, HEIGHT - 1)), draw(st.integers(0, WIDTH - 1))
+        h, w = draw(st.integers(1, 14)), draw(st.integers(1, 14))
+        canvas[y : y + h, x : x + w] = value
+    if not canvas.any():
+        canvas[draw(st.integers(0, HEIGHT - 1)), 3] = 1
+    return canvas
+
+
+def shown(mask: Mask) -> tuple[Review, list[Shown]]:
+    item = Item(7, 1, False, 2, None, None, (Flag("cleanlab", "class", 0.5, True),))
+    review = Review(Source("a.json", ""), "v3", LABELS, (item,))
+    image = Image(1, HEIGHT, WIDTH, "a.png")
+    return review, [Shown(item, image, CropMask.from_full(mask), None)]
+
+
+def given_back(tool: str, folder: Path) -> list[Decision]:
+    """The file that the writer made, as the tool exports it once `redraw` was chosen."""
+    path = folder / FILES[tool]
+    if tool == "labelstudio":
+        tasks = json.loads(path.read_text(encoding="utf-8"))
+        for task in tasks:
+            task["annotations"] = [label_studio_annotation(task["predictions"][0], "redraw")]
+        path.write_text(json.dumps(tasks), encoding="utf-8")
+        return label_studio.read(path)
+    text = path.read_text(encoding="utf-8").replace("undecided<", "redraw<")
+    path.write_text(text.replace('"undecided"', '"redraw"'), encoding="utf-8")
+    return cvat.read(path) if tool == "cvat" else fiftyone.read(path)
+
+
+def label_studio_annotation(prediction: dict[str, Any], decision: str) -> dict[str, Any]:
+    choice = {"from_name": "decision", "to_name": "image", "type": "choices"}
+    why = {"from_name": "why", "to_name": "image", "type": "textarea"}
+    return {
+        "id": 1,
+        "completed_by": {"id": 3, "email": "anna@example.org"},
+        "was_cancelled": False,
+        "updated_at": "2026-01-31T12:00:00.728378Z",
+        "result": [
+            *prediction["result"],
+            {**choice, "value": {"choices": [decision]}},
+            {**why, "value": {"text": ["seen", "twice"]}},
+        ],
+    }
+
+
+def decoded(segmentation: Any) -> Mask:
+    """What pycocotools makes of polygons or of an RLE."""
+    rle = segmentation
+    if isinstance(segmentation, list):
+        rle = coco_mask.merge(coco_mask.frPyObjects(segmentation, HEIGHT, WIDTH))
+    return np.asarray(coco_mask.decode(rle), np.uint8)
+
+
+@pytest.mark.parametrize("tool", list(FILES))
+@given(mask=masks())
+@settings(max_examples=40)
+def test_masks_come_back_to_the_pixel(tool: str, mask: Mask) -> None:
+    writers = {"labelstudio": label_studio.write, "cvat": cvat.write, "fiftyone": fiftyone.write}
+    with tempfile.TemporaryDirectory() as name:
+        writers[tool](Path(name), *shown(mask))
+        (decision,) = given_back(tool, Path(name))
+    assert (decision.annotation_id, decision.action) == (7, "redraw")
+    np.testing.assert_array_equal(decoded(decision.segmentation), mask)
+
+
+@given(mask=masks())
+@settings(max_examples=30)
+def test_cvat_runs_go_row_by_row_in_the_box(mask: Mask) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        cvat.write(Path(name), *shown(mask))
+        root = ElementTree.parse(Path(name) / cvat.ANNOTATIONS).getroot()
+    shape = next(root.iter("mask"))
+    left, top, width, height = (int(shape.attrib[n]) for n in ("left", "top", "width", "height"))
+    box = []
+    for place, run in enumerate(shape.attrib["rle"].split(", ")):
+        box += [place % 2] * int(run)
+    canvas = np.zeros((HEIGHT, WIDTH), np.uint8)
+    canvas[top : top + height, left : left + width] = np.reshape(box, (height, width))
+    np.testing.assert_array_equal(canvas, mask)
+    assert shape.attrib["label"] == LABELS[2]
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> dict[str, Any]:
+    """A COCO document with masks as RLE, as runs or as polygons, and scores for some of them."""
+    annotations = []
+    for identity in draw(st.lists(st.integers(1, 2**40), min_size=1, max_size=5, unique=True)):
+        rle = coco_mask.encode(np.asfortranarray(draw(masks())))
+        form = draw(st.sampled_from(["rle", "polygon"]))
+        text = {"size": rle["size"], "counts": rle["counts"].decode()}
+        record = {
+            "id": identity,
+            "image_id": 1,
+            "category_id": draw(st.sampled_from(list(LABELS))),
+            "segmentation": text if form == "rle" else [[2.5, 3, 20, 3.25, 11, 19]],
+            "bbox": [1, 2, 3, 4],
+            "area": draw(st.floats(0, 99)),
+            "iscrowd": 0,
+            draw(st.sampled_from(["note", "attributes", "é"])): draw(st.text(max_size=5)),
+        }
+        annotations.append(record)
+    return {
+        "images": [{"id": 1, "file_name": "a.png", "height": HEIGHT, "width": WIDTH}],
+        "annotations": annotations,
+        "categories": [{"id": i, "name": label} for i, label in LABELS.items()],
+    }
+
+
+@pytest.mark.parametrize("tool", FORMATS)
+@given(document=documents())
+@settings(max_examples=15)
+def test_no_annotation_is_lost_and_undecided_ones_stay(tool: str, document: dict[str, Any]) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "in.json").write_text(json.dumps(document), encoding="utf-8")
+        rows = [
+            samples.row(a["id"], "class", i / 9, category=1)
+            for i, a in enumerate(document["annotations"])
+        ]
+        scores = samples.scores(folder / "s.parquet", rows)
+        export_review([scores], tool, folder / "review", annotations=folder / "in.json", top=3)
+        file = folder / "review" / FILES.get(tool, "decisions.csv")
+        if tool == "labelstudio":
+            tasks = json.loads(file.read_text(encoding="utf-8"))
+            file.write_text(json.dumps([{**task, "annotations": []} for task in tasks]))
+        done = import_decisions(folder / "review", file)
+        after = json.loads(done.corrected.read_text(encoding="utf-8"))
+    assert after == document
+    assert done.undecided == min(3, len(rows))
+
+
+def test_label_studio_reads_tasks_and_configuration(tmp_path: Path) -> None:
+    sdk = pytest.importorskip("label_studio_sdk.label_interface")
+    samples.exported(tmp_path, "labelstudio")
+    review = tmp_path / "review"
+    interface = sdk.LabelInterface((review / "labeling_config.xml").read_text(encoding="utf-8"))
+    interface.validate()
+    shown = {tag.value_name for tag in interface.objects if tag.value_is_variable}
+    for task in json.loads((review / "tasks.json").read_text(encoding="utf-8")):
+        assert shown <= set(task["data"])
+        for prediction in task["predictions"]:
+            assert interface.validate_prediction(prediction, return_errors=True) == []
+
+
+def test_label_studio_tasks_hold_the_documented_fields(tmp_path: Path) -> None:
+    samples.exported(tmp_path, "labelstudio")
+    tasks = json.loads((tmp_path / "review" / "tasks.json").read_text(encoding="utf-8"))
+    assert [task["data"]["annotation_id"] for task in tasks] == [7, 9, 10, 8]
+    data = tasks[0]["data"]
+    assert data["image"] == "/data/local-files/?d=a.png"
+    assert (data["given"], data["suggested_category"], data["score"]) == ("cat", "dog", 0.9)
+    given, suggested = tasks[0]["predictions"]
+    assert (given["model_version"], suggested["model_version"]) == ("given", "cleanlab")
+    (region,) = given["result"]
+    corners = [[15.625, 125 / 6], [62.5, 125 / 6], [62.5, 250 / 3], [15.625, 250 / 3]]
+    points = sorted(region["value"]["points"])
+    np.testing.assert_allclose(points, sorted(corners))  # 10 and 40 px of 64 x 48, in percent
+    assert region["value"]["polygonlabels"] == ["cat"]
+    assert suggested["result"][0]["value"]["polygonlabels"] == ["dog"]
+    config = (tmp_path / "review" / "labeling_config.xml").read_text(encoding="utf-8")
+    view = ElementTree.fromstring(config)
+    assert [label.get("value") for label in view.iter("Label")] == ["cat", "dog", "person"]
+
+
+def test_label_studio_gives_back_who_when_and_why(tmp_path: Path) -> None:
+    samples.exported(tmp_path, "labelstudio")
+    path = tmp_path / "review" / "tasks.json"
+    tasks = json.loads(path.read_text(encoding="utf-8"))
+    for task in tasks:
+        task["annotations"] = []
+    tasks[0]["annotations"] = [label_studio_annotation(tasks[0]["predictions"][1], "relabel")]
+    skipped = {**label_studio_annotation(tasks[1]["predictions"][0], "keep")}
+    tasks[1]["annotations"] = [{**skipped, "was_cancelled": True}]
+    path.write_text(json.dumps(tasks), encoding="utf-8")
+    done = import_decisions(tmp_path / "review", path)
+    assert (done.actions, done.undecided) == ({"relabel": 1}, 3)
+    (line,) = samples.audit(tmp_path)
+    assert line["who"] == "anna@example.org"
+    assert line["when"] == "2026-01-31T12:00:00.728378Z"
+    assert (line["why"], line["after"]) == ("seen twice", {"category_id": 2})
+
+
+def test_datumaro_reads_the_cvat_file(tmp_path: Path) -> None:
+    pytest.importorskip("datumaro")
+    dataset = importlib.import_module("datumaro.components.dataset").Dataset
+    samples.exported(tmp_path, "cvat")
+    shutil.copytree(tmp_path, tmp_path / "images", ignore=shutil.ignore_patterns("images", "*.p*t"))
+    shutil.move(tmp_path / "images", tmp_path / "review" / "images")
+    read = dataset.import_from(str(tmp_path / "review" / "annotations.xml"), "cvat")
+    coco = COCO(str(tmp_path / "instances.json"))
+    compared = 0
+    for item in read:
+        for shape in item.annotations:
+            identity = int(shape.attributes["annotation_id"])
+            if shape.attributes["role"] == "given" and identity in coco.anns:
+                expected = coco.annToMask(coco.anns[identity])
+                np.testing.assert_array_equal(np.asarray(shape.image), expected)
+                compared += 1
+    assert compared == 3
+
+
+def test_a_polygon_and_a_new_label_of_cvat(tmp_path: Path) -> None:
+    samples.exported(tmp_path, "cvat")
+    path = tmp_path / "review" / "annotations.xml"
+    tree = ElementTree.parse(path)
+    shape = next(tree.getroot().iter("mask"))
+    shape.tag = "polygon"
+    shape.set("label", "person")
+    shape.set("points", "4.00,4.00;30.00,6.00;12.00,28.00")
+    shape[0].text = "change"
+    tree.write(path, encoding="utf-8")
+    import_decisions(tmp_path / "review", path, who="anna")
+    record = samples.corrected(tmp_path)["annotations"][0]
+    polygons = [[4.0, 4.0, 30.0, 6.0, 12.0, 28.0]]
+    expected = coco_mask.decode(coco_mask.merge(coco_mask.frPyObjects(polygons, 48, 64)))
+    coco = COCO(str(tmp_path / "review" / "corrected.json"))
+    np.testing.assert_array_equal(coco.annToMask(record), expected)
+    assert record["category_id"] == 3
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        (">7</attribute>", "></attribute>", "a.png: a mask of cat has no annotation_id"),
+        ('rle="0, 900"', 'rle="0, 901"', r"annotation 7: its mask cannot be read: runs of 901 px"),
+        ('left="10"', 'left="40"', "annotation 7: its mask cannot be read: the box of 30x30 px"),
+        ("</annotations>", "", "annotations.xml: not XML"),
+        ("<annotations>", "<annotations><track/>", 'expected the format "CVAT for images 1.1"'),
+    ],
+)
+def test_faults_of_a_cvat_file(tmp_path: Path, old: str, new: str, fault: str) -> None:
+    samples.exported(tmp_path, "cvat")
+    path = tmp_path / "review" / "annotations.xml"
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(InputError, match=fault):
+        import_decisions(tmp_path / "review", path, who="anna")
+
+
+def test_supervision_and_pycocotools_read_what_fiftyone_reads(tmp_path: Path) -> None:
+    samples.exported(tmp_path, "fiftyone")
+    path = tmp_path / "review" / "labels.json"
+    coco = COCO(str(path))
+    truth = COCO(str(tmp_path / "instances.json"))
+    dataset = supervision.DetectionDataset.from_coco(str(tmp_path), str(path), force_masks=True)
+    assert dataset.classes == ["cat", "dog", "person"]
+    found = {Path(name).name: detections for name, _, detections in dataset}
+    for image in coco.imgs.values():
+        records = coco.imgToAnns[image["id"]]
+        read = np.asarray(found[image["file_name"]].mask, np.uint8)
+        for record, mask in zip(records, read, strict=True):
+            np.testing.assert_array_equal(coco.annToMask(record), mask)
+            told = record["attributes"]
+            if told["role"] == "given" and told["kind"] != "missing":
+                expected = truth.annToMask(truth.anns[told["annotation_id"]])
+                np.testing.assert_array_equal(mask, expected)
+
+
+def as_fiftyone_exports(document: dict[str, Any], decisions: dict[int, str]) -> dict[str, Any]:
+    """Ids and categories numbered anew, attributes as plain fields, masks traced as polygons."""
+    names = sorted(one["name"] for one in document["categories"])
+    old = {one["id"]: one["name"] for one in document["categories"]}
+    annotations = []
+    for place, record in enumerate(reversed(document["annotations"])):
+        mask = coco_mask.decode(record["segmentation"])
+        contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+        told = record.pop("attributes")
+        if told["role"] == "given":
+            told["decision"] = decisions.get(told["annotation_id"], "undecided")
+        category = names.index(old[record["category_id"]])
+        polygons = [contour.ravel().tolist() for contour in contours]
+        changed = {"id": place, "category_id": category, "segmentation": polygons}
+        annotations.append(
+            {**record, **changed, **told, "annotation_id": float(told["annotation_id"])}
+        )
+    categories = [{"id": i, "name": name} for i, name in enumerate(names)]
+    return {"categories": categories, "images": document["images"], "annotations": annotations}
+
+
+def test_what_fiftyone_exports_is_found_again(tmp_path: Path) -> None:
+    samples.exported(tmp_path, "fiftyone")
+    path = tmp_path / "review" / "labels.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    for record in document["annotations"]:
+        if record["attributes"]["annotation_id"] == 7:
+            record["category_id"] = 3
+    back = as_fiftyone_exports(document, {7: "relabel", 8: "redraw", 9: "keep", 10: "accept"})
+    out = tmp_path / "back.json"
+    out.write_text(json.dumps(back), encoding="utf-8")
+    done = import_decisions(tmp_path / "review", out, who="anna")
+    assert done.actions == {"relabel": 1, "redraw": 1, "keep": 1, "accept": 1}
+    before = json.loads((tmp_path / "instances.json").read_text())["annotations"]
+    seven, eight, nine, ten = samples.corrected(tmp_path)["annotations"]
+    # The traced mask of 7 is not taken: only its category was decided on.
+    assert seven == {**before[0], "category_id": 3}
+    assert nine == before[2]
+    assert (ten["id"], ten["category_id"]) == (10, 1)
+    # A contour runs through the centres of the outermost pixels: up to a pixel is lost all around.
+    coco = COCO(str(tmp_path / "review" / "corrected.json"))
+    truth = COCO(str(tmp_path / "instances.json"))
+    traced, exact = coco.annToMask(eight), truth.annToMask(before[1])
+    assert not (traced > exact).any()
+    assert (traced >= cv2.erode(exact, np.ones((3, 3), np.uint8))).all()
+
+
+def test_csv_shows_what_a_reviewer_needs(tmp_path: Path) -> None:
+    samples.exported(tmp_path)
+    with (tmp_path / "review" / "decisions.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["annotation_id"] for row in rows] == ["7", "9", "10", "8"]
+    assert (rows[0]["given"], rows[0]["suggested_category"], rows[0]["guideline"]) == (
+        "cat",
+        "dog",
+        "v3",
+    )
+    assert {row["decision"] + row["who"] + row["when"] + row["why"] for row in rows} == {""}
+    for row in rows:
+        picture = cv2.imread(str(tmp_path / "review" / row["crop"]))
+        assert picture is not None
+        assert picture.shape == (160, 160, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "fault"),
+    [
+        ("a.csv", "annotation_id,what\n7,keep\n", "column 'decision' is missing"),
+        ("a.csv", b"\xff\xfe\x00", "not a CSV file in UTF-8"),
+        ("a.csv", "annotation_id,what,decision\n7,x\n", "annotation 7: the row is cut off"),
+        ("a.json", "{", "a.json: not JSON"),
+        ("a.json", "[{}]", "a task without data and annotations"),
+        ("a.json", '{"annotations": [{}]}', r"not COCO: KeyError\('categories'\)"),
+        ("a.json", '{"annotations": [3], "categories": []}', "a.json: not COCO"),
+        ("a.json", '[{"id": 4, "data": {}, "annotations": []}]', "annotation_id is None"),
+        ("a.json", '[{"id": 4, "data": {"annotation_id": 7}, "annotations": [3]}]', "task 4: not"),
+        ("a.json", "[" * 9999, "a.json: not JSON"),
+        ("a.json", '{"annotations": [{"id": 5}], "categories": []}', "5 of the export has no"),
+        ("a.txt", "", "expected decisions as .csv, .xml"),
+    ],
+)
+def test_files_that_are_none(tmp_path: Path, name: str, text: str | bytes, fault: str) -> None:
+    samples.exported(tmp_path)
+    path = tmp_path / name
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    with pytest.raises(InputError, match=fault):
+        import_decisions(tmp_path / "review", path, who="anna")
+    with pytest.raises(InputError, match="cannot read the decisions"):
+        import_decisions(tmp_path / "review", tmp_path / "none.csv", who="anna")

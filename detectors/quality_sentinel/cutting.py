@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from benchmark_n.coco import Image
-from benchmark_n.detectors.evidence.pixels import Pixels, read_rgb, square
+from benchmark_n.detectors.evidence.pixels import Pixels, read_rgb
 from benchmark_n.errors import InputError
 from benchmark_n.masks import CropMask
 
 CONTEXT = 1.6
+
+
+def square(box: Sequence[int], context: float) -> tuple[int, int, int]:
+    """Column and row of the first pixel, and side (px), of a square around a box.
+
+    Unlike the crops of other evidence it may reach beyond the image, which is black there.
+    """
+    x, y, width, height = (int(value) for value in box)
+    side = max(2, round(context * max(width, height)))
+    return x + (width - side) // 2, y + (height - side) // 2, side
 
 
 def cut_pair(pixels: Pixels, mask: CropMask, size: int) -> Pixels:
@@ -23,7 +34,7 @@ def cut_pair(pixels: Pixels, mask: CropMask, size: int) -> Pixels:
     pixels
         uint8 (height, width, 3).
     """
-    x, y, side = square(np.array(mask.bbox, np.int64), CONTEXT)
+    x, y, side = square(mask.bbox, CONTEXT)
     canvas = np.zeros((side, side, 4), np.uint8)
     left, top = max(x, 0), max(y, 0)
     right, bottom = min(x + side, mask.width), min(y + side, mask.height)
@@ -36,7 +47,7 @@ def cut_pair(pixels: Pixels, mask: CropMask, size: int) -> Pixels:
 
 def cut_truth(truth: CropMask, given: CropMask, size: int) -> Pixels:
     """A mask in the square around another one, uint8 (size, size), 0 to 255."""
-    x, y, side = square(np.array(given.bbox, np.int64), CONTEXT)
+    x, y, side = square(given.bbox, CONTEXT)
     left, top = max(x, 0), max(y, 0)
     right, bottom = min(x + side, truth.width), min(y + side, truth.height)
     canvas = np.zeros((side, side), np.uint8)

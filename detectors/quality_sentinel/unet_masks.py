@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from benchmark_n.coco import CocoFile
 from benchmark_n.detectors.evidence import Evidence
 from benchmark_n.detectors.evidence.evidence import Ints
-from benchmark_n.detectors.evidence.pixels import Pixels, square
-from benchmark_n.detectors.quality_sentinel.cutting import read_pixels
+from benchmark_n.detectors.evidence.pixels import Pixels
+from benchmark_n.detectors.quality_sentinel.cutting import read_pixels, square
 from benchmark_n.extras import import_extra
 from benchmark_n.masks import CropMask, Rle, crop_to_rle, rle_to_crop
 from benchmark_n.nets.unet import named_unet
@@ -118,7 +118,7 @@ def _add_masks(
         found.astype(np.uint16), (image.width, image.height), interpolation=cv2.INTER_NEAREST
     )
     for place in np.flatnonzero(evidence.image_ids == image_id).tolist():
-        x, y, side = square(evidence.boxes[place], _CONTEXT)
+        x, y, side = square(evidence.boxes[place].tolist(), _CONTEXT)
         left, top = max(x, 0), max(y, 0)
         part = whole[top : y + side, left : x + side] == evidence.labels[place] + 1
         pixels = np.ascontiguousarray(part).view(np.uint8)

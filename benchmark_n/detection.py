@@ -46,6 +46,7 @@ def detect(
     device: str = "cpu",
     workers: int | None = None,
     trained_on: str = "unknown",
+    weights: Path | str | None = None,
     fit: Fit = "out-of-fold",
     cam_target: Target = "predicted",
     cam_layer: str | None = None,
@@ -68,6 +69,8 @@ def detect(
         Of the evidence: see `benchmark_n.detectors.evidence`.
     trained_on
         On which labels the model behind predictions or files was trained.
+    weights
+        File of Quality Sentinel's weights; by default those that come with the package.
     fit, cam_target, cam_layer
         Of the evidence ``"saliency"``: see `benchmark_n.detectors.evidence.gather.Request`.
     evidence_dir
@@ -102,6 +105,7 @@ def detect(
         device=device,
         workers=workers,
         trained_on=trained_on,
+        weights=None if weights is None else Path(weights),
         fit=fit,
         cam_target=cam_target,
         cam_layer=cam_layer,
@@ -127,6 +131,7 @@ def evaluate_detectors(
     images: Path | str | None = None,
     spatial_iou: float = 0.9,
     bootstrap: int = 1000,
+    in_sample: bool = False,
     **options: Any,
 ) -> list[Detected]:
     """Run detectors on a benchmark's noisy annotations and score them against its manifest.
@@ -139,6 +144,8 @@ def evaluate_detectors(
         Below this mask IoU with the clean mask an annotation is a spatial error.
     bootstrap
         Replicates of the intervals.
+    in_sample
+        Allow weights of Quality Sentinel that were trained on the benchmark's pictures.
     options
         As for `detect`.
     """
@@ -148,6 +155,9 @@ def evaluate_detectors(
             f"{opened.path}: its annotations give their errors away (masks or boxes kept as they "
             "came), so it is unfit for label-error detection"
         )
+    named = detectors != "all" and "quality_sentinel" in settle_names(detectors)
+    if not in_sample and (named or "quality" in options.get("evidence", ())):
+        _refuse_in_sample(opened, options.get("weights"))
     coco = opened.noisy()
     found = detect(coco, images or opened.images, detectors, **options)
     recipe = {key: opened.recipe.get(key) for key in ("benchmark", "name", "version", "seed")}
@@ -162,6 +172,17 @@ def evaluate_detectors(
         kept = tuple(notes(one.evidence))
         scored.append(replace(one, result=result, provenance=provenance, warnings=kept))
     return scored
+
+
+def _refuse_in_sample(benchmark: Benchmark, weights: Path | str | None) -> None:
+    from benchmark_n.detectors.quality_sentinel.weights import refuse_in_sample
+
+    source = benchmark.recipe["source"]
+    refuse_in_sample(
+        None if weights is None else Path(weights),
+        benchmark.recipe["dataset"],
+        source.get("data_seed"),
+    )
 
 
 def _detectors(asked: str | Iterable[str], options: Mapping[str, Any]) -> list[Detector]:

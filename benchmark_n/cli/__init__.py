@@ -27,6 +27,8 @@ COMMANDS = {
     "import": ("benchmark_n.cli.import_pair", "Derive a benchmark from a clean and a noisy file."),
     "detect": ("benchmark_n.cli.detect", "Look for label errors in a real dataset."),
     "detectors": ("benchmark_n.cli.detectors", "List the label-error detectors."),
+    "train-quality": ("benchmark_n.cli.train_quality", "Train the detector of wrong masks."),
+    "audit": ("benchmark_n.cli.audit", "Predict how good a dataset's masks are, by group."),
     "card": ("benchmark_n.cli.card", "Write or check the data card of a benchmark."),
     "publish": ("benchmark_n.cli.publish", "Publish a benchmark on the Hugging Face Hub."),
     "correct": ("benchmark_n.cli.correct", "Restore suspects' clean labels, and count."),

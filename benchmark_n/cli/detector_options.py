@@ -18,6 +18,7 @@ DETECTOR_OPTIONS = (
     "evidence_seed",
     "device",
     "trained_on",
+    "weights",
     "fit",
     "cam_target",
     "cam_layer",
@@ -42,8 +43,8 @@ _OPTIONS = (
         "--evidence",
         multiple=True,
         metavar="SOURCE",
-        help="crops, losses, saliency[:MODEL,MODEL…], predictions:FILE, annotators:FILE,FILE or "
-        "files:DIR (repeatable) "
+        help="crops, losses, quality, saliency[:MODEL,MODEL…], predictions:FILE, "
+        "annotators:FILE,FILE or files:DIR (repeatable) "
         "[default: what the detectors need].",
     ),
     click.option(
@@ -67,6 +68,7 @@ _OPTIONS = (
         show_default=True,
         help="Labels that the model behind predictions or files was trained on.",
     ),
+    click.option("--weights", type=_FILE, help="Of quality_sentinel [default: the package's]."),
     click.option(
         "--fit",
         type=click.Choice(["out-of-fold", "in-sample"]),

@@ -32,6 +32,7 @@ RESULTS = "results.json"
 @click.option("--masks", type=click.Choice(["noisy"]), help="Noisy labels against clean ones.")
 @click.option("--ef", is_flag=True, help="Ejection fractions of --predictions or noisy labels.")
 @detector_options
+@click.option("--in-sample", is_flag=True, help="Allow --weights of this benchmark's pictures.")
 @click.option("--ablation", is_flag=True, help="Also what each part of detector mirror is worth.")
 @click.option("--ground-truth", type=_FILE, help="COCO file instead of the benchmark's labels.")
 @click.option(
@@ -90,6 +91,7 @@ def command(
     """
     set_logging(quiet, verbose)
     asked = {name: options.pop(name) for name in DETECTOR_OPTIONS}
+    asked["in_sample"] = options.pop("in_sample")
     ablation = options.pop("ablation")
     if asked["detector"] is not None:
         others = {name: options[name] for name in ("predictions", "masks", "ef", "ground_truth")}

@@ -18,6 +18,7 @@ from benchmark_n.report import figures
 from benchmark_n.report.confusions import confusions
 from benchmark_n.report.gallery import RARE, make_cards, worst
 from benchmark_n.report.images import image_statistics
+from benchmark_n.report.quality import predicted_dice
 
 TOP = 200
 _MEASURES = (
@@ -139,6 +140,9 @@ def _figures(found: Detected, manifest: Any) -> list[tuple[str, str]]:
             chance = {k: r.measures.get("prevalence") for k, r in found.result.kinds.items()}
             picture = figures.precision_recall(curves, chance)
             made.append(("Precision against recall; dotted: chance", picture))
+    scatter = predicted_dice(found.evidence, manifest)
+    if scatter is not None:
+        made.append(("Dice coefficient of each mask: predicted and true", scatter))
     made += [
         (plot.title, figures.densities(plot.title, plot.edges, plot.counts, plot.curves))
         for plot in found.plots
@@ -184,5 +188,6 @@ def _done(row: dict[str, Any], found: Detected) -> str:
         category = found.coco.categories[row["category_id"]]
         parts.append(f"is {category.name or category.id}")
     if row["iou"] is not None and row["iou"] < 1:
-        parts.append(f"mask changed, IoU {row['iou']:.2f}")
+        iou = row["iou"]
+        parts.append(f"mask changed, IoU {iou:.2f}, DSC {2 * iou / (1 + iou):.2f}")
     return "wrong: " + ", ".join(parts) if parts else "right"

@@ -17,10 +17,11 @@ Values = NDArray[np.floating]
 _SIZE = (4.6, 3.4)  # inches
 _DPI = 110
 _MOST_POINTS = 5000
-_COLOURS = ("#0b6e99", "#d95f02", "#6a3d9a", "#1b7837")
+COLOURS = ("#0b6e99", "#d95f02", "#6a3d9a", "#1b7837")
 
 
-def _figure(title: str, x: str, y: str) -> tuple[Figure, Axes]:
+def new_figure(title: str, x: str, y: str) -> tuple[Figure, Axes]:
+    """An empty figure with a title and names of its axes."""
     figure = Figure(figsize=_SIZE, layout="tight")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
@@ -31,19 +32,24 @@ def _figure(title: str, x: str, y: str) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def data_uri(figure: Figure) -> str:
-    """The figure as a PNG inside an address."""
+def png(figure: Figure) -> bytes:
+    """The figure as a PNG file."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=_DPI, metadata={"Software": None})
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return buffer.getvalue()
+
+
+def data_uri(figure: Figure) -> str:
+    """The figure as a PNG inside an address."""
+    return "data:image/png;base64," + base64.b64encode(png(figure)).decode()
 
 
 def precision_recall(
     curves: Mapping[str, tuple[Values, Values]], prevalence: Mapping[str, float | None]
 ) -> str:
     """Precision against recall of each kind, with what chance would give."""
-    figure, axes = _figure("Precision and recall", "recall", "precision")
-    for colour, (kind, (recall, precision)) in zip(_COLOURS, curves.items(), strict=False):
+    figure, axes = new_figure("Precision and recall", "recall", "precision")
+    for colour, (kind, (recall, precision)) in zip(COLOURS, curves.items(), strict=False):
         axes.plot(recall, precision, color=colour, label=kind, linewidth=1.8)
         chance = prevalence.get(kind)
         if chance is not None:
@@ -59,7 +65,7 @@ def embedding_map(embeddings: Values, scores: Values) -> str:
     kept = np.linspace(0, len(embeddings) - 1, min(len(embeddings), _MOST_POINTS)).astype(int)
     points = _two_components(np.asarray(embeddings[kept], np.float64))
     order = np.argsort(scores[kept])
-    figure, axes = _figure("Map of the crops' features", "first component", "second component")
+    figure, axes = new_figure("Map of the crops' features", "first component", "second component")
     cloud = axes.scatter(
         points[order, 0],
         points[order, 1],
@@ -92,7 +98,7 @@ def image_statistics(statistics: Mapping[str, Values], scores: Values) -> str:
     FigureCanvasAgg(figure)
     panels = figure.subplots(1, len(statistics), sharey=True, squeeze=False)[0]
     for axes, (name, values) in zip(panels, statistics.items(), strict=True):
-        axes.scatter(values, scores, s=8, color=_COLOURS[0], alpha=0.6)
+        axes.scatter(values, scores, s=8, color=COLOURS[0], alpha=0.6)
         axes.set_xlabel(name, fontsize=9)
         axes.tick_params(labelsize=8)
         axes.locator_params(axis="x", nbins=4)
@@ -104,9 +110,9 @@ def densities(
     title: str, edges: Values, counts: Values, curves: Sequence[tuple[str, Values, Values]]
 ) -> str:
     """A histogram of losses with fitted densities; `curves` are (name, x, density)."""
-    figure, axes = _figure(title, "loss, scaled to 0 to 1", "density")
+    figure, axes = new_figure(title, "loss, scaled to 0 to 1", "density")
     axes.stairs(counts, edges, fill=True, color="#cccccc")
-    for colour, (name, x, density) in zip(_COLOURS[::-1], curves, strict=False):
+    for colour, (name, x, density) in zip(COLOURS[::-1], curves, strict=False):
         axes.plot(x, density, color=colour, label=name, linewidth=1.8)
     axes.legend(fontsize=8)
     return data_uri(figure)

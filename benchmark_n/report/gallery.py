@@ -37,6 +37,7 @@ class Card:
     annotation_id: int | None
     category: str
     suggestion: str
+    note: str
     rare: bool
     truth: str | None
     saliency: str | None = None
@@ -83,6 +84,9 @@ def _card(
     other = coco.categories.get(row["suggested_category"])
     parts = [other.name or str(other.id)] if other else []
     parts += ["another mask"] if suggested is not None and given is not None else []
+    note = ""
+    if index is not None and evidence.predicted_dsc is not None:
+        note = f"predicted DSC {evidence.predicted_dsc[index]:.2f}"
     picture = seen = None
     maps = None if index is None or row.get("d") is None else evidence.saliency
     path = images / image.file_name if images and image.file_name else None
@@ -100,6 +104,7 @@ def _card(
         annotation_id=row["annotation_id"],
         category=category,
         suggestion=", ".join(parts),
+        note=note,
         rare=index is not None and int(counts[evidence.labels[index]]) < RARE,
         truth=None if truth is None else truth.get(row["annotation_id"]),
         saliency=seen,

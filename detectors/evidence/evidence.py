@@ -27,6 +27,7 @@ PER_ANNOTATION = {
     "margins": 1,
     "model_probs": 1,
     "saliency": 1,
+    "predicted_dsc": 0,
 }
 
 
@@ -90,6 +91,8 @@ class Evidence:
         float32 (E, N): loss of each annotation in epoch e of a training that included it.
     margins
         float32 (E, N): logit of the given category less the largest other one, in each epoch.
+    predicted_dsc
+        float32 (N,): predicted Dice coefficient of the given mask with the true one, 0 to 1.
     model_probs
         float32 (M, N, K): as `pred_probs`, of M models.
     saliency
@@ -122,6 +125,7 @@ class Evidence:
     margins: Floats | None = None
     model_probs: Floats | None = None
     saliency: Floats | None = None
+    predicted_dsc: Floats | None = None
     predictions: InstanceSet | None = None
     annotators: InstanceSet | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)

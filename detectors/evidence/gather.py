@@ -24,6 +24,7 @@ MAKERS = Registry(
     "benchmark_n.evidence",
     {
         "crops": "benchmark_n.detectors.evidence.makers:CropMaker",
+        "quality": "benchmark_n.detectors.quality_sentinel.detector:QualityMaker",
         "losses": "benchmark_n.detectors.evidence.makers:LossMaker",
         "saliency": "benchmark_n.detectors.evidence.saliency_maker:SaliencyMaker",
         "predictions": "benchmark_n.detectors.evidence.file_makers:PredictionMaker",
@@ -35,6 +36,7 @@ MAKERS = Registry(
 AUTOMATIC = {
     "crops": ("pred_probs", "embeddings", "folds", "dropout_probs", "repeated_probs"),
     "losses": ("class_losses", "mask_losses", "margins"),
+    "quality": ("predicted_dsc",),
     "saliency": ("model_probs", "saliency"),
 }
 Progress = Callable[[int, int], None]
@@ -54,6 +56,8 @@ class Request:
         Folder of the image files.
     folder
         Where evidence is kept, one directory each, named by a hash of what it was made from.
+    weights
+        File of Quality Sentinel's weights; None for those that come with the package.
     trained_on
         Of predictions and files: ``noisy-oof``, ``noisy-in-sample``, ``other``, ``clean`` or
         ``unknown``.
@@ -73,6 +77,7 @@ class Request:
     device: str = "cpu"
     workers: int | None = None
     trained_on: str = "unknown"
+    weights: Path | None = None
     fit: Fit = "out-of-fold"
     cam_target: Target = "predicted"
     cam_layer: str | None = None

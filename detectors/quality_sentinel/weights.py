@@ -1,0 +1,148 @@
+"""Weights files: safetensors, never pickle; what the training was is in the file's metadata."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from benchmark_n._version import __version__
+from benchmark_n.detectors.quality_sentinel.network import make_network
+from benchmark_n.detectors.quality_sentinel.scoring import Sentinel
+from benchmark_n.detectors.quality_sentinel.settings import Settings
+from benchmark_n.errors import InputError
+from benchmark_n.extras import import_extra
+
+VERSION = 1
+SHIPPED = "quality_sentinel.safetensors"
+_KEY = "benchmark-n"
+_TABLE = "conditions"
+_WHAT = "Quality Sentinel"
+
+
+def save_sentinel(sentinel: Sentinel, path: Path, sources: Sequence[Mapping[str, Any]]) -> None:
+    """Write a network in half precision.
+
+    Parameters
+    ----------
+    sources
+        What it was trained on: ``dataset``, ``data_seed`` (None where it has none), ``pairs``.
+
+    Raises
+    ------
+    InputError
+        The file cannot be written.
+    """
+    torch_files = import_extra("safetensors.torch", "deep", _WHAT)
+    import torch
+
+    tensors = {
+        name: (tensor.half() if tensor.is_floating_point() else tensor).contiguous().cpu()
+        for name, tensor in sentinel.network.state_dict().items()
+    }
+    tensors[_TABLE] = torch.from_numpy(sentinel.table.astype(np.float16))
+    meta = {
+        "version": VERSION,
+        "benchmark_n": __version__,
+        "settings": sentinel.settings.to_dict(),
+        "names": list(sentinel.names),
+        "sources": [dict(source) for source in sources],
+    }
+    blob = torch_files.save(tensors, metadata={_KEY: json.dumps(meta)})
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(blob)
+        part.replace(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot write the weights: {error.strerror}") from None
+
+
+def read_meta(path: Path | None) -> dict[str, Any]:
+    """The metadata of a weights file; None is the one that comes with the package.
+
+    Raises
+    ------
+    InputError
+        Not a weights file of Quality Sentinel, or of another version.
+    """
+    safetensors = import_extra("safetensors", "deep", _WHAT)
+    with as_file(_resource(path)) as file:
+        try:
+            with safetensors.safe_open(file, framework="np") as opened:
+                meta = json.loads((opened.metadata() or {})[_KEY])
+        except (OSError, KeyError, ValueError, safetensors.SafetensorError) as error:
+            raise _fault(path, error) from None
+    if meta.get("version") != VERSION:
+        raise InputError(f"{path}: weights of version {meta.get('version')}, expected {VERSION}")
+    return dict(meta)
+
+
+def load_sentinel(path: Path | None = None, device: str = "cpu") -> Sentinel:
+    """Read a network; None is the one that comes with the package.
+
+    Raises
+    ------
+    InputError
+        Not a weights file of Quality Sentinel, or what it needs is not installed.
+    """
+    meta = read_meta(path)
+    torch_files = import_extra("safetensors.torch", "deep", _WHAT)
+    with as_file(_resource(path)) as file:
+        tensors = torch_files.load_file(file)
+    try:
+        settings = msgspec.convert(meta["settings"], Settings)
+        table = tensors.pop(_TABLE).float().numpy()
+        network = make_network(settings, table.shape[1], pretrained=False)
+        network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
+    except (KeyError, RuntimeError, msgspec.ValidationError) as error:
+        raise _fault(path, error) from None
+    return Sentinel(network.to(device).eval(), settings, tuple(meta["names"]), table, device)
+
+
+def weights_digest(path: Path | None) -> str:
+    """SHA-256 of a weights file.
+
+    Raises
+    ------
+    InputError
+        There is no such file.
+    """
+    try:
+        return hashlib.sha256(_resource(path).read_bytes()).hexdigest()
+    except OSError as error:
+        raise InputError(f"{path or SHIPPED}: cannot read the weights: {error.strerror}") from None
+
+
+def refuse_in_sample(path: Path | None, dataset: str, data_seed: int | None) -> None:
+    """Nothing, unless the weights were trained on pictures of this dataset and data seed.
+
+    Raises
+    ------
+    InputError
+        They were.
+    """
+    for source in read_meta(path)["sources"]:
+        if data_seed is not None and (source["dataset"], source["data_seed"]) == (
+            dataset,
+            data_seed,
+        ):
+            raise InputError(
+                f"the weights {path or SHIPPED} were trained on {dataset} of data seed "
+                f"{data_seed}: make a benchmark of another data seed, or allow it by --in-sample"
+            )
+
+
+def _resource(path: Path | None) -> Any:
+    return files("benchmark_n.detectors.quality_sentinel") / SHIPPED if path is None else path
+
+
+def _fault(path: Path | None, error: Exception) -> InputError:
+    reason = " ".join(str(error).split())[:160]
+    return InputError(f"{path or SHIPPED}: not the weights of Quality Sentinel: {reason}")

@@ -27,6 +27,9 @@ COMMANDS = {
     "import": ("benchmark_n.cli.import_pair", "Derive a benchmark from a clean and a noisy file."),
     "detect": ("benchmark_n.cli.detect", "Look for label errors in a real dataset."),
     "detectors": ("benchmark_n.cli.detectors", "List the label-error detectors."),
+    "train": ("benchmark_n.cli.train", "Train a model on noisy labels."),
+    "predict": ("benchmark_n.cli.predict", "Write a trained model's detections."),
+    "robustness": ("benchmark_n.cli.robustness", "How much precision each tier leaves."),
     "correct": ("benchmark_n.cli.correct", "Restore suspects' clean labels, and count."),
 }
 

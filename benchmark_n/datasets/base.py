@@ -65,8 +65,8 @@ class Source:
 
     Parameters
     ----------
-    clean_val
-        Annotation file of the validation split, if there is one.
+    clean_val, val_images
+        Annotation file of the validation split and the folder of its images, if there are such.
     dilation_ratio
         Of the boundary, as the dataset's own evaluation has it.
     skipped
@@ -78,6 +78,7 @@ class Source:
     clean_val: Path | None = None
     dilation_ratio: float = 0.02
     skipped: tuple[Mapping[str, str], ...] = ()
+    val_images: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import importlib.util
 import logging
 import sys
 from collections.abc import Callable
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
@@ -54,6 +55,7 @@ def install_ops() -> bool:
     if importlib.util.find_spec(EXTENSION) is not None:
         return True
     module = TorchvisionOps(EXTENSION)
+    module.__spec__ = ModuleSpec(EXTENSION, None)  # by which MMEngine asks whether it is there
     for operation in (
         nms,
         roi_align_forward,

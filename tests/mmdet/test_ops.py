@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -123,7 +124,7 @@ def test_roi_align_backward_is_the_gradient() -> None:
 def test_deformable_attention_has_the_gradients_of_the_plain_code() -> None:
     generator = torch.Generator().manual_seed(0)
 
-    def draw(*shape: int) -> torch.Tensor:
+    def draw(*shape: int) -> Any:
         return torch.rand(shape, generator=generator, dtype=torch.float64).requires_grad_()
 
     shapes = torch.tensor([[4, 5], [2, 3]])

@@ -60,7 +60,7 @@ def train(
     images, val_images
         Folders of the images, where the benchmark does not know them.
     progress
-        Called with (epochs done, epochs in all); MMDetection's models write a log instead.
+        Called with (iterations done, iterations in all).
 
     Raises
     ------
@@ -68,15 +68,15 @@ def train(
         An unknown model, a missing extra, GPU, image or label, or a work directory in use.
     """
     common: dict[str, Any] = {"work_dir": work_dir, "resume": resume, "device": device}
-    folders: dict[str, Any] = {"images": images, "val_images": val_images}
+    common |= {"images": images, "val_images": val_images, "progress": progress}
     if model in CARDIAC_MODELS:
         return cardiac_training.train_cardiac(
-            benchmark, model, seed=seed, options=options, progress=progress, **common, **folders
+            benchmark, model, seed=seed, options=options, **common
         )
     from benchmark_n.mmdet.training import train_mmdet
 
     settings = ModelSettings(model, schedule, init, seed, options or {}, instance_losses)
-    return train_mmdet(benchmark, settings, **common, **folders)
+    return train_mmdet(benchmark, settings, **common)
 
 
 def predict(

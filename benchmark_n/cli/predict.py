@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from benchmark_n.cli.common import emit, output_options, set_logging
+from benchmark_n.cli.common import emit, output_options, progress_bar, set_logging
 from benchmark_n.cli.make import parse_settings
 from benchmark_n.cli.train import training_options
 from benchmark_n.errors import UsageError
@@ -60,9 +60,16 @@ def command(
     if folds is not None:
         if model is None:
             raise UsageError("--folds trains models: name one by --model")
-        path = predict_folds(
-            benchmark, model, folds, options=parse_settings(options), **training, **common
-        )
+        with progress_bar("iterations", quiet) as progress:
+            path = predict_folds(
+                benchmark,
+                model,
+                folds,
+                options=parse_settings(options),
+                progress=progress,
+                **training,
+                **common,
+            )
     elif work_dir is None or model is not None:
         raise UsageError("give --work-dir of a training, or --folds with --model")
     else:

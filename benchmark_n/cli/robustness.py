@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchmark_n.cli.common import emit, output_options, set_logging
+from benchmark_n.cli.common import emit, output_options, progress_bar, set_logging
 from benchmark_n.cli.make import parse_settings
 from benchmark_n.cli.tables import table
 from benchmark_n.cli.train import training_options
@@ -59,15 +59,17 @@ def command(
         raise UsageError("--seed: the seeds of a robustness table are named by --seeds")
     from benchmark_n.robustness import robustness
 
-    found = robustness(
-        model,
-        dataset,
-        tiers.split(","),
-        parse_seeds(seeds),
-        make_options={"root": root, "num_images": num_images},
-        options=parse_settings(options),
-        **training,
-    )
+    with progress_bar("iterations", quiet) as progress:
+        found = robustness(
+            model,
+            dataset,
+            tiers.split(","),
+            parse_seeds(seeds),
+            make_options={"root": root, "num_images": num_images},
+            options=parse_settings(options),
+            progress=progress,
+            **training,
+        )
     folder = out or training["work_dir"] or Path("results") / f"{dataset}-{model}-robustness"
     write(found, folder)
     emit(f"{robustness_text(found)}\n\n{folder}", found.to_dict(), as_json)

@@ -87,7 +87,7 @@ def command(
 
     if gpus > 1:
         sys.exit(launch(gpus, without_gpus(sys.argv[1:])))
-    with progress_bar("epochs", quiet) as progress:
+    with progress_bar("iterations", quiet) as progress:
         run = train(benchmark, model, options=parse_settings(options), progress=progress, **rest)
     emit(f"{metrics_text(run.metrics)}\n\n{run.path}", run.to_dict(), as_json)
 

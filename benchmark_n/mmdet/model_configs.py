@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,7 +74,9 @@ def model_config(settings: ModelSettings, num_classes: int) -> Any:
     from mmengine.config import Config
 
     path = _config_file(settings.model)
-    config = Config.fromfile(path)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "pkg_resources is deprecated")
+        config = Config.fromfile(path)
     config.custom_imports = {"imports": [PLUGINS], "allow_failed_imports": False}
     _set_classes(config.model, num_classes)
     _set_start(config, settings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -78,7 +78,7 @@ def _predict(
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.part")
     set_prediction(config, labels, part, folds)
-    with running(config, folder / "predict") as runner:
+    with running(config, folder) as runner:
         load_weights(runner.model, weights, names)
         runner.test()
     part.replace(target)
@@ -93,6 +93,7 @@ def predict_out_of_fold(
     device: str = "auto",
     images: Path | None = None,
     val_images: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Train `count` models, each on all folds but one, and join what each finds in its own fold.
 
@@ -121,6 +122,7 @@ def predict_out_of_fold(
             folds=folds,
             images=images,
             val_images=val_images,
+            progress=progress,
         )
         part = folder / "predictions-held-out.json"
         if not part.is_file():

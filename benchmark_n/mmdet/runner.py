@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -17,6 +18,8 @@ from benchmark_n.extras import import_extra
 from benchmark_n.mmdet.model_configs import PLUGINS
 from benchmark_n.nets.devices import torch_device
 
+_log = logging.getLogger(__name__)
+_UNPICKLE = "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"
 _NEEDED = ("torch", "torchvision", "mmcv", "mmengine", "pkg_resources", "safetensors")
 
 
@@ -45,13 +48,15 @@ def running(config: Any, folder: Path) -> Iterator[Any]:
     from mmengine.dist import is_distributed
     from mmengine.runner import Runner
 
-    config.work_dir = str(folder)
+    config.work_dir = str(folder.resolve())
+    config.log_level = "INFO" if _log.isEnabledFor(logging.INFO) else "ERROR"
     # One process may run several: the names keep their logs apart.
     config.experiment_name = str(folder.resolve()).replace("/", "_")
     config.visualizer.name = config.experiment_name
     if "LOCAL_RANK" in os.environ and not is_distributed():
         config.launcher = "pytorch"
-    with redirect_stdout(sys.stderr), own_checkpoints():
+    with redirect_stdout(sys.stderr), _unpickling(config.resume), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of torch and MMEngine about one another
         try:
             yield Runner.from_cfg(config)
         except (URLError, ConnectionError) as error:
@@ -61,25 +66,17 @@ def running(config: Any, folder: Path) -> Iterator[Any]:
             ) from None
 
 
-def own_checkpoints() -> AbstractContextManager[None]:
-    """While it holds, ``torch.load`` accepts the log that MMEngine puts beside the weights.
+@contextmanager
+def _unpickling(wanted: bool) -> Iterator[None]:
+    """While it holds, ``torch.load`` unpickles, where that is wanted.
 
-    Nothing else is unpickled: of a checkpoint with other objects the loading fails.
+    MMEngine keeps its log and its schedulers in a checkpoint as pickles, so that a training can
+    only be taken up again by unpickling: one's own files, in the work directory, for ``--resume``
+    alone. All other loading keeps PyTorch's ``weights_only``.
     """
-    import numpy as np
-    import torch
-    from mmengine.logging import HistoryBuffer
-    from numpy._core import multiarray
-
-    context: AbstractContextManager[None] = torch.serialization.safe_globals(
-        [
-            HistoryBuffer,
-            multiarray._reconstruct,
-            multiarray.scalar,
-            np.ndarray,
-            np.dtype,
-            *(type(np.dtype(kind)) for kind in ("f8", "f4", "i8", "i4", "?")),
-            getattr,
-        ]
-    )
-    return context
+    if wanted:
+        os.environ[_UNPICKLE] = "1"
+    try:
+        yield
+    finally:
+        os.environ.pop(_UNPICKLE, None)

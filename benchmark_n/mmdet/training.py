@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ def train_mmdet(
     folds: Mapping[str, int] | None = None,
     images: Path | None = None,
     val_images: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> TrainingRun:
     """Train on the noisy labels, judge on the clean validation labels.
 
@@ -51,6 +52,8 @@ def train_mmdet(
         ``count``, ``fold`` and ``seed``: train on the images of all folds but one.
     images, val_images
         Folders of the images, where the benchmark does not know them.
+    progress
+        Called with (iterations done, iterations in all).
 
     Raises
     ------
@@ -75,6 +78,10 @@ def train_mmdet(
         return finished_run(folder)
     config.resume = resume and (folder / "last_checkpoint").is_file()
     with running(config, folder) as runner:
+        if progress is not None:
+            from benchmark_n.mmdet.progress import ProgressHook
+
+            runner.register_hook(ProgressHook(progress))
         runner.train()
         _finish(runner, folder, validation.names)
     return finished_run(folder)

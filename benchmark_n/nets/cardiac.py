@@ -116,7 +116,7 @@ def train_unet(
     checkpoint
         Where the state is kept after each epoch; a training goes on from one that is there.
     progress
-        Called with (epochs done, epochs in all).
+        Called with (iterations done, iterations in all).
     """
     import torch
 
@@ -138,10 +138,10 @@ def train_unet(
             loss.backward()
             optimiser.step()
             schedule.step()
+            if progress is not None:
+                progress(schedule.last_epoch, steps)
         if checkpoint is not None:
             _keep(parts, epoch + 1, checkpoint)
-        if progress is not None:
-            progress(epoch + 1, settings.epochs)
     return network.eval()
 
 

@@ -7,20 +7,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-torch = pytest.importorskip("torch")
-pytest.importorskip("mmcv")
-
-from benchmark_n.errors import InputError  # noqa: E402
-from benchmark_n.mmdet import ops  # noqa: E402
-
-COMPILED = ops.install_ops()
-
-from mmcv import ops as mmcv_ops  # noqa: E402
-from mmcv.ops.multi_scale_deform_attn import (  # noqa: E402
+import torch
+from mmcv import ops as mmcv_ops
+from mmcv.ops.multi_scale_deform_attn import (
     MultiScaleDeformableAttnFunction,
     multi_scale_deformable_attn_pytorch,
 )
+
+from benchmark_n.errors import InputError
+from benchmark_n.mmdet import ops
+
+COMPILED = ops.install_ops()
 
 
 def boxes_of(rng: np.random.Generator, count: int, size: float = 40) -> np.ndarray:

@@ -15,6 +15,7 @@ import numpy as np
 from benchmark_n._version import __version__
 from benchmark_n.api import make
 from benchmark_n.errors import UsageError
+from benchmark_n.nets.cardiac import MODELS as CARDIAC_MODELS
 from benchmark_n.training import train
 from benchmark_n.work_dir import RUN, finished_run
 
@@ -89,6 +90,8 @@ def robustness(
     """
     if not tiers or not seeds:
         raise UsageError("robustness needs a tier and a seed")
+    if model in CARDIAC_MODELS:
+        raise UsageError(f"robustness compares average precisions, which {model} has none of")
     name = f"{dataset}-{Path(model).stem}-robustness"
     root = Path(work_dir) if work_dir else Path("work_dirs") / name
     runs = {}
@@ -122,9 +125,7 @@ def tier_scores(
 ) -> list[TierScore]:
     """AP and the share kept, by tier, out of the metrics of each (tier, seed)."""
     ap = {
-        tier: {
-            kind: [metrics[tier, seed].get(f"{kind}_AP", 0.0) for seed in seeds] for kind in KINDS
-        }
+        tier: {kind: [metrics[tier, seed][f"{kind}_AP"] for seed in seeds] for kind in KINDS}
         for tier in tiers
     }
     first = {kind: float(np.mean(values)) for kind, values in ap[tiers[0]].items()}

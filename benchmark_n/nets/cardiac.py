@@ -58,7 +58,7 @@ class CardiacSettings:
 # Model name of the command line to its settings; the second is for a CPU.
 MODELS = {
     "unet": CardiacSettings("standard"),
-    "tiny-unet": CardiacSettings("tiny", size=128, epochs=12),
+    "tiny-unet": CardiacSettings("tiny", size=128, epochs=6),
 }
 
 

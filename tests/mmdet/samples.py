@@ -18,9 +18,7 @@ FAST = {
 }
 
 
-def small_benchmark(
-    folder: Path, tier: str = "hard", *, images: int = 8, val: int = 3
-) -> Benchmark:
+def small_benchmark(folder: Path, tier: str = "hard", images: int = 8, val: int = 3) -> Benchmark:
     """A benchmark of scenes whose validation labels are cut down to a few images."""
     benchmark = benchmark_n.make("scenes", tier, num_images=images, out=folder, workers=1)
     path = benchmark.clean_val

@@ -17,6 +17,7 @@ from benchmark_n.evaluators.echo_frames import INSTANTS, ventricle_id
 from benchmark_n.labels import Labels, split_labels, training_labels, validation_labels
 from benchmark_n.nets import cardiac
 from benchmark_n.nets.devices import torch_device
+from benchmark_n.nets.echo_squares import read_frames, ventricle_targets
 from benchmark_n.nets.unet import named_unet
 from benchmark_n.nets.weights import WEIGHTS, load_weights, save_weights
 from benchmark_n.work_dir import (
@@ -58,10 +59,10 @@ def train_cardiac(
     description = describe(opened, {"settings": {"model": model, **asdict(settings)}})
     if not open_work_dir(folder, description, resume):
         return finished_run(folder)
-    frames = cardiac.read_frames(labels.coco, labels.images, settings.size)
+    frames = read_frames(labels.coco, labels.images, settings.size)
     network = cardiac.train_unet(
         frames,
-        cardiac.ventricle_targets(labels.coco, frames),
+        ventricle_targets(labels.coco, frames),
         settings,
         device=chosen,
         checkpoint=folder / cardiac.CHECKPOINT,
@@ -107,7 +108,7 @@ def _settings(model: str, seed: int, options: Mapping[str, Any]) -> cardiac.Card
 
 
 def _write_predictions(network: Any, labels: Labels, size: int, target: Path, device: str) -> None:
-    frames = cardiac.read_frames(labels.coco, labels.images, size)
+    frames = read_frames(labels.coco, labels.images, size)
     category = ventricle_id(labels.coco)
     found = cardiac.predict_ventricles(network, frames, category, device=device)
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -89,6 +90,8 @@ def command(
         sys.exit(launch(gpus, without_gpus(sys.argv[1:])))
     with progress_bar("iterations", quiet) as progress:
         run = train(benchmark, model, options=parse_settings(options), progress=progress, **rest)
+    if os.environ.get("RANK", "0") != "0":
+        return  # one of several that a launcher started: the first one prints
     emit(f"{metrics_text(run.metrics)}\n\n{run.path}", run.to_dict(), as_json)
 
 

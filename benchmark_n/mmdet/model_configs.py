@@ -84,6 +84,8 @@ def model_config(settings: ModelSettings, num_classes: int) -> Any:
         _set_paper_schedule(config, settings.model)
     if settings.instance_losses:
         _note_losses(config)
+    if "auto_scale_lr" in config:
+        config.auto_scale_lr.enable = True  # the rates are for a batch of eight GPUs
     config.randomness = {"seed": settings.seed, "deterministic": False}
     config.merge_from_dict(dict(settings.options))
     return config

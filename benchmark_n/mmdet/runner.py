@@ -42,6 +42,18 @@ def set_device(device: str) -> None:
         os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
 
+def is_first_process() -> bool:
+    """Whether this is the process that writes, of those that a launcher started."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def wait_for_others() -> None:
+    """Return when all processes of a launcher are here; at once in a single one."""
+    from mmengine.dist import barrier
+
+    barrier()
+
+
 @contextmanager
 def running(config: Any, folder: Path) -> Iterator[Any]:
     """A `mmengine.Runner` whose log goes to stderr and whose failed downloads are one line."""

@@ -11,10 +11,18 @@ from benchmark_n.benchmark import Benchmark, load
 from benchmark_n.errors import InputError
 from benchmark_n.labels import training_labels, validation_labels
 from benchmark_n.mmdet.data_configs import set_training, set_validation
+from benchmark_n.mmdet.loss_files import write_loss_evidence
 from benchmark_n.mmdet.model_configs import ModelSettings, model_config
-from benchmark_n.mmdet.runner import require_mmdet, running, set_device
+from benchmark_n.mmdet.runner import (
+    is_first_process,
+    require_mmdet,
+    running,
+    set_device,
+    wait_for_others,
+)
 from benchmark_n.work_dir import (
     PREDICTIONS,
+    RESULTS,
     TrainingRun,
     describe,
     finish_work_dir,
@@ -74,7 +82,7 @@ def train_mmdet(
     ratio = float(opened.recipe.get("dilation_ratio", 0.02))
     set_validation(config, validation, ratio, folder / PREDICTIONS)
     description = describe(opened, {"settings": asdict(settings), "folds": folds})
-    if not open_work_dir(folder, description, resume):
+    if not _opened(folder, description, resume):
         return finished_run(folder)
     config.resume = resume and (folder / "last_checkpoint").is_file()
     with running(config, folder) as runner:
@@ -83,17 +91,24 @@ def train_mmdet(
 
             runner.register_hook(ProgressHook(progress))
         runner.train()
-        _finish(runner, folder, validation.names)
+        if is_first_process():
+            _finish(runner, folder, validation.names)
+            if settings.instance_losses:
+                write_loss_evidence(opened, folder)
+        wait_for_others()
     return finished_run(folder)
 
 
-def _finish(runner: Any, folder: Path, categories: tuple[str, ...]) -> None:
-    from mmengine.dist import is_main_process
+def _opened(folder: Path, description: Mapping[str, Any], resume: bool) -> bool:
+    """Whether there is something to train; of several processes the first opens the folder."""
+    if is_first_process():
+        return open_work_dir(folder, description, resume)
+    return not (folder / RESULTS).is_file()
 
+
+def _finish(runner: Any, folder: Path, categories: tuple[str, ...]) -> None:
     from benchmark_n.nets.weights import WEIGHTS, save_weights
 
-    if not is_main_process():
-        return
     save_weights(runner.model, folder / WEIGHTS, categories)
     metrics = {
         name.removeprefix(_STATISTICS): float(buffer.current())

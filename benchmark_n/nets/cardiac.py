@@ -13,21 +13,12 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
-from benchmark_n.coco import CocoFile
-from benchmark_n.errors import InputError
-from benchmark_n.evaluators.echo_frames import annotated_ventricles
+from benchmark_n.nets.echo_squares import Frames, Pixels, augmented
 from benchmark_n.nets.unet import named_unet
 
 CHECKPOINT = "last.pt"
-_TURN = 10.0  # degrees
-_STRETCH = 0.1
-_SHIFT = 0.05  # of the side
-_GAIN = 0.2
-
-Pixels = NDArray[np.uint8]
 Progress = Callable[[int, int], None]
 
 
@@ -62,44 +53,6 @@ MODELS = {
 }
 
 
-@dataclass(frozen=True)
-class Frames:
-    """N frames: image ids, uint8 (N, S, S) images, and their sizes (height, width) in px."""
-
-    ids: list[int]
-    images: Pixels
-    sizes: list[tuple[int, int]]
-
-
-def read_frames(coco: CocoFile, folder: Path, size: int) -> Frames:
-    """All images of a file as grey squares of `size` px.
-
-    Raises
-    ------
-    InputError
-        An image that cannot be read.
-    """
-    images = np.zeros((len(coco.images), size, size), np.uint8)
-    for place, image in enumerate(coco.images.values()):
-        pixels = cv2.imread(str(folder / str(image.file_name)), cv2.IMREAD_GRAYSCALE)
-        if pixels is None:
-            raise InputError(f"{folder / str(image.file_name)}: cannot be read as an image")
-        images[place] = cv2.resize(pixels, (size, size), interpolation=cv2.INTER_AREA)
-    return Frames(list(coco.images), images, [(i.height, i.width) for i in coco.images.values()])
-
-
-def ventricle_targets(coco: CocoFile, frames: Frames) -> Pixels:
-    """Annotated left ventricles, uint8 (N, S, S) of 0 and 1; zeros where there is none."""
-    size = frames.images.shape[1]
-    targets = np.zeros_like(frames.images)
-    known = annotated_ventricles(coco)
-    for place, identity in enumerate(frames.ids):
-        if identity in known:
-            full = known[identity].full()
-            targets[place] = cv2.resize(full, (size, size), interpolation=cv2.INTER_NEAREST)
-    return targets
-
-
 def train_unet(
     frames: Frames,
     targets: Pixels,
@@ -132,7 +85,7 @@ def train_unet(
         rng = np.random.default_rng([settings.seed, epoch])
         network.train()
         for chosen in np.array_split(rng.permutation(len(frames.ids)), steps // settings.epochs):
-            seen, drawn = _augmented(rng, frames.images[chosen], targets[chosen])
+            seen, drawn = augmented(rng, frames.images[chosen], targets[chosen])
             loss = _loss(network(_tensor(seen, device)), torch.from_numpy(drawn).to(device))
             optimiser.zero_grad()
             loss.backward()
@@ -180,21 +133,6 @@ def _loss(logits: Any, targets: Any) -> Any:
     shared = (probability * given).sum()
     dice = (2 * shared + 1) / (probability.sum() + given.sum() + 1)
     return torch.nn.functional.cross_entropy(logits, given) + 1 - dice
-
-
-def _augmented(rng: np.random.Generator, images: Pixels, targets: Pixels) -> tuple[Pixels, Pixels]:
-    """A batch turned, stretched and shifted a little, and made brighter or darker."""
-    size = images.shape[1]
-    seen, drawn = np.empty_like(images), np.empty_like(targets)
-    for place in range(len(images)):
-        turn, stretch, x, y, gain = rng.uniform(-1, 1, 5)
-        centre = (size / 2, size / 2)
-        matrix = cv2.getRotationMatrix2D(centre, _TURN * turn, 1 + _STRETCH * stretch)
-        matrix[:, 2] += _SHIFT * size * np.array([x, y])
-        lit = np.clip(images[place] * (1 + _GAIN * gain), 0, 255).astype(np.uint8)
-        seen[place] = cv2.warpAffine(lit, matrix, (size, size))
-        drawn[place] = cv2.warpAffine(targets[place], matrix, (size, size), flags=cv2.INTER_NEAREST)
-    return seen, drawn
 
 
 def predict_ventricles(

@@ -113,6 +113,13 @@ def test_imagenet_start_is_the_configs_own_and_none_freezes_nothing() -> None:
     assert (backbone.frozen_stages, backbone.norm_eval) == (-1, False)
 
 
+def test_rates_are_for_the_batch_that_the_config_names() -> None:
+    config = config_of("mask-rcnn_r50")
+    assert (config.auto_scale_lr.enable, config.auto_scale_lr.base_batch_size) == (True, 16)
+    tiny = config_of("tiny-mask-rcnn")
+    assert tiny.auto_scale_lr.base_batch_size == tiny.train_dataloader.batch_size
+
+
 def test_options_replace_values() -> None:
     loss = "model.roi_head.bbox_head.loss_cls.type"
     config = config_of("tiny-mask-rcnn", options={loss: "SymmetricCrossEntropyLoss"})

@@ -15,7 +15,6 @@ from benchmark_n import Benchmark
 from benchmark_n.cli import run
 from benchmark_n.detection import detect
 from benchmark_n.errors import InputError
-from benchmark_n.mmdet.loss_files import write_loss_evidence
 from benchmark_n.training import predict, predict_folds, train
 from tests.mmdet.samples import FAST, small_benchmark
 
@@ -82,12 +81,11 @@ def test_the_metrics_are_those_of_eval(trained: Path, benchmark: Benchmark) -> N
 
 
 def test_losses_by_instance_are_evidence(trained: Path, benchmark: Benchmark) -> None:
-    folder = write_loss_evidence(benchmark, trained)
     (result,) = detect(
         benchmark.annotations,
         None,
         "loss_separation",
-        evidence=[f"files:{folder}"],
+        evidence=[f"files:{trained / 'evidence'}"],
         evidence_dir=trained / "cache",
     )
     ids = result.scores["annotation_id"].to_numpy()

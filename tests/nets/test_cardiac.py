@@ -15,6 +15,7 @@ import benchmark_n  # noqa: E402
 from benchmark_n import Benchmark  # noqa: E402
 from benchmark_n.errors import InputError, UsageError  # noqa: E402
 from benchmark_n.nets import cardiac  # noqa: E402
+from benchmark_n.nets.echo_squares import augmented  # noqa: E402
 from benchmark_n.training import predict, train  # noqa: E402
 
 FAST = {"epochs": 4, "size": 48, "batch": 4, "rate": 3e-3}
@@ -88,7 +89,7 @@ def test_augmentation_moves_image_and_mask_together() -> None:
     rng = np.random.default_rng(0)
     masks = np.zeros((3, 64, 64), np.uint8)
     masks[:, 20:44, 16:40] = 1
-    seen, drawn = cardiac._augmented(rng, masks * 200, masks)
+    seen, drawn = augmented(rng, masks * 200, masks)
     assert not np.array_equal(drawn, masks)
     for image, mask in zip(seen > 90, drawn > 0, strict=True):
         assert (image & mask).sum() / (image | mask).sum() > 0.93

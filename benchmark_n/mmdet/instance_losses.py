@@ -18,8 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from benchmark_n.errors import InputError
-
-FOLDER = "instance_losses"
+from benchmark_n.mmdet.loss_files import FOLDER
 
 
 @MODELS.register_module()

@@ -13,7 +13,7 @@ from benchmark_n.benchmark import Benchmark
 from benchmark_n.errors import InputError
 
 EVIDENCE = "evidence"
-_FOLDER = "instance_losses"
+FOLDER = "instance_losses"
 _log = logging.getLogger(__name__)
 
 
@@ -35,7 +35,7 @@ def write_loss_evidence(benchmark: Benchmark, work_dir: Path) -> Path:
         The training wrote no losses.
     """
     tables: dict[str, list[Path]] = {}
-    for path in sorted((work_dir / _FOLDER).glob("epoch-*-rank*.parquet")):
+    for path in sorted((work_dir / FOLDER).glob("epoch-*-rank*.parquet")):
         tables.setdefault(path.stem.partition("-rank")[0], []).append(path)
     if not tables:
         raise InputError(f"{work_dir}: no losses by instance: train with --instance-losses")

@@ -15,8 +15,8 @@ from mmdet.registry import MODELS
 
 from benchmark_n import Benchmark
 from benchmark_n.errors import InputError
-from benchmark_n.mmdet.instance_losses import FOLDER, InstanceLossHook
-from benchmark_n.mmdet.loss_files import write_loss_evidence
+from benchmark_n.mmdet.instance_losses import InstanceLossHook
+from benchmark_n.mmdet.loss_files import FOLDER, write_loss_evidence
 from benchmark_n.mmdet.model_configs import ModelSettings, model_config
 from tests.mmdet.test_model_configs import batch
 

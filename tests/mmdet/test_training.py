@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import msgspec
@@ -136,7 +137,11 @@ def arguments(benchmark: Benchmark, folder: Path) -> list[str]:
 
 
 def test_errors_are_one_line(
-    trained: Path, benchmark: Benchmark, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    trained: Path,
+    benchmark: Benchmark,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def fails(parts: list[str], code: int, text: str) -> None:
         assert run(parts) == code
@@ -156,6 +161,8 @@ def test_errors_are_one_line(
     folder = str(tmp_path / "nowhere")
     parts = [*arguments(benchmark, tmp_path / "w"), "--val-images", folder]
     fails(parts, 1, "clean_val.json: 3 of 3 images are missing")
+    monkeypatch.setitem(sys.modules, "mmengine", None)  # as if it were not installed
+    fails(arguments(benchmark, tmp_path), 1, "needs mmengine: run pip install 'benchmark-n[mmdet]'")
 
 
 def test_a_benchmark_without_clean_validation_labels_is_refused(

@@ -169,6 +169,7 @@ def make(
             _resolved_recipe(settled, known, source, coco, seed, masks),
             images=source.images,
             clean_val=source.clean_val,
+            val_images=source.val_images,
             skipped=source.skipped,
         )
     benchmark = load(target)

@@ -2,7 +2,7 @@
 # All checks and all tests, in .venv. Arguments go to pytest.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-scripts/setup_venv.sh test,deep,weak
+scripts/setup_venv.sh test,deep,weak,text,mmdet
 
 .venv/bin/ruff check .
 .venv/bin/ruff format --check --quiet .

@@ -54,9 +54,17 @@ class Benchmark:
     @property
     def images(self) -> Path | None:
         """Where the images lie on this machine, if `make` was told."""
+        return self._local("images")
+
+    @property
+    def val_images(self) -> Path | None:
+        """Where the images of the validation labels lie on this machine, if `make` knew."""
+        return self._local("val_images")
+
+    def _local(self, name: str) -> Path | None:
         path = self.path / layout.LOCAL
         local = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
-        return Path(local["images"]) if local.get("images") else None
+        return Path(local[name]) if local.get(name) else None
 
     def manifest(self, columns: Sequence[str] | None = None) -> Any:
         """The manifest as a `pyarrow.Table`; all columns but by default not the clean records."""

@@ -32,6 +32,7 @@ def write_benchmark(
     *,
     images: Path | None = None,
     clean_val: Path | None = None,
+    val_images: Path | None = None,
     skipped: Sequence[Mapping[str, str]] = (),
 ) -> None:
     """Fill `folder` with a benchmark made from `coco`.
@@ -44,8 +45,9 @@ def write_benchmark(
         The manifest's Arrow schema.
     recipe
         The resolved recipe with seed and source, written as it is.
-    images
-        Where the images lie on this machine; kept apart, in a file that is never published.
+    images, val_images
+        Where the images and those of the validation labels lie on this machine; kept apart, in a
+        file that is never published.
     clean_val
         Clean validation labels to go with the benchmark.
     skipped
@@ -68,7 +70,8 @@ def write_benchmark(
     summary["skipped"] = [dict(entry) for entry in skipped]
     _write_text(folder / layout.SUMMARY, json.dumps(summary, indent=2) + "\n")
     _write_text(folder / layout.ENVIRONMENT, json.dumps(environment(), indent=2) + "\n")
-    local = {"images": str(images.resolve()) if images else None}
+    folders = {"images": images, "val_images": val_images}
+    local = {name: str(path.resolve()) if path else None for name, path in folders.items()}
     _write_text(folder / layout.LOCAL, dump_yaml(local))
     _write_text(folder / layout.CHECKSUMS, _checksums(sums, manifest.digest))
 
@@ -89,13 +92,19 @@ def dump_yaml(data: Mapping[str, Any]) -> str:
     return str(yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True, width=100))
 
 
-def environment() -> dict[str, Any]:
-    """Versions of what the output may depend on; not part of any checksum."""
+def environment(further: Sequence[str] = ()) -> dict[str, Any]:
+    """Versions of what the output may depend on; not part of any checksum.
+
+    Parameters
+    ----------
+    further
+        Packages beyond those that every benchmark depends on.
+    """
     return {
         "benchmark-n": __version__,
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
-        "libraries": {library: _library_version(library) for library in _LIBRARIES},
+        "libraries": {library: _library_version(library) for library in (*_LIBRARIES, *further)},
     }
 
 

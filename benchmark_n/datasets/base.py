@@ -67,8 +67,8 @@ class Source:
 
     Parameters
     ----------
-    clean_val
-        Annotation file of the validation split, if there is one.
+    clean_val, val_images
+        Annotation file of the validation split and the folder of its images, if there are such.
     dilation_ratio
         Of the boundary, as the dataset's own evaluation has it.
     skipped
@@ -84,6 +84,7 @@ class Source:
     dilation_ratio: float = 0.02
     skipped: tuple[Mapping[str, str], ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
+    val_images: Path | None = None
 
 
 @dataclass(frozen=True)

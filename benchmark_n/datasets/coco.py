@@ -26,11 +26,14 @@ def open_coco(request: Request) -> Source:
     """``annotations/instances_<split>.json`` and the folder ``<split>`` under the root."""
     annotations = locate(request.root, request.split)
     images = request.root / request.split
-    validation = annotations.with_name(f"instances_val{request.split[-4:]}.json")
+    year = request.split[-4:]
+    validation = annotations.with_name(f"instances_val{year}.json")
+    val_images = request.root / f"val{year}"
     return Source(
         annotations,
         images if images.is_dir() else None,
         validation if validation.is_file() else None,
+        val_images=val_images if val_images.is_dir() else None,
     )
 
 

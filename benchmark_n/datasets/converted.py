@@ -41,12 +41,14 @@ def open_converted(converter: Converter, request: Request) -> Source:
                 skipped += write_split(converter, part, stage, name).skipped
             (stage / _SKIPPED).write_bytes(msgspec.json.encode(skipped))
     validation_file = folder / names["val"] if "val" in names else None
+    images = folder / PICTURES if converter.pictures else request.root
     return Source(
         folder / names[request.split],
-        folder / PICTURES if converter.pictures else request.root,
+        images,
         validation_file,
         converter.dilation_ratio,
         tuple(msgspec.json.decode((folder / _SKIPPED).read_bytes())),
+        images,
     )
 
 

@@ -30,7 +30,12 @@ def open_lvis(request: Request) -> Source:
     """``lvis_v1_<split>.json`` under the root or its folder ``annotations``."""
     annotations = locate(request.root, request.split)
     validation = annotations.with_name(annotations.name.replace("train", "val"))
-    return Source(annotations, request.root, validation if validation.is_file() else None)
+    return Source(
+        annotations,
+        request.root,
+        validation if validation.is_file() else None,
+        val_images=request.root,
+    )
 
 
 LVIS = Dataset(

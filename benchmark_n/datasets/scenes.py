@@ -193,7 +193,9 @@ def open_scenes(request: Request) -> Source:
             for split, count in counts.items():
                 write_split(stage, split, request.data_seed, count)
     names = {split: folder / "annotations" / f"instances_{split}.json" for split in counts}
-    return Source(names[request.split], folder / request.split, names["val"])
+    return Source(
+        names[request.split], folder / request.split, names["val"], val_images=folder / "val"
+    )
 
 
 SCENES = Dataset(

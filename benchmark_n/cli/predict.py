@@ -1,0 +1,77 @@
+"""``benchmark-n predict``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from benchmark_n.cli.common import emit, output_options, progress_bar, set_logging
+from benchmark_n.cli.make import parse_settings
+from benchmark_n.cli.train import training_options
+from benchmark_n.errors import UsageError
+
+_FOLDER = click.Path(path_type=Path)
+
+
+@click.command("predict")
+@click.argument("benchmark", type=_FOLDER)
+@click.option("--model", help="With --folds: what to train.")
+@click.option(
+    "--folds",
+    type=click.IntRange(2),
+    help="Train this many models, each predicting the images that it did not see.",
+)
+@training_options
+@click.option(
+    "--split",
+    type=click.Choice(["val", "train"]),
+    default="val",
+    show_default=True,
+    help="Predict the clean validation labels' images, or those of the noisy labels.",
+)
+@click.option("--out", type=_FOLDER, help="File to write [default: in the work directory].")
+@click.option("--images", type=_FOLDER, help="Folder of the images.")
+@output_options
+def command(
+    benchmark: Path,
+    model: str | None,
+    folds: int | None,
+    options: tuple[str, ...],
+    work_dir: Path | None,
+    device: str,
+    split: str,
+    out: Path | None,
+    images: Path | None,
+    quiet: bool,
+    verbose: int,
+    as_json: bool,
+    **training: Any,
+) -> None:
+    """Write a model's detections as COCO results: for eval --predictions, or as evidence.
+
+    Example: benchmark-n predict benchmarks/coco-n-hard-seed1 --work-dir work_dirs/mask-rcnn
+    """
+    set_logging(quiet, verbose)
+    from benchmark_n.training import predict, predict_folds
+
+    common: dict[str, Any] = {"work_dir": work_dir, "device": device, "images": images}
+    if folds is not None:
+        if model is None:
+            raise UsageError("--folds trains models: name one by --model")
+        with progress_bar("iterations", quiet) as progress:
+            path = predict_folds(
+                benchmark,
+                model,
+                folds,
+                options=parse_settings(options),
+                progress=progress,
+                **training,
+                **common,
+            )
+    elif work_dir is None or model is not None:
+        raise UsageError("give --work-dir of a training, or --folds with --model")
+    else:
+        path = predict(benchmark, split=split, out=out, **common)
+    emit(str(path), {"predictions": str(path)}, as_json)

@@ -1,0 +1,121 @@
+"""``benchmark-n robustness``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from benchmark_n.cli.common import emit, output_options, progress_bar, set_logging
+from benchmark_n.cli.make import parse_settings
+from benchmark_n.cli.tables import table
+from benchmark_n.cli.train import training_options
+from benchmark_n.errors import UsageError
+
+if TYPE_CHECKING:
+    from benchmark_n.robustness import Robustness
+
+_FOLDER = click.Path(path_type=Path)
+_TITLES = {"segm": "mask", "boundary": "boundary", "bbox": "box"}
+
+
+@click.command("robustness")
+@click.option("--model", required=True, help="A model's name, or an MMDetection config file.")
+@click.option("--dataset", required=True, help="See benchmark-n datasets.")
+@click.option(
+    "--tiers", default="clean,easy,mid,hard", show_default=True, help="The first is compared with."
+)
+@click.option("--seeds", default="3", show_default=True, help="A number of seeds, or 4,5,6.")
+@click.option("--root", type=_FOLDER, help="The dataset's folder.")
+@click.option("--num-images", type=int, help="Images of an embedded dataset's training split.")
+@training_options
+@click.option("--out", type=_FOLDER, help="Directory of the results [default: the work directory].")
+@output_options
+def command(
+    model: str,
+    dataset: str,
+    tiers: str,
+    seeds: str,
+    root: Path | None,
+    num_images: int | None,
+    options: tuple[str, ...],
+    seed: int,
+    out: Path | None,
+    quiet: bool,
+    verbose: int,
+    as_json: bool,
+    **training: Any,
+) -> None:
+    """Train on every tier, judge on clean labels: how much of the precision is kept.
+
+    It may be stopped and started again. A seed is that of the noise and of the training.
+
+    Example: benchmark-n robustness --model tiny-mask-rcnn --dataset scenes --init none
+    """
+    set_logging(quiet, verbose)
+    if seed:
+        raise UsageError("--seed: the seeds of a robustness table are named by --seeds")
+    from benchmark_n.robustness import robustness
+
+    with progress_bar("iterations", quiet) as progress:
+        found = robustness(
+            model,
+            dataset,
+            tiers.split(","),
+            parse_seeds(seeds),
+            make_options={"root": root, "num_images": num_images},
+            options=parse_settings(options),
+            progress=progress,
+            **training,
+        )
+    folder = out or training["work_dir"] or Path("results") / f"{dataset}-{model}-robustness"
+    write(found, folder)
+    emit(f"{robustness_text(found)}\n\n{folder}", found.to_dict(), as_json)
+
+
+def parse_seeds(text: str) -> list[int]:
+    """``"3"`` as seeds 1 to 3, ``"4,7"`` as these.
+
+    >>> parse_seeds("3"), parse_seeds("4,7")
+    ([1, 2, 3], [4, 7])
+    """
+    try:
+        values = [int(part) for part in text.split(",")]
+    except ValueError:
+        raise UsageError(f"--seeds {text}: expected a number, or seeds with commas") from None
+    if min(values) < 1:
+        raise UsageError(f"--seeds {text}: expected 1 or more")
+    return list(range(1, values[0] + 1)) if len(values) == 1 else values
+
+
+def robustness_text(found: Robustness) -> str:
+    """The paper's Table 3: mean and standard deviation over seeds, in percent."""
+    from benchmark_n.report.robustness import standard_deviation
+
+    headers = [found.model]
+    for title in _TITLES.values():
+        headers += [f"{title} AP", "sd", "kept %", "sd"]
+    rows = []
+    for tier in found.tiers:
+        row: list[object] = [tier.tier]
+        for kind in _TITLES:
+            for values in (tier.ap[kind], tier.kept[kind]):
+                mean = sum(values) / len(values)
+                row += [100 * mean, 100 * standard_deviation(values)]
+        rows.append(row)
+    return table(headers, rows)
+
+
+def write(found: Robustness, folder: Path) -> None:
+    """``robustness.json`` and ``robustness.png``."""
+    from benchmark_n.report.robustness import draw_tiers
+
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(found.to_dict(), indent=2) + "\n"
+    (folder / "robustness.json").write_text(text, encoding="utf-8")
+    names = [tier.tier for tier in found.tiers]
+    ap = {kind: [tier.ap[kind] for tier in found.tiers] for kind in _TITLES}
+    title = f"{found.model} on {found.dataset}, {len(found.tiers[0].seeds)} seeds"
+    draw_tiers(title, names, ap, folder / "robustness.png")

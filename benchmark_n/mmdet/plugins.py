@@ -1,0 +1,22 @@
+"""Import this and the plug-ins are in MMDetection's registries."""
+
+from benchmark_n.mmdet.ops import install_ops
+
+install_ops()  # before mmdet is imported
+
+from benchmark_n.mmdet.dataset import NoisyCocoDataset, PackWithIds  # noqa: E402
+from benchmark_n.mmdet.instance_losses import (  # noqa: E402
+    InstanceLossHook,
+    InstanceLossRoIHead,
+)
+from benchmark_n.mmdet.losses import SymmetricCrossEntropyLoss  # noqa: E402
+from benchmark_n.mmdet.metric import BoundaryCocoMetric  # noqa: E402
+
+__all__ = [
+    "BoundaryCocoMetric",
+    "InstanceLossHook",
+    "InstanceLossRoIHead",
+    "NoisyCocoDataset",
+    "PackWithIds",
+    "SymmetricCrossEntropyLoss",
+]

@@ -1,0 +1,24 @@
+"""Where networks compute."""
+
+from __future__ import annotations
+
+from benchmark_n.errors import InputError, UsageError
+from benchmark_n.extras import import_extra
+
+DEVICES = ("auto", "cpu", "cuda")
+
+
+def torch_device(device: str) -> str:
+    """``cpu`` or ``cuda``; ``auto`` is a GPU where there is one.
+
+    Raises
+    ------
+    UsageError, InputError
+        An unknown device, or no GPU.
+    """
+    if device not in DEVICES:
+        raise UsageError(f"device must be one of {', '.join(DEVICES)}, but got '{device}'")
+    found = import_extra("torch", "deep", "a network").cuda.is_available()
+    if device == "cuda" and not found:
+        raise InputError("device cuda: no GPU was found (torch.cuda.is_available() is false)")
+    return "cuda" if found and device != "cpu" else "cpu"

@@ -1,0 +1,77 @@
+"""Mask R-CNN for a CPU: a narrow ResNet-18 at 128 px, trained from scratch in minutes."""
+
+_base_ = "mmdet::mask_rcnn/mask-rcnn_r50_fpn_1x_coco.py"
+
+channels = 64
+epochs = 16
+peak_rate = 1e-3
+scale = (128, 128)
+# One sample a bin: at this size the adaptive number costs much and gives little.
+align = dict(type="RoIAlign", sampling_ratio=1)
+
+model = dict(
+    backbone=dict(
+        depth=18,
+        base_channels=32,
+        frozen_stages=-1,
+        norm_eval=False,
+        init_cfg=None,
+    ),
+    neck=dict(in_channels=[32, 64, 128, 256], out_channels=channels),
+    rpn_head=dict(
+        in_channels=channels,
+        feat_channels=channels,
+        anchor_generator=dict(scales=[4]),
+    ),
+    roi_head=dict(
+        bbox_roi_extractor=dict(roi_layer=align, out_channels=channels),
+        bbox_head=dict(in_channels=channels, fc_out_channels=256),
+        mask_roi_extractor=dict(roi_layer=align, out_channels=channels),
+        mask_head=dict(num_convs=2, in_channels=channels, conv_out_channels=channels),
+    ),
+    train_cfg=dict(
+        rpn=dict(sampler=dict(num=64)),
+        rpn_proposal=dict(nms_pre=300, max_per_img=150),
+        rcnn=dict(sampler=dict(num=48)),
+    ),
+    test_cfg=dict(rpn=dict(nms_pre=300, max_per_img=100)),
+)
+train_pipeline = [
+    dict(type="LoadImageFromFile"),
+    dict(type="LoadAnnotations", with_bbox=True, with_mask=True),
+    dict(type="Resize", scale=scale, keep_ratio=True),
+    dict(type="RandomFlip", prob=0.5, direction=["horizontal", "vertical"]),
+    dict(type="PackDetInputs"),
+]
+test_pipeline = [
+    dict(type="LoadImageFromFile"),
+    dict(type="Resize", scale=scale, keep_ratio=True),
+    dict(
+        type="PackDetInputs",
+        meta_keys=("img_id", "img_path", "ori_shape", "img_shape", "scale_factor"),
+    ),
+]
+train_dataloader = dict(
+    batch_size=4,
+    num_workers=0,
+    persistent_workers=False,
+    dataset=dict(pipeline=train_pipeline, filter_cfg=dict(filter_empty_gt=True)),
+)
+val_dataloader = dict(num_workers=0, persistent_workers=False, dataset=dict(pipeline=test_pipeline))
+test_dataloader = val_dataloader
+train_cfg = dict(max_epochs=epochs, val_interval=epochs)
+param_scheduler = [
+    dict(
+        type="OneCycleLR",
+        eta_max=peak_rate,
+        total_steps=epochs,
+        by_epoch=True,
+        convert_to_iter_based=True,
+    )
+]
+optim_wrapper = dict(
+    optimizer=dict(_delete_=True, type="AdamW", lr=peak_rate, weight_decay=0.01),
+    clip_grad=dict(max_norm=5, norm_type=2),
+)
+default_hooks = dict(checkpoint=dict(interval=2, max_keep_ckpts=1))
+auto_scale_lr = dict(base_batch_size=4)

@@ -1,0 +1,31 @@
+"""A small benchmark with few validation images, and settings that train in seconds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import benchmark_n
+from benchmark_n import Benchmark
+
+FAST = {
+    "train_cfg.max_epochs": 2,
+    "train_cfg.val_interval": 2,
+    "param_scheduler.0.total_steps": 2,
+    "default_hooks.checkpoint.interval": 1,
+    "model.backbone.base_channels": 8,
+    "model.neck.in_channels": [8, 16, 32, 64],
+}
+
+
+def small_benchmark(folder: Path, tier: str = "hard", images: int = 8, val: int = 3) -> Benchmark:
+    """A benchmark of scenes whose validation labels are cut down to a few images."""
+    benchmark = benchmark_n.make("scenes", tier, num_images=images, out=folder, workers=1)
+    path = benchmark.clean_val
+    assert path is not None
+    document = json.loads(path.read_text())
+    document["images"] = document["images"][:val]
+    kept = {image["id"] for image in document["images"]}
+    document["annotations"] = [a for a in document["annotations"] if a["image_id"] in kept]
+    path.write_text(json.dumps(document))
+    return benchmark

@@ -111,6 +111,7 @@ def make_weak(
             resolved,
             images=source.images,
             clean_val=source.clean_val,
+            val_images=source.val_images,
             skipped=[*source.skipped, *skipped_images(table, coco)],
         )
     shutil.rmtree(folder, ignore_errors=True)

@@ -48,7 +48,7 @@ def open_converted(converter: Converter, request: Request) -> Source:
         validation_file,
         converter.dilation_ratio,
         tuple(msgspec.json.decode((folder / _SKIPPED).read_bytes())),
-        images,
+        val_images=images,
     )
 
 

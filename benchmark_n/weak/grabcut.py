@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from benchmark_n.coco.images import Pixels
 from benchmark_n.masks import CropMask
 from benchmark_n.weak.base import Box, Prompt, check_argument
+from benchmark_n.weak.shapes import fill_ellipse
 
-VERSION = 1
+VERSION = 2
 _ROUNDS = 5
 # Around the box, as a share of its longer side: background to learn colours from.
 _MARGIN = 0.4
@@ -27,6 +28,8 @@ _LONGEST = 256
 # A point stands for the connected pixels within so many grey levels of it (each channel).
 _TOLERANCE = 24
 _LEAST_REGION = 16
+# A smaller share of its box is no instance: the colours of fore- and background were too alike.
+_LEAST_SHARE = 0.1
 Marks = NDArray[np.uint8]
 
 
@@ -37,6 +40,10 @@ class GrabCut:
     foreground, the rest of its box probable background. A point alone says nothing of the
     instance's size: it stands for the connected region of similar colour, whose box, twice as
     large, takes the place of the prompt's box.
+
+    Where fore- and background have much the same colours, next to nothing remains. A mask of less
+    than a tenth of the prompt's box is therefore replaced by the ellipse in that box; a prompt
+    without a box is left with what was found.
     """
 
     name = "grabcut"
@@ -63,8 +70,12 @@ class GrabCut:
         box = prompt.box or _region_box(region, prompt.mask is None)
         left, top, right, bottom = _around(box, height, width)
         marks = _marks(box, region, prompt.point, (left, top, right, bottom))
-        found = _grab(self._image[top:bottom, left:right], marks)
-        return CropMask(found, left, top, height, width).tight()
+        found = CropMask(
+            _grab(self._image[top:bottom, left:right], marks), left, top, height, width
+        ).tight()
+        if prompt.box is not None and found.area < _LEAST_SHARE * prompt.box[2] * prompt.box[3]:
+            return fill_ellipse(prompt.box, height, width)
+        return found
 
 
 def make_grabcut(argument: str, device: str) -> GrabCut:

@@ -13,6 +13,7 @@ from benchmark_n.errors import InputError, UsageError
 from benchmark_n.masks import CropMask, mask_iou
 from benchmark_n.weak.base import SEGMENTERS, Prompt, load_segmenter
 from benchmark_n.weak.edges import edge_ratio, edge_strength
+from benchmark_n.weak.shapes import fill_ellipse
 
 
 def disc(radius: int = 30) -> tuple[Pixels, CropMask]:
@@ -120,3 +121,12 @@ def test_wrong_segmenters_are_one_line(spec: str, error: type[Exception], text: 
 def test_every_name_has_a_factory() -> None:
     for name in SEGMENTERS.names():
         assert callable(SEGMENTERS.load(name))
+
+
+def test_grabcut_without_contrast_gives_the_ellipse() -> None:
+    image = np.full((60, 80, 3), 120, np.uint8)
+    box = (20.0, 10.0, 40.0, 30.0)
+    grabcut = load_segmenter("grabcut")
+    grabcut.set_image(image)
+    masks, _ = grabcut.segment([Prompt(box=box)])
+    assert mask_iou(masks[0], fill_ellipse(box, 60, 80)) == 1

@@ -38,6 +38,9 @@ class ConfidentLearning:
 
     Parameters
     ----------
+    method
+        cleanlab's own default. ``"normalized_margin"`` ranks better where categories are confused
+        with their like and the probabilities are good, worse where categories have few examples.
     adjust
         Take each category's mean self-confidence off the probabilities that the score is made of.
 
@@ -55,7 +58,7 @@ class ConfidentLearning:
     reference: ClassVar[str] = "Northcutt et al., Confident Learning, JAIR 2021"
 
     filter_by: FilterBy = "both"
-    method: Method = "normalized_margin"
+    method: Method = "self_confidence"
     adjust: bool = False
     scores_: Any = field(default=None, init=False, repr=False)
 

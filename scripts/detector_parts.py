@@ -29,6 +29,7 @@ SHARED = Path(os.environ.get("BENCHMARK_N_SHARED_DATA", "../shared/data"))
 MEASURES = ("f1", "best_f1", "auprc", "auroc", "prevalence")
 CLASS_DETECTORS: dict[str, dict[str, Any]] = {
     "cleanlab": {},
+    "cleanlab, normalised margin": {"method": "normalized_margin"},
     "disagreement": {},
     "margin": {},
     "entropy": {},
@@ -86,7 +87,7 @@ def class_noise(make: Make, backbone: str, wanted: Iterable[str] = ()) -> Experi
             benchmark = make(seed, Path(folder) / "benchmark")
             evidence = out_of_fold(benchmark, rows, wanted)
             for name, options in CLASS_DETECTORS.items():
-                detector = build_detector(name, options)
+                detector = build_detector(name.partition(",")[0], options)
                 if all(getattr(evidence, field) is not None for field in detector.needs):
                     table = run_detector(detector, evidence)
                     yield from measured(name, table, benchmark, ["class"])

@@ -47,7 +47,7 @@ def test_cleanlab_flags_what_the_library_flags() -> None:
     made, _ = noisy_problem()
     table = run_detector(build_detector("cleanlab"), made)
     issues = find_label_issues(made.labels, made.pred_probs, filter_by="both")
-    quality = get_label_quality_scores(made.labels, made.pred_probs, method="normalized_margin")
+    quality = get_label_quality_scores(made.labels, made.pred_probs, method="self_confidence")
     assert column(table, "class", "flagged").tolist() == issues.tolist()
     np.testing.assert_allclose(column(table, "class", "score"), 1 - quality, atol=1e-6)
 

@@ -23,6 +23,7 @@ from benchmark_n.nets.weights import WEIGHTS, load_weights, save_weights
 from benchmark_n.work_dir import (
     PREDICTIONS,
     TrainingRun,
+    choose_work_dir,
     describe,
     finish_work_dir,
     finished_run,
@@ -54,7 +55,7 @@ def train_cardiac(
     validation = validation_labels(opened, val_images)
     ventricle_id(labels.coco)
     name = f"{opened.path.resolve().name}-{model}-seed{seed}"
-    folder = Path(work_dir) if work_dir else Path("work_dirs") / name
+    folder = choose_work_dir(work_dir, name)
     chosen = torch_device(device)
     description = describe(opened, {"settings": {"model": model, **asdict(settings)}})
     if not open_work_dir(folder, description, resume):

@@ -17,7 +17,7 @@ from benchmark_n.api import make
 from benchmark_n.errors import UsageError
 from benchmark_n.nets.cardiac import MODELS as CARDIAC_MODELS
 from benchmark_n.training import train
-from benchmark_n.work_dir import RUN, finished_run
+from benchmark_n.work_dir import RUN, choose_work_dir, finished_run
 
 KINDS = ("segm", "boundary", "bbox")
 _log = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ def robustness(
     if model in CARDIAC_MODELS:
         raise UsageError(f"robustness compares average precisions, which {model} has none of")
     name = f"{dataset}-{Path(model).stem}-robustness"
-    root = Path(work_dir) if work_dir else Path("work_dirs") / name
+    root = choose_work_dir(work_dir, name)
     runs = {}
     for seed in seeds:
         for tier in tiers:

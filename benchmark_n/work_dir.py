@@ -42,6 +42,11 @@ class TrainingRun:
         return {"work_dir": str(self.path), "metrics": dict(self.metrics), "run": self.run}
 
 
+def choose_work_dir(work_dir: Path | str | None, name: str) -> Path:
+    """The directory that the user names, else ``work_dirs/<name>``."""
+    return Path(work_dir) if work_dir else Path("work_dirs") / name
+
+
 def describe(benchmark: Benchmark, training: Mapping[str, Any]) -> dict[str, Any]:
     """What a training is: the benchmark it is on, and the plain values of `training`."""
     recipe = {key: benchmark.recipe.get(key) for key in ("benchmark", "name", "version", "seed")}

@@ -69,8 +69,9 @@ def write_card(
 def _fill(benchmark: Benchmark, stage: Path, licence: str | None) -> None:
     (stage / "card").mkdir()
     coco = benchmark.noisy()
-    write_table(benchmark, coco, stage, settle_terms(source_of(benchmark), licence))
-    facts = card_facts(benchmark, coco, stage, licence)
+    terms = settle_terms(source_of(benchmark), licence)
+    write_table(benchmark, coco, stage, terms)
+    facts = card_facts(benchmark, coco, stage, terms)
     draw_pictures(facts, stage)
     for name, text in render(facts, (stage, benchmark.path)).items():
         (stage / name).write_text(text, encoding="utf-8")
@@ -87,9 +88,8 @@ def write_table(benchmark: Benchmark, coco: CocoFile, folder: Path, terms: Terms
     return path
 
 
-def card_facts(benchmark: Benchmark, coco: CocoFile, folder: Path, licence: str | None) -> Facts:
+def card_facts(benchmark: Benchmark, coco: CocoFile, folder: Path, terms: Terms) -> Facts:
     """What the card says; its table lies in `folder` already."""
-    terms = settle_terms(source_of(benchmark), licence)
     return gather_facts(benchmark, coco, published_files(benchmark, folder, terms), terms)
 
 

@@ -72,15 +72,15 @@ def _wrong_summary(benchmark: Benchmark, coco: CocoFile) -> list[str]:
 def _wrong_card(benchmark: Benchmark, coco: CocoFile, folder: Path) -> list[str]:
     source = source_of(benchmark)
     own = source is None or source.terms.licence == "unknown"
-    licence = read_licence(folder / README) if own else None
+    terms = settle_terms(source, read_licence(folder / README) if own else None)
     faults = []
     with tempfile.TemporaryDirectory() as name:
         (Path(name) / "card").mkdir()
-        table = write_table(benchmark, coco, Path(name), settle_terms(source, licence))
+        table = write_table(benchmark, coco, Path(name), terms)
         path = table.relative_to(name)
         if rows_digest(table) != rows_digest(folder / path):
             faults.append(f"{path}: not the rows that this benchmark has")
-    facts = card_facts(benchmark, coco, folder, licence)
+    facts = card_facts(benchmark, coco, folder, terms)
     for file, text in render(facts, (folder, benchmark.path)).items():
         if (folder / file).read_text(encoding="utf-8") != text:
             faults.append(f"{file}: not the card that this benchmark has")

@@ -17,7 +17,7 @@ from benchmark_n.mmdet.folds import fold_images
 from benchmark_n.mmdet.model_configs import ModelSettings, model_config
 from benchmark_n.mmdet.runner import require_mmdet, running, set_device
 from benchmark_n.mmdet.training import train_mmdet
-from benchmark_n.work_dir import finished_run
+from benchmark_n.work_dir import choose_work_dir, finished_run
 
 OUT_OF_FOLD = "predictions-oof.json"
 
@@ -108,7 +108,7 @@ def predict_out_of_fold(
     opened = load(benchmark) if isinstance(benchmark, Path | str) else benchmark
     fold_images(opened.noisy(), count, settings.seed)
     name = f"{opened.path.resolve().name}-{Path(settings.model).stem}-{count}folds"
-    root = Path(work_dir) if work_dir else Path("work_dirs") / name
+    root = choose_work_dir(work_dir, name)
     found: list[msgspec.Raw] = []
     for fold in range(count):
         folds = {"count": count, "fold": fold, "seed": settings.seed}

@@ -24,6 +24,7 @@ from benchmark_n.work_dir import (
     PREDICTIONS,
     RESULTS,
     TrainingRun,
+    choose_work_dir,
     describe,
     finish_work_dir,
     finished_run,
@@ -74,7 +75,7 @@ def train_mmdet(
     labels = training_labels(opened, images)
     validation = validation_labels(opened, val_images)
     name = f"{opened.path.resolve().name}-{Path(settings.model).stem}-seed{settings.seed}"
-    folder = Path(work_dir) if work_dir else Path("work_dirs") / name
+    folder = choose_work_dir(work_dir, name)
     if labels.names != validation.names:
         raise InputError(f"{validation.coco.path}: other categories than {labels.coco.path.name}")
     config = model_config(settings, len(labels.coco.categories))

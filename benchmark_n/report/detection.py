@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,20 +17,11 @@ from benchmark_n.report import figures
 from benchmark_n.report.confusions import confusions
 from benchmark_n.report.gallery import RARE, make_cards, worst
 from benchmark_n.report.images import image_statistics
+from benchmark_n.report.pages import MEASURES, page_template
 from benchmark_n.report.quality import predicted_dice
 
 TOP = 200
-_MEASURES = (
-    ("errors", "errors", 0),
-    ("flagged", "flagged", 0),
-    ("precision", "precision", 3),
-    ("recall", "recall", 3),
-    ("f1", "F1", 3),
-    ("best_f1", "best F1", 3),
-    ("auprc", "AUPRC", 3),
-    ("auroc", "AUROC", 3),
-    ("prevalence", "chance", 3),
-)
+_MEASURES = (*MEASURES, ("prevalence", "chance", 3))
 _MOST_PARTS = 40
 
 
@@ -49,13 +39,7 @@ def render_report(found: Detected, *, benchmark: Benchmark | None = None, top: i
     truth = None if manifest is None else _truth(manifest, found)
     cards = make_cards(worst(found.scores, top), found.evidence, found.coco, found.images, truth)
     source = found.coco.path.name if benchmark is None else benchmark.path.name
-    # Everything that comes from files is text to the template, which escapes it.
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("benchmark_n.report", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    return environment.get_template("detection.html").render(
+    return page_template("detection.html").render(
         found=found,
         title=f"{found.detector} on {source}",
         headers=[name for _, name, _ in _MEASURES],

@@ -14,18 +14,9 @@ from typing import Any
 import msgspec
 
 from benchmark_n.errors import InputError
+from benchmark_n.report.pages import MEASURES
 from benchmark_n.report.results_files import ResultsFile, read_results, results_files
 
-MEASURES = (
-    ("errors", "errors", 0),
-    ("flagged", "flagged", 0),
-    ("precision", "precision", 3),
-    ("recall", "recall", 3),
-    ("f1", "F1", 3),
-    ("best_f1", "best F1", 3),
-    ("auprc", "AUPRC", 3),
-    ("auroc", "AUROC", 3),
-)
 HEADERS = ("detector", "evidence", "options", *(name for _, name, _ in MEASURES))
 # Results under different values of these cannot be compared.
 _SAME = ("spatial_iou", "boundary_iou", "strict")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import jinja2
-
 from benchmark_n.errors import UsageError
-from benchmark_n.report.leaderboard import HEADERS, MEASURES, Leaderboard
+from benchmark_n.report.leaderboard import HEADERS, Leaderboard
+from benchmark_n.report.pages import MEASURES, page_template
 
 
 def to_markdown(board: Leaderboard) -> str:
@@ -26,12 +25,7 @@ def to_markdown(board: Leaderboard) -> str:
 
 def to_html(board: Leaderboard) -> str:
     """The tables as one page that needs no network."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("benchmark_n.report", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    return environment.get_template("leaderboard.html").render(
+    return page_template("leaderboard.html").render(
         title=_title(board), about=_about(board), headers=HEADERS, tables=board.tables
     )
 

@@ -17,7 +17,7 @@ from benchmark_n import Benchmark
 from benchmark_n.benchmark import layout
 from benchmark_n.cards.card import ANNOTATIONS_TABLE, CROISSANT, README, write_card
 from benchmark_n.cards.check import check_card
-from benchmark_n.cards.facts import rebuild_command, settle_terms
+from benchmark_n.cards.facts import rebuild_command, settle_terms, source_of
 from benchmark_n.cards.page import cell
 from benchmark_n.datasets import DATASETS
 from benchmark_n.datasets.terms import LICENCES
@@ -152,7 +152,7 @@ def test_confusions_add_up(carded: Benchmark) -> None:
     from benchmark_n.cards.card import card_facts
     from benchmark_n.cards.pictures import confusion_matrix
 
-    facts = card_facts(carded, carded.noisy(), carded.path, None)
+    facts = card_facts(carded, carded.noisy(), carded.path, settle_terms(source_of(carded), None))
     names, shares = confusion_matrix(facts)
     clean = Counter(
         row["category_id"] for row in carded.manifest().to_pylist() if not row["deleted"]

@@ -134,6 +134,8 @@ def _set_start(config: Any, settings: ModelSettings) -> None:
         if backbone.get("type") == "ResNet":
             backbone.update(frozen_stages=-1, norm_eval=False)
             backbone["norm_cfg"] = {"type": "BN", "requires_grad": True}
+        elif backbone.get("type") == "EfficientNetLite":
+            backbone.update(pretrained=False, norm_eval=False)
 
 
 def published_weights(published: str | None, model: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from mmdet.registry import MODELS
@@ -26,6 +27,8 @@ class EfficientNetLite(BaseModule):
         Start from ImageNet; else from random weights.
     norm_eval
         Keep the means and variances of the normalisations as they are.
+    frozen_stride
+        Layers up to this stride are not trained; 0: all are.
     init_cfg
         MMEngine's; not needed for ImageNet.
     """
@@ -35,6 +38,7 @@ class EfficientNetLite(BaseModule):
         number: int = 0,
         pretrained: bool = True,
         norm_eval: bool = True,
+        frozen_stride: int = 4,
         init_cfg: Any = None,
     ) -> None:
         super().__init__(init_cfg)
@@ -42,6 +46,9 @@ class EfficientNetLite(BaseModule):
         self.network = load_network(number, "cpu", pretrained=pretrained).requires_grad_(True)
         # Classification's own layers see nothing here.
         del self.network._conv_head, self.network._bn1, self.network._fc
+        for stride, part in _parts(self.network):
+            if stride <= frozen_stride:
+                part.requires_grad_(False)
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         """Maps of images (n, 3, H, W)."""
@@ -56,3 +63,13 @@ class EfficientNetLite(BaseModule):
                 if isinstance(part, BatchNorm2d):
                     part.eval()
         return self
+
+
+def _parts(network: Any) -> Iterator[tuple[int, Any]]:
+    """The network's parts in their order, with the stride of what each gives."""
+    stride = 2
+    yield stride, network._conv_stem
+    yield stride, network._bn0
+    for block in network._blocks:
+        stride *= block._depthwise_conv.stride[0]
+        yield stride, block

@@ -135,7 +135,7 @@ def _set_start(config: Any, settings: ModelSettings) -> None:
             backbone.update(frozen_stages=-1, norm_eval=False)
             backbone["norm_cfg"] = {"type": "BN", "requires_grad": True}
         elif backbone.get("type") == "EfficientNetLite":
-            backbone.update(pretrained=False, norm_eval=False)
+            backbone.update(pretrained=False, norm_eval=False, frozen_stride=0)
 
 
 def published_weights(published: str | None, model: str) -> str:

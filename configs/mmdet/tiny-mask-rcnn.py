@@ -3,7 +3,7 @@
 _base_ = "mmdet::mask_rcnn/mask-rcnn_r50_fpn_1x_coco.py"
 
 channels = 64
-epochs = 16
+epochs = 12
 peak_rate = 5e-4
 scale = (128, 128)
 norm = dict(type="BN")
@@ -63,12 +63,13 @@ param_scheduler = [
         type="OneCycleLR",
         eta_max=peak_rate,
         total_steps=epochs,
+        pct_start=0.15,
         by_epoch=True,
         convert_to_iter_based=True,
     )
 ]
 optim_wrapper = dict(
-    optimizer=dict(_delete_=True, type="AdamW", lr=peak_rate, weight_decay=0.01),
+    optimizer=dict(_delete_=True, type="AdamW", lr=peak_rate, weight_decay=0.01, fused=True),
     clip_grad=dict(max_norm=5, norm_type=2),
 )
 default_hooks = dict(checkpoint=dict(interval=2, max_keep_ckpts=1))

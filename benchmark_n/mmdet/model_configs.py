@@ -127,6 +127,7 @@ def _set_start(config: Any, settings: ModelSettings) -> None:
     backbone = config.model.get("backbone", {})
     if settings.init == "coco":
         config.load_from = published_weights(config.get("published"), settings.model)
+        backbone["init_cfg"] = None  # the published file has the backbone's weights too
     elif settings.init == "none":
         config.load_from = None
         backbone["init_cfg"] = None

@@ -5,7 +5,7 @@
 Each leg draws pictures that no leg had before, makes pairs of them and goes on from the weights of
 the legs before; what was done stands in ``scripts/results/quality-training.json``, so that the
 script may be stopped and started. `RESERVED` data seeds are used by no table and no test; what was
-chosen (network, rate, number of epochs, threshold) was chosen on data seed 910.
+chosen (network, rate of the first legs, number of epochs, threshold) was chosen on data seed 910.
 """
 
 from __future__ import annotations

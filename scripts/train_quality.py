@@ -23,7 +23,7 @@ from benchmark_n.quality import PairRequest, train_quality
 RESERVED = range(901, 908)
 ROOT = Path(__file__).parent
 LOG = ROOT / "results" / "quality-training.json"
-# Peak rate of each leg: falling by hand, since the first two were run before the others were planned.
+# Peak rate of each leg, falling: the first two were run before the others were planned.
 RATES = (2e-3, 1.94e-3, 1.6e-3, 1.2e-3, 8e-4, 4e-4, 1e-4)
 FIRST = {"scenes": (220, 5), "phantom": (80, 5)}
 LATER = {"scenes": (200, 6), "phantom": (40, 6)}

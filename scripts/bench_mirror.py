@@ -3,11 +3,13 @@
 A unit is one benchmark (a noise and a seed). What each stage finds on it is kept in the cache, so
 that a run that was stopped goes on where it was; the table is written from what there is.
 
-    python scripts/bench_mirror.py --part scenes [--seeds 5] [--first 1] [--out scripts/results]
+    python scripts/bench_mirror.py --part scenes [--seeds 5] [--first 1] [--stage classifiers]
 
 Parts: ``scenes``, ``digits``, ``pneumonia``, ``coco128`` (symmetric class noise, 5 %), ``tiers``
 (easy, mid and hard on scenes) and ``models`` (scenes: one model to five, d and alpha apart).
-``pneumonia`` and ``coco128`` read the shared samples ($BENCHMARK_N_SHARED_DATA).
+``pneumonia`` and ``coco128`` read the shared samples ($BENCHMARK_N_SHARED_DATA). Stages:
+``classifiers`` (MIRROR and what reads the same classifiers), ``repeats`` (mc_dropout, usdnl,
+recov), ``losses`` and ``ablation``.
 
 Features of a frozen backbone depend on the image and the mask alone: they are kept in the cache
 and made anew only where a noise has changed the mask.
@@ -249,6 +251,9 @@ def main() -> None:
     parser.add_argument("--part", choices=list(PARTS), required=True)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--first", type=int, default=1, help="First seed.")
+    parser.add_argument(
+        "--stage", action="append", choices=list(STAGES), help="Some of the part's stages (all)."
+    )
     parser.add_argument("--out", type=Path, default=RESULTS)
     arguments = parser.parse_args()
     part = PARTS[arguments.part]
@@ -258,6 +263,7 @@ def main() -> None:
     rows = [
         row
         for stage in part.stages
+        if stage in (arguments.stage or part.stages)
         for seed in seeds
         for row in rows_of(arguments.part, seed, stage, folder)
     ]

@@ -6,6 +6,7 @@ DIR holds one folder of images a class (or is an ``.npz`` file with images and l
 data (brain-tumour MRI, COVID X-ray) are not part of this package; where no --data is given, the
 script runs on the re-cut of PneumoniaMNIST among the shared samples ($BENCHMARK_N_SHARED_DATA) and
 on scikit-learn's digits. Classifiers are trained in sample, as in the paper, and out of fold.
+Rows are appended to ``mirror-table1.jsonl``, so that a stopped run goes on where it was.
 """
 
 from __future__ import annotations
@@ -20,10 +21,12 @@ from typing import Any
 import numpy as np
 
 import benchmark_n
+from benchmark_n.detectors.evidence.gather import Fit
 
 SHARED = Path(os.environ.get("BENCHMARK_N_SHARED_DATA", "../shared/data"))
 RESULTS = Path(__file__).parent / "results"
-FITS = ("in-sample", "out-of-fold")
+FITS: tuple[Fit, ...] = ("in-sample", "out-of-fold")
+Row = dict[str, Any]
 SMALL = "saliency:scratch:plain,scratch:wide,scratch:deep"
 LARGE = "saliency:lite0,lite1,lite2"
 NAMES = ("precision", "recall", "f1", "auprc")
@@ -44,9 +47,10 @@ def default_data(folder: Path) -> dict[str, tuple[Path, str]]:
     return found
 
 
-def rows(name: str, root: Path, split: str, seed: int, evidence: str) -> list[dict[str, Any]]:
-    """MIRROR and cleanlab on the same classifiers, for both ways of training them."""
+def rows(name: str, data: tuple[Path, str], evidence: str, seed: int, fit: Fit) -> list[Row]:
+    """MIRROR and cleanlab on the same classifiers."""
     made = []
+    root, split = data
     with tempfile.TemporaryDirectory() as folder:
         benchmark = benchmark_n.make(
             "imagefolder",
@@ -56,35 +60,46 @@ def rows(name: str, root: Path, split: str, seed: int, evidence: str) -> list[di
             seed=seed,
             out=Path(folder) / "benchmark",
         )
-        for fit in FITS:
-            found = benchmark_n.evaluate_detectors(
-                benchmark,
-                ["mirror", "cleanlab"],
-                evidence=[evidence],
-                fit=fit,
-                evidence_dir=Path(folder) / "evidence",
-                bootstrap=2,
-            )
-            for one in found:
-                assert one.result is not None
-                measures = one.result.kinds["class"].measures
-                shares = one.provenance["evidence"][0]["agreement"].values()
-                made.append(
-                    {
-                        "data": name,
-                        "seed": seed,
-                        "fit": fit,
-                        "detector": one.detector,
-                        "labels repeated": float(np.mean(list(shares))),
-                        **{measure: measures[measure] for measure in NAMES},
-                    }
-                )
+        found = benchmark_n.evaluate_detectors(
+            benchmark,
+            ["mirror", "cleanlab"],
+            evidence=[evidence],
+            fit=fit,
+            evidence_dir=Path(folder) / "evidence",
+            bootstrap=2,
+        )
+    for one in found:
+        assert one.result is not None
+        measures = one.result.kinds["class"].measures
+        shares = one.provenance["evidence"][0]["agreement"].values()
+        row: Row = {"data": name, "fit": fit, "seed": seed, "detector": one.detector}
+        row["labels repeated"] = float(np.mean(list(shares)))
+        made.append({**row, **{measure: measures[measure] for measure in NAMES}})
     return made
 
 
-def as_markdown(found: list[dict[str, Any]]) -> str:
+def measure(data: dict[str, tuple[Path, str]], evidence: str, seeds: int, path: Path) -> list[Row]:
+    """All rows, those in `path` and new ones, which are appended to it."""
+    found: list[Row] = []
+    if path.is_file():
+        found = [json.loads(line) for line in path.read_text().splitlines()]
+    done = {(row["data"], row["fit"], row["seed"]) for row in found}
+    for fit in FITS:
+        for name, source in data.items():
+            for seed in range(1, seeds + 1):
+                if (name, fit, seed) in done:
+                    continue
+                fresh = rows(name, source, evidence, seed, fit)
+                with path.open("a") as file:
+                    file.writelines(json.dumps(row) + "\n" for row in fresh)
+                found += fresh
+                print(f"{name}, {fit}, seed {seed}: done", flush=True)
+    return found
+
+
+def as_markdown(found: list[Row]) -> str:
     """Means ± standard deviations over the seeds."""
-    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    groups: dict[tuple[str, ...], list[Row]] = {}
     for row in found:
         groups.setdefault((row["data"], row["fit"], row["detector"]), []).append(row)
     columns = ("labels repeated", *NAMES)
@@ -110,19 +125,15 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--out", type=Path, default=RESULTS)
     arguments = parser.parse_args()
-    found: list[dict[str, Any]] = []
-    with tempfile.TemporaryDirectory() as folder:
-        named = dict(text.split("=", 1) for text in arguments.data)
-        data = {name: (Path(path), "all") for name, path in named.items()}
-        evidence = LARGE if data else SMALL
-        for name, (root, split) in (data or default_data(Path(folder))).items():
-            for seed in range(1, arguments.seeds + 1):
-                found += rows(name, root, split, seed, evidence)
-                print(f"{name}, seed {seed}: done", flush=True)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    stem = arguments.out / "mirror-table1"
-    stem.with_suffix(".json").write_text(json.dumps(found, indent=1) + "\n")
-    stem.with_suffix(".md").write_text(as_markdown(found))
+    path = arguments.out / "mirror-table1.jsonl"
+    named = dict(text.split("=", 1) for text in arguments.data)
+    data = {name: (Path(where), "all") for name, where in named.items()}
+    with tempfile.TemporaryDirectory() as folder:
+        found = measure(
+            data or default_data(Path(folder)), LARGE if data else SMALL, arguments.seeds, path
+        )
+    path.with_suffix(".md").write_text(as_markdown(found))
     print(as_markdown(found))
 
 

@@ -30,6 +30,8 @@ from benchmark_n.detectors.evidence.saliency import (
 from benchmark_n.errors import InputError, did_you_mean
 from benchmark_n.parallel import ordered_map
 
+# Weaker than where a score is read from the probabilities: what counts here is the top category.
+INVERSE_PENALTY = 1e-2
 _CHUNK = 256
 # Side of the crops (px) to the crops, in parts.
 Stream = Callable[[int], Iterable[Cut]]
@@ -119,7 +121,6 @@ def store_maps(
     maps: Any = None
     for cut in stream(backbone.size):
         described, part = backbone.describe_with_maps(cut.crops, cut.masks)
-        described = np.concatenate([described, cut.silhouettes], axis=1)
         if features is None:
             features = np.zeros((count, described.shape[1]), np.float32)
             path, shape = folder / "maps.npy", (count, *part.shape[1:])
@@ -131,8 +132,8 @@ def store_maps(
 def explain_maps(features: Floats, maps: Floats, lesson: Lesson) -> Explained:
     """Heads on features (N, D), and Grad-CAM at maps (N, C, h, w).
 
-    The first C features are the averages of the maps. The others come from earlier layers or from
-    the mask: the derivative by the maps does not see them.
+    The first C features are the averages of the maps. The others come from earlier layers: the
+    derivative by the maps does not see them.
     """
     made = Explained.empty(lesson)
     for (_, places), head in zip(lesson.splits(), _heads(features, lesson), strict=True):
@@ -152,7 +153,7 @@ def _heads(features: Floats, lesson: Lesson) -> Iterable[Head]:
 
 
 def _fit(features: Floats, lesson: Lesson, train: NDArray[np.bool_]) -> Head:
-    return fit_head(features[train], lesson.labels[train], lesson.num_categories)
+    return fit_head(features[train], lesson.labels[train], lesson.num_categories, INVERSE_PENALTY)
 
 
 def _explain_by_gradients(backbone: Any, stream: Stream, lesson: Lesson) -> Explained:
@@ -164,16 +165,14 @@ def _explain_by_gradients(backbone: Any, stream: Stream, lesson: Lesson) -> Expl
     features: Any = None
     for cut in stream(backbone.size):
         described = backbone.describe(cut.crops, cut.masks)
-        width = described.shape[1]
-        described = np.concatenate([described, cut.silhouettes], axis=1)
         if features is None:
             features = np.zeros((len(made.probs), described.shape[1]), np.float32)
         features[cut.indices] = described
-    directions = np.zeros((len(features), width), np.float32)
+    directions = np.zeros(features.shape, np.float32)
     for (_, places), head in zip(lesson.splits(), _heads(features, lesson), strict=True):
         made.probs[places] = head.probabilities(head.standardise(features[places]))
         aims = lesson.aims(made.probs[places], places)
-        directions[places] = head.gradients()[aims, :width]
+        directions[places] = head.gradients()[aims]
     for cut in stream(backbone.size):
         batch = backbone.to_tensor(cut.crops)
         wanted = torch.from_numpy(directions[cut.indices]).to(batch.device)

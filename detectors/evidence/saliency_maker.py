@@ -19,15 +19,19 @@ from benchmark_n.detectors.evidence.annotations import image_groups
 from benchmark_n.detectors.evidence.backbones import make_backbone
 from benchmark_n.detectors.evidence.cutting import Cut, Cutter, cut_crops, instances_alone
 from benchmark_n.detectors.evidence.evidence import Evidence, Ints
-from benchmark_n.detectors.evidence.explained import Explained, Lesson, explain_backbone
+from benchmark_n.detectors.evidence.explained import (
+    INVERSE_PENALTY,
+    Explained,
+    Lesson,
+    explain_backbone,
+)
 from benchmark_n.detectors.evidence.folds import plan_folds
 from benchmark_n.detectors.evidence.gather import Progress, Request
-from benchmark_n.detectors.evidence.heads import INVERSE_PENALTY
 from benchmark_n.detectors.evidence.pixels import files_digest, image_files
 from benchmark_n.detectors.evidence.saliency import GRID
 from benchmark_n.errors import UsageError
 
-VERSION = 1
+VERSION = 2
 MODELS = "lite0,lite1,lite2"
 MEMORISED = 0.95
 _SCRATCH = "scratch"
@@ -39,6 +43,8 @@ class SaliencyMaker:
 
     A NAME is a backbone (with linear heads) or ``scratch:SHAPE``. What they are shown is the
     instance alone, without what surrounds its mask: neighbours would decide what they look at.
+    The mask's outline is not among the features: it would be the same evidence for all models, and
+    what misleads it would mislead all.
     The mean of their probabilities is `pred_probs`, unless another source gives these.
     """
 

@@ -21,7 +21,7 @@ from benchmark_n.errors import InputError, did_you_mean
 from benchmark_n.extras import import_extra
 from benchmark_n.parallel import ordered_map
 
-VERSION = 1
+VERSION = 2
 EPOCHS = 12
 SIZES = (16, 32)
 _BATCH = 64
@@ -103,7 +103,9 @@ class _Run:
         try:
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(task.seed)
-                network = build(SHAPES[task.shape], self.lesson.num_categories).to(self.device)
+                network = build(SHAPES[task.shape], self.lesson.num_categories)
+            # A quarter faster on a CPU than channels first.
+            network = network.to(self.device, memory_format=torch.channels_last)
             self._train(network, task)
             return self._explain(network.eval(), task)
         finally:

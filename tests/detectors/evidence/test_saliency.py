@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 from benchmark_n.detectors.evidence.cutting import Cut
 from benchmark_n.detectors.evidence.explained import (
+    INVERSE_PENALTY,
     Lesson,
     explain_backbone,
     explain_maps,
@@ -74,7 +75,7 @@ def test_class_activation_of_linear_heads_is_grad_cam() -> None:
     for fold in range(2):
         train, held = folds != fold, np.flatnonzero(folds == fold)
         features = maps.mean((2, 3))
-        head = fit_head(features[train], labels[train], 3)
+        head = fit_head(features[train], labels[train], 3, INVERSE_PENALTY)
         leaf = torch.from_numpy(maps[held]).requires_grad_()
         scaled = (leaf.mean((2, 3)) - torch.from_numpy(head.mean)) / torch.from_numpy(
             head.deviation
@@ -92,7 +93,7 @@ def test_in_sample_heads_see_all_labels_and_given_targets_are_theirs() -> None:
     labels[:9] = (labels[:9] + 1) % 3
     features = maps.mean((2, 3))
     made = explain_maps(features, maps, Lesson(labels, 3, None, workers=1))
-    head = fit_head(features, labels, 3)
+    head = fit_head(features, labels, 3, INVERSE_PENALTY)
     np.testing.assert_allclose(made.probs, head.probabilities(head.standardise(features)))
     given = explain_maps(features, maps, Lesson(labels, 3, None, target="given", workers=1))
     differ = made.probs.argmax(1) != labels

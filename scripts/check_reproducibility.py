@@ -30,12 +30,13 @@ SHARED = Path(os.environ.get("BENCHMARK_N_SHARED_DATA", ROOT.parent / "shared" /
 COCO128 = SHARED / "coco128" / "instances_coco128.json"
 RESULTS = ROOT / "scripts" / "results" / "reproducibility.json"
 TIERS = ("easy", "mid", "hard")
-WORKERS = range(1, 9)
+WORKERS = "workers"
+MOST_WORKERS = 8
 SUMS = "SHA256SUMS"
 # What is not named is the newest that pip finds; the oldest are the lower bounds of setup.cfg.
-OLDEST = "oldest"
+FIRST, OLDEST = "newest", "oldest"
 ENVIRONMENTS: dict[str, dict[str, str]] = {
-    "newest": {},
+    FIRST: {},
     "numpy-2.0": {"numpy": "2.0.*"},
     "opencv-4.14": {"opencv-python": "4.14.*"},
     "numpy-2.0-opencv-4.10": {"numpy": "2.0.*", "opencv-python": "4.10.*"},
@@ -147,7 +148,9 @@ def check_workers(folder: Path) -> dict[str, dict[str, bool]]:
     expected = golden()
     equal: dict[str, dict[str, bool]] = {}
     with dask_cluster(folder) as address:
-        ways: dict[str, dict[str, Any]] = {f"loky {n}": {"workers": n} for n in WORKERS}
+        ways: dict[str, dict[str, Any]] = {
+            f"loky {n}": {"workers": n} for n in range(1, MOST_WORKERS + 1)
+        }
         ways["dask LocalCluster"] = {"backend": "dask", "workers": 2}
         ways["dask --scheduler"] = {"backend": "dask", "scheduler": address}
         for way, options in ways.items():
@@ -174,19 +177,19 @@ def differing(found: dict[str, Any], first: dict[str, Any]) -> dict[str, list[st
     return {name: parts for name, parts in differs.items() if parts}
 
 
-def run(results: dict[str, Any], names: list[str], folder: Path, out: Path) -> None:
-    """Check what is missing, saving after each environment."""
+def run(results: dict[str, Any], parts: list[str], folder: Path, out: Path) -> None:
+    """Check what is missing, saving after each part."""
     checked = results.setdefault("environments", {})
-    for name in names:
+    for name in [part for part in parts if part != WORKERS]:
         if name not in checked:
             checked[name] = check_environment(name, folder)
-        differs = differing(checked[name], checked[next(iter(ENVIRONMENTS))])
+        differs = differing(checked[name], checked[FIRST])
         checked[name]["differs"] = differs
         print(name, differs or "equal", file=sys.stderr)
         save(results, out)
-    if "workers" not in results:
+    if WORKERS in parts and WORKERS not in results:
         with tempfile.TemporaryDirectory() as place:
-            results["workers"] = check_workers(Path(place))
+            results[WORKERS] = check_workers(Path(place))
         save(results, out)
 
 
@@ -198,7 +201,7 @@ def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--environments", type=Path, default=ROOT / ".environments")
-    parser.add_argument("--only", choices=list(ENVIRONMENTS), action="append")
+    parser.add_argument("--only", choices=[*ENVIRONMENTS, WORKERS], action="append")
     parser.add_argument("--out", type=Path, default=RESULTS)
     parser.add_argument("--probe", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -206,9 +209,8 @@ def main() -> None:
         print(json.dumps(probe(arguments.probe)))
         return
     results = json.loads(arguments.out.read_text()) if arguments.out.is_file() else {}
-    first = next(iter(ENVIRONMENTS))
-    names = list(dict.fromkeys([first, *(arguments.only or ENVIRONMENTS)]))
-    run(results, names, arguments.environments, arguments.out)
+    parts = arguments.only or [*ENVIRONMENTS, WORKERS]
+    run(results, [FIRST, *parts], arguments.environments, arguments.out)
 
 
 if __name__ == "__main__":

@@ -210,7 +210,7 @@ def main() -> None:
         return
     results = json.loads(arguments.out.read_text()) if arguments.out.is_file() else {}
     parts = arguments.only or [*ENVIRONMENTS, WORKERS]
-    run(results, [FIRST, *parts], arguments.environments, arguments.out)
+    run(results, list(dict.fromkeys([FIRST, *parts])), arguments.environments, arguments.out)
 
 
 if __name__ == "__main__":

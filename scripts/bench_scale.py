@@ -33,8 +33,8 @@ from tests.local_cluster import dask_cluster  # noqa: E402
 
 COCO128 = SHARED / "coco128" / "instances_coco128.json"
 TRAIN2017 = 860_000
-COUNTS = (100_000, 300_000, TRAIN2017, 2_000_000)
-EXTRAPOLATED = (10_000_000, 100_000_000)
+COUNTS = (4_000, 8_000, 100_000, TRAIN2017, 2_000_000)
+EXTRAPOLATED = (TRAIN2017, 2_000_000, 10_000_000, 100_000_000)
 DASK_COUNT = 10_000
 RESULTS = ROOT / "scripts" / "results" / "scale.json"
 PLOT = ROOT / "docs" / "scale.png"
@@ -200,7 +200,9 @@ def run(results: dict[str, Any], counts: list[int], out: Path, folder: Path) -> 
     rows = sorted(results["measured"], key=lambda row: row["annotations"])
     fits = {name: linear(rows, name) for name in FITTED}
     results |= {"measured": rows, "fits": fits}
-    results["extrapolated"] = [extrapolate(fits, count) for count in EXTRAPOLATED]
+    largest = rows[-1]["annotations"]
+    beyond = [count for count in EXTRAPOLATED if count > largest]
+    results["extrapolated"] = [extrapolate(fits, count) for count in beyond]
 
 
 def main() -> None:

@@ -17,9 +17,11 @@ from benchmark_n.errors import UsageError
 from benchmark_n.evaluators.engines import Engine
 from benchmark_n.evaluators.predictions import read_predictions
 from benchmark_n.evaluators.problem import IouType
+from benchmark_n.labels import validation_file
 from benchmark_n.masks.boundary import DEFAULT_DILATION_RATIO
 
 MODES = ("predictions", "compare", "masks", "ef")
+AGAINST = ("clean", "noisy", "val")
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,8 @@ class _Labels:
         if self.ground_truth is not None:
             return read_coco(self.ground_truth)
         assert self.benchmark is not None
+        if self.against == "val":
+            return read_coco(validation_file(self.benchmark))
         return self.benchmark.clean() if self.against == "clean" else self.benchmark.noisy()
 
     @property
@@ -137,7 +141,8 @@ def evaluate(
     ground_truth
         COCO file to evaluate against, instead of the benchmark's labels.
     against
-        ``"clean"`` or ``"noisy"`` labels of the benchmark.
+        ``"clean"`` or ``"noisy"`` labels of the benchmark's training images, or ``"val"``: the
+        clean ones of its validation images, on which trained models are judged.
     iou_types
         Of ``bbox``, ``segm``, ``boundary``; by default all that the predictions allow.
     engine, protocol, max_detections, class_agnostic, compat
@@ -156,6 +161,8 @@ def evaluate(
     """
     mode = _mode(predictions, compare, masks, ef)
     labels = _labels(benchmark, ground_truth, against)
+    if against == "val" and predictions is None and not compare:
+        raise UsageError("against val needs predictions: the labels are of other images")
     settings = {
         "engine": engine,
         "protocol": protocol,
@@ -206,8 +213,8 @@ def _mode(
 def _labels(
     benchmark: Benchmark | Path | str | None, ground_truth: Path | str | None, against: str
 ) -> _Labels:
-    if against not in ("clean", "noisy"):
-        raise UsageError(f"against must be clean or noisy, but got '{against}'")
+    if against not in AGAINST:
+        raise UsageError(f"against must be one of {', '.join(AGAINST)}, but got '{against}'")
     if benchmark is None and ground_truth is None:
         raise UsageError("give a benchmark or a ground-truth file")
     opened = load(benchmark) if isinstance(benchmark, Path | str) else benchmark

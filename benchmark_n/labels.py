@@ -47,13 +47,24 @@ def validation_labels(benchmark: Benchmark, images: Path | None = None) -> Label
     InputError
         The benchmark has none, their images' folder is not known, or an image is missing.
     """
+    coco = read_coco(validation_file(benchmark))
+    return _checked(coco, images or benchmark.val_images, "--val-images")
+
+
+def validation_file(benchmark: Benchmark) -> Path:
+    """The file of the clean validation labels.
+
+    Raises
+    ------
+    InputError
+        The benchmark has none.
+    """
     if benchmark.clean_val is None:
         raise InputError(
             f"{benchmark.path}: no clean validation labels (annotations/clean_val.json): models "
             "are judged on these alone; expected a benchmark of a dataset with a validation split"
         )
-    coco = read_coco(benchmark.clean_val)
-    return _checked(coco, images or benchmark.val_images, "--val-images")
+    return benchmark.clean_val
 
 
 def split_labels(benchmark: Benchmark, split: str, images: Path | None = None) -> Labels:

@@ -162,11 +162,13 @@ def train_quality(
         )
         for request in asked
     ]
-    before = None if start is None else load_sentinel(Path(start), device)
-    sentinel = train(join_pairs(parts), settings, start=before, device=device, progress=progress)
     sources = [] if start is None else list(read_meta(Path(start))["sources"])
     sources += [
         {**request.source(), "pairs": len(part)} for request, part in zip(asked, parts, strict=True)
     ]
+    pairs = join_pairs(parts)
+    del parts  # as large as what was joined
+    before = None if start is None else load_sentinel(Path(start), device)
+    sentinel = train(pairs, settings, start=before, device=device, progress=progress)
     save_sentinel(sentinel, Path(out), sources)
     return settings

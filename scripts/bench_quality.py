@@ -3,9 +3,9 @@
     python scripts/bench_quality.py --part PART [--out scripts/results]
 
 Parts: ``heldout``, ``detector``, ``losses``, ``brain`` and ``cost``. Each writes
-``quality-PART.json`` and ``.md``. The weights are those of the package, trained on data seed 901;
-test pictures have the data seeds 1 to 3, benchmarks data seed 0. ``brain`` reads the shared samples
-($BENCHMARK_N_SHARED_DATA).
+``quality-PART.json`` and ``.md``. The weights are those of the package, trained on data seeds 901
+to 907; test pictures have the data seeds 1 to 3, benchmarks data seed 0. ``brain`` reads the shared
+samples ($BENCHMARK_N_SHARED_DATA).
 """
 
 from __future__ import annotations

@@ -36,6 +36,19 @@ def test_clean_labels_are_perfect_against_clean_and_not_against_noisy(
     assert noisy.provenance["against"] == "noisy"
 
 
+def test_against_val_judges_on_the_clean_validation_labels(
+    scenes_hard: Benchmark, tmp_path: Path
+) -> None:
+    assert scenes_hard.clean_val is not None
+    path = results_file(tmp_path, json.loads(scenes_hard.clean_val.read_text())["annotations"])
+    found = benchmark_n.evaluate(scenes_hard, predictions=path, against="val")
+    assert found.results["segm"]["statistics"]["AP"] == pytest.approx(1.0)
+    with pytest.raises(InputError, match="image"):
+        benchmark_n.evaluate(scenes_hard, predictions=path)
+    with pytest.raises(UsageError, match="against val needs predictions"):
+        benchmark_n.evaluate(scenes_hard, masks="noisy", against="val")
+
+
 def test_provenance_names_recipe_seed_and_files(scenes_hard: Benchmark, tmp_path: Path) -> None:
     path = results_file(tmp_path, scenes_hard.clean().records())
     provenance = benchmark_n.evaluate(scenes_hard, predictions=path).provenance
@@ -87,7 +100,10 @@ def test_ejection_fraction_of_noisy_labels(tmp_path: Path) -> None:
         ({"masks": "noisy", "ef": True}, "masks and ef exclude one another"),
         ({"masks": "noisy", "ground_truth": "x.json"}, "masks noisy needs a benchmark"),
         ({"predictions": "x.json"}, "give a benchmark or a ground-truth file"),
-        ({"predictions": "x", "ground_truth": "x", "against": "both"}, "against must be clean"),
+        (
+            {"predictions": "x", "ground_truth": "x", "against": "both"},
+            "against must be one of clean",
+        ),
     ],
 )
 def test_contradictions_are_refused(options: dict[str, Any], line: str) -> None:

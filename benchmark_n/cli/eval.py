@@ -37,10 +37,10 @@ RESULTS = "results.json"
 @click.option("--ground-truth", type=_FILE, help="COCO file instead of the benchmark's labels.")
 @click.option(
     "--against",
-    type=click.Choice(["clean", "noisy"]),
+    type=click.Choice(["clean", "noisy", "val"]),
     default="clean",
     show_default=True,
-    help="Labels of the benchmark.",
+    help="Labels of the benchmark; val: the clean ones of its validation images.",
 )
 @click.option(
     "--iou-type",

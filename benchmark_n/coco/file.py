@@ -22,6 +22,13 @@ class Image(msgspec.Struct, frozen=True, gc=False):
     width: int
     file_name: str | None = None
     neg_category_ids: tuple[int, ...] = ()
+    coco_url: str | None = None
+
+    def named(self) -> Image:
+        """The same with a file name: LVIS v1 gives none, but ends its URLs in FOLDER/FILE."""
+        if self.file_name or not self.coco_url:
+            return self
+        return msgspec.structs.replace(self, file_name="/".join(self.coco_url.split("/")[-2:]))
 
 
 class Category(msgspec.Struct, frozen=True):

@@ -42,7 +42,8 @@ def read_coco(path: Path | str) -> CocoFile:
 def parse_coco(data: bytes | mmap.mmap, path: Path) -> CocoFile:
     """The same for bytes in memory; `path` is what messages call them."""
     sections = _decode_sections(data, path)
-    images = _index(_decode(sections["images"], Image, path, "images"), path, "image")
+    records = _decode(sections["images"], Image, path, "images")
+    images = _index([image.named() for image in records], path, "image")
     categories = _index(
         _decode(sections["categories"], Category, path, "categories"), path, "category"
     )

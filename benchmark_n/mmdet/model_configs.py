@@ -127,6 +127,7 @@ def _set_start(config: Any, settings: ModelSettings) -> None:
     backbone = config.model.get("backbone", {})
     if settings.init == "coco":
         config.load_from = published_weights(config.get("published"), settings.model)
+        backbone["init_cfg"] = None  # the published file has the backbone's weights too
     elif settings.init == "none":
         config.load_from = None
         backbone["init_cfg"] = None
@@ -134,6 +135,8 @@ def _set_start(config: Any, settings: ModelSettings) -> None:
         if backbone.get("type") == "ResNet":
             backbone.update(frozen_stages=-1, norm_eval=False)
             backbone["norm_cfg"] = {"type": "BN", "requires_grad": True}
+        elif backbone.get("type") == "EfficientNetLite":
+            backbone.update(pretrained=False, norm_eval=False, frozen_stride=0)
 
 
 def published_weights(published: str | None, model: str) -> str:

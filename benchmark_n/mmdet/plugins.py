@@ -9,11 +9,13 @@ from benchmark_n.mmdet.instance_losses import (  # noqa: E402
     InstanceLossHook,
     InstanceLossRoIHead,
 )
+from benchmark_n.mmdet.lite_backbone import EfficientNetLite  # noqa: E402
 from benchmark_n.mmdet.losses import SymmetricCrossEntropyLoss  # noqa: E402
 from benchmark_n.mmdet.metric import BoundaryCocoMetric  # noqa: E402
 
 __all__ = [
     "BoundaryCocoMetric",
+    "EfficientNetLite",
     "InstanceLossHook",
     "InstanceLossRoIHead",
     "NoisyCocoDataset",

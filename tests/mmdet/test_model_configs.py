@@ -101,7 +101,9 @@ def test_paper_schedule_and_published_weights(model: str) -> None:
     assert ends == [config.train_cfg.max_epochs]
     address = published_weights(config.published, model)
     assert address.startswith("https://download.openmmlab.com/")
-    assert config_of(model, init="coco").load_from == address
+    started = config_of(model, init="coco")
+    assert started.load_from == address
+    assert started.model.backbone.init_cfg is None
 
 
 def test_imagenet_start_is_the_configs_own_and_none_freezes_nothing() -> None:

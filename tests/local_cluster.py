@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from distributed import Client
+
 ROOT = Path(__file__).resolve().parent.parent
 _PATIENCE = 60.0
 
@@ -34,6 +36,9 @@ def dask_cluster(folder: Path, workers: int = 2) -> Iterator[str]:
         for number in range(workers):
             options = ["--nthreads", "1", "--no-dashboard", "--no-nanny"]
             stack.enter_context(_running(folder / f"worker-{number}", "worker", address, *options))
+        if workers:
+            with Client(address, timeout=_PATIENCE) as client:
+                client.wait_for_workers(workers, timeout=_PATIENCE)
         yield address
 
 

@@ -75,6 +75,18 @@ def test_same_bytes_from_a_scheduler_with_workers_in_other_folders(
     assert sums(other) == sums(hard)
 
 
+def test_a_scheduler_without_workers_is_one_clear_line(
+    val2014: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("benchmark_n.parallel._WORKERS_PATIENCE", 1)
+    with (
+        dask_cluster(tmp_path, workers=0) as address,
+        pytest.raises(InputError, match=f"^no dask worker at {address} within 1 s"),
+    ):
+        make(val2014, tmp_path / "other", backend="dask", scheduler=address)
+    assert not (tmp_path / "other").exists()
+
+
 def test_order_does_not_matter(hard: Benchmark, val2014: Path, tmp_path: Path) -> None:
     data = json.loads(val2014.read_text())
     np.random.default_rng(0).shuffle(data["annotations"])

@@ -140,13 +140,12 @@ def check_environment(name: str, folder: Path) -> dict[str, Any]:
     return found
 
 
-def check_workers(folder: Path) -> dict[str, dict[str, bool]]:
-    """Whether the hard tiers equal the cards' with 1 to 8 processes, and over dask."""
+def check_workers(equal: dict[str, dict[str, bool]], folder: Path) -> None:
+    """Whether the hard tiers equal the cards' with 1 to 8 processes, and over dask; put in `equal`."""
     import benchmark_n
     from tests.local_cluster import dask_cluster
 
     expected = golden()
-    equal: dict[str, dict[str, bool]] = {}
     with dask_cluster(folder) as address:
         ways: dict[str, dict[str, Any]] = {
             f"loky {n}": {"workers": n} for n in range(1, MOST_WORKERS + 1)
@@ -154,15 +153,17 @@ def check_workers(folder: Path) -> dict[str, dict[str, bool]]:
         ways["dask LocalCluster"] = {"backend": "dask", "workers": 2}
         ways["dask --scheduler"] = {"backend": "dask", "scheduler": address}
         for way, options in ways.items():
-            equal[way] = {}
+            if way in equal:
+                continue
+            same = {}
             for dataset in ("scenes", "phantom"):
                 name = f"{dataset}-n-hard"
                 made = benchmark_n.make(
                     dataset, "hard", out=folder / name, overwrite=True, **options
                 )
-                equal[way][name] = digests(made.path)[SUMS] == expected[name][SUMS]
-            print(way, equal[way], file=sys.stderr)
-    return equal
+                same[name] = digests(made.path)[SUMS] == expected[name][SUMS]
+            equal[way] = same
+            print(way, same, file=sys.stderr)
 
 
 def differing(found: dict[str, Any], first: dict[str, Any]) -> dict[str, list[str]]:
@@ -187,10 +188,12 @@ def run(results: dict[str, Any], parts: list[str], folder: Path, out: Path) -> N
         checked[name]["differs"] = differs
         print(name, differs or "equal", file=sys.stderr)
         save(results, out)
-    if WORKERS in parts and WORKERS not in results:
+    if WORKERS in parts:
         with tempfile.TemporaryDirectory() as place:
-            results[WORKERS] = check_workers(Path(place))
-        save(results, out)
+            try:
+                check_workers(results.setdefault(WORKERS, {}), Path(place))
+            finally:
+                save(results, out)
 
 
 def save(results: dict[str, Any], path: Path) -> None:

@@ -141,7 +141,7 @@ def check_environment(name: str, folder: Path) -> dict[str, Any]:
 
 
 def check_workers(equal: dict[str, dict[str, bool]], folder: Path) -> None:
-    """Whether the hard tiers equal the cards' with 1 to 8 processes, and over dask; put in `equal`."""
+    """Put in `equal` whether the hard tiers are the cards', by 1 to 8 processes and over dask."""
     import benchmark_n
     from tests.local_cluster import dask_cluster
 

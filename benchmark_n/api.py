@@ -16,6 +16,7 @@ from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.datasets import DATASETS, Dataset, Source
 from benchmark_n.datasets.base import open_source
 from benchmark_n.errors import UsageError
+from benchmark_n.masks.contours import opencv_fault
 from benchmark_n.noise.engine import Engine
 from benchmark_n.noise.plan import chunks, decide, resolve
 from benchmark_n.noise.recipe import ALIASES, Recipe, load_recipe
@@ -115,6 +116,8 @@ def make(
     weakly = choose_weak(weak, tier, recipe, overrides)
     given = {"segmenter": segmenter, "grounder": grounder, "device": device}
     _check_weak_options(weakly, {**given, "prompts_from": prompts_from}, tuple(only), backend)
+    if (fault := opencv_fault()) is not None:
+        _log.warning(fault)
     settled = weakly or _choose_recipe(known.tier_recipe(tier), recipe, only, overrides)
     source = open_source(
         known,

@@ -14,6 +14,7 @@ Result = TypeVar("Result")
 
 BACKENDS = ("loky", "dask")
 _ITEMS_IN_FLIGHT = 2
+_WORKERS_PATIENCE = 60  # seconds until the first dask worker has to be there
 
 
 def available_cores() -> int:
@@ -72,12 +73,18 @@ def _pool_map(
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
     calls = (delayed(_single_threaded)(function, item) for item in items)
-    threads = {"inner_max_num_threads": 1} if backend == "loky" else {}
+    loky = {"inner_max_num_threads": 1, "n_jobs": count}
+    dask = {"wait_for_workers_timeout": _WORKERS_PATIENCE, "n_jobs": -1}
     client = _dask_client(count, scheduler) if backend == "dask" else nullcontext()
-    with client, parallel_config(backend, n_jobs=count if backend == "loky" else -1, **threads):
+    with client, parallel_config(backend, **(loky if backend == "loky" else dask)):
         pool = Parallel(return_as="generator", pre_dispatch=_ITEMS_IN_FLIGHT * count, batch_size=1)
         try:
             yield from pool(calls)
+        except TimeoutError:
+            raise InputError(
+                f"no dask worker at {scheduler or 'the local cluster'} within "
+                f"{_WORKERS_PATIENCE} s: start some for this scheduler"
+            ) from None
         except TerminatedWorkerError:
             raise InputError(
                 "a worker process was killed (often for want of memory): "

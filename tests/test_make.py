@@ -24,6 +24,7 @@ from benchmark_n.benchmark import layout
 from benchmark_n.errors import InputError, UsageError
 from tests import samples
 from tests.conftest import SAMPLES, shared_file
+from tests.local_cluster import dask_cluster
 
 
 def make(path: Path, out: Path, **options: Any) -> Benchmark:
@@ -64,6 +65,26 @@ def test_same_bytes(
     for name in (layout.MANIFEST, layout.RECIPE, layout.SUMMARY, layout.ENVIRONMENT):
         assert (other.path / name).read_bytes() == (hard.path / name).read_bytes(), name
     assert other.annotations.read_bytes() == hard.annotations.read_bytes()
+
+
+def test_same_bytes_from_a_scheduler_with_workers_in_other_folders(
+    hard: Benchmark, val2014: Path, tmp_path: Path
+) -> None:
+    with dask_cluster(tmp_path) as address:
+        other = make(val2014, tmp_path / "other", backend="dask", scheduler=address)
+    assert sums(other) == sums(hard)
+
+
+def test_a_scheduler_without_workers_is_one_clear_line(
+    val2014: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("benchmark_n.parallel._WORKERS_PATIENCE", 1)
+    with (
+        dask_cluster(tmp_path, workers=0) as address,
+        pytest.raises(InputError, match=f"^no dask worker at {address} within 1 s"),
+    ):
+        make(val2014, tmp_path / "other", backend="dask", scheduler=address)
+    assert not (tmp_path / "other").exists()
 
 
 def test_order_does_not_matter(hard: Benchmark, val2014: Path, tmp_path: Path) -> None:

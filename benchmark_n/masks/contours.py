@@ -18,6 +18,20 @@ Contour = NDArray[np.int32]
 Part = list[Contour]
 
 _NEXT, _CHILD = 0, 2
+# fillPoly draws other pixels before 4.11, and approxPolyDP keeps other vertices before 4.13.
+_OLDEST_OPENCV = (4, 13)
+
+
+def opencv_fault() -> str | None:
+    """A line that says so if the installed OpenCV makes other masks than newer ones; else None."""
+    found = tuple(int(part) for part in cv2.__version__.split(".")[:2])
+    if found >= _OLDEST_OPENCV:
+        return None
+    oldest = ".".join(map(str, _OLDEST_OPENCV))
+    return (
+        f"OpenCV {cv2.__version__} fills and simplifies contours otherwise than {oldest} and newer "
+        "do: the bytes are not those of the same benchmark made elsewhere"
+    )
 
 
 def find_contours(mask: CropMask, *, holes: bool = True) -> list[Part]:

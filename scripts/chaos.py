@@ -129,7 +129,7 @@ def faults(reference: Reference, root: Path, options: argparse.Namespace) -> Ite
     for _ in range(2):
         yield interrupted(reference, place, rng)
     yield short_of_disk(reference, place, small_disk(2000), "quota of 2 kB a file")
-    with tmpfs(place.parent / "disk", "size=100k") as disk:
+    with tmpfs(place.parent / "disk", "size=400k") as disk:
         if disk is not None:
             yield on_disk(reference, disk, "disk full")
     with tmpfs(place.parent / "disk", "size=20m") as disk:

@@ -72,7 +72,12 @@ def _small(values: list[int]) -> NDArray[np.int64]:
 def _prepare_cityscapes(folder: Path) -> None:
     write_cityscapes(folder, "train", {_FRAME: _small([26000, 26001, 24, 11])})
     objects = [{"label": "car", "polygon": [[1, 1], [20, 1], [20, 20]]}] * 2
-    write_polygons(folder / "painted", "train", _FRAME, [*objects, {"label": "sky", "polygon": []}])
+    write_polygons(
+        folder / "painted",
+        "train",
+        _FRAME,
+        [*objects, {"label": "sky", "polygon": [[2, 2], [9, 2], [9, 9]]}],
+    )
 
 
 def _write_cityscapes(rng: Random, folder: Path, valid: Path) -> None:
@@ -103,7 +108,7 @@ def _write_viper(rng: Random, folder: Path, valid: Path) -> None:
 
 def _prepare_camus(folder: Path) -> None:
     for suffix in (".nii", ".nii.gz", ".mhd"):
-        write_camus(folder / suffix.strip("."), ["patient0001"], suffix=suffix, split="train")
+        write_camus(folder / suffix.strip("."), ["patient0001"], suffix=suffix, split="training")
 
 
 def _write_camus(rng: Random, folder: Path, valid: Path) -> None:
@@ -116,7 +121,7 @@ def _write_camus(rng: Random, folder: Path, valid: Path) -> None:
         path = folder / _PATIENT / "Info_2CH.cfg"
         path.write_bytes(_some_lines(rng, path.read_text()))
     elif how < 0.15:
-        path = folder / "database_split" / "subgroup_train.txt"
+        path = folder / "database_split" / "subgroup_training.txt"
         path.write_bytes(damaged(path.read_bytes(), rng))
     elif form == "mhd":
         path.write_bytes(_some_lines(rng, path.read_text()))

@@ -16,10 +16,9 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from benchmark_n.benchmark import Benchmark
-from benchmark_n.benchmark.records import read_mask
+from benchmark_n.benchmark.pairs import masks_of
 from benchmark_n.coco import CocoFile, Image
 from benchmark_n.coco.images import image_path
-from benchmark_n.coco.records import split_record
 from benchmark_n.errors import InputError
 from benchmark_n.masks import CropMask, rle_to_crop
 from benchmark_n.masks.contours import find_contours
@@ -123,14 +122,9 @@ def _shrunk(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def image_masks(coco: CocoFile, image_id: int) -> Masks:
     """Annotation id to mask for the non-crowd annotations of an image."""
-    image = coco.images[image_id]
     indices = np.flatnonzero((coco.image_ids == image_id) & ~coco.crowd).tolist()
-    return {
-        int(coco.annotation_ids[i]): rle_to_crop(
-            read_mask(split_record(coco.annotations[i]), image.height, image.width)
-        )
-        for i in indices
-    }
+    ids, masks = coco.annotation_ids[indices].tolist(), masks_of(coco, indices)
+    return {identity: rle_to_crop(mask) for identity, mask in zip(ids, masks, strict=True)}
 
 
 def _panel(axis: Axes, pixels: NDArray[np.uint8], title: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from benchmark_n.benchmark import load
+from benchmark_n.benchmark.staging import write_whole
 from benchmark_n.coco import CocoFile
 from benchmark_n.errors import UsageError, did_you_mean
 from benchmark_n.evaluation import evaluate
@@ -112,8 +113,7 @@ def _write_predictions(network: Any, labels: Labels, size: int, target: Path, de
     frames = read_frames(labels.coco, labels.images, size)
     category = ventricle_id(labels.coco)
     found = cardiac.predict_ventricles(network, frames, category, device=device)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(msgspec.json.encode(found))
+    write_whole(target, msgspec.json.encode(found))
 
 
 def _metrics(truth: CocoFile, predictions: Path) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any, TypeVar
@@ -79,7 +80,9 @@ def _pool_map(
     with client, parallel_config(backend, **(loky if backend == "loky" else dask)):
         pool = Parallel(return_as="generator", pre_dispatch=_ITEMS_IN_FLIGHT * count, batch_size=1)
         try:
-            yield from pool(calls)
+            with _uninterrupted():
+                results = pool(calls)
+            yield from results
         except TimeoutError:
             raise InputError(
                 f"no dask worker at {scheduler or 'the local cluster'} within "
@@ -90,6 +93,20 @@ def _pool_map(
                 "a worker process was killed (often for want of memory): "
                 "try again with fewer workers"
             ) from None
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Processes that are started meanwhile never see Ctrl-C: this one ends them, in silence.
+
+    A terminal sends it to all of them, and each would print a traceback of its own. They inherit
+    what is blocked here; an interruption of this process comes through when the block ends.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
@@ -104,7 +121,7 @@ def _dask_client(count: int, scheduler: str | None) -> Iterator[Any]:
         if scheduler is None:
             client = Client(n_workers=count, threads_per_worker=1, dashboard_address=None)
         else:
-            client = Client(scheduler, timeout=10)
+            client = Client(scheduler, timeout=_WORKERS_PATIENCE)
     except (OSError, ValueError) as error:
         raise InputError(f"no dask scheduler at {scheduler}: {error}") from None
     with client:

@@ -8,13 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from benchmark_n.benchmark import Benchmark
 from benchmark_n.benchmark.layout import CHECKSUMS
+from benchmark_n.benchmark.staging import write_whole
 from benchmark_n.benchmark.writer import environment, file_digest
 from benchmark_n.errors import InputError
+from benchmark_n.plain_files import read_json
 
 _LIBRARIES = ("torch", "torchvision", "mmdet", "mmengine", "mmcv-lite", "mmcv")
 RUN, RESULTS, PREDICTIONS = "run.json", "results.json", "predictions-val.json"
+
+
+class _Results(msgspec.Struct):
+    metrics: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -35,7 +43,7 @@ class TrainingRun:
     @property
     def run(self) -> dict[str, Any]:
         """What was trained, on what, with which versions."""
-        return dict(json.loads((self.path / RUN).read_text(encoding="utf-8")))
+        return dict(read_json(self.path / RUN, "training", dict[str, Any]))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -63,15 +71,15 @@ def open_work_dir(folder: Path, description: Mapping[str, Any], resume: bool) ->
     """Make the work directory; False where the training in it is finished."""
     path = folder / RUN
     if not path.is_file():
-        if folder.exists() and any(folder.iterdir()):
+        # What a run leaves that was killed while it wrote the file is nobody's.
+        if folder.exists() and any(p.name != f".{RUN}.partial" for p in folder.iterdir()):
             raise InputError(f"{folder}: exists and holds no {RUN}: choose another --work-dir")
-        folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps({**description, "environment": environment(_LIBRARIES)}, indent=2)
-        path.write_text(text + "\n", encoding="utf-8")
+        write_whole(path, text.encode() + b"\n")
         return True
     if not resume:
         raise InputError(f"{folder}: holds a training already: --resume, or another --work-dir")
-    known = json.loads(path.read_text(encoding="utf-8"))
+    known = read_json(path, "training", dict[str, Any])
     for key, value in description.items():
         if known.get(key) != value:
             raise InputError(
@@ -83,9 +91,8 @@ def open_work_dir(folder: Path, description: Mapping[str, Any], resume: bool) ->
 
 def finish_work_dir(folder: Path, metrics: Mapping[str, float]) -> None:
     """Write ``results.json``, by which a training counts as finished."""
-    part = folder / f".{RESULTS}"
-    part.write_text(json.dumps({"metrics": dict(metrics)}, indent=2) + "\n", encoding="utf-8")
-    part.replace(folder / RESULTS)
+    text = json.dumps({"metrics": dict(metrics)}, indent=2)
+    write_whole(folder / RESULTS, text.encode() + b"\n")
 
 
 def finished_run(folder: Path | str) -> TrainingRun:
@@ -101,5 +108,4 @@ def finished_run(folder: Path | str) -> TrainingRun:
         raise InputError(f"{folder}: no training: expected a work directory of benchmark-n train")
     if not (folder / RESULTS).is_file():
         raise InputError(f"{folder}: the training is not finished: benchmark-n train --resume")
-    results = json.loads((folder / RESULTS).read_text(encoding="utf-8"))
-    return TrainingRun(folder, results["metrics"])
+    return TrainingRun(folder, read_json(folder / RESULTS, "results", _Results).metrics)

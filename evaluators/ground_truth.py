@@ -13,6 +13,7 @@ from benchmark_n.errors import annotation_fault
 from benchmark_n.evaluators.problem import Federated, Instances
 from benchmark_n.masks import Rle
 from benchmark_n.masks.batch import rle_areas, rle_boxes, segmentations_to_rles
+from benchmark_n.plain_files import JSON_FAULTS
 
 
 class _Record(msgspec.Struct, gc=False):
@@ -67,7 +68,7 @@ def truth_arrays(coco: CocoFile, *, masks: bool, keep_ids: bool = False) -> tupl
 def _decode(coco: CocoFile, place: int, raw: Buffer) -> _Record:
     try:
         record = _record.decode(raw)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except JSON_FAULTS as error:
         raise annotation_fault(coco.path, coco.annotation_ids[place], str(error)) from None
     if record.bbox is not None and len(record.bbox) != 4:
         fault = f"bbox is {record.bbox}, expected [x, y, width, height]"

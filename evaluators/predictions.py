@@ -18,6 +18,7 @@ from benchmark_n.errors import InputError
 from benchmark_n.evaluators.problem import Instances
 from benchmark_n.masks import Rle
 from benchmark_n.masks.batch import rle_areas, rle_boxes, segmentations_to_rles
+from benchmark_n.plain_files import JSON_FAULTS
 
 
 class Detection(msgspec.Struct, gc=False):
@@ -99,7 +100,7 @@ def _decode(path: Path) -> list[Detection]:
         return msgspec.json.decode(data, type=list[Detection])
     except msgspec.ValidationError as error:
         raise InputError(f"{path.name}: not COCO results: {error}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except JSON_FAULTS as error:
         raise _not_json(data, path, error) from None
 
 

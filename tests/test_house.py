@@ -12,7 +12,17 @@ import pytest
 ROOT = Path(__file__).parent.parent
 # A package may import those of its own and of lower floors only.
 FLOORS = [
-    {"errors", "extras", "registry", "parallel", "draws", "_version"},
+    {
+        "errors",
+        "extras",
+        "registry",
+        "parallel",
+        "draws",
+        "plain_files",
+        "npy_files",
+        "recipe_files",
+        "_version",
+    },
     {"coco", "masks"},
     {"benchmark"},
     {

@@ -2,22 +2,46 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
-import yaml
+import msgspec
 
 from benchmark_n.benchmark import layout
-from benchmark_n.benchmark.manifest import rows_digest
+from benchmark_n.benchmark.manifest import read_manifest, rows_digest
 from benchmark_n.benchmark.records import standardise
 from benchmark_n.benchmark.writer import file_digest
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.coco.read import parse_coco
-from benchmark_n.errors import InputError, UsageError
+from benchmark_n.errors import InputError, UsageError, annotation_fault
+from benchmark_n.masks import SegmentationError
+from benchmark_n.plain_files import JSON_FAULTS, read_json, read_yaml
+
+
+class _Source(msgspec.Struct):
+    file: str
+    sha256: str
+
+
+class _Recipe(msgspec.Struct):
+    """What this package reads of a benchmark's recipe."""
+
+    name: str
+    benchmark: str
+    dataset: str
+    source: _Source
+    noises: dict[str, dict[str, Any]]
+    masks: Literal["rle", "polygon", "keep"]
+    dilation_ratio: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.02
+    detection: bool = True
+    version: int = 1
+    seed: int | None = None
+    segmenter: dict[str, str | None] | None = None
+    grounder: dict[str, str | None] | None = None
+    prompts_from: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -33,12 +57,22 @@ class Benchmark:
     @cached_property
     def recipe(self) -> dict[str, Any]:
         """The resolved recipe, with seed, source and noise versions."""
-        return dict(yaml.safe_load((self.path / layout.RECIPE).read_text(encoding="utf-8")))
+        path = self.path / layout.RECIPE
+        recipe = read_yaml(path, "recipe")
+        try:
+            told = msgspec.convert(recipe, _Recipe)
+        except msgspec.ValidationError as error:
+            raise InputError(f"{path}: not the recipe of a benchmark: {error}") from None
+        if Path(told.source.file).name != told.source.file:
+            raise InputError(
+                f"{path}: source.file is '{told.source.file:.80}', expected a file's name alone"
+            )
+        return dict(recipe)
 
     @cached_property
     def summary(self) -> dict[str, Any]:
         """Counts per noise and size, IoU quantiles, class confusions."""
-        return dict(json.loads((self.path / layout.SUMMARY).read_text(encoding="utf-8")))
+        return read_json(self.path / layout.SUMMARY, "summary", dict[str, Any])
 
     @property
     def annotations(self) -> Path:
@@ -63,16 +97,15 @@ class Benchmark:
 
     def _local(self, name: str) -> Path | None:
         path = self.path / layout.LOCAL
-        local = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
-        return Path(local[name]) if local.get(name) else None
+        local = read_yaml(path, "list of folders") if path.is_file() else {}
+        place = local.get(name) if isinstance(local, dict) else local
+        if place is not None and not isinstance(place, str):
+            raise InputError(f"{path}: {name} is {place!r:.40}, expected a folder")
+        return Path(place) if place else None
 
     def manifest(self, columns: Sequence[str] | None = None) -> Any:
         """The manifest as a `pyarrow.Table`; all columns but by default not the clean records."""
-        import pyarrow.parquet as pq
-
-        path = self.path / layout.MANIFEST
-        names = [n for n in pq.read_schema(path).names if n != "clean_record"]
-        return pq.read_table(path, columns=list(columns) if columns is not None else names)
+        return read_manifest(self.path / layout.MANIFEST, columns)
 
     def noisy(self) -> CocoFile:
         """The noisy annotations."""
@@ -82,6 +115,11 @@ class Benchmark:
         """The clean annotations in the benchmark's encoding, rebuilt from it alone.
 
         They equal, byte for byte, what tier ``clean`` writes for the same source.
+
+        Raises
+        ------
+        InputError
+            Annotations and manifest that do not belong together.
         """
         noisy = self.noisy()
         records = b",\n".join(self._clean_records(noisy))
@@ -97,27 +135,41 @@ class Benchmark:
             for identity, image_id, origin, record in zip(
                 *(column.to_pylist() for column in batch.columns), strict=True
             ):
-                image = noisy.images[image_id]
                 if origin != "clean":
                     continue
+                image = noisy.images.get(image_id)
+                if image is None or (record is None and identity not in survivors):
+                    raise annotation_fault(
+                        self.path / layout.MANIFEST, identity, f"is not in {noisy.path.name}"
+                    )
                 if record is None:
                     yield bytes(survivors[identity])
-                else:
+                    continue
+                try:
                     yield standardise(record, image.height, image.width, masks)
+                except (SegmentationError, KeyError, ValueError, *JSON_FAULTS) as error:
+                    raise annotation_fault(
+                        self.path / layout.MANIFEST, identity, f"clean_record: {error}"
+                    ) from None
 
     def verify(self) -> list[str]:
         """Files whose bytes, or rows, are not those of the checksums; empty when all is well."""
         faults = []
-        for line in (self.path / layout.CHECKSUMS).read_text(encoding="utf-8").splitlines():
+        text = (self.path / layout.CHECKSUMS).read_text(encoding="utf-8", errors="replace")
+        for line in text.splitlines():
             if line.startswith(layout.ROWS_LINE):
                 if rows_digest(self.path / layout.MANIFEST) != line.removeprefix(layout.ROWS_LINE):
                     faults.append(layout.MANIFEST)
                 continue
             digest, _, name = line.partition("  ")
-            path = self.path / name
-            if not path.is_file() or file_digest(path) != digest:
+            if name not in self._known_names() or file_digest(self.path / name) != digest:
                 faults.append(name)
         return faults
+
+    def _known_names(self) -> set[str]:
+        """The files of the directory by their names there: what checksums can be of."""
+        found = (path for path in self.path.rglob("*") if path.is_file())
+        return {path.relative_to(self.path).as_posix() for path in found}
 
 
 def load(path: Path | str) -> Benchmark:

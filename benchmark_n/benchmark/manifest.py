@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from benchmark_n.benchmark.schema import manifest_schema
+from benchmark_n.errors import InputError
+
 _ROWS_IN_GROUP = 1 << 16
+_NEVER_NULL = ("annotation_id", "image_id", "origin", "crowd", "deleted")
 Rows = Mapping[str, Sequence[Any]]
 
 
@@ -115,9 +121,73 @@ class ManifestWriter:
 
 
 def rows_digest(path: Path) -> str:
-    """The digest of a manifest file's rows, read group by group."""
-    file = pq.ParquetFile(path)
-    digest = RowDigest(file.schema_arrow)
-    for group in range(file.num_row_groups):
-        digest.update(file.read_row_group(group))
+    """The digest of a manifest file's rows, read group by group.
+
+    Raises
+    ------
+    InputError
+        No such file, or a damaged one.
+    """
+    with _named_faults(path):
+        file = _open(path)
+        digest = RowDigest(file.schema_arrow)
+        for group in range(file.num_row_groups):
+            digest.update(file.read_row_group(group))
     return digest.hexdigest()
+
+
+def read_manifest(path: Path, columns: Sequence[str] | None = None) -> Any:
+    """The manifest as a `pyarrow.Table`; all columns but by default not the clean records.
+
+    Raises
+    ------
+    InputError
+        No such file, a damaged one, or a table that is no manifest.
+    """
+    with _named_faults(path):
+        file = _open(path)
+        _check_columns(path, file.schema_arrow)
+        names = [n for n in file.schema_arrow.names if n != "clean_record"]
+        wanted = list(columns) if columns is not None else names
+        keys = pq.read_table(path, columns=list(_NEVER_NULL))
+        table = pq.read_table(path, columns=wanted)
+        table.validate(full=True)  # text may be no UTF-8
+    lacking = next((name for name in wanted if name not in table.column_names), None)
+    if lacking is not None:
+        raise InputError(f"{path.name}: column '{lacking}' is missing")
+    _check_keys(path, keys)
+    return table
+
+
+def _open(path: Path) -> Any:
+    """The file, unless it was made to fill the memory: rows have ids, which take a byte or more."""
+    file = pq.ParquetFile(path)
+    rows, size = file.metadata.num_rows, path.stat().st_size
+    if rows > size:
+        raise ValueError(f"{rows} rows in a file of {size} bytes")
+    return file
+
+
+@contextmanager
+def _named_faults(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+        raise InputError(f"{path.name}: cannot read the manifest: {error!s:.200}") from None
+
+
+def _check_columns(path: Path, schema: Any) -> None:
+    for field in manifest_schema():
+        if schema.names.count(field.name) != 1:
+            raise InputError(f"{path.name}: not one column '{field.name}', expected a manifest")
+        kind = schema.field(field.name).type
+        if kind != field.type:
+            raise InputError(f"{path.name}: column '{field.name}' is {kind}, expected {field.type}")
+
+
+def _check_keys(path: Path, keys: Any) -> None:
+    for name in _NEVER_NULL:
+        if keys[name].null_count:
+            raise InputError(f"{path.name}: column '{name}' has an empty value")
+    if len(pc.unique(keys["annotation_id"])) != len(keys):
+        raise InputError(f"{path.name}: an annotation id occurs twice, expected unique ids")

@@ -16,6 +16,7 @@ from benchmark_n.coco.file import Buffer
 from benchmark_n.coco.records import join_record, split_record
 from benchmark_n.masks import Rle, SegmentationError, rle_to_crop, segmentation_to_rle
 from benchmark_n.masks.outline import mask_to_polygons
+from benchmark_n.plain_files import JSON_FAULTS
 
 MaskForm = Literal["rle", "polygon", "keep"]
 MASK_FORMS = ("rle", "polygon", "keep")
@@ -46,7 +47,7 @@ def decode_any(raw: Buffer) -> Any:
     """Raw JSON as plain Python; nesting too deep to be a segmentation is an error."""
     try:
         return msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except JSON_FAULTS as error:
         raise SegmentationError(f"segmentation cannot be read: {error}") from None
 
 

@@ -67,10 +67,11 @@ def scores_table(columns: Mapping[str, Any], metadata: Mapping[str, str] | None 
 
 def check_scores(table: Any, name: str = "scores") -> None:
     """Raise `InputError` unless `table` is a scores table; `name` is what messages call it."""
-    lacking = [column for column in _COLUMNS if column not in table.column_names]
-    if lacking:
-        expected = ", ".join(_COLUMNS)
-        raise InputError(f"{name}: column '{lacking[0]}' is missing, expected {expected}")
+    counts = [(table.column_names.count(column), column) for column in _COLUMNS]
+    wrong = next(((count, column) for count, column in counts if count != 1), None)
+    if wrong is not None:
+        fault = "occurs twice" if wrong[0] else "is missing"
+        raise InputError(f"{name}: column '{wrong[1]}' {fault}, expected {', '.join(_COLUMNS)}")
     for column, kind in _COLUMNS.items():
         found = table[column]
         if found.type not in (kind, pa.null()):
@@ -139,7 +140,8 @@ def read_scores(path: Path | str) -> Any:
     path = Path(path)
     try:
         table = pq.read_table(path)
-    except (OSError, pa.ArrowException) as error:
+        table.validate(full=True)  # text may be no UTF-8
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise InputError(f"{path}: cannot read the scores: {error}") from None
     check_scores(table, path.name)
     return table

@@ -80,20 +80,28 @@ def run(arguments: list[str]) -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return _fail("interrupted: nothing was finished", 130)
-    except BenchmarkNError as error:
-        return _fail(str(error), error.exit_code)
-    except ImportError as error:
-        return _fail(import_fault(error), 1)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
-        if os.environ.get("BENCHMARK_N_DEBUG"):
-            raise
-        return _fail(
-            f"internal error: {type(error).__name__}: {error} (BENCHMARK_N_DEBUG=1 shows where)", 1
-        )
+        return _fail(_told(error), getattr(error, "exit_code", 1))
     return 0
+
+
+def _told(error: Exception) -> str:
+    """What the user is told of an error; one that nobody thought of is raised again on request."""
+    if isinstance(error, BenchmarkNError):
+        return str(error)
+    if isinstance(error, ImportError):
+        return import_fault(error)
+    if os.environ.get("BENCHMARK_N_DEBUG"):
+        raise error
+    if isinstance(error, OSError):
+        return f"{error.filename or 'a file'}: {error.strerror or error}"
+    if isinstance(error, MemoryError):
+        return "not enough memory: try again with fewer workers, or a part of the data"
+    name = type(error).__name__
+    return f"internal error: {name}: {error} (BENCHMARK_N_DEBUG=1 shows where)"
 
 
 def _fail(message: str, code: int) -> int:

@@ -11,6 +11,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark_n.errors import InputError
+from benchmark_n.plain_files import JSON_FAULTS
+
 Buffer = msgspec.Raw | bytes
 
 
@@ -74,8 +77,14 @@ class CocoFile:
 
     def records(self) -> Iterator[dict[str, Any]]:
         """The annotations as plain dictionaries, decoded one by one."""
-        return (msgspec.json.decode(raw) for raw in self.annotations)
+        return (self._decoded(raw, "annotations") for raw in self.annotations)
 
     def section(self, name: str) -> Any:
         """A top-level section as plain Python objects."""
-        return msgspec.json.decode(self.sections[name])
+        return self._decoded(self.sections[name], name)
+
+    def _decoded(self, raw: Buffer, section: str) -> Any:
+        try:
+            return msgspec.json.decode(raw)
+        except JSON_FAULTS as error:
+            raise InputError(f"{self.path.name}: section '{section}': {error}") from None

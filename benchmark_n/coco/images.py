@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from benchmark_n.coco.file import Image
 from benchmark_n.errors import InputError
 
 Pixels = NDArray[np.uint8]
+_LONGEST_NAME = 255  # bytes, on the file systems in use
 
 
 def image_files(
@@ -31,7 +33,7 @@ def image_files(
     nameless = next((image.id for image in wanted if not image.file_name), None)
     if nameless is not None:
         raise InputError(f"image {nameless} has no file_name in the annotation file")
-    paths = {image.id: root / str(image.file_name) for image in wanted}
+    paths = {image.id: image_path(root, image) for image in wanted}
     missing = [path for path in paths.values() if not path.is_file()]
     if missing:
         raise InputError(
@@ -39,6 +41,25 @@ def image_files(
             "name their folder with --images DIR"
         )
     return paths
+
+
+def image_path(root: Path, image: Image) -> Path:
+    """Where the image lies, in the folder `root`.
+
+    Raises
+    ------
+    InputError
+        Its name is no file's name, or leads out of the folder.
+    """
+    name = Path(str(image.file_name))
+    if name.is_absolute() or ".." in name.parts or "\0" in str(name):
+        raise InputError(
+            f"image {image.id}: file_name '{name!s:.80}' leads out of the images' folder, "
+            "expected a path inside it"
+        )
+    if any(len(os.fsencode(part)) > _LONGEST_NAME for part in name.parts):
+        raise InputError(f"image {image.id}: file_name '{name!s:.80}…' is no file's name")
+    return root / name
 
 
 def read_rgb(path: Path, image: Image) -> Pixels:

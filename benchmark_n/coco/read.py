@@ -19,11 +19,13 @@ from numpy.typing import NDArray
 from benchmark_n.coco.file import Buffer, Category, CocoFile, Image
 from benchmark_n.coco.records import Header, coerce_header
 from benchmark_n.errors import InputError, annotation_fault
+from benchmark_n.plain_files import JSON_FAULTS
 
 REQUIRED_SECTIONS = ("images", "annotations", "categories")
-# Larger than any camera's image or scanner's tile, small enough to hold a few such masks, and below
-# 2^29, where pycocotools' run-length strings overrun the six characters a run it sets aside.
-MAX_PIXELS = 2**28
+# 8192 x 8192: small enough to trace the contours of such a mask in two gigabytes (OpenCV takes nine
+# bytes a pixel). Larger pictures are cut into tiles. From 2^29 on pycocotools' run-length strings
+# would overrun the six characters a run it sets aside.
+MAX_PIXELS = 2**26
 
 
 def read_coco(path: Path | str) -> CocoFile:
@@ -70,7 +72,7 @@ def _decode_sections(data: bytes | mmap.mmap, path: Path) -> dict[str, Buffer]:
         sections = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
     except msgspec.ValidationError:
         raise InputError(f"{path.name}: not COCO: expected an object with {_expected()}") from None
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+    except JSON_FAULTS as error:
         raise _not_json(bytes(data), path, error) from None
     missing = [name for name in REQUIRED_SECTIONS if name not in sections]
     if missing:
@@ -105,7 +107,7 @@ def _not_json(data: bytes, path: Path, error: Exception) -> InputError:
 def _decode(raw: Buffer, kind: Any, path: Path, section: str) -> list[Any]:
     try:
         return list(msgspec.json.decode(raw, type=list[kind]))
-    except (msgspec.DecodeError, RecursionError) as error:
+    except JSON_FAULTS as error:
         raise InputError(f"{path.name}: section '{section}': {error}") from None
 
 
@@ -133,7 +135,7 @@ def _header_columns(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
     try:
         headers = msgspec.json.decode(raw, type=list[Header])
-    except msgspec.ValidationError:
+    except JSON_FAULTS:
         headers = [coerce_header(record, path) for record in annotations]
     count = len(headers)
     try:

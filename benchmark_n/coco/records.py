@@ -10,6 +10,7 @@ import msgspec
 
 from benchmark_n.coco.file import Buffer
 from benchmark_n.errors import InputError, annotation_fault
+from benchmark_n.plain_files import JSON_FAULTS
 
 
 class Header(msgspec.Struct, gc=False):
@@ -32,7 +33,10 @@ _encode = msgspec.json.Encoder().encode
 
 def coerce_header(record: Buffer, path: Path) -> Header:
     """Read a record whose header is unusual but unambiguous (``7.0``, ``true``, ``[1]``)."""
-    fields = msgspec.json.decode(record)
+    try:
+        fields = msgspec.json.decode(record)
+    except JSON_FAULTS as error:
+        raise InputError(f"{path.name}: an annotation cannot be read: {error}") from None
     if not isinstance(fields, dict):
         raise InputError(f"{path.name}: an annotation is {fields!r:.40}, expected an object")
     identity = fields.get("id")
@@ -49,7 +53,7 @@ def coerce_header(record: Buffer, path: Path) -> Header:
 
 def _integer(value: Any, name: str, identity: object, path: Path) -> int:
     single = value[0] if isinstance(value, list) and len(value) == 1 else value
-    if isinstance(single, int | float) and int(single) == single:
+    if isinstance(single, int) or (isinstance(single, float) and single.is_integer()):
         return int(single)
     raise annotation_fault(path, identity, f"{name} is {value!r:.40}, expected a whole number")
 

@@ -16,7 +16,7 @@ from benchmark_n.benchmark.staging import staged
 from benchmark_n.coco.file import Buffer
 from benchmark_n.datasets.base import Progress
 from benchmark_n.datasets.camus import NAMES
-from benchmark_n.datasets.camus_files import Scan, write_scan
+from benchmark_n.datasets.camus_files import INSTANTS, VIEWS, Scan, patient_number, write_scan
 from benchmark_n.errors import InputError
 from benchmark_n.masks import rle_to_crop, segmentation_to_rle
 from benchmark_n.parallel import ordered_map
@@ -66,6 +66,7 @@ def export_labelmaps(
             raise InputError(
                 f"{noisy.path.name}: image {image['id']}: field '{missing[0]}' is missing"
             )
+        _check_names(noisy.path, image)
     jobs = (_Job(image, records[image["id"]]) for image in images)
     with staged(out) as stage:
         done = ordered_map(partial(_write_map, stage), jobs, workers=workers)
@@ -73,6 +74,17 @@ def export_labelmaps(
             if progress is not None:
                 progress(place, len(images))
     return len(images)
+
+
+def _check_names(path: Path, image: dict[str, Any]) -> None:
+    """The fields that the file is named by: nothing that leads out of the folder."""
+    patient_number(str(image["patient"]))
+    for name, known in (("view", VIEWS), ("instant", INSTANTS)):
+        if image[name] not in known:
+            raise InputError(
+                f"{path.name}: image {image['id']}: {name} is {image[name]!r:.40}, expected one "
+                f"of {', '.join(known)}"
+            )
 
 
 def _write_map(folder: Path, job: _Job) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark_n.coco.read import MAX_PIXELS
 from benchmark_n.errors import InputError
 
 VIEWS = ("2CH", "4CH")
@@ -24,6 +25,7 @@ LISTS = {
     "test": "subgroup_testing.txt",
 }
 _SUFFIXES = (".nii.gz", ".nii", ".mhd")
+_PIXEL_FILES = (".raw", ".zraw")
 _NIFTI_HEADER = 352
 _PATIENT = re.compile(r"patient(\d+)")
 _FIELDS = {
@@ -80,9 +82,10 @@ def read_scan(path: Path) -> Scan:
             f"views {', '.join(VIEWS)} at {' and '.join(INSTANTS)}"
         )
     try:
+        _check_header(path, itk)
         image = itk.ReadImage(str(path))
     except RuntimeError as error:
-        text = str(error).strip().splitlines()[-1]
+        text = (str(error).strip().splitlines() or [""])[-1]
         raise InputError(f"{path.name}: cannot be read ({text:.120}), expected a scan") from None
     _check_complete(path, image)
     pixels = itk.GetArrayFromImage(image)
@@ -92,6 +95,27 @@ def read_scan(path: Path) -> Scan:
         raise InputError(f"{path.name}: an array of {shape}, expected a single 2D frame")
     x, y = (round(float(step), 6) for step in image.GetSpacing()[:2])
     return Scan(pixels, (x, y))
+
+
+def _check_header(path: Path, itk: Any) -> None:
+    """Refuse what would take much memory, or another file, before any pixel is read."""
+    if path.suffix == ".mhd":
+        lines = path.read_text(encoding="latin-1").splitlines()
+        named = [line.partition("=")[2].strip() for line in lines if "ElementDataFile" in line]
+        if len(named) != 1 or named[0] not in (path.with_suffix(s).name for s in _PIXEL_FILES):
+            raise InputError(
+                f"{path.name}: ElementDataFile is {', '.join(named) or 'nothing'!s:.80}, expected "
+                f"{path.with_suffix(_PIXEL_FILES[0]).name}"
+            )
+    reader = itk.ImageFileReader()
+    reader.SetFileName(str(path))
+    reader.ReadImageInformation()
+    size, parts = reader.GetSize(), reader.GetNumberOfComponents()
+    if math.prod(size) > MAX_PIXELS or parts != 1:
+        shape = "x".join(map(str, size))
+        raise InputError(
+            f"{path.name}: an array of {shape} with {parts} values each, expected a single 2D frame"
+        )
 
 
 def _check_complete(path: Path, image: Any) -> None:
@@ -172,7 +196,10 @@ def patient_number(name: str) -> int:
 
 def list_patients(path: Path) -> list[str]:
     """The patients of a subgroup list, one a line."""
-    names = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    try:
+        names = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path.name}: cannot be read ({error})") from None
     names = [name for name in names if name]
     if not names:
         raise InputError(f"{path.name}: the list is empty, expected a patient on each line")

@@ -8,7 +8,6 @@ References
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from benchmark_n.coco.read import MAX_PIXELS
 from benchmark_n.errors import InputError
+from benchmark_n.plain_files import read_json
 
 # In the order of their ids; those from person on have instances.
 _NAMES = """
@@ -28,6 +28,8 @@ trailer, train, motorcycle, bicycle
 LABELS = {name.strip(): place for place, name in enumerate(_NAMES.split(","))}
 WITH_INSTANCES = range(LABELS["person"], len(LABELS))
 PER_CLASS = 1000
+# Polygons may leave the image, by at most this many image sizes.
+_REACH = 8
 # Drawn nowhere: the only label with a negative id.
 _UNDRAWN = "license plate"
 
@@ -54,10 +56,12 @@ def paint_polygons(path: Path) -> NDArray[np.int32]:
     """
     from PIL import Image, ImageDraw
 
+    if not path.is_file():
+        raise InputError(f"{path.name}: missing in {path.parent}, expected polygons")
+    document = read_json(path, "Cityscapes polygon file")
     try:
-        document = json.loads(path.read_bytes())
         size = (int(document["imgWidth"]), int(document["imgHeight"]))
-        if size[0] * size[1] > MAX_PIXELS:
+        if min(size) < 1 or size[0] * size[1] > MAX_PIXELS:
             raise ValueError(f"{size[0]}x{size[1]} px")
         image = Image.new("I", size, 0)
         drawer = ImageDraw.Draw(image)
@@ -65,15 +69,21 @@ def paint_polygons(path: Path) -> NDArray[np.int32]:
         for item in document["objects"]:
             value = None if item.get("deleted") else _value(item["label"], counts, path)
             if value is not None:
-                drawer.polygon([(x, y) for x, y in item["polygon"]], fill=value)
-    except FileNotFoundError:
-        raise InputError(f"{path.name}: missing in {path.parent}, expected polygons") from None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+                drawer.polygon(_points(item["polygon"], size), fill=value)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
         raise InputError(
             f"{path.name}: not a Cityscapes polygon file ({type(error).__name__}: {error}), "
             "expected imgWidth, imgHeight and objects with label and polygon"
         ) from None
     return np.asarray(image).astype(np.int32)
+
+
+def _points(polygon: Any, size: tuple[int, int]) -> list[tuple[float, float]]:
+    """The vertices, unless they lie far outside: Pillow draws whatever it is told."""
+    points = [(float(x), float(y)) for x, y in polygon]
+    if not all(abs(value) <= _REACH * max(size) for point in points for value in point):
+        raise ValueError("a vertex far outside the image")
+    return points
 
 
 def _value(label: Any, counts: dict[int, int], path: Path) -> int | None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.errors import InputError
+from benchmark_n.npy_files import npz_names, read_npz
 
 Ints = NDArray[np.int64]
 
@@ -28,11 +28,7 @@ def split_arrays(path: Path, split: str) -> tuple[str, str]:
     InputError
         The file cannot be read, or has no such arrays.
     """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            found = list(file.files)
-    except (OSError, ValueError, BadZipFile) as error:
-        raise InputError(f"{path}: cannot be read as a file of arrays: {error}") from None
+    found = npz_names(path)
     prefix = "" if split == "all" else f"{split}_"
     names = (f"{prefix}images", f"{prefix}labels")
     for name in names:
@@ -57,11 +53,8 @@ def read_image(path: Path, split: str, number: int) -> NDArray[np.uint8]:
 @lru_cache(maxsize=2)
 def _load(path: Path, split: str, modified: int) -> tuple[NDArray[np.uint8], Ints]:
     names = split_arrays(path, split)
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            images, labels = (file[name] for name in names)
-    except (OSError, ValueError, BadZipFile) as error:
-        raise InputError(f"{path}: cannot be read as a file of arrays: {error}") from None
+    arrays = read_npz(path, list(names))
+    images, labels = (arrays[name] for name in names)
     return _images(path, names[0], images), _labels(path, names[1], labels, len(images))
 
 

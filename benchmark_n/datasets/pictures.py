@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from benchmark_n.coco.read import MAX_PIXELS
 from benchmark_n.errors import InputError
 
 # All that Pillow raises for files that are no whole images of a sensible size.
-_FAULTS = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+_FAULTS = (
+    *(OSError, SyntaxError, ValueError, TypeError, KeyError, EOFError, OverflowError),
+    *(struct.error, zlib.error, Image.DecompressionBombError),
+)
 
 
 def image_size(path: Path) -> tuple[int, int]:
@@ -35,6 +41,8 @@ def read_label_map(path: Path, channels: int) -> NDArray[Any]:
     try:
         with Image.open(path) as image:
             mode = image.mode
+            if image.width * image.height > MAX_PIXELS:
+                raise ValueError(f"{image.width}x{image.height} px, at most {MAX_PIXELS} pixels")
             pixels = np.asarray(image)
     except _FAULTS as error:
         raise _fault(path, error, "a label map in PNG") from None

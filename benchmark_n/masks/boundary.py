@@ -48,14 +48,26 @@ def interior(mask: CropMask, distance: int) -> CropMask:
         bands = cv2.subtract(sums[side:], sums[:-side])
         kept = (cv2.subtract(bands[:, side:], bands[:, :-side]) == side * side).view(np.uint8)
     else:
-        eroded = cv2.erode(mask.pixels, _square(side)).astype(np.uint8, copy=False)
-        kept = eroded[distance : h - distance, distance : w - distance]
+        rows = _all_of(mask.pixels, side, axis=0)
+        kept = _all_of(rows, side, axis=1)
     return CropMask(kept, mask.x + distance, mask.y + distance, mask.height, mask.width)
 
 
-@lru_cache(maxsize=64)
-def _square(side: int) -> NDArray[np.uint8]:
-    return np.ones((side, side), np.uint8)
+def _all_of(pixels: NDArray[np.uint8], side: int, axis: int) -> NDArray[np.uint8]:
+    """Whether `side` neighbours along an axis are all 1, shorter by ``side - 1`` along it.
+
+    Runs of twice the length are two runs: the cost grows with the logarithm of `side`, while an
+    erosion's grows with `side`, which in images of 10^8 px makes minutes of seconds.
+    """
+    length = 1
+    while length < side:
+        step = min(length, side - length)
+        first, second = (
+            (pixels[:-step], pixels[step:]) if axis == 0 else (pixels[:, :-step], pixels[:, step:])
+        )
+        pixels = cv2.bitwise_and(first, second).astype(np.uint8, copy=False)
+        length += step
+    return pixels
 
 
 def boundary(mask: CropMask, distance: int) -> CropMask:

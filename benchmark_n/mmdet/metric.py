@@ -12,6 +12,7 @@ from mmdet.registry import METRICS
 from mmengine.evaluator import BaseMetric
 from pycocotools import mask as coco_mask
 
+from benchmark_n.benchmark.staging import write_whole
 from benchmark_n.coco import read_coco
 from benchmark_n.evaluators.instance_segmentation import evaluate_instances
 from benchmark_n.evaluators.problem import IOU_TYPES
@@ -63,7 +64,8 @@ class BoundaryCocoMetric(BaseMetric):
         """Evaluate all detections."""
         found = [record for records in results for record in records]
         if self._outfile is not None:
-            Path(self._outfile).write_bytes(msgspec.json.encode(found))
+            # Whole, since held-out predictions that are there are not made again.
+            write_whole(Path(self._outfile), msgspec.json.encode(found))
         if self._format_only:
             return {}
         metrics: dict[str, float] = {}

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from benchmark_n.benchmark import Benchmark, load
-from benchmark_n.errors import InputError
+from benchmark_n.benchmark.staging import write_whole
 from benchmark_n.labels import Labels, split_labels
 from benchmark_n.mmdet.data_configs import set_prediction
 from benchmark_n.mmdet.folds import fold_images
@@ -131,8 +131,5 @@ def predict_out_of_fold(
             )
         found += msgspec.json.decode(part.read_bytes(), type=list[msgspec.Raw])
     target = root / OUT_OF_FOLD
-    try:
-        target.write_bytes(msgspec.json.encode(found))
-    except OSError as error:
-        raise InputError(f"{target}: cannot be written: {error.strerror}") from None
+    write_whole(target, msgspec.json.encode(found))
     return target

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from pycocotools import mask as coco_mask
 
+from benchmark_n.errors import InputError
 from benchmark_n.nets.echo_squares import Frames, Pixels, augmented
 from benchmark_n.nets.unet import named_unet
 
@@ -103,10 +104,14 @@ def _restore(parts: Mapping[str, Any], checkpoint: Path | None) -> int:
 
     if checkpoint is None or not checkpoint.is_file():
         return 0
-    state = torch.load(checkpoint, weights_only=True)
-    for name, part in parts.items():
-        part.load_state_dict(state[name])
-    return int(state["epoch"])
+    try:
+        state = torch.load(checkpoint, weights_only=True)
+        for name, part in parts.items():
+            part.load_state_dict(state[name])
+        return int(state["epoch"])
+    except Exception as error:  # what a damaged archive raises may be of any kind
+        fault = " ".join(str(error).split())
+        raise InputError(f"{checkpoint}: not a checkpoint of this training: {fault:.160}") from None
 
 
 def _keep(parts: Mapping[str, Any], epoch: int, checkpoint: Path) -> None:
@@ -114,8 +119,13 @@ def _keep(parts: Mapping[str, Any], epoch: int, checkpoint: Path) -> None:
 
     part = checkpoint.with_suffix(".part")
     states = {name: each.state_dict() for name, each in parts.items()}
-    torch.save({**states, "epoch": epoch}, part)
-    part.replace(checkpoint)
+    try:
+        torch.save({**states, "epoch": epoch}, part)
+        part.replace(checkpoint)
+    except (OSError, RuntimeError) as error:  # PyTorch's writer raises the latter
+        part.unlink(missing_ok=True)
+        fault = " ".join(str(error).split())
+        raise InputError(f"{checkpoint}: cannot be written: {fault:.160}") from None
 
 
 def _tensor(images: Pixels, device: str) -> Any:

@@ -7,20 +7,34 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from benchmark_n.errors import InputError
 from benchmark_n.extras import import_extra
+from benchmark_n.plain_files import JSON_FAULTS
 
 WEIGHTS = "weights.safetensors"
 
 
 def save_weights(model: Any, path: Path, categories: Sequence[str]) -> None:
-    """Write a model's parameters and buffers; the file also holds the names of its categories."""
+    """Write a model's parameters and buffers; the file also holds the names of its categories.
+
+    Raises
+    ------
+    InputError
+        The file cannot be written.
+    """
     save_file = import_extra("safetensors.torch", "deep", "writing weights").save_file
     module = getattr(model, "module", model)
     tensors = {name: value.detach().cpu().contiguous() for name, value in _state(module).items()}
     part = path.with_suffix(".part")
-    save_file(tensors, part, {"categories": json.dumps(list(categories))})
-    part.replace(path)
+    safetensors = import_extra("safetensors", "deep", "writing weights")
+    try:
+        save_file(tensors, part, {"categories": json.dumps(list(categories))})
+        part.replace(path)
+    except (OSError, safetensors.SafetensorError) as error:
+        part.unlink(missing_ok=True)
+        raise InputError(f"{path}: cannot be written: {error}") from None
 
 
 def load_weights(model: Any, path: Path, categories: Sequence[str]) -> None:
@@ -34,9 +48,10 @@ def load_weights(model: Any, path: Path, categories: Sequence[str]) -> None:
     safetensors = import_extra("safetensors", "deep", "reading weights")
     try:
         with safetensors.safe_open(path, "pt") as file:
-            known = json.loads((file.metadata() or {}).get("categories", "[]"))
+            text = (file.metadata() or {}).get("categories", "[]")
+            known = msgspec.json.decode(text, type=list[str])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (OSError, ValueError, safetensors.SafetensorError) as error:
+    except (OSError, ValueError, *JSON_FAULTS, safetensors.SafetensorError) as error:
         raise InputError(f"{path}: cannot read the weights: {error}") from None
     check_categories(path, known, categories)
     module = getattr(model, "module", model)

@@ -12,7 +12,7 @@ import cv2
 from benchmark_n.draws import Stream
 from benchmark_n.masks import CropMask
 from benchmark_n.masks.contours import Contour, fill_contours, find_contours
-from benchmark_n.noise.base import Drawn, NotApplied, SpatialNoise
+from benchmark_n.noise.base import MOST_PIXELS, Drawn, NotApplied, SpatialNoise
 
 _FEWEST_VERTICES = 3
 
@@ -46,7 +46,7 @@ class Approximation(SpatialNoise):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.require(0 <= self.tolerance < math.inf, "tolerance", "0 or more px")
+        self.require(0 <= self.tolerance <= MOST_PIXELS, "tolerance", f"0 to {MOST_PIXELS} px")
         self.require(0 <= self.relative_sd < math.inf, "relative_sd", "0 or more")
         self.require(self.contours in ("all", "outer"), "contours", "'all' or 'outer'")
 

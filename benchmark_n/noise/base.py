@@ -30,6 +30,10 @@ NOISES = Registry(
     },
 )
 
+# Kernels are made in full: this is far beyond any noise, and a megabyte.
+LARGEST_KERNEL = 1025
+# Distances beyond any image's side: coordinates that are moved by them stay whole numbers.
+MOST_PIXELS = 1 << 16
 Kind = Literal["spatial", "category", "deletion"]
 Drawn = dict[str, Any]
 
@@ -90,5 +94,7 @@ class SpatialNoise(Noise):
 
 
 def odd_kernel(size: object) -> bool:
-    """Whether a kernel side is a positive odd whole number of pixels."""
-    return isinstance(size, int) and not isinstance(size, bool) and size > 0 and size % 2 == 1
+    """Whether a kernel side is an odd whole number of pixels, and no larger than makes sense."""
+    if not isinstance(size, int) or isinstance(size, bool):
+        return False
+    return 0 < size <= LARGEST_KERNEL and size % 2 == 1

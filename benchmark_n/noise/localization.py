@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -12,7 +11,7 @@ import numpy as np
 from benchmark_n.draws import Stream
 from benchmark_n.masks import CropMask
 from benchmark_n.masks.contours import Contour, fill_contours, find_contours
-from benchmark_n.noise.base import Drawn, SpatialNoise
+from benchmark_n.noise.base import MOST_PIXELS, Drawn, SpatialNoise
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Localization(SpatialNoise):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.require(0 <= self.sigma < math.inf, "sigma", "0 or more px")
+        self.require(0 <= self.sigma <= MOST_PIXELS, "sigma", f"0 to {MOST_PIXELS} px")
         self.require(self.contours in ("all", "outer"), "contours", "'all' or 'outer'")
 
     def draw(self, stream: Stream) -> Drawn:

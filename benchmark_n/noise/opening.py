@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from benchmark_n.draws import Stream
 from benchmark_n.masks import CropMask
-from benchmark_n.noise.base import Drawn, SpatialNoise, odd_kernel
+from benchmark_n.noise.base import LARGEST_KERNEL, Drawn, SpatialNoise, odd_kernel
 from benchmark_n.noise.scale import resize_mask
 
 
@@ -31,7 +31,9 @@ class Opening(SpatialNoise):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.require(odd_kernel(self.kernel), "kernel", "an odd number of px")
+        self.require(
+            odd_kernel(self.kernel), "kernel", f"an odd number of px up to {LARGEST_KERNEL}"
+        )
 
     def draw(self, stream: Stream) -> Drawn:
         return {}

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import yaml
 
 from benchmark_n.errors import InputError, did_you_mean
 from benchmark_n.noise.base import NOISES, Noise
 from benchmark_n.noise.where import Where
+from benchmark_n.recipe_files import bundled_recipes, is_recipe_path, read_recipe_file
 
 SCHEMES = ("independent", "one-spatial")
 BOXES = ("mask", "keep")
@@ -45,7 +43,20 @@ _RESOLVED_KEYS = (
     "detection",
     "source",
 )
-_LARGEST_FILE = 1 << 20
+
+
+class _Document(msgspec.Struct):
+    """Types of a recipe file's fields."""
+
+    noises: dict[str, dict[str, Any] | None]
+    name: str = ""
+    version: int = 1
+    description: str | None = None
+    scheme: str = ""
+    boxes: str = ""
+    where: dict[str, Any] | None = None
+    provenance: dict[str, Any] | None = None
+    departures: list[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -137,13 +148,12 @@ def load_recipe(
     InputError
         An unknown recipe, noise or parameter, or a value that its parameter cannot have.
     """
-    document = _read_file(Path(name)) if _is_path(name) else _named(str(name))
+    if is_recipe_path(name):
+        document = read_recipe_file(Path(name), _Document, "noises")
+    else:
+        document = _named(str(name))
     document = _override(document, overrides or {})
     return _restrict(_build(document), tuple(only))
-
-
-def _is_path(name: str | Path) -> bool:
-    return isinstance(name, Path) or name.endswith((".yaml", ".yml")) or "/" in name
 
 
 def _named(name: str) -> dict[str, Any]:
@@ -153,28 +163,8 @@ def _named(name: str) -> dict[str, Any]:
     return dict(_bundled()[canonical])
 
 
-@cache
 def _bundled() -> dict[str, dict[str, Any]]:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    folder = files("benchmark_n.configs.noise")
-    paths = sorted((p for p in folder.iterdir() if p.name.endswith(".yaml")), key=lambda p: p.name)
-    documents = [d for path in paths for d in yaml.load_all(path.read_text(), Loader=loader)]
-    return {document["name"]: document for document in documents}
-
-
-def _read_file(path: Path) -> dict[str, Any]:
-    try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise InputError(f"{path.name}: a recipe of more than {_LARGEST_FILE} bytes")
-        document = yaml.safe_load(path.read_text())
-    except OSError as error:
-        raise InputError(f"{path}: cannot read the recipe: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        fault = " ".join(str(error).split())
-        raise InputError(f"{path.name}: not a recipe: {fault:.200}") from None
-    if not isinstance(document, dict) or not isinstance(document.get("noises"), dict):
-        raise InputError(f"{path.name}: not a recipe: expected a mapping with 'noises'")
-    return {"name": path.stem, **document}
+    return bundled_recipes("benchmark_n.configs.noise")
 
 
 def _override(document: dict[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
@@ -203,7 +193,7 @@ def _build(document: Mapping[str, Any]) -> Recipe:
         name=name,
         noises=tuple(build_noise(n, v or {}) for n, v in document["noises"].items()),
         version=int(document.get("version", 1)),
-        description=" ".join(str(document.get("description", "")).split()),
+        description=" ".join(str(document.get("description") or "").split()),
         scheme=str(document.get("scheme", "independent")),
         boxes=str(document.get("boxes", "mask")),
         provenance={str(k): str(v) for k, v in (document.get("provenance") or {}).items()},
@@ -223,8 +213,8 @@ def _build_where(
         )
         if not valid:
             raise InputError(
-                f"recipe {recipe}: where.{noise} is {conditions!r}, expected lists of values by "
-                "'category' or a field of the images"
+                f"recipe {recipe}: where.{noise} is {conditions!r:.80}, expected lists of values "
+                "by 'category' or a field of the images"
             )
     return {
         noise: {str(key): tuple(values) for key, values in conditions.items()}

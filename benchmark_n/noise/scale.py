@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmark_n.draws import Stream
 from benchmark_n.masks import CropMask
-from benchmark_n.noise.base import Drawn, SpatialNoise, odd_kernel
+from benchmark_n.noise.base import LARGEST_KERNEL, Drawn, SpatialNoise, odd_kernel
 
 OPERATIONS = ("either", "dilate", "erode")
 
@@ -40,7 +40,9 @@ class Scale(SpatialNoise):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.require(odd_kernel(self.kernel), "kernel", "an odd number of px")
+        self.require(
+            odd_kernel(self.kernel), "kernel", f"an odd number of px up to {LARGEST_KERNEL}"
+        )
         self.require(self.operation in OPERATIONS, "operation", f"one of {', '.join(OPERATIONS)}")
 
     def draw(self, stream: Stream) -> Drawn:

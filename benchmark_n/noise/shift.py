@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmark_n.draws import Stream
 from benchmark_n.masks import CropMask
-from benchmark_n.noise.base import Drawn, SpatialNoise
+from benchmark_n.noise.base import MOST_PIXELS, Drawn, SpatialNoise
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class Shift(SpatialNoise):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        whole = isinstance(self.distance, int) and self.distance >= 0
-        self.require(whole, "distance", "a whole number of px, 0 or more")
+        whole = isinstance(self.distance, int) and 0 <= self.distance <= MOST_PIXELS
+        self.require(whole, "distance", f"a whole number of px, 0 to {MOST_PIXELS}")
 
     def draw(self, stream: Stream) -> Drawn:
         return {

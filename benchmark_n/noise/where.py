@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from benchmark_n.coco import CocoFile
 from benchmark_n.errors import InputError, did_you_mean
+from benchmark_n.plain_files import JSON_FAULTS
 
 # The key that asks for names of categories; all others are fields of image records.
 CATEGORY = "category"
@@ -50,7 +51,10 @@ def _image_ids(field: str, values: Sequence[Any], coco: CocoFile) -> list[int]:
     record: Any = msgspec.defstruct(
         "Record", [("id", int), ("value", Any, None)], rename={"value": field}
     )
-    images = msgspec.json.decode(coco.sections["images"], type=list[record])
+    try:
+        images = msgspec.json.decode(coco.sections["images"], type=list[record])
+    except JSON_FAULTS as error:
+        raise InputError(f"{coco.path.name}: section 'images': {error}") from None
     if all(image.value is None for image in images):
         raise InputError(
             f"{coco.path.name}: the recipe depends on the field '{field}' of the images, "

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from benchmark_n.coco import CocoFile
+from benchmark_n.coco.images import image_path
 from benchmark_n.detectors.evidence import Evidence
 from benchmark_n.detectors.evidence.evidence import category_counts
 from benchmark_n.detectors.evidence.pixels import Pixels, crop, mask_crop, read_rgb
@@ -89,7 +90,7 @@ def _card(
         note = f"predicted DSC {evidence.predicted_dsc[index]:.2f}"
     picture = seen = None
     maps = None if index is None or row.get("d") is None else evidence.saliency
-    path = images / image.file_name if images and image.file_name else None
+    path = image_path(images, image) if images and image.file_name else None
     if path is not None and path.is_file() and (given or suggested):
         pixels = read_rgb(path, image)
         picture = _picture(pixels, given, suggested)

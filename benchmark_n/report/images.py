@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.coco import CocoFile
+from benchmark_n.coco.images import image_path
 
 _MOST_IMAGES = 1000
 _LONGEST_SIDE = 512
@@ -28,8 +29,9 @@ def image_statistics(
     ids = ids[np.linspace(0, len(ids) - 1, min(len(ids), _MOST_IMAGES)).astype(int)]
     kept, rows = [], []
     for image_id in ids.tolist():
-        name = coco.images[image_id].file_name
-        grey = cv2.imread(str(images / name), cv2.IMREAD_GRAYSCALE) if images and name else None
+        image = coco.images[image_id]
+        path = image_path(images, image) if images and image.file_name else None
+        grey = None if path is None else cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
         if grey is not None:
             kept.append(image_id)
             rows.append(_statistics(np.asarray(grey, np.uint8)))

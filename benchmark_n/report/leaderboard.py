@@ -15,7 +15,13 @@ import msgspec
 
 from benchmark_n.errors import InputError
 from benchmark_n.report.pages import MEASURES
-from benchmark_n.report.results_files import ResultsFile, read_results, results_files
+from benchmark_n.report.results_files import (
+    Evidence,
+    Kind,
+    ResultsFile,
+    read_results,
+    results_files,
+)
 
 HEADERS = ("detector", "evidence", "options", *(name for _, name, _ in MEASURES))
 # Results under different values of these cannot be compared.
@@ -92,7 +98,7 @@ def read_leaderboard(paths: Iterable[Path | str]) -> Leaderboard:
             raise InputError(f"{path}: the same run as {seen[run]}: give one of them")
         seen[run] = path
         for kind, values in file.results.kinds.items():
-            row = Row(*run[:3], _measures(values), values.get("intervals") or {}, str(path))
+            row = Row(*run[:3], _measures(values), values.intervals or {}, str(path))
             tables.setdefault(told.trained_on, {}).setdefault(kind, []).append(row)
     for kinds in tables.values():
         for rows in kinds.values():
@@ -116,17 +122,18 @@ def _check_comparable(path: Path, file: ResultsFile, first: Path, reference: Res
             raise InputError(f"{path}: {name} is {own}, but {other} in {first}")
 
 
-def _measures(values: Mapping[str, Any]) -> dict[str, float | int | None]:
-    return {name: values.get(name) for name, _, _ in MEASURES}
+def _measures(values: Kind) -> dict[str, float | int | None]:
+    return {name: getattr(values, name) for name, _, _ in MEASURES}
 
 
-def _evidence(sources: Sequence[Mapping[str, Any]]) -> str:
+def _evidence(sources: Sequence[Evidence]) -> str:
     """What the evidence was made from, in few words; files with the start of their SHA-256."""
     texts = []
     for source in sources:
-        told = [text.format(source[name]) for name, text in _MENTIONED.items() if name in source]
-        told += [f"{one['file']} {one['sha256']:.8}" for one in source.get("files", ())]
-        texts.append(f"{source.get('evidence', 'unknown')}: {', '.join(told)}")
+        values = ((text, getattr(source, name)) for name, text in _MENTIONED.items())
+        told = [text.format(value) for text, value in values if value is not None]
+        told += [f"{one.file} {one.sha256:.8}" for one in source.files]
+        texts.append(f"{source.evidence}: {', '.join(told)}")
     return "; ".join(texts)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from benchmark_n.errors import InputError, UsageError
+from benchmark_n.plain_files import read_json
 
 RESULTS = "results.json"
 
@@ -24,19 +25,53 @@ class BenchmarkTold(msgspec.Struct):
     source_sha256: str
 
 
+class FileTold(msgspec.Struct):
+    """A file that evidence was made from."""
+
+    file: str
+    sha256: str
+
+
+class Evidence(msgspec.Struct):
+    """One source of evidence."""
+
+    evidence: str = "unknown"
+    backbone: str | None = None
+    num_folds: int | None = None
+    seed: int | None = None
+    files: tuple[FileTold, ...] = ()
+
+
 class Provenance(msgspec.Struct):
     """What the detector was and what it read."""
 
     options: dict[str, Any]
-    evidence: list[dict[str, Any]]
+    evidence: list[Evidence]
     trained_on: str
     benchmark: BenchmarkTold
+
+
+Measure = float | int | None
+
+
+class Kind(msgspec.Struct):
+    """Measures of one kind of error, those that a leaderboard shows, and their intervals."""
+
+    errors: int | None = None
+    flagged: int | None = None
+    precision: Measure = None
+    recall: Measure = None
+    f1: Measure = None
+    best_f1: Measure = None
+    auprc: Measure = None
+    auroc: Measure = None
+    intervals: dict[str, tuple[float, float] | None] | None = None
 
 
 class Results(msgspec.Struct):
     """Measures of each kind of error, and what counts as one."""
 
-    kinds: dict[str, dict[str, Any]]
+    kinds: dict[str, Kind]
     settings: dict[str, Any]
 
 
@@ -75,13 +110,7 @@ def read_results(path: Path) -> ResultsFile:
     InputError
         No such file, or results of another kind.
     """
-    try:
-        data = path.read_bytes()
-        document = msgspec.json.decode(data)
-    except OSError as error:
-        raise InputError(f"{path}: cannot read the results: {error.strerror}") from None
-    except msgspec.DecodeError as error:
-        raise InputError(f"{path}: not JSON: {error}") from None
+    document = read_json(path, "results")
     fields = document if isinstance(document, dict) else {}
     if "detector" not in fields:
         kind = f"results of eval, mode {fields['mode']}" if "mode" in fields else "no results"

@@ -16,15 +16,16 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from benchmark_n.benchmark import Benchmark
-from benchmark_n.benchmark.records import read_mask
+from benchmark_n.benchmark.pairs import masks_of
 from benchmark_n.coco import CocoFile, Image
-from benchmark_n.coco.records import split_record
+from benchmark_n.coco.images import image_path
 from benchmark_n.errors import InputError
 from benchmark_n.masks import CropMask, rle_to_crop
 from benchmark_n.masks.contours import find_contours
 
 _UNTOUCHED, _CHANGED, _DELETED = "#117733", "#d95f02", "#c00000"
 _PANEL = 5.0  # inches
+_MOST_SIDE = 1024  # px
 Masks = dict[int, CropMask]
 
 
@@ -103,27 +104,32 @@ def _title(benchmark: Benchmark, image_id: int) -> str:
 
 def read_pixels(root: Path | None, image: Image) -> NDArray[np.uint8]:
     """The image in RGB, uint8 (height, width, 3); plain grey where its file is not at hand."""
-    path = root / image.file_name if root is not None and image.file_name else None
+    path = image_path(root, image) if root is not None and image.file_name else None
     pixels = cv2.imread(str(path)) if path is not None and path.is_file() else None
     if pixels is None:
         return np.full((image.height, image.width, 3), 200, np.uint8)
     return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
 
 
+def _shrunk(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """An image of more than `_MOST_SIDE` px a side made smaller: matplotlib takes much for each."""
+    factor = _MOST_SIDE / max(pixels.shape[:2])
+    if factor >= 1:
+        return pixels
+    size = [max(1, round(side * factor)) for side in pixels.shape[1::-1]]
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
 def image_masks(coco: CocoFile, image_id: int) -> Masks:
     """Annotation id to mask for the non-crowd annotations of an image."""
-    image = coco.images[image_id]
     indices = np.flatnonzero((coco.image_ids == image_id) & ~coco.crowd).tolist()
-    return {
-        int(coco.annotation_ids[i]): rle_to_crop(
-            read_mask(split_record(coco.annotations[i]), image.height, image.width)
-        )
-        for i in indices
-    }
+    ids, masks = coco.annotation_ids[indices].tolist(), masks_of(coco, indices)
+    return {identity: rle_to_crop(mask) for identity, mask in zip(ids, masks, strict=True)}
 
 
 def _panel(axis: Axes, pixels: NDArray[np.uint8], title: str) -> None:
-    axis.imshow(pixels)
+    height, width = pixels.shape[:2]
+    axis.imshow(_shrunk(pixels), extent=(-0.5, width - 0.5, height - 0.5, -0.5))
     axis.set_title(title, fontsize=10)
     axis.set_axis_off()
 

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from benchmark_n.errors import InputError
+from benchmark_n.plain_files import JSON_FAULTS
 
 AUDIT = "audit.jsonl"
 
@@ -113,7 +114,7 @@ def _parse(path: Path) -> tuple[list[Entry], int]:
             break
         try:
             entry = msgspec.json.decode(line, type=Entry)
-        except msgspec.DecodeError as error:
+        except JSON_FAULTS as error:
             raise InputError(f"{path}: line {number}: {error}") from None
         entries.append(entry)
         end += len(line)

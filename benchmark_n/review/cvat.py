@@ -130,7 +130,7 @@ def read(path: Path) -> list[Decision]:
     """
     try:
         root = ElementTree.parse(path).getroot()
-    except ElementTree.ParseError as error:
+    except (ElementTree.ParseError, LookupError, ValueError) as error:  # unknown encodings too
         raise InputError(f"{path.name}: not XML: {error}") from None
     if root.tag != "annotations" or root.find("track") is not None:
         raise InputError(f'{path.name}: expected the format "CVAT for images 1.1"')

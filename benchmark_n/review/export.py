@@ -107,7 +107,7 @@ def _tables(paths: Sequence[Path | str]) -> dict[str, object]:
     for path in map(Path, paths):
         table = read_scores(path)
         told = (table.schema.metadata or {}).get(b"detector")
-        name = path.stem if told is None else told.decode()
+        name = path.stem if told is None else told.decode(errors="replace")
         if name in tables:
             raise InputError(f"{path}: a second scores file of detector '{name}', expected one")
         tables[name] = table

@@ -12,6 +12,7 @@ import msgspec
 
 from benchmark_n.coco import Category
 from benchmark_n.errors import InputError
+from benchmark_n.plain_files import read_json
 
 REVIEW = "review.json"
 VERSION = 1
@@ -107,12 +108,9 @@ def read_review(folder: Path | str) -> Review:
         There is none, or it is damaged.
     """
     path = Path(folder) / REVIEW
-    try:
-        review = msgspec.json.decode(path.read_bytes(), type=Review)
-    except OSError:
-        raise InputError(f"{folder}: not a review: {REVIEW} is missing") from None
-    except msgspec.DecodeError as error:
-        raise InputError(f"{path}: {error}") from None
+    if not path.is_file():
+        raise InputError(f"{folder}: not a review: {REVIEW} is missing")
+    review = read_json(path, "review", Review)
     if review.version != VERSION:
         raise InputError(f"{path}: version {review.version}, expected {VERSION}")
     return review

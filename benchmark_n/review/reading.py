@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from benchmark_n.errors import InputError, UsageError
+from benchmark_n.plain_files import JSON_FAULTS
 from benchmark_n.review import csv_file, cvat, fiftyone, label_studio
 from benchmark_n.review.decision import Decision
 from benchmark_n.review.items import Review
@@ -79,6 +80,6 @@ def _reader(path: Path) -> Callable[[Path], list[Decision]]:
         raise InputError(f"{path.name}: expected decisions as .csv, .xml (CVAT, unpacked) or .json")
     try:
         document = msgspec.json.decode(path.read_bytes())
-    except (msgspec.DecodeError, RecursionError) as error:
+    except JSON_FAULTS as error:
         raise InputError(f"{path.name}: not JSON: {error}") from None
     return label_studio.read if isinstance(document, list) else fiftyone.read

@@ -72,7 +72,9 @@ def write_crops(folder: Path, shown: list[Shown], images: Path) -> list[Shown]:
         name = f"{CROPS}/{one.item.annotation_id}.png"
         pixels = read_rgb(paths[one.image.id], one.image)
         crop = draw_suspect(pixels, one.given, one.suggested)
-        cv2.imwrite(str(folder / name), cv2.cvtColor(crop, cv2.COLOR_RGB2BGR))
+        # Not imwrite, which tells nobody when the disk is full.
+        png = cv2.imencode(".png", cv2.cvtColor(crop, cv2.COLOR_RGB2BGR))[1]
+        (folder / name).write_bytes(png.tobytes())
         item = msgspec.structs.replace(one.item, crop=name)
         named.append(Shown(item, one.image, one.given, one.suggested))
     return named

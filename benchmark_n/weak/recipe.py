@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import yaml
 
 from benchmark_n.errors import InputError, UsageError, did_you_mean
+from benchmark_n.plain_files import read_yaml
+from benchmark_n.recipe_files import bundled_recipes, is_recipe_path, read_recipe_file
 from benchmark_n.weak.base import PARTS
 
 KINDS = (*PARTS, "text")
 POINTS = ("mask-centre", "box-centre")
 UNITS = ("share", "px")
+_MOST_CELLS = 256
 _KEYS = ("name", "version", "description", "prompt", "noises", "provenance")
 # What `make` adds to the recipe that it used; such a file is a recipe like any other.
 _RESOLVED_KEYS = (
@@ -33,6 +34,17 @@ _RESOLVED_KEYS = (
     "detection",
     "source",
 )
+
+
+class _Document(msgspec.Struct):
+    """Types of a recipe file's fields."""
+
+    prompt: dict[str, Any]
+    name: str = ""
+    version: int = 1
+    description: str | None = None
+    noises: dict[str, dict[str, Any] | None] | None = None
+    provenance: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -79,8 +91,8 @@ class PromptSettings:
         _require(
             self.corner_unit in UNITS, "corner_unit", self.corner_unit, f"one of {', '.join(UNITS)}"
         )
-        _require(self.corner_sigma >= 0, "corner_sigma", self.corner_sigma, "0 or more")
-        _require(self.cells >= 1, "cells", self.cells, "1 or more")
+        _require(0 <= self.corner_sigma < math.inf, "corner_sigma", self.corner_sigma, "0 or more")
+        _require(1 <= self.cells <= _MOST_CELLS, "cells", self.cells, f"from 1 to {_MOST_CELLS}")
         for name in ("box_threshold", "nms_iou", "least_iou"):
             value = getattr(self, name)
             _require(0 <= value <= 1, name, value, "a number from 0 to 1")
@@ -145,11 +157,11 @@ def choose_weak(
 
 def _is_weak(name: str | Path) -> bool:
     """Whether it is the name of a weak recipe, or a recipe file with a ``prompt`` section."""
-    if not _is_path(name):
+    if not is_recipe_path(name):
         return str(name).startswith("wan-")
     try:
-        return "prompt" in yaml.safe_load(Path(name).read_text())
-    except (OSError, ValueError, yaml.YAMLError, TypeError):
+        return "prompt" in read_yaml(Path(name), "recipe")
+    except (InputError, TypeError):
         return False  # the reader of noise recipes says what is wrong
 
 
@@ -166,11 +178,8 @@ def load_weak_recipe(name: str | Path, overrides: Mapping[str, Any] | None = Non
     InputError
         An unknown recipe or parameter, or a value that its parameter cannot have.
     """
-    if _is_path(name):
-        document = {"name": Path(name).stem, **yaml.safe_load(Path(name).read_text())}
-        for section in ("prompt", "noises"):
-            if not isinstance(document.get(section, {}), dict):
-                raise InputError(f"{name}: {section} is no mapping, expected parameters by name")
+    if is_recipe_path(name):
+        document = read_recipe_file(Path(name), _Document, "prompt")
     elif str(name) in _bundled():
         document = dict(_bundled()[str(name)])
     else:
@@ -189,16 +198,8 @@ def kind_recipe(kind: str, overrides: Mapping[str, Any] | None = None) -> WeakRe
     return _build(_override(document, overrides or {}))
 
 
-def _is_path(name: str | Path) -> bool:
-    return isinstance(name, Path) or name.endswith((".yaml", ".yml")) or "/" in name
-
-
-@cache
 def _bundled() -> dict[str, dict[str, Any]]:
-    folder = files("benchmark_n.configs.weak")
-    paths = sorted((p for p in folder.iterdir() if p.name.endswith(".yaml")), key=lambda p: p.name)
-    documents = [d for path in paths for d in yaml.safe_load_all(path.read_text())]
-    return {document["name"]: document for document in documents}
+    return bundled_recipes("benchmark_n.configs.weak")
 
 
 def _override(document: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
@@ -233,7 +234,7 @@ def _build(document: Mapping[str, Any]) -> WeakRecipe:
         name=name,
         prompt=prompt,
         version=int(document.get("version", 1)),
-        description=" ".join(str(document.get("description", "")).split()),
+        description=" ".join(str(document.get("description") or "").split()),
         noises=document.get("noises") or {},
         provenance={str(k): str(v) for k, v in (document.get("provenance") or {}).items()},
     )

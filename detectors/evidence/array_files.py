@@ -16,6 +16,7 @@ from benchmark_n.detectors.evidence.evidence import PER_ANNOTATION, Evidence
 from benchmark_n.detectors.evidence.file_makers import file_provenance
 from benchmark_n.detectors.evidence.gather import Progress, Request
 from benchmark_n.errors import InputError
+from benchmark_n.npy_files import read_npy
 
 _IDS = "annotation_ids.npy"
 _SUM_TOLERANCE = 1e-3
@@ -45,7 +46,7 @@ class ArrayMaker:
 
     def make(self, progress: Progress | None) -> Evidence:
         """Read the arrays and bring them into the order of the annotations."""
-        arrays = {path.stem: _load(path) for path in self._paths}
+        arrays = {path.stem: read_npy(path) for path in self._paths}
         order = self._order(arrays.pop("annotation_ids"))
         categories = arrays.pop("category_ids", self._base.category_ids)
         made: dict[str, Any] = {}
@@ -86,10 +87,3 @@ class ArrayMaker:
         spread = np.zeros((*probs.shape[:-1], len(self._base.category_ids)), np.float32)
         spread[..., category_index(self._base.category_ids, categories)] = probs
         return spread
-
-
-def _load(path: Path) -> NDArray[Any]:
-    try:
-        return np.asarray(np.load(path, allow_pickle=False))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path.name}: cannot be read as an array: {error}") from None

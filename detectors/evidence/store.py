@@ -6,8 +6,8 @@ import hashlib
 import json
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,10 +16,23 @@ from benchmark_n.benchmark.staging import staged
 from benchmark_n.detectors.evidence.evidence import PER_ANNOTATION, Evidence, InstanceSet
 from benchmark_n.errors import InputError
 from benchmark_n.masks import Rle
+from benchmark_n.npy_files import read_npz
+from benchmark_n.plain_files import read_json
 
 VERSION = 1
 _META, _ARRAYS, _ANNOTATIONS = "evidence.json", "arrays.npz", "annotations.parquet"
 _SETS = ("predictions", "annotators")
+# What columns and arrays of other types, lengths or names come to.
+_FAULTS = (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError)
+
+
+class _Meta(msgspec.Struct):
+    """What is kept of evidence beside its arrays and tables."""
+
+    evidence_version: int
+    category_names: list[str]
+    annotations: str
+    provenance: dict[str, Any]
 
 
 def evidence_key(**inputs: Any) -> str:
@@ -84,30 +97,39 @@ def load_evidence(folder: Path, *, of: Evidence | None = None) -> Evidence:
     InputError
         Not evidence, of another version, or of other annotations than `of`.
     """
+    meta = read_json(folder / _META, "evidence", _Meta)
+    if meta.evidence_version != VERSION:
+        raise InputError(
+            f"{folder}: evidence of version {meta.evidence_version}, expected {VERSION}"
+        )
+    arrays: dict[str, Any] = read_npz(folder / _ARRAYS)
     try:
-        meta = json.loads((folder / _META).read_text(encoding="utf-8"))
-        if meta.get("evidence_version") != VERSION:
-            raise InputError(
-                f"{folder}: evidence of version {meta.get('evidence_version')}, expected {VERSION}"
-            )
-        with np.load(folder / _ARRAYS, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        table = pq.read_table(folder / _ANNOTATIONS)
+        table = _read_table(folder / _ANNOTATIONS)
         sets: dict[str, Any] = {name: _read_instances(folder / f"{name}.parquet") for name in _SETS}
-    except (OSError, ValueError, KeyError, BadZipFile, pa.ArrowException) as error:
-        raise InputError(f"{folder}: cannot read the evidence: {error}") from None
-    if of is not None and meta["annotations"] != annotations_digest(of):
+        evidence = Evidence(
+            annotation_ids=table["annotation_id"].to_numpy(),
+            image_ids=table["image_id"].to_numpy(),
+            labels=table["label"].to_numpy(),
+            category_names=tuple(meta.category_names),
+            masks=_rles(table),
+            provenance=meta.provenance,
+            **arrays,
+            **sets,
+        )
+        digest = annotations_digest(evidence)
+    except (*_FAULTS, pa.ArrowException) as error:
+        raise InputError(f"{folder}: cannot read the evidence: {error!s:.200}") from None
+    if digest != meta.annotations:
+        raise InputError(f"{folder}: damaged evidence: not the annotations that it was made of")
+    if of is not None and digest != annotations_digest(of):
         raise InputError(f"{folder}: evidence of other annotations than those of this file")
-    return Evidence(
-        annotation_ids=table["annotation_id"].to_numpy(),
-        image_ids=table["image_id"].to_numpy(),
-        labels=table["label"].to_numpy(),
-        category_names=tuple(meta["category_names"]),
-        masks=_rles(table),
-        provenance=meta["provenance"],
-        **arrays,
-        **sets,
-    )
+    return evidence
+
+
+def _read_table(path: Path) -> Any:
+    table = pq.read_table(path)
+    table.validate(full=True)
+    return table
 
 
 def _rle_columns(masks: tuple[Rle, ...]) -> dict[str, Any]:
@@ -142,7 +164,7 @@ def _instance_table(instances: InstanceSet) -> Any:
 def _read_instances(path: Path) -> InstanceSet | None:
     if not path.is_file():
         return None
-    table = pq.read_table(path)
+    table = _read_table(path)
     boxes = np.stack([table[name].to_numpy() for name in "xywh"], axis=1)
     return InstanceSet(
         image_ids=table["image_id"].to_numpy(),

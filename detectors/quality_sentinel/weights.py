@@ -18,12 +18,22 @@ from benchmark_n.detectors.quality_sentinel.scoring import Sentinel
 from benchmark_n.detectors.quality_sentinel.settings import Settings
 from benchmark_n.errors import InputError
 from benchmark_n.extras import import_extra
+from benchmark_n.plain_files import JSON_FAULTS
 
 VERSION = 1
 SHIPPED = "quality_sentinel.safetensors"
 _KEY = "benchmark-n"
 _TABLE = "conditions"
 _WHAT = "Quality Sentinel"
+
+
+class _Meta(msgspec.Struct):
+    """The metadata of a weights file."""
+
+    version: int
+    settings: dict[str, Any]
+    names: list[str]
+    sources: list[dict[str, Any]]
 
 
 def save_sentinel(sentinel: Sentinel, path: Path, sources: Sequence[Mapping[str, Any]]) -> None:
@@ -76,12 +86,12 @@ def read_meta(path: Path | None) -> dict[str, Any]:
     with as_file(_resource(path)) as file:
         try:
             with safetensors.safe_open(file, framework="np") as opened:
-                meta = json.loads((opened.metadata() or {})[_KEY])
-        except (OSError, KeyError, ValueError, safetensors.SafetensorError) as error:
+                meta = msgspec.json.decode((opened.metadata() or {})[_KEY], type=_Meta)
+        except (OSError, KeyError, *JSON_FAULTS, safetensors.SafetensorError) as error:
             raise _fault(path, error) from None
-    if meta.get("version") != VERSION:
-        raise InputError(f"{path}: weights of version {meta.get('version')}, expected {VERSION}")
-    return dict(meta)
+    if meta.version != VERSION:
+        raise InputError(f"{path}: weights of version {meta.version}, expected {VERSION}")
+    return dict(msgspec.to_builtins(meta))
 
 
 def load_sentinel(path: Path | None = None, device: str = "cpu") -> Sentinel:
@@ -94,14 +104,18 @@ def load_sentinel(path: Path | None = None, device: str = "cpu") -> Sentinel:
     """
     meta = read_meta(path)
     torch_files = import_extra("safetensors.torch", "deep", _WHAT)
+    safetensors = import_extra("safetensors", "deep", _WHAT)
     with as_file(_resource(path)) as file:
-        tensors = torch_files.load_file(file)
+        try:
+            tensors = torch_files.load_file(file)
+        except (OSError, ValueError, safetensors.SafetensorError) as error:
+            raise _fault(path, error) from None
     try:
         settings = msgspec.convert(meta["settings"], Settings)
         table = tensors.pop(_TABLE).float().numpy()
         network = make_network(settings, table.shape[1], pretrained=False)
         network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
-    except (KeyError, RuntimeError, msgspec.ValidationError) as error:
+    except (KeyError, IndexError, RuntimeError, InputError, msgspec.ValidationError) as error:
         raise _fault(path, error) from None
     return Sentinel(network.to(device).eval(), settings, tuple(meta["names"]), table, device)
 
@@ -129,10 +143,8 @@ def refuse_in_sample(path: Path | None, dataset: str, data_seed: int | None) -> 
         They were.
     """
     for source in read_meta(path)["sources"]:
-        if data_seed is not None and (source["dataset"], source["data_seed"]) == (
-            dataset,
-            data_seed,
-        ):
+        trained = (source.get("dataset"), source.get("data_seed"))
+        if data_seed is not None and trained == (dataset, data_seed):
             raise InputError(
                 f"the weights {path or SHIPPED} were trained on {dataset} of data seed "
                 f"{data_seed}: make a benchmark of another data seed, or allow it by --in-sample"

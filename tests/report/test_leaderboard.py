@@ -171,3 +171,10 @@ def test_the_command(
     assert (tmp_path / "board.md").read_text() == capsys.readouterr().out
     assert run(["leaderboard", path, "--out", str(tmp_path / "board.txt")]) == 2
     assert "expected a name that ends in .md or .html" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("value", ["x", [1], {"a": 1}])
+def test_measures_that_are_no_numbers(tmp_path: Path, real: dict[str, Any], value: Any) -> None:
+    put(tmp_path, "one", real, f1=value)
+    with pytest.raises(InputError, match="not made by this version"):
+        read_leaderboard([tmp_path])

@@ -394,3 +394,10 @@ def test_files_that_are_none(tmp_path: Path, name: str, text: str | bytes, fault
         import_decisions(tmp_path / "review", path, who="anna")
     with pytest.raises(InputError, match="cannot read the decisions"):
         import_decisions(tmp_path / "review", tmp_path / "none.csv", who="anna")
+
+
+def test_xml_of_an_unknown_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "a.xml"
+    path.write_text('<?xml version="1.0" encoding="uzf-8"?><annotations/>')
+    with pytest.raises(InputError, match="not XML: unknown encoding"):
+        cvat.read(path)

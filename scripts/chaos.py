@@ -1,0 +1,230 @@
+"""Faults on purpose: kill -9, Ctrl-C, full and read-only disks, a wrong clock.
+
+    python scripts/chaos.py                  all commands, at least fifty kills
+    python scripts/chaos.py --only make      one of them
+
+After each fault there must be no result that only looks like one; the command run again must end
+well and write the bytes of an undisturbed run; and nothing may be left beside its output. The
+counts go to scripts/results/chaos.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from random import Random
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+os.environ |= {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+
+import torch  # noqa: E402, F401 - imported before all forks
+
+import benchmark_n.api  # noqa: E402
+import benchmark_n.detection  # noqa: E402
+import benchmark_n.training  # noqa: E402, F401
+from benchmark_n import __version__  # noqa: E402
+from tests.chaos import commands  # noqa: E402
+from tests.chaos.faults import (  # noqa: E402
+    Reference,
+    Trial,
+    interrupted,
+    killed,
+    short_of_disk,
+    undisturbed,
+)
+from tests.chaos.processes import run_command, small_disk, wrong_clock  # noqa: E402
+
+RESULTS = ROOT / "scripts" / "results" / "chaos.json"
+_LIBRARIES = ("numpy", "pyarrow", "joblib", "torch")
+_YEAR = 365 * 86_400.0
+
+
+def main() -> None:
+    """Do all faults to all commands and write the counts."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--kills", type=int, default=10, help="of the parent, for each command")
+    parser.add_argument("--worker-kills", type=int, default=4, help="where there are workers")
+    parser.add_argument("--only", help="one command, whose counts replace its earlier ones")
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    options = parser.parse_args()
+    trials: list[Trial] = []
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        os.environ["BENCHMARK_N_CACHE"] = str(root / "cache")
+        for command in all_commands(root):
+            if options.only in (None, command.name):
+                reference = undisturbed(command, root / "reference")
+                for trial in faults(reference, root, options):
+                    trials.append(trial)
+                    tell(trial)
+                    keep(trials, options)
+    result = summary(trials, options.seed)
+    print(json.dumps(result, indent=2))
+    sys.exit(bool(result["findings"]))
+
+
+def keep(trials: list[Trial], options: argparse.Namespace) -> None:
+    """Write the counts so far: a fault of the script itself loses none of them."""
+    result = summary(trials, options.seed)
+    merged = merge(options.out, result) if options.only else result
+    options.out.write_text(json.dumps(merged, indent=2) + "\n", encoding="utf-8")
+
+
+def merge(path: Path, result: dict[str, Any]) -> dict[str, Any]:
+    """The results in the file with those of one command in the place of its earlier ones."""
+    if not path.is_file():
+        return result
+    known = json.loads(path.read_text(encoding="utf-8"))
+    commands = {**known["commands"], **result["commands"]}
+    kept = [one for one in known["findings"] if one["command"] not in result["commands"]]
+    return {
+        **result,
+        "kills": sum(count for one in commands.values() for count in kills_in(one)),
+        "trials": sum(sum(one.values()) for one in commands.values()),
+        "commands": commands,
+        "output_after_the_fault": {
+            **known["output_after_the_fault"],
+            **result["output_after_the_fault"],
+        },
+        "findings": kept + result["findings"],
+    }
+
+
+def kills_in(counts: dict[str, int]) -> list[int]:
+    """The counts of kills that came in time."""
+    return [n for name, n in counts.items() if name.startswith("kill") and "late" not in name]
+
+
+def all_commands(root: Path) -> Iterator[commands.Command]:
+    """What is disturbed, each of a second or so."""
+    yield from commands.make_commands(root, 4000)
+    yield commands.weak_command(root, 40)
+    yield commands.eval_command(root, 40)
+    yield commands.train_command(root, 8)
+    yield commands.review_command(root)
+
+
+def faults(reference: Reference, root: Path, options: argparse.Namespace) -> Iterator[Trial]:
+    """All that is done to one command."""
+    command, place = reference.command, root / "work" / "place"
+    rng = Random(f"{options.seed}/{command.name}")
+    for _ in range(options.kills):
+        yield killed(reference, place, rng, "parent")
+    for _ in range(options.worker_kills if command.workers else 0):
+        yield killed(reference, place, rng, "worker")
+    for _ in range(2):
+        yield interrupted(reference, place, rng)
+    yield short_of_disk(reference, place, small_disk(2000), "quota of 2 kB a file")
+    with tmpfs(place.parent / "disk", "size=400k") as disk:
+        if disk is not None:
+            yield on_disk(reference, disk, "disk full")
+    with tmpfs(place.parent / "disk", "size=20m") as disk:
+        if disk is not None:
+            yield on_disk(reference, disk, "disk read-only", "ro")
+    yield clock(reference, place)
+
+
+def on_disk(reference: Reference, disk: Path, name: str, mode: str = "") -> Trial:
+    """The command on another disk, which is mended before the command runs again."""
+    from tests.chaos.faults import _check, _one_line, fresh
+
+    command = reference.command
+    place = fresh(command, disk / "place")
+    filler = disk / "filler"
+    if mode:
+        _mount(disk, f"remount,{mode}")
+    else:
+        _fill(filler)
+    ended = run_command(command.arguments(place), disk.parent / "log")
+    _mount(disk, "remount,rw,size=200m")
+    filler.unlink(missing_ok=True)
+    trial = Trial(command.name, name, hit=ended.code != 0, code=ended.code)
+    trial.faults += _one_line(ended, 1)
+    _check(trial, reference, place)
+    return trial
+
+
+def _fill(path: Path) -> None:
+    """Take all but a few kilobytes of the disk."""
+    stat = os.statvfs(path.parent)
+    with path.open("wb") as file:
+        file.write(bytes(max(0, stat.f_bavail * stat.f_frsize - 24_000)))
+
+
+def _mount(disk: Path, options: str) -> None:
+    subprocess.run(["mount", "-o", options, str(disk)], check=True)
+
+
+@contextmanager
+def tmpfs(folder: Path, options: str) -> Iterator[Path | None]:
+    """A small disk in memory; None where one may not mount."""
+    folder.mkdir(parents=True, exist_ok=True)
+    words = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+    if subprocess.run(words, capture_output=True, check=False).returncode:
+        yield None
+        return
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def clock(reference: Reference, place: Path) -> Trial:
+    """Three years ahead: the same bytes."""
+    from tests.chaos.faults import fresh
+
+    command = reference.command
+    fresh(command, place)
+    ended = run_command(command.arguments(place), place / "log", wrong_clock(3 * _YEAR))
+    trial = Trial(command.name, "clock three years ahead", code=ended.code, state="complete")
+    if command.digests(place) != reference.digests:
+        trial.faults.append("the output depends on the clock")
+    return trial
+
+
+def tell(trial: Trial) -> None:
+    """A line for each trial."""
+    verdict = "; ".join(trial.faults) or "ok"
+    hit = "" if trial.hit else " (too late)"
+    line = f"{trial.command}: {trial.fault}{hit}: exit {trial.code}, {trial.state}: {verdict}"
+    print(line, file=sys.stderr, flush=True)
+
+
+def summary(trials: list[Trial], seed: int) -> dict[str, Any]:
+    """Counts by command and fault, and all findings."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    states: dict[str, Counter[str]] = defaultdict(Counter)
+    for trial in trials:
+        counts[trial.command][trial.fault if trial.hit else f"{trial.fault}, too late"] += 1
+        states[trial.command][trial.state] += 1
+    return {
+        "seed": seed,
+        "kills": sum(count for one in counts.values() for count in kills_in(one)),
+        "trials": len(trials),
+        "commands": {name: dict(count) for name, count in counts.items()},
+        "output_after_the_fault": {name: dict(count) for name, count in states.items()},
+        "findings": [asdict(trial) for trial in trials if trial.faults],
+        "versions": {
+            "benchmark-n": __version__,
+            "python": platform.python_version(),
+            **{name: version(name) for name in _LIBRARIES},
+        },
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Faults on purpose: processes killed, disks full, memory short, clocks wrong."""

@@ -120,7 +120,7 @@ def gather(
     wanted = set(wanted)
     base = annotation_evidence(coco)
     digest = annotations_digest(base)
-    evidence = base
+    evidence = replace(base, provenance={"sources": []})
     for source in request.sources or automatic_sources(wanted):
         name, _, argument = source.partition(":")
         maker: Maker = MAKERS.load(name)(base, coco, argument, request, wanted)
@@ -136,9 +136,8 @@ def gather(
 
 
 def automatic_sources(wanted: set[str]) -> list[str]:
-    """Sources without files that make some of the wanted fields; crops where none does."""
-    found = [name for name, made in AUTOMATIC.items() if wanted & set(made)]
-    return found or ["crops"]
+    """Sources without files that make some of the wanted fields."""
+    return [name for name, made in AUTOMATIC.items() if wanted & set(made)]
 
 
 def merge(evidence: Evidence, part: Evidence) -> Evidence:

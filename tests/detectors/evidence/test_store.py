@@ -92,7 +92,7 @@ def test_files_are_brought_into_the_order_of_the_annotations(tmp_path: Path, fol
         ("pred_probs", np.ones((2, 3)) / 3, "expected 3 along axis 0"),
         ("pred_probs", np.ones((3, 2)) / 2, "2 categories, expected 3"),
         ("category_ids", np.array([3, 1, 5]), "category id 5 is not in the file"),
-        ("pred_probs", np.array([{}], object), "cannot be read as an array"),
+        ("pred_probs", np.array([{}], object), "cannot be read as arrays"),
     ],
 )
 def test_faulty_files_are_refused(

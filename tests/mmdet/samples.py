@@ -13,8 +13,7 @@ FAST = {
     "train_cfg.val_interval": 2,
     "param_scheduler.0.total_steps": 2,
     "default_hooks.checkpoint.interval": 1,
-    "model.backbone.base_channels": 8,
-    "model.neck.in_channels": [8, 16, 32, 64],
+    "train_dataloader.batch_size": 4,
 }
 
 

@@ -136,7 +136,7 @@ def test_whole_files_bit_for_bit(recipe_name: str, sample: str, scenes_clean: Pa
         ("scale", {"kernel": 4}, "scale.kernel is 4, expected an odd number"),
         ("scale", {"kernel": 3, "operation": "grow"}, "operation"),
         ("scale", {"kernel": "3"}, "kernel"),
-        ("localization", {"sigma": -1.0}, "localization.sigma is -1.0, expected 0 or more"),
+        ("localization", {"sigma": -1.0}, "localization.sigma is -1.0, expected 0 to"),
         ("localization", {"sigma": float("inf")}, "sigma"),
         ("approximation", {"tolerance": float("nan")}, "tolerance"),
         ("approximation", {"tolerance": 1.0, "relative_sd": -1.0}, "relative_sd"),

@@ -58,7 +58,7 @@ def test_noise_recipes_are_none_of_ours(tmp_path: Path) -> None:
         (("box", None, None), {"prompt.sigma": 1}, "no parameter 'sigma'"),
         (("box", None, None), {"prompt.corner_sigma": -1}, "0 or more"),
         (("box", None, None), {"prompt.noisy": "yes"}, "noisy"),
-        (("box", None, None), {"prompt.cells": 0}, "1 or more"),
+        (("box", None, None), {"prompt.cells": 0}, "from 1 to 256"),
         (("box", None, None), {"prompt.corner_unit": "mm"}, "share, px"),
         (("box", None, None), {"prompt.point": "corner"}, "mask-centre"),
         (("box", None, None), {"prompt.least_iou": 2}, "from 0 to 1"),

@@ -40,8 +40,11 @@ from tests.chaos import commands  # noqa: E402
 from tests.chaos.faults import (  # noqa: E402
     Reference,
     Trial,
+    check,
+    fresh,
     interrupted,
     killed,
+    one_line,
     short_of_disk,
     undisturbed,
 )
@@ -141,8 +144,6 @@ def faults(reference: Reference, root: Path, options: argparse.Namespace) -> Ite
 
 def on_disk(reference: Reference, disk: Path, name: str, mode: str = "") -> Trial:
     """The command on another disk, which is mended before the command runs again."""
-    from tests.chaos.faults import _check, _one_line, fresh
-
     command = reference.command
     place = fresh(command, disk / "place")
     filler = disk / "filler"
@@ -155,8 +156,8 @@ def on_disk(reference: Reference, disk: Path, name: str, mode: str = "") -> Tria
     filler.unlink(missing_ok=True)
     trial = Trial(command.name, name, hit=ended.code != 0, code=ended.code)
     if trial.hit:
-        trial.faults += _one_line(ended, 1)
-    _check(trial, reference, place)
+        trial.faults += one_line(ended, 1)
+    check(trial, reference, place)
     return trial
 
 
@@ -187,8 +188,6 @@ def tmpfs(folder: Path, options: str) -> Iterator[Path | None]:
 
 def clock(reference: Reference, place: Path) -> Trial:
     """Three years ahead: the same bytes."""
-    from tests.chaos.faults import fresh
-
     command = reference.command
     fresh(command, place)
     ended = run_command(command.arguments(place), place / "log", wrong_clock(3 * _YEAR))

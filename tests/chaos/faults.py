@@ -84,8 +84,8 @@ def killed(reference: Reference, folder: Path, rng: Random, whom: str) -> Trial:
     trial = Trial(command.name, f"kill -9 of the {whom}", code=ended.code)
     trial.hit = victim is not None and ended.code != 0
     if whom == "worker" and trial.hit:
-        trial.faults += _one_line(ended, 1)
-    _check(trial, reference, place)
+        trial.faults += one_line(ended, 1)
+    check(trial, reference, place)
     return trial
 
 
@@ -114,8 +114,8 @@ def interrupted(reference: Reference, folder: Path, rng: Random) -> Trial:
     ended = finish(child, since, place / "log")
     trial = Trial(command.name, "Ctrl-C", hit=ended.code != 0, code=ended.code)
     if trial.hit:
-        trial.faults += _one_line(ended, 130)
-    _check(trial, reference, place)
+        trial.faults += one_line(ended, 130)
+    check(trial, reference, place)
     return trial
 
 
@@ -126,12 +126,12 @@ def short_of_disk(reference: Reference, folder: Path, before: object, name: str)
     ended = run_command(command.arguments(place), place.parent / "log", before)  # type: ignore[arg-type]
     trial = Trial(command.name, name, hit=ended.code != 0, code=ended.code)
     if trial.hit:
-        trial.faults += _one_line(ended, 1)
-    _check(trial, reference, place)
+        trial.faults += one_line(ended, 1)
+    check(trial, reference, place)
     return trial
 
 
-def _one_line(ended: Ended, code: int) -> Iterator[str]:
+def one_line(ended: Ended, code: int) -> Iterator[str]:
     """The command ended with this code and said why in one line."""
     if ended.code != code:
         yield f"exit code {ended.code}, expected {code}: {ended.error[-300:]}"
@@ -141,7 +141,7 @@ def _one_line(ended: Ended, code: int) -> Iterator[str]:
         yield f"a traceback: {ended.error[-600:]}"
 
 
-def _check(trial: Trial, reference: Reference, place: Path) -> None:
+def check(trial: Trial, reference: Reference, place: Path) -> None:
     """No result that only looks like one; the next run ends well, the same, and tidies up."""
     command = reference.command
     found = command.digests(place)

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmark_n.benchmark import Benchmark, load
+from benchmark_n.benchmark import Benchmark
 from benchmark_n.benchmark.records import MASK_FORMS
-from benchmark_n.benchmark.schema import manifest_schema
-from benchmark_n.benchmark.staging import staged
-from benchmark_n.benchmark.writer import file_digest, write_benchmark
-from benchmark_n.coco import CocoFile, read_coco
-from benchmark_n.datasets import DATASETS, Dataset, Source
+from benchmark_n.datasets import DATASETS, Dataset
 from benchmark_n.datasets.base import open_source
 from benchmark_n.errors import UsageError
 from benchmark_n.masks.contours import opencv_fault
-from benchmark_n.noise.engine import Engine
-from benchmark_n.noise.plan import chunks, decide, resolve
-from benchmark_n.noise.recipe import ALIASES, Recipe, load_recipe
-from benchmark_n.parallel import ordered_map
+from benchmark_n.noise.recipe import Recipe, load_recipe
+from benchmark_n.noise_making import CHUNK, make_noisy, noise_target
 from benchmark_n.weak.grounding import DEFAULT as DEFAULT_GROUNDER
 from benchmark_n.weak.recipe import WeakRecipe, choose_weak
 from benchmark_n.weak_making import Annotator, make_weak, weak_target
@@ -28,7 +22,6 @@ from benchmark_n.weak_making import Annotator, make_weak, weak_target
 _log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]
-_CHUNK = 500
 
 
 def make(
@@ -53,7 +46,7 @@ def make(
     num_images: int | None = None,
     stride: int = 1,
     skip_bad: bool = False,
-    chunk_size: int = _CHUNK,
+    chunk_size: int = CHUNK,
     weak: str | None = None,
     segmenter: str | None = None,
     grounder: str | None = None,
@@ -147,39 +140,20 @@ def make(
             skip_bad=skip_bad,
             progress=progress,
         )
-    target = _path(out) or _default_target(dataset, settled, seed, tuple(only), overrides)
-    with staged(target, overwrite=overwrite) as stage:
-        coco = read_coco(source.annotations)
-        _log.info("%s: %d annotations of %d images", coco.path, len(coco), len(coco.images))
-        settled = resolve(settled, coco)
-        engine = Engine(
-            noises=settled.noises,
-            seed=seed,
-            file_name=coco.path.name,
-            dilation_ratio=source.dilation_ratio,
-            masks=masks,  # type: ignore[arg-type]
-            keep_boxes=settled.boxes == "keep",
-        )
-        work = chunks(settled, coco, decide(settled, coco, seed), chunk_size)
-        done = ordered_map(engine, work, workers=workers, backend=backend, scheduler=scheduler)
-        write_benchmark(
-            stage,
-            coco,
-            _counted(done, len(coco), progress),
-            manifest_schema(
-                settled.noises, metadata={"dilation_ratio": str(source.dilation_ratio)}
-            ),
-            _resolved_recipe(settled, known, source, coco, seed, masks),
-            images=source.images,
-            clean_val=source.clean_val,
-            val_images=source.val_images,
-            skipped=source.skipped,
-        )
-    benchmark = load(target)
-    empty = benchmark.summary["empty_clean_masks"]
-    if empty:
-        _log.warning("%d annotations have no pixel: they stay, with an empty mask", empty)
-    return benchmark
+    return make_noisy(
+        known,
+        source,
+        settled,
+        _path(out) or noise_target(dataset, settled, seed, tuple(only), overrides),
+        seed=seed,
+        masks=masks,  # type: ignore[arg-type]
+        workers=workers,
+        backend=backend,
+        scheduler=scheduler,
+        overwrite=overwrite,
+        chunk_size=chunk_size,
+        progress=progress,
+    )
 
 
 def _check_weak_options(
@@ -219,46 +193,3 @@ def _choose_recipe(
     if chosen is None:
         raise UsageError("name a tier (easy, mid, hard, clean) or a recipe")
     return load_recipe(chosen, only=only, overrides=overrides)
-
-
-def _default_target(
-    dataset: str,
-    recipe: Recipe,
-    seed: int,
-    only: tuple[str, ...],
-    overrides: Mapping[str, Any] | None,
-) -> Path:
-    parts = [dataset, "n", ALIASES.get(recipe.name, recipe.name)]
-    parts += ["only", *only] if only else []
-    parts += ["custom"] if overrides else []
-    return Path("benchmarks") / "-".join([*parts, f"seed{seed}"])
-
-
-def _counted(
-    parts: Iterable[tuple[list[bytes], dict[str, list[Any]]]], total: int, progress: Progress | None
-) -> Iterator[tuple[list[bytes], dict[str, list[Any]]]]:
-    done = 0
-    for records, rows in parts:
-        yield records, rows
-        done += len(rows["annotation_id"])
-        if progress is not None:
-            progress(done, total)
-
-
-def _resolved_recipe(
-    recipe: Recipe, dataset: Dataset, source: Source, coco: CocoFile, seed: int, masks: str
-) -> dict[str, Any]:
-    return {
-        "benchmark": dataset.title,
-        "dataset": dataset.name,
-        **recipe.to_dict(),
-        "seed": seed,
-        "masks": masks,
-        "dilation_ratio": source.dilation_ratio,
-        "detection": masks != "keep" and recipe.boxes == "mask",
-        "source": {
-            "file": coco.path.name,
-            "sha256": file_digest(coco.path),
-            **source.options,
-        },
-    }

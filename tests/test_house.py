@@ -39,6 +39,7 @@ FLOORS = [
     {"cards", "mmdet", "review", "report"},
     {
         "api",
+        "noise_making",
         "weak_confusion",
         "weak_making",
         "weak_prompting",

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from figures import cell, markdown, spread
 from mirror_units import KEPT, Unit, explained
 
 import benchmark_n
@@ -213,37 +214,24 @@ def summarise(rows: list[Row]) -> list[Row]:
                 "noise": noise,
                 "detector": detector,
                 "seeds": len(group),
-                **{name: _spread([row.get(name) for row in group]) for name in MEASURES},
+                **{name: spread(row.get(name) for row in group) for name in MEASURES},
                 "auprc_interval": np.mean(spans, axis=0).tolist() if spans else None,
             }
         )
     return made
 
 
-def _spread(values: list[float | None]) -> list[float] | None:
-    known = [value for value in values if value is not None]
-    if not known:
-        return None
-    return [float(np.mean(known)), float(np.std(known, ddof=1)) if len(known) > 1 else 0.0]
-
-
 def as_markdown(rows: list[Row]) -> str:
     """The table of the README: means ± standard deviations."""
     heads = ["noise", "detector", "seeds", "P", "R", "F1", "F1 at budget", "AUPRC", "95 %"]
     heads += ["AUROC", "chance"]
-    lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
+    cells = []
     for row in rows:
-        cells = [_cell(row[name]) for name in MEASURES]
+        measures = [cell(row[name]) for name in MEASURES]
         span = row["auprc_interval"]
-        cells.insert(5, f"{span[0]:.3f} to {span[1]:.3f}" if span else "-")
-        lines.append(
-            "| " + " | ".join([row["noise"], row["detector"], str(row["seeds"]), *cells]) + " |"
-        )
-    return "\n".join(lines) + "\n"
-
-
-def _cell(value: list[float] | None) -> str:
-    return "-" if value is None else f"{value[0]:.3f} ± {value[1]:.3f}"
+        measures.insert(5, f"{span[0]:.3f} to {span[1]:.3f}" if span else "-")
+        cells.append([row["noise"], row["detector"], row["seeds"], *measures])
+    return markdown(heads, cells)
 
 
 def main() -> None:

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from figures import cell, markdown, spread
 from numpy.typing import NDArray
 
 import benchmark_n
@@ -289,11 +290,9 @@ def summarise(rows: Sequence[Row]) -> list[Row]:
     for test, group in groups.items():
         line: Row = {"test": test, "repetitions": len(group)}
         for name in group[0]:
-            values = [row[name] for row in group if row.get(name) is not None]
-            if name in ("test", "seed") or not values:
-                continue
-            deviation = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
-            line[name] = [float(np.mean(values)), deviation]
+            figure = None if name in ("test", "seed") else spread(row.get(name) for row in group)
+            if figure is not None:
+                line[name] = figure
         made.append(line)
     return made
 
@@ -301,18 +300,12 @@ def summarise(rows: Sequence[Row]) -> list[Row]:
 def as_markdown(rows: Sequence[Row]) -> str:
     """A table with a row for each test."""
     names = list(dict.fromkeys(name for row in rows for name in row))
-    lines = ["| " + " | ".join(names) + " |", "|---" * len(names) + "|"]
-    for row in rows:
-        cells = [_cell(row.get(name)) for name in names]
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
+    return markdown(names, [[_cell(row.get(name)) for name in names] for row in rows])
 
 
 def _cell(value: Any) -> str:
     if isinstance(value, list):
-        mean, deviation = value
-        text = f"{mean:.3f}" if abs(mean) < 10 else f"{mean:.0f}"
-        return f"{text} ± {deviation:.3f}" if deviation else text
+        return cell(value, ".3f" if abs(value[0]) < 10 else ".0f")
     return "-" if value is None else str(value)
 
 

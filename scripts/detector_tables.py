@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from detector_parts import MEASURES, Row
+from figures import cell, markdown, spread
 
 
 def summarise(rows: list[Row]) -> list[Row]:
@@ -20,17 +21,10 @@ def summarise(rows: list[Row]) -> list[Row]:
             "kind": key[3],
             "seeds": len(group),
             "errors": float(np.mean([row["errors"] for row in group])),
-            **{name: _spread([row[name] for row in group]) for name in MEASURES},
+            **{name: spread(row[name] for row in group) for name in MEASURES},
         }
         for key, group in groups.items()
     ]
-
-
-def _spread(values: list[float | None]) -> list[float] | None:
-    known = [value for value in values if value is not None]
-    if not known:
-        return None
-    return [float(np.mean(known)), float(np.std(known, ddof=1)) if len(known) > 1 else np.nan]
 
 
 def as_markdown(rows: list[Row]) -> str:
@@ -48,22 +42,13 @@ def as_markdown(rows: list[Row]) -> str:
         "AUROC",
         "chance",
     ]
-    lines = ["| " + " | ".join(headers) + " |", "|---" * len(headers) + "|"]
-    for row in rows:
-        cells = [
-            row["noise"],
-            row["backbone"],
-            row["detector"],
-            row["kind"],
-            str(row["seeds"]),
+    plain = ("noise", "backbone", "detector", "kind", "seeds")
+    cells = [
+        [
+            *(row[name] for name in plain),
             f"{row['errors']:.0f}",
-            *(_cell(row[name]) for name in MEASURES),
+            *(cell(row[name]) for name in MEASURES),
         ]
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
-
-
-def _cell(value: list[float] | None) -> str:
-    if value is None:
-        return "-"
-    return f"{value[0]:.3f}" + ("" if np.isnan(value[1]) else f" ± {value[1]:.3f}")
+        for row in rows
+    ]
+    return markdown(headers, cells)

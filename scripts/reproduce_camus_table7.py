@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from figures import cell, markdown, spread
 
 from benchmark_n import make
 from benchmark_n.datasets import DATASETS
@@ -91,14 +91,18 @@ def write(
     path: Path, dataset: str, arguments: argparse.Namespace, runs: dict[tuple[str, int], Any]
 ) -> None:
     """The table as Markdown, and all figures as JSON."""
-    lines = ["| tier | " + " | ".join(COLUMNS) + " |", "|---" * (len(COLUMNS) + 1) + "|"]
     seeds = range(1, arguments.seeds + 1)
-    for tier in TIERS:
-        cells = []
-        for name in COLUMNS.values():
-            values = [runs[tier, seed].metrics[name] for seed in seeds]
-            cells.append(f"{np.mean(values):.3g} ± {np.std(values, ddof=1):.2g}")
-        lines.append(f"| {tier} | " + " | ".join(cells) + " |")
+    rows = [
+        [
+            tier,
+            *(
+                cell(spread(runs[tier, seed].metrics[name] for seed in seeds))
+                for name in COLUMNS.values()
+            ),
+        ]
+        for tier in TIERS
+    ]
+    text = markdown(["trained on", *COLUMNS], rows)
     any_run = next(iter(runs.values()))
     data = {
         "dataset": dataset,
@@ -108,9 +112,9 @@ def write(
         "runs": {f"{tier}-seed{seed}": dict(r.metrics) for (tier, seed), r in runs.items()},
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.with_suffix(".md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    path.with_suffix(".md").write_text(text, encoding="utf-8")
     path.with_suffix(".json").write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
-    print("\n".join(lines))
+    print(text)
 
 
 if __name__ == "__main__":

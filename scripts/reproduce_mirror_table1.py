@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from figures import cell, markdown, spread
 
 import benchmark_n
 from benchmark_n.detectors.evidence.gather import Fit
@@ -103,20 +104,11 @@ def as_markdown(found: list[Row]) -> str:
     for row in found:
         groups.setdefault((row["data"], row["fit"], row["detector"]), []).append(row)
     columns = ("labels repeated", *NAMES)
-    lines = ["| data | fit | detector | seeds | " + " | ".join(columns) + " |"]
-    lines.append("|---" * (4 + len(columns)) + "|")
-    for key, group in groups.items():
-        cells = [_cell([row[name] for row in group]) for name in columns]
-        lines.append("| " + " | ".join([*key, str(len(group)), *cells]) + " |")
-    return "\n".join(lines) + "\n"
-
-
-def _cell(values: list[float | None]) -> str:
-    known = [value for value in values if value is not None]
-    if not known:
-        return "-"
-    deviation = np.std(known, ddof=1) if len(known) > 1 else 0.0
-    return f"{np.mean(known):.3f} ± {deviation:.3f}"
+    cells = [
+        [*key, len(group), *(cell(spread(row[name] for row in group)) for name in columns)]
+        for key, group in groups.items()
+    ]
+    return markdown(["data", "fit", "detector", "seeds", *columns], cells)
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from figures import cell, markdown, spread
 
 from benchmark_n._version import __version__
 from benchmark_n.detectors.quality_sentinel.degrade import KINDS
@@ -65,20 +65,15 @@ def run(row: str, seed: int, pairs: Pairs, test: Pairs) -> dict[str, Any]:
 def as_markdown(rows: list[dict[str, Any]]) -> str:
     """Mean and standard deviation of each row, and the paper's figures."""
     names = ["row", "seeds", *MEASURES, "paper LCC", "paper SROCC"]
-    lines = ["| " + " | ".join(names) + " |", "|---" * len(names) + "|"]
+    cells = []
     for name in ROWS:
         group = [row for row in rows if row["row"] == name]
         if not group:
             continue
-        cells = [name, str(len(group))]
-        for measure in MEASURES:
-            values = [row[measure] for row in group]
-            deviation = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
-            cells.append(f"{np.mean(values):.3f} ± {deviation:.3f}")
-        paper = PAPER.get(name)
-        cells += ["-", "-"] if paper is None else [f"{value:.3f}" for value in paper]
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
+        ours = [cell(spread(row[measure] for row in group)) for measure in MEASURES]
+        paper = [f"{value:.3f}" for value in PAPER[name]] if name in PAPER else ["-", "-"]
+        cells.append([name, len(group), *ours, *paper])
+    return markdown(names, cells)
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 from bench_mirror import LITE, Row
+from figures import markdown
 from mirror_units import Unit
 
 import benchmark_n
@@ -112,16 +113,15 @@ def as_markdown(rows: list[Row]) -> str:
     groups: dict[tuple[str, str, int, float], list[Row]] = {}
     for row in rows:
         groups.setdefault((row["noise"], row["outlines"], row["folds"], row["C"]), []).append(row)
-    lines = ["| noise | seeds | outline seen by | folds | C | P | R | F1 |", "|---" * 8 + "|"]
+    table = []
     for (noise, outlines, folds, penalty), group in groups.items():
         right, false, errors = (
             sum(row[key] for row in group) for key in ("right", "false", "errors")
         )
         f1 = np.mean([row["f1"] for row in group])
-        cells = [noise, str(len(group)), outlines, str(folds), f"{penalty:g}"]
-        cells += [f"{right / (right + false):.3f}", f"{right / errors:.3f}", f"{f1:.3f}"]
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
+        measures = [f"{value:.3f}" for value in (right / (right + false), right / errors, f1)]
+        table.append([noise, len(group), outlines, folds, f"{penalty:g}", *measures])
+    return markdown(["noise", "seeds", "outline seen by", "folds", "C", "P", "R", "F1"], table)
 
 
 def main() -> None:

@@ -20,6 +20,7 @@ import numpy as np
 from detector_parts import Make, Row, features, measured, out_of_fold, scenes
 from digit_parts import digit_row, digits, flipped
 from digit_parts import out_of_fold as digits_out_of_fold
+from figures import markdown
 
 from benchmark_n.detectors import Evidence, build_detector, run_detector
 
@@ -98,12 +99,11 @@ def as_markdown(rows: list[Row]) -> str:
     groups: dict[tuple[str, str, float, str], list[Row]] = {}
     for row in rows:
         groups.setdefault((row["data"], row["noise"], row["C"], row["detector"]), []).append(row)
-    lines = ["| data | noise | C | score | F1 of the flags | best F1 | AUPRC |", "|---" * 7 + "|"]
+    table = []
     for (data, noise, penalty, name), group in groups.items():
         means = [np.mean([row[key] for row in group]) for key in ("f1", "best_f1", "auprc")]
-        cells = [data, noise, f"{penalty:g}", name, *(f"{mean:.3f}" for mean in means)]
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
+        table.append([data, noise, f"{penalty:g}", name, *(f"{mean:.3f}" for mean in means)])
+    return markdown(["data", "noise", "C", "score", "F1 of the flags", "best F1", "AUPRC"], table)
 
 
 def main() -> None:

@@ -6,8 +6,10 @@ is written as COCO results, from which the evaluators measure ejection fraction 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,8 @@ from benchmark_n.nets.unet import named_unet
 
 CHECKPOINT = "last.pt"
 Progress = Callable[[int, int], None]
+_WARM_UP = 0.2
+_LARGEST_GRADIENT = 1.0
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,9 @@ class CardiacSettings:
     size
         Side of the square images, px.
     epochs, batch, rate
-        Adam with a cosine schedule down to 0; cross-entropy plus soft Dice.
+        Adam; the rate rises to `rate` over the first fifth and falls to 0 by a cosine, gradients
+        are clipped: without both, one of three short trainings never found the ventricle. The
+        loss is cross-entropy plus soft Dice.
     seed
         Of weights, order and augmentation.
     """
@@ -79,7 +85,7 @@ def train_unet(
         network = named_unet(settings.variant, 1, 2).to(device)
     optimiser = torch.optim.Adam(network.parameters(), lr=settings.rate)
     steps = settings.epochs * -(-len(frames.ids) // settings.batch)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, partial(_rate_at, steps))
     parts = {"network": network, "optimiser": optimiser, "schedule": schedule}
     first = _restore(parts, checkpoint)
     for epoch in range(first, settings.epochs):
@@ -90,6 +96,7 @@ def train_unet(
             loss = _loss(network(_tensor(seen, device)), torch.from_numpy(drawn).to(device))
             optimiser.zero_grad()
             loss.backward()
+            torch.nn.utils.clip_grad_norm_(network.parameters(), _LARGEST_GRADIENT)
             optimiser.step()
             schedule.step()
             if progress is not None:
@@ -97,6 +104,13 @@ def train_unet(
         if checkpoint is not None:
             _keep(parts, epoch + 1, checkpoint)
     return network.eval()
+
+
+def _rate_at(steps: int, step: int) -> float:
+    """Share of the full rate at a step: a rise over the first fifth, then half a cosine."""
+    rise = max(1, round(_WARM_UP * steps))
+    fall = max(0, step - rise) / max(1, steps - rise)
+    return min((step + 1) / rise, (1 + math.cos(math.pi * fall)) / 2)
 
 
 def _restore(parts: Mapping[str, Any], checkpoint: Path | None) -> int:

@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
+from multiprocessing import resource_tracker
 from typing import Any, TypeVar
 
 from benchmark_n.errors import InputError, UsageError
@@ -102,6 +103,8 @@ def _uninterrupted() -> Iterator[None]:
     A terminal sends it to all of them, and each would print a traceback of its own. They inherit
     what is blocked here; an interruption of this process comes through when the block ends.
     """
+    # Python 3.11 lifts the block when it starts this; else the first worker would make it do so.
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

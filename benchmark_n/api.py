@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark_n.benchmark import Benchmark
-from benchmark_n.benchmark.records import MASK_FORMS
+from benchmark_n.benchmark.records import MASK_FORMS, MaskForm
 from benchmark_n.datasets import DATASETS, Dataset
 from benchmark_n.datasets.base import open_source
 from benchmark_n.errors import UsageError
@@ -37,7 +37,7 @@ def make(
     out: Path | str | None = None,
     only: Iterable[str] = (),
     overrides: Mapping[str, Any] | None = None,
-    masks: str = "rle",
+    masks: MaskForm = "rle",
     workers: int | None = None,
     backend: str = "loky",
     scheduler: str | None = None,
@@ -134,7 +134,7 @@ def make(
             _path(out) or weak_target(dataset, settled, segmenter or "grabcut", seed),
             seed=seed,
             prompts_from=prompts_from,
-            masks=masks,  # type: ignore[arg-type]
+            masks=masks,
             workers=workers,
             overwrite=overwrite,
             skip_bad=skip_bad,
@@ -146,7 +146,7 @@ def make(
         settled,
         _path(out) or noise_target(dataset, settled, seed, tuple(only), overrides),
         seed=seed,
-        masks=masks,  # type: ignore[arg-type]
+        masks=masks,
         workers=workers,
         backend=backend,
         scheduler=scheduler,

@@ -19,7 +19,7 @@ from benchmark_n.masks.outline import mask_to_polygons
 from benchmark_n.plain_files import JSON_FAULTS
 
 MaskForm = Literal["rle", "polygon", "keep"]
-MASK_FORMS = ("rle", "polygon", "keep")
+MASK_FORMS: tuple[MaskForm, ...] = ("rle", "polygon", "keep")
 SMALL, LARGE = 32**2, 96**2
 
 _polygons = msgspec.json.Decoder(list[list[float]])

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from pycocotools import mask as coco_mask
 
 import benchmark_n
+from benchmark_n.benchmark.records import MASK_FORMS
 from benchmark_n.coco import read_coco
 from benchmark_n.correction import correct
 from benchmark_n.errors import BenchmarkNError, InputError
@@ -52,7 +53,7 @@ def _write_coco(rng: Random, folder: Path, valid: Path) -> None:
 
 def _read_coco(folder: Path, out: Path) -> None:
     """Made into a benchmark, which has to be whole and to have lost no annotation."""
-    masks = ("rle", "polygon", "keep")[(folder / FILE).stat().st_size % 3]
+    masks = MASK_FORMS[(folder / FILE).stat().st_size % len(MASK_FORMS)]
     path = folder / FILE
     made = benchmark_n.make(
         "custom", "hard", annotations=path, images=folder, out=out / "b", masks=masks, workers=1

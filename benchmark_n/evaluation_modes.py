@@ -9,7 +9,6 @@ from typing import Any
 from benchmark_n.benchmark import Benchmark
 from benchmark_n.coco import CocoFile
 from benchmark_n.errors import UsageError
-from benchmark_n.evaluators.cardiac import evaluate_ejection_fraction
 from benchmark_n.evaluators.echo_frames import (
     annotated_ventricles,
     predicted_ventricles,
@@ -81,6 +80,9 @@ def ejection_fractions(
     length: str,
 ) -> dict[str, Any]:
     """Ejection fractions of the predictions, or else of the benchmark's noisy labels."""
+    # Brings parts of SciPy that take as long as a small evaluation; no other mode wants them.
+    from benchmark_n.evaluators.cardiac import evaluate_ejection_fraction
+
     frames = read_frames(truth)
     if predictions is not None:
         evaluated = predicted_ventricles(read_predictions(predictions, truth), truth)

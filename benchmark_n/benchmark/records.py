@@ -33,14 +33,24 @@ def read_mask(fields: Mapping[str, msgspec.Raw], height: int, width: int) -> Rle
     SegmentationError
         No segmentation, or one that is no mask of an image of height x width px.
     """
+    return segmentation_to_rle(read_segmentation(fields), height, width)
+
+
+def read_segmentation(fields: Mapping[str, msgspec.Raw]) -> Any:
+    """The segmentation of a split record as plain Python, whatever it is.
+
+    Raises
+    ------
+    SegmentationError
+        There is none, or it cannot be read.
+    """
     raw = fields.get("segmentation")
     if raw is None:
         raise SegmentationError("field 'segmentation' is missing")
     try:
-        segmentation: Any = _polygons.decode(raw)
+        return _polygons.decode(raw)
     except msgspec.DecodeError:
-        segmentation = decode_any(raw)
-    return segmentation_to_rle(segmentation, height, width)
+        return decode_any(raw)
 
 
 def decode_any(raw: Buffer) -> Any:

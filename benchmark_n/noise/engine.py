@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmark_n.benchmark.records import MaskForm, encode_record, measure, read_mask
+from benchmark_n.benchmark.records import MaskForm, encode_record, measure, read_segmentation
 from benchmark_n.benchmark.rows import Columns
 from benchmark_n.coco.records import split_record
 from benchmark_n.draws import Stream
 from benchmark_n.errors import InputError, annotation_fault
 from benchmark_n.masks import CropMask, Rle, SegmentationError, crops_to_rles, rles_to_crops
+from benchmark_n.masks.batch import segmentations_to_rles
 from benchmark_n.masks.boundary import boundary_distance, mask_and_boundary_iou
 from benchmark_n.noise.base import Drawn, Noise, NotApplied, SpatialNoise
 from benchmark_n.noise.plan import Chunk
@@ -49,7 +50,7 @@ class Engine:
             A segmentation that is no mask of its image.
         """
         fields = [split_record(record) for record in chunk.records]
-        clean = [self._read(chunk, i, f) for i, f in enumerate(fields)]
+        clean = self._read(chunk, fields)
         outcomes = noise_masks(self, chunk, clean)
         measured = [o.clean or measure(rle) for o, rle in zip(outcomes, clean, strict=True)]
         noisy_measured = [o.noisy or m for o, m in zip(outcomes, measured, strict=True)]
@@ -71,12 +72,17 @@ class Engine:
         ]
         return records, columns
 
-    def _read(self, chunk: Chunk, index: int, fields: dict[str, Any]) -> Rle:
-        try:
-            return read_mask(fields, *chunk.sizes[index])
-        except SegmentationError as fault:
-            identity = chunk.annotation_ids[index]
-            raise annotation_fault(self.file_name, identity, str(fault)) from None
+    def _read(self, chunk: Chunk, fields: Sequence[dict[str, Any]]) -> list[Rle]:
+        def fault(index: int, reason: str) -> Exception:
+            return annotation_fault(self.file_name, chunk.annotation_ids[index], reason)
+
+        segmentations = []
+        for i, each in enumerate(fields):
+            try:
+                segmentations.append(read_segmentation(each))
+            except SegmentationError as error:
+                raise fault(i, str(error)) from None
+        return segmentations_to_rles(segmentations, chunk.sizes, fault)
 
     def _write(
         self,

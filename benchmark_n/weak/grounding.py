@@ -15,7 +15,6 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
-from scipy.optimize import linear_sum_assignment
 
 from benchmark_n.coco.images import Pixels
 from benchmark_n.weak.base import Box
@@ -67,6 +66,9 @@ def match_boxes(
     boxes, names
         Boxes (N, 4), [x, y, width, height] px, and category names of N instances.
     """
+    # Takes most of a second, and every `make` imports this module.
+    from scipy.optimize import linear_sum_assignment
+
     matched: list[Match | None] = [None] * len(names)
     taken: set[int] = set()
     for name in dict.fromkeys(names):

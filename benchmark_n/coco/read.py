@@ -6,6 +6,7 @@ through as they came and a file of many hundred megabytes costs little more than
 
 from __future__ import annotations
 
+import codecs
 import json
 import mmap
 from collections.abc import Sequence
@@ -26,6 +27,7 @@ REQUIRED_SECTIONS = ("images", "annotations", "categories")
 # bytes a pixel). Larger pictures are cut into tiles. From 2^29 on pycocotools' run-length strings
 # would overrun the six characters a run it sets aside.
 MAX_PIXELS = 2**26
+_BLOCK = 1 << 20
 
 
 def read_coco(path: Path | str) -> CocoFile:
@@ -43,6 +45,7 @@ def read_coco(path: Path | str) -> CocoFile:
 
 def parse_coco(data: bytes | mmap.mmap, path: Path) -> CocoFile:
     """The same for bytes in memory; `path` is what messages call them."""
+    _check_text(data, path)
     sections = _decode_sections(data, path)
     records = _decode(sections["images"], Image, path, "images")
     images = _index([image.named() for image in records], path, "image")
@@ -65,6 +68,19 @@ def _map_file(path: Path) -> bytes | mmap.mmap:
         raise InputError(f"{path.name}: the file is empty, expected COCO JSON") from None
     except OSError as error:
         raise InputError(f"{path}: cannot read the annotation file: {error.strerror}") from None
+
+
+def _check_text(data: bytes | mmap.mmap, path: Path) -> None:
+    """JSON is UTF-8; the decoder looks only at what it decodes, and much stays raw."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for start in range(0, len(data), _BLOCK):
+        try:
+            decoder.decode(data[start : start + _BLOCK], start + _BLOCK >= len(data))
+        except UnicodeDecodeError as error:
+            raise InputError(
+                f"{path.name}: not JSON: {error.reason} near byte {start + error.start}, "
+                "expected UTF-8"
+            ) from None
 
 
 def _decode_sections(data: bytes | mmap.mmap, path: Path) -> dict[str, Buffer]:
@@ -112,6 +128,9 @@ def _decode(raw: Buffer, kind: Any, path: Path, section: str) -> list[Any]:
 
 
 def _index(records: Sequence[Any], path: Path, what: str) -> dict[int, Any]:
+    strange = next((record.id for record in records if not -(2**63) <= record.id < 2**63), None)
+    if strange is not None:
+        raise InputError(f"{path.name}: {what} id {strange!s:.40} is beyond 64 bits")
     found = {record.id: record for record in records}
     if len(found) != len(records):
         seen: set[int] = set()

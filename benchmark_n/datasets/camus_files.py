@@ -100,13 +100,7 @@ def read_scan(path: Path) -> Scan:
 def _check_header(path: Path, itk: Any) -> None:
     """Refuse what would take much memory, or another file, before any pixel is read."""
     if path.suffix == ".mhd":
-        lines = path.read_text(encoding="latin-1").splitlines()
-        named = [line.partition("=")[2].strip() for line in lines if "ElementDataFile" in line]
-        if len(named) != 1 or named[0] not in (path.with_suffix(s).name for s in _PIXEL_FILES):
-            raise InputError(
-                f"{path.name}: ElementDataFile is {', '.join(named) or 'nothing'!s:.80}, expected "
-                f"{path.with_suffix(_PIXEL_FILES[0]).name}"
-            )
+        _check_metaimage(path)
     reader = itk.ImageFileReader()
     reader.SetFileName(str(path))
     reader.ReadImageInformation()
@@ -116,6 +110,22 @@ def _check_header(path: Path, itk: Any) -> None:
         raise InputError(
             f"{path.name}: an array of {shape} with {parts} values each, expected a single 2D frame"
         )
+
+
+def _check_metaimage(path: Path) -> None:
+    """Refuse a MetaImage header whose pixels are in a strange file, or not in 2 or 3 dimensions.
+
+    ITK's reader believes any number of dimensions and dies of some.
+    """
+    lines = path.read_text(encoding="latin-1").splitlines()
+    pixel_files = [path.with_suffix(suffix).name for suffix in _PIXEL_FILES]
+    for key, expected in (("ElementDataFile", pixel_files), ("NDims", ["2", "3"])):
+        named = [line.partition("=")[2].strip() for line in lines if key in line]
+        if len(named) != 1 or named[0] not in expected:
+            raise InputError(
+                f"{path.name}: {key} is {', '.join(named) or 'nothing'!s:.80}, expected "
+                f"{' or '.join(expected)}"
+            )
 
 
 def _check_complete(path: Path, image: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from pathlib import Path
@@ -39,7 +40,8 @@ def read_label_map(path: Path, channels: int) -> NDArray[Any]:
         The file is missing, truncated, no image, or has other channels.
     """
     try:
-        with Image.open(path) as image:
+        # From memory: from a file, Pillow sets aside as much as the header says that there is.
+        with Image.open(io.BytesIO(path.read_bytes())) as image:
             mode = image.mode
             if image.width * image.height > MAX_PIXELS:
                 raise ValueError(f"{image.width}x{image.height} px, at most {MAX_PIXELS} pixels")

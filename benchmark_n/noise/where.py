@@ -47,6 +47,8 @@ def _category_ids(names: Sequence[Any], coco: CocoFile) -> list[int]:
 
 
 def _image_ids(field: str, values: Sequence[Any], coco: CocoFile) -> list[int]:
+    if field == "id":
+        return [identity for identity in coco.images if identity in values]
     # Only this field is decoded: images are many and have long records.
     record: Any = msgspec.defstruct(
         "Record", [("id", int), ("value", Any, None)], rename={"value": field}

@@ -141,7 +141,14 @@ def _noisy_panel(axis: Axes, benchmark: Benchmark, image_id: int, clean: Masks) 
     table = benchmark.manifest(columns).to_pylist()
     for row in (row for row in table if row["image_id"] == image_id and not row["crowd"]):
         identity = row["annotation_id"]
-        if identity not in masks:
+        there = identity in masks
+        known = row["noisy_category_id"] in noisy.categories if there else identity in clean
+        if not known:
+            raise InputError(
+                f"{benchmark.path.name}: annotation {identity}: the manifest says other than the "
+                "annotation files, expected a benchmark whose checksums hold"
+            )
+        if not there:
             _contour(axis, clean[identity], _DELETED, dashed=True)
             continue
         renamed = row["category_id"] != row["noisy_category_id"]

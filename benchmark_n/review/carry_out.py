@@ -40,7 +40,9 @@ def carry_out(
         if index is None:
             raise _fault(coco, decision, "is a proposal: not there to be removed, expected keep")
         return _plain(fields), None
-    image = coco.images[item.image_id]
+    image = coco.images.get(item.image_id)
+    if image is None:
+        raise _fault(coco, decision, f"image {item.image_id} of the review is not in the file")
     category = _wanted_category(decision, item, review, coco)
     mask = _wanted_mask(decision, item, coco, image)
     if index is None:

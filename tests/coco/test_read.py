@@ -90,6 +90,8 @@ def _set(section: str, index: int, **fields: Any) -> Change:
         (_set("annotations", 0, id=7.5), ["7.5", "whole number"]),
         (_set("annotations", 0, image_id=None), ["annotation 7", "image_id", "missing"]),
         (_set("annotations", 0, id=2**70), ["64 bits"]),
+        (_set("images", 1, id=2**63), ["image id", "64 bits"]),
+        (_set("categories", 1, id=-(2**70)), ["category id", "64 bits"]),
         (_set("annotations", 2, area=float("nan")), ["annotation 9", "NaN"]),
         (_set("annotations", 2, bbox=[1, 2, float("inf"), 3]), ["annotation 9", "infinity"]),
     ],
@@ -112,6 +114,21 @@ def test_not_coco(tmp_path: Path, text: str) -> None:
     path = tmp_path / "broken.json"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
     with pytest.raises(InputError, match=r"broken\.json"):
+        read_coco(path)
+
+
+@pytest.mark.parametrize("shift", [-1, 0, 1, 5000])
+def test_text_that_is_not_utf8(tmp_path: Path, shift: int) -> None:
+    """In a field that nothing reads, anywhere in a block of those that are looked at."""
+    data = samples.document()
+    data["annotations"][0]["note"] = "?" + "é" * 2**19
+    path = samples.write(tmp_path, data)
+    text = json.dumps(data, ensure_ascii=False).encode()
+    path.write_bytes(text)
+    assert len(read_coco(path)) == 3
+    at = text.index("é".encode()) + shift
+    path.write_bytes(text[:at] + b"\xff" + text[at:])
+    with pytest.raises(InputError, match=r"instances\.json: not JSON: .* expected UTF-8"):
         read_coco(path)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import struct
+import tracemalloc
+import zlib
 from pathlib import Path
 
 import pytest
@@ -22,6 +25,20 @@ def test_a_png_that_states_a_large_size(tmp_path: Path, size: tuple[int, int]) -
     path.write_bytes(png(*size, 8, 0, b""))
     with pytest.raises(InputError, match=r"a\.png: cannot be read"):
         read_label_map(path, 1)
+
+
+def test_a_png_that_states_much_data(tmp_path: Path) -> None:
+    """Three gigabytes in its only block: reading from the file, Pillow would set them aside."""
+    path = tmp_path / "a.png"
+    rows = zlib.compress(bytes(40 * 101))
+    stated = struct.pack(">I", len(rows)) + b"IDAT"
+    path.write_bytes(png(50, 40, 16, 0, rows).replace(stated, b"\xc0\0\0\0IDAT"))
+    tracemalloc.start()
+    try:
+        assert read_label_map(path, 1).shape == (40, 50)
+        assert tracemalloc.get_traced_memory()[1] < 10**8
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize(
@@ -60,6 +77,17 @@ def test_a_metaimage_has_its_own_pixels(tmp_path: Path, file: str) -> None:
         read_scan(tmp_path / "a.mhd")
     write_scan_file(tmp_path / "good.mhd", heart(), (0.3, 0.4))
     assert read_scan(tmp_path / "good.mhd").pixels.shape == (60, 50)
+
+
+@pytest.mark.parametrize("dimensions", ["-1", "0", "1000000000 1", "3\nNDims = -1", "1000000000"])
+def test_a_metaimage_of_strange_dimensions(tmp_path: Path, dimensions: str) -> None:
+    """ITK dies of some of them, and Python with it."""
+    pytest.importorskip("SimpleITK")
+    path = tmp_path / "a.mhd"
+    write_scan_file(path, heart(), (0.3, 0.4))
+    path.write_text(path.read_text().replace("NDims = 3", f"NDims = {dimensions}"))
+    with pytest.raises(InputError, match=r"a\.mhd: NDims is .* expected 2 or 3"):
+        read_scan(path)
 
 
 @pytest.mark.parametrize(

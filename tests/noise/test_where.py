@@ -98,6 +98,14 @@ def test_a_restriction_moves_no_draw(hearts: CocoFile, tmp_path: Path) -> None:
     assert np.count_nonzero(drawn[1]) > 50
 
 
+def test_images_by_their_ids(hearts: CocoFile) -> None:
+    """The one field that is read already."""
+    ids = sorted(hearts.images)[:2]
+    assert matching({"id": [*ids, "x"]}, hearts).tolist() == [
+        image in ids for image in hearts.image_ids.tolist()
+    ]
+
+
 def test_recipe_files_round_trip(tmp_path: Path) -> None:
     import yaml
 

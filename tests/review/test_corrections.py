@@ -113,6 +113,18 @@ def test_a_bad_decision_leaves_nothing(
     }
 
 
+def test_an_image_that_only_the_review_knows(tmp_path: Path) -> None:
+    samples.exported(tmp_path)
+    path = tmp_path / "review" / "review.json"
+    review = json.loads(path.read_text())
+    for item in review["items"]:
+        item["image_id"] = 77
+    path.write_text(json.dumps(review))
+    decisions = samples.decide(tmp_path, {7: {"decision": "relabel", "category": "dog"}})
+    with pytest.raises(InputError, match="annotation 7: relabel: image 77 of the review is not in"):
+        import_decisions(tmp_path / "review", decisions, who="anna")
+
+
 def test_nothing_is_decided_twice(tmp_path: Path) -> None:
     samples.exported(tmp_path)
     review = tmp_path / "review"

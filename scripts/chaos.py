@@ -17,7 +17,7 @@ import platform
 import sys
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -57,20 +57,22 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=10, help="of the parent, for each command")
     parser.add_argument("--worker-kills", type=int, default=4, help="where there are workers")
     parser.add_argument("--annotations", type=int, default=4000, help="that `make` works on")
-    parser.add_argument("--only", help="one command, whose counts replace its earlier ones")
+    parser.add_argument(
+        "--only", choices=list(COMMANDS), help="one command, whose counts replace its earlier ones"
+    )
     parser.add_argument("--out", type=Path, default=RESULTS)
     options = parser.parse_args()
     trials: list[Trial] = []
-    with tempfile.TemporaryDirectory() as name:
-        root = Path(name)
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
         os.environ["BENCHMARK_N_CACHE"] = str(root / "cache")
-        for command in all_commands(root, options.annotations):
-            if options.only in (None, command.name):
-                reference = undisturbed(command, root / "reference")
-                for trial in faults(reference, root, options):
-                    trials.append(trial)
-                    tell(trial)
-                    keep(trials, options)
+        for name in [options.only] if options.only else COMMANDS:
+            command = COMMANDS[name](root, options.annotations)
+            reference = undisturbed(command, root / "reference")
+            for trial in faults(reference, root, options):
+                trials.append(trial)
+                tell(trial)
+                keep(trials, options)
     result = summary(trials, options.seed)
     print(json.dumps(result, indent=2))
     sys.exit(bool(result["findings"]))
@@ -108,13 +110,16 @@ def kills_in(counts: dict[str, int]) -> list[int]:
     return [n for name, n in counts.items() if name.startswith("kill") and "late" not in name]
 
 
-def all_commands(root: Path, annotations: int) -> Iterator[commands.Command]:
-    """What is disturbed, each of a second or so."""
-    yield from commands.make_commands(root, annotations)
-    yield commands.weak_command(root, 40)
-    yield commands.eval_command(root, 40)
-    yield commands.train_command(root, 8)
-    yield commands.review_command(root)
+# What is disturbed, each of some seconds.
+COMMANDS: dict[str, Callable[[Path, int], commands.Command]] = {
+    "make": lambda root, count: commands.make_command(root, count, 1),
+    "make, two workers": lambda root, count: commands.make_command(root, count, 2),
+    "make, weak": lambda root, _: commands.weak_command(root, 40),
+    "eval": lambda root, _: commands.eval_command(root, 40),
+    "train": lambda root, _: commands.train_command(root, 8),
+    "train, MMDetection": lambda root, _: commands.train_mmdet_command(root),
+    "review import": lambda root, _: commands.review_command(root),
+}
 
 
 def faults(reference: Reference, root: Path, options: argparse.Namespace) -> Iterator[Trial]:

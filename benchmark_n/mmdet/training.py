@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from zipfile import is_zipfile
 
 from benchmark_n.benchmark import Benchmark, load
 from benchmark_n.errors import InputError
@@ -31,6 +33,7 @@ from benchmark_n.work_dir import (
     open_work_dir,
 )
 
+_CHECKPOINT = re.compile(r"(?:epoch|iter)_(\d+)\.pth")
 _PREFIX = "coco/"
 _STATISTICS = f"val/{_PREFIX}"
 
@@ -85,8 +88,13 @@ def train_mmdet(
     description = describe(opened, {"settings": asdict(settings), "folds": folds})
     if not _opened(folder, description, resume):
         return finished_run(folder)
-    config.resume = resume and (folder / "last_checkpoint").is_file()
+    newest = newest_checkpoint(folder) if resume else None
+    if newest is not None:
+        config.resume, config.load_from = True, str(newest)
     with running(config, folder) as runner:
+        from benchmark_n.mmdet.random_states import RandomStatesHook
+
+        runner.register_hook(RandomStatesHook())
         if progress is not None:
             from benchmark_n.mmdet.progress import ProgressHook
 
@@ -98,6 +106,18 @@ def train_mmdet(
                 write_loss_evidence(opened, folder)
         wait_for_others()
     return finished_run(folder)
+
+
+def newest_checkpoint(folder: Path) -> Path | None:
+    """The checkpoint of the highest number that is whole; None where there is none.
+
+    MMEngine writes a checkpoint in place and says afterwards in ``last_checkpoint`` which it was:
+    a run that is killed meanwhile leaves half a file, and the name of one that had to make room.
+    A checkpoint is a ZIP archive, whose end is written last.
+    """
+    found = {path: _CHECKPOINT.fullmatch(path.name) for path in folder.glob("*.pth")}
+    whole = {path: int(match[1]) for path, match in found.items() if match and is_zipfile(path)}
+    return max(whole, key=whole.__getitem__, default=None)
 
 
 def _opened(folder: Path, description: Mapping[str, Any], resume: bool) -> bool:

@@ -73,5 +73,6 @@ optim_wrapper = dict(
     optimizer=dict(_delete_=True, type="AdamW", lr=peak_rate, weight_decay=0.01, fused=True),
     clip_grad=dict(max_norm=5, norm_type=2),
 )
-default_hooks = dict(checkpoint=dict(interval=2, max_keep_ckpts=1))
+# Two, for the older one is removed before the newer is written.
+default_hooks = dict(checkpoint=dict(interval=2, max_keep_ckpts=2))
 auto_scale_lr = dict(base_batch_size=2)

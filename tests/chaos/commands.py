@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +36,7 @@ class Command:
     prepare
         Puts what the command changes into its folder.
     scratch
-        Names of what is no result (checkpoints that the next run goes on from).
+        Patterns of what is no result (checkpoints that the next run goes on from, logs).
     workers
         Whether processes of its own do the work.
     """
@@ -53,10 +54,11 @@ class Command:
         """Path to SHA-256 of all files of the output; empty where there is none."""
         root = folder / self.output
         found = (path for path in sorted(root.rglob("*")) if path.is_file())
+        names = {path.relative_to(root).as_posix(): path for path in found}
         return {
-            path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in found
-            if path.name not in self.scratch
+            name: hashlib.sha256(path.read_bytes()).hexdigest()
+            for name, path in names.items()
+            if not any(fnmatch(name, pattern) for pattern in self.scratch)
         }
 
     def looks_finished(self, folder: Path) -> bool:
@@ -93,20 +95,17 @@ def blobs(path: Path, count: int) -> Path:
     return path
 
 
-def make_commands(root: Path, count: int) -> list[Command]:
-    """`make` in one process and in two."""
+def make_command(root: Path, count: int, workers: int) -> Command:
+    """`make` in one process or in two."""
     path = blobs(root / "blobs.json", count)
-
-    def arguments(workers: int) -> Callable[[Path], list[str]]:
-        return lambda folder: [
+    return Command(
+        "make" if workers == 1 else "make, two workers",
+        lambda folder: [
             *("make", "--dataset", "custom", "--tier", "hard", "--annotations", str(path)),
             *("--out", str(folder / "out"), "--workers", str(workers), *_SETTINGS),
-        ]
-
-    return [
-        Command("make", arguments(1)),
-        Command("make, two workers", arguments(2), workers=True),
-    ]
+        ],
+        workers=workers > 1,
+    )
 
 
 def weak_command(root: Path, images: int) -> Command:
@@ -158,6 +157,26 @@ def train_command(root: Path, patients: int) -> Command:
         again=("--resume",),
         finished="results.json",
         scratch=("last.pt",),
+    )
+
+
+def train_mmdet_command(root: Path) -> Command:
+    """`train` of one of MMDetection's models on drawn shapes, two epochs of two steps."""
+    # Imported before all forks.
+    import benchmark_n.mmdet.plugins  # noqa: F401
+    from tests.mmdet.samples import FAST, small_benchmark
+
+    benchmark = small_benchmark(root / "small").path
+    settings = [word for item in FAST.items() for word in ("--cfg-option", "{}={}".format(*item))]
+    return Command(
+        "train, MMDetection",
+        lambda folder: [
+            *("train", str(benchmark), "--model", "tiny-mask-rcnn", "--init", "none"),
+            *("--work-dir", str(folder / "out"), "--device", "cpu", "-q", *settings),
+        ],
+        again=("--resume",),
+        finished="results.json",
+        scratch=("epoch_*.pth", "last_checkpoint", "tiny-mask-rcnn.py", "20*"),
     )
 
 

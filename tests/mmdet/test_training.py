@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+import torch
 from safetensors.torch import load_file
 
 import benchmark_n
@@ -16,6 +17,7 @@ from benchmark_n import Benchmark
 from benchmark_n.cli import run
 from benchmark_n.detection import detect
 from benchmark_n.errors import InputError
+from benchmark_n.mmdet.training import newest_checkpoint
 from benchmark_n.training import predict, predict_folds, train
 from tests.mmdet.samples import FAST, small_benchmark
 
@@ -46,6 +48,10 @@ def trained(benchmark: Benchmark, tmp_path_factory: pytest.TempPathFactory) -> P
     with pytest.raises(Stop):
         train(benchmark.path, "tiny-mask-rcnn", progress=stop_at(3), **keywords)  # type: ignore[arg-type]
     assert not (folder / "weights.safetensors").exists()
+    # As a kill may leave it: half of the next checkpoint, and a name of one that is gone.
+    first = (folder / "epoch_1.pth").read_bytes()
+    (folder / "epoch_2.pth").write_bytes(first[: len(first) // 2])
+    (folder / "last_checkpoint").write_text(str(folder / "epoch_0.pth"))
     train(benchmark.path, "tiny-mask-rcnn", resume=True, **keywords)  # type: ignore[arg-type]
     return folder
 
@@ -56,6 +62,23 @@ def test_a_resumed_training_starts_where_it_stopped(trained: Path) -> None:
     assert [line["step"] for line in lines if "loss" in line] == [2, 4]
     tables = sorted(path.name for path in (trained / "instance_losses").iterdir())
     assert tables == ["epoch-0001-rank0.parquet", "epoch-0002-rank0.parquet"]
+
+
+def test_a_resumed_training_ends_as_an_undisturbed_one(
+    trained: Path, benchmark: Benchmark, tmp_path: Path
+) -> None:
+    train(benchmark.path, "tiny-mask-rcnn", init="none", work_dir=tmp_path / "w", options=FAST)
+    for name in ("weights.safetensors", "predictions-val.json", "results.json"):
+        assert (tmp_path / "w" / name).read_bytes() == (trained / name).read_bytes(), name
+
+
+def test_a_checkpoint_is_taken_only_whole(tmp_path: Path) -> None:
+    assert newest_checkpoint(tmp_path) is None
+    for name in ("epoch_9.pth", "epoch_10.pth", "epoch_11.pth", "best_coco_segm_mAP_epoch_12.pth"):
+        torch.save({"weight": torch.zeros(1000)}, tmp_path / name)
+    path = tmp_path / "epoch_11.pth"
+    path.write_bytes(path.read_bytes()[:-100])
+    assert newest_checkpoint(tmp_path) == tmp_path / "epoch_10.pth"
 
 
 def test_prediction_reads_the_weights_alone(

@@ -96,13 +96,13 @@ def measure(path: Path, out: Path, count: int) -> dict[str, Any]:
 
 
 def linear(rows: list[dict[str, Any]], field: str) -> dict[str, float]:
-    """Least squares of a field against the number of annotations, weighted by 1/size.
+    """Least squares of the relative distances of a field's values from a line over the sizes.
 
-    `worst` is the largest relative distance of a measured value from the line.
+    `worst` is the largest of these distances.
     """
     x = np.array([row["annotations"] for row in rows], float)
     y = np.array([row[field] for row in rows], float)
-    slope, start = np.polyfit(x, y, 1, w=1 / x)
+    slope, start = np.polyfit(x, y, 1, w=1 / y)
     worst = np.abs(slope * x + start - y) / y
     return {"slope": float(slope), "start": float(start), "worst": float(worst.max())}
 

@@ -47,19 +47,15 @@ def _category_ids(names: Sequence[Any], coco: CocoFile) -> list[int]:
 
 
 def _image_ids(field: str, values: Sequence[Any], coco: CocoFile) -> list[int]:
-    if field == "id":
-        return [identity for identity in coco.images if identity in values]
     # Only this field is decoded: images are many and have long records.
-    record: Any = msgspec.defstruct(
-        "Record", [("id", int), ("value", Any, None)], rename={"value": field}
-    )
     try:
-        images = msgspec.json.decode(coco.sections["images"], type=list[record])
+        images = msgspec.json.decode(coco.sections["images"], type=list[dict[str, msgspec.Raw]])
+        found = [msgspec.json.decode(image.get(field, b"null")) for image in images]
     except JSON_FAULTS as error:
         raise InputError(f"{coco.path.name}: section 'images': {error}") from None
-    if all(image.value is None for image in images):
+    if all(value is None for value in found):
         raise InputError(
             f"{coco.path.name}: the recipe depends on the field '{field}' of the images, "
             "which none of them has"
         )
-    return [image.id for image in images if image.value in values]
+    return [i for i, value in zip(coco.images, found, strict=True) if value in values]

@@ -99,7 +99,6 @@ def test_a_restriction_moves_no_draw(hearts: CocoFile, tmp_path: Path) -> None:
 
 
 def test_images_by_their_ids(hearts: CocoFile) -> None:
-    """The one field that is read already."""
     ids = sorted(hearts.images)[:2]
     assert matching({"id": [*ids, "x"]}, hearts).tolist() == [
         image in ids for image in hearts.image_ids.tolist()
@@ -121,6 +120,9 @@ def test_what_the_file_lacks(hearts: CocoFile) -> None:
         matching({"category": ["ventricle"]}, hearts)
     with pytest.raises(InputError, match="field 'phase' of the images, which none of them has"):
         matching({"phase": ["ES"]}, hearts)
+    for name in ('a"b\\', "</script>", "\n", "value"):
+        with pytest.raises(InputError, match="which none of them has"):
+            matching({name: ["ES"]}, hearts)
 
 
 @pytest.mark.parametrize(

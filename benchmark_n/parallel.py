@@ -72,7 +72,7 @@ def _pool_map(
     scheduler: str | None,
 ) -> Iterator[Result]:
     from joblib import Parallel, delayed, parallel_config
-    from joblib.externals.loky.process_executor import TerminatedWorkerError
+    from joblib.externals.loky.process_executor import BrokenProcessPool, TerminatedWorkerError
 
     calls = (delayed(_single_threaded)(function, item) for item in items)
     loky = {"inner_max_num_threads": 1, "n_jobs": count}
@@ -93,6 +93,12 @@ def _pool_map(
             raise InputError(
                 "a worker process was killed (often for want of memory): "
                 "try again with fewer workers"
+            ) from None
+        except BrokenProcessPool as error:
+            reason = str(error.__cause__ or error).strip(' \n"').splitlines()[-1]
+            raise InputError(
+                f"a worker process could not take up its work ({reason:.160}; often for want of "
+                "memory: try again with fewer workers)"
             ) from None
 
 

@@ -1,4 +1,4 @@
-"""Faults on purpose: kill -9, Ctrl-C, full and read-only disks, a wrong clock.
+"""Faults on purpose: kill -9, Ctrl-C, no memory, full and read-only disks, a wrong clock.
 
     python scripts/chaos.py                  all commands, at least fifty kills
     python scripts/chaos.py --only make      one of them
@@ -41,6 +41,7 @@ from tests.chaos.faults import (  # noqa: E402
     interrupted,
     killed,
     short_of_disk,
+    starved,
     undisturbed,
 )
 from tests.chaos.processes import small_disk  # noqa: E402
@@ -130,6 +131,8 @@ def faults(reference: Reference, root: Path, options: argparse.Namespace) -> Ite
         yield killed(reference, place, rng, "parent")
     for _ in range(options.worker_kills if command.workers else 0):
         yield killed(reference, place, rng, "worker")
+    for _ in range(options.worker_kills if command.workers else 0):
+        yield starved(reference, place, rng)
     for _ in range(2):
         yield interrupted(reference, place, rng)
     yield short_of_disk(reference, place, small_disk(2000), "quota of 2 kB a file")

@@ -100,6 +100,8 @@ def _told(error: Exception) -> str:
         return f"{error.filename or 'a file'}: {error.strerror or error}"
     if isinstance(error, MemoryError):
         return "not enough memory: try again with fewer workers, or a part of the data"
+    if isinstance(error, SystemError):  # of C code that cannot even say what it lacks
+        return f"a library failed ({error}), often for want of memory: try again with fewer workers"
     name = type(error).__name__
     return f"internal error: {name}: {error} (BENCHMARK_N_DEBUG=1 shows where)"
 

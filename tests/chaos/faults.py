@@ -6,14 +6,22 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
 from tests.chaos.commands import Command, Digests
-from tests.chaos.processes import Ended, finish, launch, run_command, workers_of
+from tests.chaos.processes import (
+    Ended,
+    at_work,
+    finish,
+    launch,
+    no_more_memory,
+    run_command,
+    workers_of,
+)
 
 _TRIES = 400
 
@@ -89,10 +97,34 @@ def killed(reference: Reference, folder: Path, rng: Random, whom: str) -> Trial:
     return trial
 
 
-def _some_worker(parent: int, rng: Random) -> int | None:
+def starved(reference: Reference, folder: Path, rng: Random) -> Trial:
+    """From a random moment on a worker gets no more memory: one line and exit code 1.
+
+    Not before it is at work: an interpreter that cannot start says so in its own way. What the
+    libraries in the worker say then, in its last moments, is not counted.
+    """
+    command = reference.command
+    place = fresh(command, folder)
+    child, since = launch(command.arguments(place), place / "log")
+    time.sleep(rng.uniform(0, reference.seconds))
+    victim = _some_worker(child, rng, at_work)
+    if victim is not None:
+        no_more_memory(victim)
+    ended = finish(child, since, place / "log")
+    trial = Trial(command.name, "worker out of memory", hit=ended.code != 0, code=ended.code)
+    said = [line for line in ended.lines if line.startswith("benchmark-n:")]
+    if trial.hit and (ended.code != 1 or len(said) != 1 or "internal error" in said[0]):
+        trial.faults.append(f"exit code {ended.code}, said: {' / '.join(said)[:600]}")
+    check(trial, reference, place)
+    return trial
+
+
+def _some_worker(
+    parent: int, rng: Random, choose: Callable[[int], bool] = lambda process: True
+) -> int | None:
     """A worker process, waited for; None where the command ends without one."""
     for _ in range(_TRIES):
-        found = workers_of(parent)
+        found = [process for process in workers_of(parent) if choose(process)]
         if found:
             return rng.choice(found)
         if not Path(f"/proc/{parent}/task/{parent}/children").exists():
@@ -136,7 +168,7 @@ def one_line(ended: Ended, code: int) -> Iterator[str]:
     if ended.code != code:
         yield f"exit code {ended.code}, expected {code}: {ended.error[-300:]}"
     if len(ended.lines) != 1:
-        yield f"{len(ended.lines)} lines, expected one: {ended.error[-300:]}"
+        yield f"{len(ended.lines)} lines, expected one: {' / '.join(ended.lines)[:900]}"
     if "Traceback" in ended.error or "internal error" in ended.error:
         yield f"a traceback: {ended.error[-600:]}"
 

@@ -99,6 +99,11 @@ def workers_of(parent: int) -> list[int]:
     return found
 
 
+def at_work(process: int) -> bool:
+    """Whether a worker has loaded what it works with."""
+    return "pycocotools" in _read(f"/proc/{process}/maps")
+
+
 def _children(parent: int) -> list[int]:
     found = []
     for task in Path(f"/proc/{parent}/task").glob("*"):
@@ -116,6 +121,14 @@ def _read(path: str) -> str:
 def small_disk(size: int) -> Callable[[], None]:
     """No file of the process may grow beyond `size` bytes, as on a disk with a quota."""
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+def no_more_memory(process: int) -> None:
+    """Another process keeps the address space that it has; what it asks for from now on fails."""
+    with suppress(ProcessLookupError, IndexError):
+        pages = int(_read(f"/proc/{process}/statm").split()[0])
+        size = pages * resource.getpagesize()
+        resource.prlimit(process, resource.RLIMIT_AS, (size, size))
 
 
 def wrong_clock(shift: float) -> Callable[[], None]:

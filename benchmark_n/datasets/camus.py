@@ -23,13 +23,12 @@ from benchmark_n.datasets.camus_files import (
     list_patients,
     patient_number,
     read_info,
-    read_scan,
-    scan_path,
 )
 from benchmark_n.datasets.converted import open_converted
 from benchmark_n.datasets.frames import Converter, Frame, Instance, Unit, encode_instances
 from benchmark_n.datasets.labelmap import label_runs
 from benchmark_n.datasets.pictures import check_same_size
+from benchmark_n.datasets.scan_files import read_scan, scan_path
 from benchmark_n.errors import InputError
 
 SPLITS = ("train", "val", "test", "all")

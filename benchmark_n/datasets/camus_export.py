@@ -16,7 +16,8 @@ from benchmark_n.benchmark.staging import staged
 from benchmark_n.coco.file import Buffer
 from benchmark_n.datasets.base import Progress
 from benchmark_n.datasets.camus import NAMES
-from benchmark_n.datasets.camus_files import INSTANTS, VIEWS, Scan, patient_number, write_scan
+from benchmark_n.datasets.camus_files import INSTANTS, VIEWS, patient_number
+from benchmark_n.datasets.scan_files import Scan, write_scan
 from benchmark_n.errors import InputError
 from benchmark_n.masks import rle_to_crop, segmentation_to_rle
 from benchmark_n.parallel import ordered_map

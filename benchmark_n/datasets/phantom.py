@@ -15,10 +15,11 @@ from benchmark_n.datasets import terms
 from benchmark_n.datasets.base import Dataset, Request
 from benchmark_n.datasets.camus import CONVERTER as CAMUS_CONVERTER
 from benchmark_n.datasets.camus import TIERS
-from benchmark_n.datasets.camus_files import INSTANTS, LISTS, VIEWS, Scan, write_scan
+from benchmark_n.datasets.camus_files import INSTANTS, LISTS, VIEWS
 from benchmark_n.datasets.converted import open_converted
 from benchmark_n.datasets.phantom_body import FIRST_PATIENT, Patient, draw_patient
 from benchmark_n.datasets.phantom_image import draw_image, draw_labels
+from benchmark_n.datasets.scan_files import Scan, write_scan
 from benchmark_n.errors import InputError
 from benchmark_n.parallel import ordered_map
 

@@ -16,8 +16,8 @@ pytest.importorskip("SimpleITK")
 
 from benchmark_n.datasets import camus
 from benchmark_n.datasets.base import Request
-from benchmark_n.datasets.camus_files import read_scan, simple_itk
 from benchmark_n.datasets.convert import Conversion, convert
+from benchmark_n.datasets.scan_files import read_scan, simple_itk
 from benchmark_n.errors import InputError
 from tests.datasets.trees import INFO_NEW, INFO_OLD, heart, write_camus, write_scan_file
 

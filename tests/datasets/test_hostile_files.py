@@ -11,9 +11,9 @@ import pytest
 
 from benchmark_n.benchmark import Benchmark
 from benchmark_n.datasets.camus_export import _check_names
-from benchmark_n.datasets.camus_files import read_scan
 from benchmark_n.datasets.cityscapes_labels import paint_polygons
 from benchmark_n.datasets.pictures import read_label_map
+from benchmark_n.datasets.scan_files import read_scan
 from benchmark_n.errors import InputError
 from tests.datasets.trees import heart, write_scan_file
 from tests.fuzzing.picture_inputs import _mhd, _nifti, png

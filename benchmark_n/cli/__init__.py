@@ -98,7 +98,8 @@ def _told(error: Exception) -> str:
         raise error
     if isinstance(error, OSError):
         return f"{error.filename or 'a file'}: {error.strerror or error}"
-    if isinstance(error, MemoryError):
+    # OpenCV's has no class of its own, and comes from a worker without its code.
+    if isinstance(error, MemoryError) or "Insufficient memory" in str(error):
         return "not enough memory: try again with fewer workers, or a part of the data"
     if isinstance(error, SystemError):  # of C code that cannot even say what it lacks
         return f"a library failed ({error}), often for want of memory: try again with fewer workers"

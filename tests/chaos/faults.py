@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import time
@@ -112,9 +113,11 @@ def starved(reference: Reference, folder: Path, rng: Random) -> Trial:
         no_more_memory(victim)
     ended = finish(child, since, place / "log")
     trial = Trial(command.name, "worker out of memory", hit=ended.code != 0, code=ended.code)
-    said = [line for line in ended.lines if line.startswith("benchmark-n:")]
+    # Its own line may stand behind what a dying worker was saying.
+    said = re.findall(r"benchmark-n: error: .*", ended.error)
     if trial.hit and (ended.code != 1 or len(said) != 1 or "internal error" in said[0]):
-        trial.faults.append(f"exit code {ended.code}, said: {' / '.join(said)[:600]}")
+        told = " / ".join(said) or ended.error[-600:]
+        trial.faults.append(f"exit code {ended.code}, expected 1 and one line: {told:.600}")
     check(trial, reference, place)
     return trial
 

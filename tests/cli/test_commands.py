@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 
 import click
+import cv2
 import pytest
 
-from benchmark_n.cli import COMMANDS, group, run
+from benchmark_n.cli import COMMANDS, _told, group, run
 from tests import samples
 
 Captured = pytest.CaptureFixture[str]
@@ -178,3 +179,17 @@ def test_every_command_has_help_and_json(command: str, capsys: Captured) -> None
     for names in [[command, name] for name in under] or [[command]]:
         assert run([*names, "--help"]) == 0
         assert "--json" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (MemoryError(), "not enough memory: try again with fewer workers"),
+        (cv2.error("(-4:Insufficient memory) Failed to allocate 9 bytes"), "not enough memory"),
+        (SystemError("error return without exception set"), "often for want of memory"),
+        (KeyError("x"), "internal error: KeyError"),
+    ],
+)
+def test_what_a_user_is_told(error: Exception, line: str) -> None:
+    """Of errors that a worker sends home: libraries name a want of memory in their own ways."""
+    assert line in _told(error)

@@ -100,8 +100,12 @@ def workers_of(parent: int) -> list[int]:
 
 
 def at_work(process: int) -> bool:
-    """Whether a worker has loaded what it works with."""
-    return "pycocotools" in _read(f"/proc/{process}/maps")
+    """Whether a worker has loaded what it works with: the libraries are there and it has settled."""
+    libraries = _read(f"/proc/{process}/maps")
+    before = _read(f"/proc/{process}/statm").split()[:1]
+    time.sleep(0.05)
+    settled = _read(f"/proc/{process}/statm").split()[:1] == before
+    return settled and "pycocotools" in libraries and "cv2" in libraries
 
 
 def _children(parent: int) -> list[int]:

@@ -44,7 +44,11 @@ def benchmark(tmp_path_factory: pytest.TempPathFactory) -> Benchmark:
 def trained(benchmark: Benchmark, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A training that was stopped in its second epoch and taken up again."""
     folder = tmp_path_factory.mktemp("mmdet") / "work"
-    keywords = {"init": "none", "work_dir": folder, "options": FAST, "instance_losses": True}
+    # Weights to start from, of no layer: a resumed training must not begin with them again.
+    start = folder.with_name("start.pth")
+    torch.save({"state_dict": {}, "meta": {}}, start)
+    options = {**FAST, "load_from": str(start)}
+    keywords = {"init": "none", "work_dir": folder, "options": options, "instance_losses": True}
     with pytest.raises(Stop):
         train(benchmark.path, "tiny-mask-rcnn", progress=stop_at(3), **keywords)  # type: ignore[arg-type]
     assert not (folder / "weights.safetensors").exists()

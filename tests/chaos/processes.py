@@ -100,7 +100,7 @@ def workers_of(parent: int) -> list[int]:
 
 
 def at_work(process: int) -> bool:
-    """Whether a worker has loaded what it works with: the libraries are there and it has settled."""
+    """Whether a worker has loaded what it works with, and has settled."""
     libraries = _read(f"/proc/{process}/maps")
     before = _read(f"/proc/{process}/statm").split()[:1]
     time.sleep(0.05)

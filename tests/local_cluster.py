@@ -55,13 +55,14 @@ def _address(contact: Path) -> str:
 @contextmanager
 def _running(folder: Path, role: str, *arguments: str | Path) -> Iterator[None]:
     folder.mkdir()
+    own = {"PYTHONPATH": str(ROOT), "DASK_TEMPORARY_DIRECTORY": str(folder)}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "dask", role, *map(str, arguments)],
             cwd=folder,
             stdout=log,
             stderr=log,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, **own},
         )
         try:
             yield

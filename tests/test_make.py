@@ -8,6 +8,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
+import dask
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -60,7 +61,8 @@ def hard(val2014: Path, tmp_path_factory: pytest.TempPathFactory) -> Benchmark:
 def test_same_bytes(
     hard: Benchmark, val2014: Path, tmp_path: Path, options: dict[str, Any]
 ) -> None:
-    other = make(val2014, tmp_path / "other", **options)
+    with dask.config.set({"temporary-directory": str(tmp_path)}):
+        other = make(val2014, tmp_path / "other", **options)
     assert sums(other) == sums(hard)
     for name in (layout.MANIFEST, layout.RECIPE, layout.SUMMARY, layout.ENVIRONMENT):
         assert (other.path / name).read_bytes() == (hard.path / name).read_bytes(), name

@@ -20,6 +20,7 @@ from pathlib import Path
 from benchmark_n.cli import run
 
 _LONGEST = 300.0  # s, after which something hangs
+_TIDYING = 5.0  # s
 
 
 @dataclass(frozen=True)
@@ -76,9 +77,34 @@ def finish(child: int, since: float, log: Path) -> Ended:
             os.killpg(child, signal.SIGKILL)
         time.sleep(0.002)
     seconds = time.monotonic() - since
-    with suppress(ProcessLookupError):
-        os.killpg(child, signal.SIGKILL)
-    return Ended(os.waitstatus_to_exitcode(status), log.read_text(errors="replace"), seconds)
+    ended = Ended(os.waitstatus_to_exitcode(status), log.read_text(errors="replace"), seconds)
+    _end_group(child)
+    return ended
+
+
+def _end_group(group: int) -> None:
+    """Kill the workers that are left; what tracks their semaphores may first tidy up after them."""
+    deadline = time.monotonic() + _TIDYING
+    while members := _members(group):
+        for process in members:
+            if "resource_tracker" not in _read(f"/proc/{process}/cmdline"):
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+        if time.monotonic() > deadline:
+            with suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)
+            return
+        time.sleep(0.01)
+
+
+def _members(group: int) -> list[int]:
+    """The living processes of a group; the dead have no command line."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        with suppress(ProcessLookupError):
+            if os.getpgid(int(path.name)) == group and _read(f"{path}/cmdline"):
+                found.append(int(path.name))
+    return found
 
 
 def run_command(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -95,7 +96,10 @@ def test_a_browser_runs_the_page_without_errors(found: Detected, tmp_path: Path)
     page.write_text(text.replace("</body>", f"{probe}</body>"), encoding="utf-8")
     command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
     command += ["--window-size=390,800", f"--user-data-dir={tmp_path / 'profile'}", page.as_uri()]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    home = {**os.environ, "HOME": str(tmp_path)}  # where it would leave files of its own
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=120, check=True, env=home
+    )
     title = re.search(r"<title>(.*?)</title>", done.stdout)
     assert title is not None
     assert title.group(1) == "disagreement on instances.json"

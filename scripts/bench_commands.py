@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+# What follows is imported from this checkout: E402 is meant.
 sys.path.insert(0, str(ROOT))
 
 from benchmark_n.benchmark.writer import environment  # noqa: E402

@@ -9,12 +9,12 @@ from typing import Any
 from pycocotools import mask as coco_mask
 from scipy.optimize import linear_sum_assignment
 
-from benchmark_n.benchmark.records import encode_record, measure, read_mask, size_bucket
+from benchmark_n.benchmark.records import encode_record, masks_of, measure, size_bucket
 from benchmark_n.benchmark.rows import Columns, box_columns
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.records import join_record, split_record
-from benchmark_n.errors import InputError, annotation_fault
-from benchmark_n.masks import Rle, SegmentationError, rle_to_crop
+from benchmark_n.errors import InputError
+from benchmark_n.masks import Rle, rle_to_crop
 from benchmark_n.masks.boundary import boundary_distance, mask_and_boundary_iou
 
 MATCHES = ("auto", "id", "iou")
@@ -92,20 +92,6 @@ def _groups(coco: CocoFile) -> dict[tuple[int, bool], list[int]]:
     for index, key in enumerate(keys):
         groups.setdefault(key, []).append(index)
     return groups
-
-
-def masks_of(coco: CocoFile, indices: Sequence[int]) -> list[Rle]:
-    """The masks of some annotations, as RLE."""
-    masks = []
-    for index in indices:
-        image = coco.images[int(coco.image_ids[index])]
-        try:
-            fields = split_record(coco.annotations[index])
-            masks.append(read_mask(fields, image.height, image.width))
-        except SegmentationError as fault:
-            identity = coco.annotation_ids[index]
-            raise annotation_fault(coco.path, identity, str(fault)) from None
-    return masks
 
 
 def pair_parts(

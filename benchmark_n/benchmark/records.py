@@ -6,21 +6,24 @@ rewritten, the format would tell which ones they are; so all non-crowd records a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
 from pycocotools import mask as coco_mask
 
-from benchmark_n.coco.file import Buffer
+from benchmark_n.coco.file import Buffer, CocoFile
 from benchmark_n.coco.records import join_record, split_record
+from benchmark_n.errors import annotation_fault
 from benchmark_n.masks import Rle, SegmentationError, rle_to_crop, segmentation_to_rle
+from benchmark_n.masks.batch import segmentations_to_rles
 from benchmark_n.masks.outline import mask_to_polygons
 from benchmark_n.plain_files import JSON_FAULTS
 
 MaskForm = Literal["rle", "polygon", "keep"]
 MASK_FORMS: tuple[MaskForm, ...] = ("rle", "polygon", "keep")
 SMALL, LARGE = 32**2, 96**2
+_BATCH = 256
 
 _polygons = msgspec.json.Decoder(list[list[float]])
 
@@ -33,17 +36,49 @@ def read_mask(fields: Mapping[str, msgspec.Raw], height: int, width: int) -> Rle
     SegmentationError
         No segmentation, or one that is no mask of an image of height x width px.
     """
-    return segmentation_to_rle(read_segmentation(fields), height, width)
+    return segmentation_to_rle(_read_segmentation(fields), height, width)
 
 
-def read_segmentation(fields: Mapping[str, msgspec.Raw]) -> Any:
-    """The segmentation of a split record as plain Python, whatever it is.
+def read_masks(
+    records: Sequence[Mapping[str, msgspec.Raw]],
+    sizes: Sequence[tuple[int, int]],
+    fault: Callable[[int, str], Exception],
+) -> list[Rle]:
+    """The masks of many split records; `sizes` and `fault` as in `segmentations_to_rles`."""
+    segmentations: list[Any] = []
+    for place, fields in enumerate(records):
+        try:
+            segmentations.append(_read_segmentation(fields))
+        except SegmentationError as error:
+            segmentations_to_rles(segmentations, sizes[:place], fault)  # earlier faults come first
+            raise fault(place, str(error)) from None
+    return segmentations_to_rles(segmentations, sizes, fault)
+
+
+def masks_of(coco: CocoFile, indices: Sequence[int]) -> list[Rle]:
+    """The masks of some annotations, as RLE.
 
     Raises
     ------
-    SegmentationError
-        There is none, or it cannot be read.
+    InputError
+        A segmentation that is no mask of its image.
     """
+    # In parts: only RLEs are kept of a whole file, not its polygons as Python numbers.
+    parts = (indices[i : i + _BATCH] for i in range(0, len(indices), _BATCH))
+    return [mask for part in parts for mask in _masks_of(coco, part)]
+
+
+def _masks_of(coco: CocoFile, indices: Sequence[int]) -> list[Rle]:
+    images = [coco.images[int(coco.image_ids[index])] for index in indices]
+    return read_masks(
+        [split_record(coco.annotations[index]) for index in indices],
+        [(image.height, image.width) for image in images],
+        lambda place, text: annotation_fault(coco.path, coco.annotation_ids[indices[place]], text),
+    )
+
+
+def _read_segmentation(fields: Mapping[str, msgspec.Raw]) -> Any:
+    """The segmentation of a split record as plain Python, whatever it is."""
     raw = fields.get("segmentation")
     if raw is None:
         raise SegmentationError("field 'segmentation' is missing")

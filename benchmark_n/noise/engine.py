@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmark_n.benchmark.records import MaskForm, encode_record, measure, read_segmentation
+from benchmark_n.benchmark.records import MaskForm, encode_record, measure, read_masks
 from benchmark_n.benchmark.rows import Columns
 from benchmark_n.coco.records import split_record
 from benchmark_n.draws import Stream
 from benchmark_n.errors import InputError, annotation_fault
-from benchmark_n.masks import CropMask, Rle, SegmentationError, crops_to_rles, rles_to_crops
-from benchmark_n.masks.batch import segmentations_to_rles
+from benchmark_n.masks import CropMask, Rle, crops_to_rles, rles_to_crops
 from benchmark_n.masks.boundary import boundary_distance, mask_and_boundary_iou
 from benchmark_n.noise.base import Drawn, Noise, NotApplied, SpatialNoise
 from benchmark_n.noise.plan import Chunk
@@ -76,13 +75,7 @@ class Engine:
         def fault(index: int, reason: str) -> Exception:
             return annotation_fault(self.file_name, chunk.annotation_ids[index], reason)
 
-        segmentations = []
-        for i, each in enumerate(fields):
-            try:
-                segmentations.append(read_segmentation(each))
-            except SegmentationError as error:
-                raise fault(i, str(error)) from None
-        return segmentations_to_rles(segmentations, chunk.sizes, fault)
+        return read_masks(fields, chunk.sizes, fault)
 
     def _write(
         self,

@@ -16,7 +16,7 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from benchmark_n.benchmark import Benchmark
-from benchmark_n.benchmark.pairs import masks_of
+from benchmark_n.benchmark.records import masks_of
 from benchmark_n.coco import CocoFile, Image
 from benchmark_n.coco.images import image_path
 from benchmark_n.errors import InputError

@@ -6,12 +6,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from benchmark_n.benchmark.records import measure, read_mask
+from benchmark_n.benchmark.records import masks_of, measure
 from benchmark_n.coco import CocoFile
-from benchmark_n.coco.records import split_record
 from benchmark_n.detectors.evidence.evidence import Evidence, Ints
-from benchmark_n.errors import InputError, annotation_fault
-from benchmark_n.masks import SegmentationError
+from benchmark_n.errors import InputError
 
 
 def annotation_evidence(coco: CocoFile) -> Evidence:
@@ -25,14 +23,7 @@ def annotation_evidence(coco: CocoFile) -> Evidence:
     kept = np.flatnonzero(~coco.crowd)
     if not kept.size:
         raise InputError(f"{coco.path.name}: no annotations, expected some to look for errors in")
-    masks = []
-    for index in kept.tolist():
-        image = coco.images[int(coco.image_ids[index])]
-        try:
-            fields = split_record(coco.annotations[index])
-            masks.append(read_mask(fields, image.height, image.width))
-        except SegmentationError as fault:
-            raise annotation_fault(coco.path, coco.annotation_ids[index], str(fault)) from None
+    masks = masks_of(coco, kept.tolist())
     category_ids = np.fromiter(coco.categories, np.int64, len(coco.categories))
     return Evidence(
         annotation_ids=coco.annotation_ids[kept],

@@ -162,8 +162,7 @@ def train_command(root: Path, patients: int) -> Command:
 
 def train_mmdet_command(root: Path) -> Command:
     """`train` of one of MMDetection's models on drawn shapes, two epochs of two steps."""
-    # Imported before all forks.
-    import benchmark_n.mmdet.plugins  # noqa: F401
+    import benchmark_n.mmdet.plugins  # noqa: F401  loaded before all forks, as torch is
     from tests.mmdet.samples import FAST, small_benchmark
 
     benchmark = small_benchmark(root / "small").path

@@ -89,8 +89,14 @@ def test_a_detector_of_another_package_is_found_by_its_entry_point(tmp_path: Pat
     )
     (package / "setup.py").write_text("from setuptools import setup\nsetup()\n")
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps"]
-    pip.append("--no-cache-dir")
-    command = [*pip, "--no-build-isolation", "--target", str(target), str(package)]
+    command = [
+        *pip,
+        "--no-build-isolation",
+        "--no-cache-dir",
+        "--target",
+        str(target),
+        str(package),
+    ]
     installed = subprocess.run(command, capture_output=True, text=True, check=False)
     if installed.returncode:
         pytest.skip(f"pip cannot install here: {installed.stderr[-200:]}")

@@ -35,9 +35,15 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (package / name).write_text(code)
         (package / "pyproject.toml").write_text(project)
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps"]
-    pip.append("--no-cache-dir")
     packages = [str(folder / page.stem) for page in PAGES]
-    command = [*pip, "--no-build-isolation", "--target", str(folder / "site"), *packages]
+    command = [
+        *pip,
+        "--no-build-isolation",
+        "--no-cache-dir",
+        "--target",
+        str(folder / "site"),
+        *packages,
+    ]
     installed = subprocess.run(command, capture_output=True, text=True, check=False)
     if installed.returncode:
         pytest.skip(f"pip cannot install here: {installed.stderr[-200:]}")

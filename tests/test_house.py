@@ -1,15 +1,16 @@
-"""The layout keeps its promises: packages are listed, and imports point one way."""
+"""The layout keeps its promises, and the guard sees what it is there for."""
 
 from __future__ import annotations
 
-import ast
-import configparser
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.house import rules
+from tests.house.modules import Module, read_modules
+
+ROOT = Path(__file__).parents[1]
 # A package may import those of its own and of lower floors only.
 FLOORS = [
     {
@@ -60,7 +61,7 @@ FLOORS = [
         "__main__",
     },
 ]
-# Two rooms of one floor that may not know each other, and why.
+# Two rooms of one floor that may not know each other.
 STRANGERS = [
     ("noise", "weak"),
     ("weak", "noise"),
@@ -69,78 +70,85 @@ STRANGERS = [
     ("evaluators", "detectors"),
 ]
 # Its trainer makes its pairs by degrading masks with the noises.
-KNOWS_NOISE = ROOT / "detectors" / "quality_sentinel" / "degrade.py"
+ALLOWED = {"benchmark_n.detectors.quality_sentinel.degrade": "noise"}
+
+Rule = Callable[[dict[str, Module]], list[str]]
+RULES: dict[str, Rule] = {
+    "upwards": lambda modules: rules.imports_upwards(modules, FLOORS),
+    "strangers": lambda modules: rules.imports_of_strangers(modules, STRANGERS, ALLOWED),
+    "command line": rules.imports_of_the_command_line,
+    "terminal": rules.terminal_libraries,
+    "prints": rules.prints,
+    "packages": lambda modules: rules.unlisted_packages(modules, ROOT),
+    "empty": rules.empty_house,
+}
 
 
-def modules() -> Iterator[tuple[str, Path]]:
-    for folder in ("benchmark_n", "detectors", "evaluators", "configs"):
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            parts = path.relative_to(ROOT).parts
-            if parts[0] == "benchmark_n" and (ROOT.joinpath(*parts[:2])).is_symlink():
-                continue
-            room = parts[0] if parts[0] != "benchmark_n" else parts[1].removesuffix(".py")
-            yield room, path
+@pytest.fixture(scope="module")
+def house() -> dict[str, Module]:
+    return read_modules(ROOT)
 
 
-def imported_rooms(path: Path) -> set[str]:
-    rooms = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names = [
-                f"{node.module}.{a.name}" if node.module == "benchmark_n" else node.module
-                for a in node.names
-            ]
-        elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        else:
-            continue
-        rooms |= {n.split(".")[1] for n in names if n.startswith("benchmark_n.")}
-    return rooms
-
-
-def floor(room: str) -> int:
-    return next(i for i, rooms in enumerate(FLOORS) if room in rooms)
+@pytest.mark.parametrize("rule", RULES)
+def test_the_house_keeps_the_rule(rule: str, house: dict[str, Module]) -> None:
+    assert RULES[rule](house) == []
 
 
 @pytest.mark.parametrize(
-    ("room", "path"), list(modules()), ids=lambda v: str(v) if isinstance(v, str) else v.stem
+    ("rule", "path", "source"),
+    [
+        ("upwards", "benchmark_n/masks/base.py", "from benchmark_n.benchmark import load"),
+        ("upwards", "benchmark_n/masks/base.py", "from benchmark_n import make"),
+        ("upwards", "benchmark_n/masks/base.py", "from ..benchmark import load"),
+        ("upwards", "benchmark_n/masks/base.py", "def f():\n    import benchmark_n.report.show"),
+        ("upwards", "benchmark_n/attic/base.py", ""),
+        ("strangers", "detectors/base.py", "from benchmark_n.noise import engine"),
+        ("strangers", "evaluators/base.py", "from benchmark_n.detectors import mirror"),
+        ("command line", "benchmark_n/api.py", "import benchmark_n.cli.main"),
+        ("command line", "benchmark_n/api.py", "from benchmark_n import cli"),
+        ("command line", "benchmark_n/api.py", "import_module('benchmark_n.cli')"),
+        ("terminal", "benchmark_n/noise/base.py", "import click"),
+        ("terminal", "benchmark_n/noise/base.py", "from rich.table import Table"),
+        ("terminal", "benchmark_n/noise/base.py", "def f():\n    import os, click"),
+        ("prints", "benchmark_n/noise/base.py", "print('hello')"),
+        ("packages", "benchmark_n/attic/__init__.py", ""),
+    ],
 )
-def test_imports_point_down(room: str, path: Path) -> None:
-    for other in imported_rooms(path) - {room, "__version__"}:
-        assert floor(other) <= floor(room), f"{path.name} imports {other} from a higher floor"
-        allowed = path == KNOWS_NOISE and other == "noise"
-        assert allowed or (room, other) not in STRANGERS, f"{path.name} imports {other}"
+def test_a_broken_house_is_seen(rule: str, path: str, source: str, tmp_path: Path) -> None:
+    """Each rule sees its break in a tree that kept it before that file was written."""
+    _write(tmp_path, _sketch())
+    before = RULES[rule](read_modules(tmp_path))
+    _write(tmp_path, {path: source})
+    assert set(RULES[rule](read_modules(tmp_path))) - set(before)
 
 
-@pytest.mark.parametrize(
-    ("room", "path"), list(modules()), ids=lambda v: str(v) if isinstance(v, str) else v.stem
-)
-def test_only_the_command_line_prints(room: str, path: Path) -> None:
-    if room in ("cli", "__main__"):
-        return
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    calls = {
-        n.func.id
-        for n in ast.walk(tree)
-        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+def test_an_empty_house_is_seen(tmp_path: Path) -> None:
+    assert RULES["empty"](read_modules(tmp_path))
+
+
+def test_the_sketch_breaks_no_rule_of_imports(tmp_path: Path) -> None:
+    _write(tmp_path, _sketch())
+    modules = read_modules(tmp_path)
+    assert not any(RULES[rule](modules) for rule in RULES if rule != "packages")
+
+
+def _sketch() -> dict[str, str]:
+    """A small tree that keeps the rules: rooms, and one import downwards."""
+    rooms = ["benchmark", "cli", "masks", "noise", "report"]
+    front = '_HOMES = {"make": "benchmark_n.cli.main"}\n'
+    return {
+        "benchmark_n/__init__.py": front,
+        **{f"benchmark_n/{room}/__init__.py": "" for room in rooms},
+        "benchmark_n/report/show.py": "from benchmark_n.benchmark import load",
+        "benchmark_n/cli/main.py": "import click\n\nprint(click)",
+        "benchmark_n/noise/engine.py": "",
+        "detectors/__init__.py": "",
+        "detectors/mirror.py": "",
+        "evaluators/__init__.py": "",
     }
-    assert "print" not in calls
-    assert "click" not in path.read_text(encoding="utf-8").split("import ")[1:]
 
 
-def test_setup_lists_every_package() -> None:
-    config = configparser.ConfigParser()
-    config.read(ROOT / "setup.cfg")
-    listed = set(config["options"]["packages"].split())
-    found = set()
-    for folder in ("benchmark_n", "detectors", "evaluators", "configs"):
-        for init in (ROOT / folder).rglob("__init__.py"):
-            parts = init.parent.relative_to(ROOT).parts
-            if (
-                parts[0] == "benchmark_n"
-                and len(parts) > 1
-                and ROOT.joinpath(*parts[:2]).is_symlink()
-            ):
-                continue
-            found.add(".".join(parts if parts[0] == "benchmark_n" else ("benchmark_n", *parts)))
-    assert listed == found
+def _write(folder: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)

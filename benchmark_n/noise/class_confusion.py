@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
@@ -14,6 +15,53 @@ SCOPES = ("auto", "supercategory", "all", "next")
 
 
 @dataclass(frozen=True)
+class Candidates:
+    """The categories that each category may be confused with.
+
+    Parameters
+    ----------
+    groups
+        Category id to the ids of its group, ascending. Members share their group, so that memory
+        is linear in the number of categories.
+    include_same
+        Whether a category is a candidate for itself.
+    """
+
+    groups: Mapping[int, tuple[int, ...]]
+    include_same: bool = False
+
+    def pick(self, category_id: int, absent: Sequence[int], uniform: float) -> int:
+        """The candidate that `uniform`, a number in [0, 1), picks.
+
+        Parameters
+        ----------
+        absent
+            Categories verified to be absent from the image (LVIS ``neg_category_ids``): a label of
+            theirs would give itself away, so they are never picked.
+
+        Raises
+        ------
+        NotApplied
+            No candidate is left.
+        """
+        group = self.groups[category_id]
+        barred = _places(group, absent if self.include_same else [category_id, *absent])
+        left = len(group) - len(barred)
+        if not left:
+            raise NotApplied("no_other_category")
+        place = int(uniform * left)
+        for taken in barred:  # the place among those left, counted among all
+            place += taken <= place
+        return group[place]
+
+
+def _places(group: tuple[int, ...], members: Iterable[int]) -> list[int]:
+    """Where in the ascending `group` those `members` stand that it has, ascending."""
+    found = {(bisect_left(group, member), member) for member in members}
+    return sorted(at for at, member in found if at < len(group) and group[at] == member)
+
+
+@dataclass(frozen=True)
 class ClassConfusion(Noise):
     """Another category, uniformly among the candidates of the scope; never the same one.
 
@@ -21,7 +69,7 @@ class ClassConfusion(Noise):
     ----------
     scope
         ``"supercategory"``: the others of the same supercategory. ``"all"``: all others.
-        ``"next"``: the one that follows in the file's order, cyclically. ``"auto"``:
+        ``"next"``: the one of the next higher id, cyclically. ``"auto"``:
         supercategory where the dataset has any, else all.
     include_same
         Draw the same category too, as the released code does; nothing changes then.
@@ -49,45 +97,20 @@ class ClassConfusion(Noise):
         grouped = any(category.supercategory for category in categories.values())
         return replace(self, scope="supercategory" if grouped else "all")
 
-    def candidates(self, categories: Mapping[int, Category]) -> dict[int, tuple[int, ...]]:
-        """Category id to the ids it may be confused with, in the file's order."""
-        ids = list(categories)
+    def candidates(self, categories: Mapping[int, Category]) -> Candidates:
+        """Whom each category may be confused with; the file's order does not matter."""
+        ids = sorted(categories)
         if self.scope == "next":
-            return {a: (b,) if b != a else () for a, b in zip(ids, ids[1:] + ids[:1], strict=True)}
-        groups: dict[object, list[int]] = {}
-        for category in categories.values():
-            groups.setdefault(self._group(category), []).append(category.id)
-        return {
-            category.id: tuple(
-                other
-                for other in groups[self._group(category)]
-                if other != category.id or self.include_same
-            )
-            for category in categories.values()
-        }
+            follows = zip(ids, ids[1:] + ids[:1], strict=True)
+            return Candidates({a: (b,) for a, b in follows}, self.include_same)
+        members: dict[object, list[int]] = {}
+        for i in ids:
+            members.setdefault(self._group(categories[i]), []).append(i)
+        groups = {name: tuple(group) for name, group in members.items()}
+        return Candidates({i: groups[self._group(categories[i])] for i in ids}, self.include_same)
 
     def _group(self, category: Category) -> object:
         if self.scope == "all":
             return None
         # Without a supercategory of its own a category has no neighbours, not all as neighbours.
         return category.supercategory or category.id
-
-
-def confuse(candidates: tuple[int, ...], absent: tuple[int, ...], uniform: float) -> int:
-    """The candidate that `uniform`, a number in [0, 1), picks.
-
-    Parameters
-    ----------
-    absent
-        Categories verified to be absent from the image (LVIS ``neg_category_ids``): a label of
-        theirs would give itself away, so they are never picked.
-
-    Raises
-    ------
-    NotApplied
-        No candidate is left.
-    """
-    allowed = [c for c in candidates if c not in absent] if absent else candidates
-    if not allowed:
-        raise NotApplied("no_other_category")
-    return allowed[int(uniform * len(allowed))]

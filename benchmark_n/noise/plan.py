@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from benchmark_n.coco import CocoFile
 from benchmark_n.draws import uniforms
 from benchmark_n.noise.base import Noise, NotApplied, SpatialNoise
-from benchmark_n.noise.class_confusion import ClassConfusion, confuse
+from benchmark_n.noise.class_confusion import ClassConfusion
 from benchmark_n.noise.recipe import Recipe
 from benchmark_n.noise.where import matching
 
@@ -111,8 +111,8 @@ def _confuse(
     for index in np.flatnonzero(drawn).tolist():
         absent = coco.images[int(coco.image_ids[index])].neg_category_ids
         try:
-            categories[index] = confuse(
-                candidates[int(categories[index])], absent, float(picks[index])
+            categories[index] = candidates.pick(
+                int(categories[index]), absent, float(picks[index])
             )
         except NotApplied as reason:
             reasons[index] = str(reason)

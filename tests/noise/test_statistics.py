@@ -10,13 +10,16 @@ import itertools
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
 from benchmark_n.coco import Category
 from benchmark_n.draws import Stream, uniforms
 from benchmark_n.masks import CropMask
 from benchmark_n.masks.contours import find_contours
-from benchmark_n.noise.class_confusion import ClassConfusion, confuse
+from benchmark_n.noise.base import NotApplied
+from benchmark_n.noise.class_confusion import Candidates, ClassConfusion
 from benchmark_n.noise.localization import displace
 from benchmark_n.noise.plan import draw_noises
 from benchmark_n.noise.recipe import build_noise, load_recipe
@@ -111,11 +114,21 @@ CATEGORIES = {
 }
 
 
+def listed(candidates: Candidates, category: int, absent: tuple[int, ...] = ()) -> list[int]:
+    """All that may be picked, by listing them."""
+    return [
+        c
+        for c in candidates.groups[category]
+        if c not in absent and (candidates.include_same or c != category)
+    ]
+
+
 def test_confusion_is_uniform_inside_the_supercategory() -> None:
     candidates = ClassConfusion(probability=1.0).resolved(CATEGORIES).candidates(CATEGORIES)
-    assert candidates == {1: (2, 3), 2: (1, 3), 3: (1, 2), 4: (), 5: (6,), 6: (5,)}
+    all_listed = {c: listed(candidates, c) for c in CATEGORIES}
+    assert all_listed == {1: [2, 3], 2: [1, 3], 3: [1, 2], 4: [], 5: [6], 6: [5]}
     picks = uniforms(1, "class_confusion.pick", IDS)
-    chosen = np.array([confuse(candidates[1], (), u) for u in picks.tolist()])
+    chosen = np.array([candidates.pick(1, (), u) for u in picks.tolist()])
     assert set(chosen.tolist()) == {2, 3}
     assert abs((chosen == 2).mean() - 0.5) < ERRORS * standard_error(0.5)
 
@@ -124,13 +137,48 @@ def test_scopes() -> None:
     loose = {i: Category(i, str(i)) for i in (3, 1, 2)}
     auto = ClassConfusion(probability=1.0).resolved(loose)
     assert auto.scope == "all"
-    assert auto.candidates(loose) == {3: (1, 2), 1: (3, 2), 2: (3, 1)}
+    candidates = auto.candidates(loose)
+    assert {i: listed(candidates, i) for i in loose} == {3: [1, 2], 1: [2, 3], 2: [1, 3]}
     following = ClassConfusion(probability=1.0, scope="next").candidates(loose)
-    assert following == {3: (1,), 1: (2,), 2: (3,)}
+    assert {i: listed(following, i) for i in loose} == {3: [1], 1: [2], 2: [3]}
     same = ClassConfusion(probability=1.0, scope="all", include_same=True).candidates(loose)
-    assert same[1] == (3, 1, 2)
+    assert listed(same, 1) == [1, 2, 3]
+
+
+def test_next_of_a_single_category_is_none() -> None:
+    alone = ClassConfusion(probability=1.0, scope="next").candidates({7: Category(7, "a")})
+    with pytest.raises(NotApplied, match="no_other_category"):
+        alone.pick(7, (), 0.5)
 
 
 def test_verified_absent_categories_are_never_picked() -> None:
+    candidates = Candidates({1: (1, 2, 3, 4)}, include_same=True)
     picks = np.linspace(0, 1, 1000, endpoint=False).tolist()
-    assert {confuse((1, 2, 3, 4), (2, 4), u) for u in picks} == {1, 3}
+    assert {candidates.pick(1, (2, 4), u) for u in picks} == {1, 3}
+
+
+@given(
+    group=st.sets(st.integers(-5, 40), min_size=1),
+    absent=st.lists(st.integers(-8, 44), max_size=12),
+    include_same=st.booleans(),
+    uniform=st.floats(0, 1, exclude_max=True),
+    data=st.data(),
+)
+def test_the_pick_is_that_of_the_list(
+    group: set[int], absent: list[int], include_same: bool, uniform: float, data: st.DataObject
+) -> None:
+    """Picking by place is the same as listing all that is allowed and indexing the list."""
+    own = data.draw(st.sampled_from(sorted(group)))
+    candidates = Candidates({own: tuple(sorted(group))}, include_same)
+    allowed = listed(candidates, own, tuple(absent))
+    if allowed:
+        assert candidates.pick(own, absent, uniform) == allowed[int(uniform * len(allowed))]
+    else:
+        with pytest.raises(NotApplied):
+            candidates.pick(own, absent, uniform)
+
+
+def test_candidates_take_memory_by_category_not_by_pair() -> None:
+    categories = {i: Category(i, str(i)) for i in range(20_000)}
+    candidates = ClassConfusion(probability=1.0, scope="all").candidates(categories)
+    assert len({id(group) for group in candidates.groups.values()}) == 1

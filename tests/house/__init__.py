@@ -1,0 +1,1 @@
+"""The rules of the layout, read from the syntax trees of all modules."""

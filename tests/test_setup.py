@@ -1,0 +1,35 @@
+"""What setup.cfg promises to installers."""
+
+from __future__ import annotations
+
+import configparser
+import re
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+
+def extras() -> dict[str, str]:
+    config = configparser.ConfigParser()
+    config.read(Path(__file__).parents[1] / "setup.cfg")
+    return dict(config["options.extras_require"])
+
+
+def test_all_has_every_extra_of_users() -> None:
+    named = Requirement(extras()["all"].strip())
+    assert named.name == "benchmark-n"
+    assert named.extras == extras().keys() - {"all", "test"}
+
+
+def test_every_extra_that_an_error_names_exists() -> None:
+    """Messages about missing extras end in a command that works."""
+    root = Path(__file__).parents[1]
+    pattern = re.compile(r"import_extra\(\s*\"[\w.]+\",\s*\"(\w+)\"")
+    named = {
+        extra
+        for folder in ("benchmark_n", "detectors", "evaluators")
+        for path in (root / folder).rglob("*.py")
+        for extra in pattern.findall(path.read_text(encoding="utf-8"))
+    }
+    assert named
+    assert named <= extras().keys()

@@ -70,16 +70,21 @@ class Consensus:
         count = int(drawn.annotators.max(initial=-1)) + 1
         partners = match_annotators(evidence, drawn, count, self.least_iou)
         self.details_ = {"agreement": agreement(evidence, drawn, partners)}
+        scores, chosen = self._votes(evidence, drawn, partners)
+        flagged = chosen != evidence.labels
         self.scores_ = join_scores(
             [
-                self._classes(evidence, drawn, partners),
-                self._masks(evidence, drawn, partners),
+                annotation_scores(evidence, "class", scores, flagged, categories=chosen),
+                self._masks(evidence, drawn, partners, chosen),
                 self._missing(evidence, drawn, partners, count),
             ]
         )
         return self
 
-    def _classes(self, evidence: Evidence, drawn: InstanceSet, partners: NDArray[np.int64]) -> Any:
+    def _votes(
+        self, evidence: Evidence, drawn: InstanceSet, partners: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Class scores (N,), and the category of each as an index."""
         named = np.where(partners == NOBODY, NOBODY, drawn.labels[partners])
         votes = np.zeros((len(evidence), len(evidence.category_ids)), np.int64)
         for labels in (evidence.labels, *named.T):
@@ -94,14 +99,21 @@ class Consensus:
         scores = others / np.maximum(matched, 1)
         if evidence.pred_probs is not None:
             scores, chosen = _crowdlab(evidence, named)
-        flagged = chosen != evidence.labels
-        return annotation_scores(evidence, "class", scores, flagged, categories=chosen)
+        return scores, chosen
 
-    def _masks(self, evidence: Evidence, drawn: InstanceSet, partners: NDArray[np.int64]) -> Any:
+    def _masks(
+        self,
+        evidence: Evidence,
+        drawn: InstanceSet,
+        partners: NDArray[np.int64],
+        chosen: NDArray[np.int64],
+    ) -> Any:
+        """Spatial scores; an agreed mask is suggested where half drew one of either category."""
         scores = np.zeros(len(evidence))
         agreed: list[Rle | None] = []
         for index, row in enumerate(partners):
-            found = [drawn.masks[j] for j in row[row != NOBODY].tolist()]
+            theirs = row[row != NOBODY]
+            found = [drawn.masks[j] for j in theirs.tolist()]
             if 2 * len(found) < len(row):
                 scores[index] = 1 - len(found) / len(row)
                 agreed.append(None)
@@ -109,7 +121,8 @@ class Consensus:
             given = rle_to_crop(evidence.masks[index])
             mask = agreed_mask([given, *(rle_to_crop(rle) for rle in found)], self.mask)
             scores[index] = 1 - mask_iou(given, mask)
-            agreed.append(crop_to_rle(mask))
+            either = np.isin(drawn.labels[theirs], (evidence.labels[index], chosen[index]))
+            agreed.append(crop_to_rle(mask) if 2 * either.sum() >= len(row) else None)
         return annotation_scores(evidence, "spatial", scores, scores > self.threshold, masks=agreed)
 
     def _missing(

@@ -21,7 +21,8 @@ class MaskDisagreement:
 
     Each annotation is compared with the prediction of largest mask IoU in its image. The spatial
     score is ``c (1 - (IoU + boundary IoU) / 2)``, c being the prediction's confidence; without a
-    prediction that touches it, `unseen`. A prediction that no annotation covers by `overlap` is
+    prediction that touches it, `unseen`. Suggested is the mask of the best prediction of the given
+    category, where that is the same object. A prediction that no annotation covers by `overlap` is
     proposed as a missing instance, by its confidence.
 
     Parameters
@@ -62,7 +63,10 @@ class MaskDisagreement:
                 best = int(theirs[int(ious[row].argmax())])
                 value = self._difference(evidence.masks[index], predicted.masks[best])
                 scores[index] = predicted.scores[best] * value
-                suggested[index] = predicted.masks[best]
+                own = predicted.labels[theirs] == evidence.labels[index]
+                if own.any():
+                    best = int(theirs[np.where(own, ious[row], -1).argmax()])
+                    suggested[index] = predicted.masks[best]
             covered = ious.max(axis=0, initial=0.0)
             free += theirs[covered < self.overlap].tolist()
         spatial = annotation_scores(

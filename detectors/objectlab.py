@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, ClassVar, Self
 
 import msgspec
@@ -15,21 +15,28 @@ from benchmark_n.detectors.matching import by_image
 from benchmark_n.detectors.rows import annotation_scores, join_scores, proposal_scores
 from benchmark_n.extras import import_extra
 
+# Least sureness where no confidence is given.
+SURE = 0.5
+
 
 @dataclass
 class ObjectLab:
     """Scores of boxes: ``badloc`` as spatial, ``swap`` as class, ``overlooked`` as missing.
 
-    Each is one minus cleanlab's quality. An overlooked box is a prediction of confidence .95 or
-    more that touches no annotation.
+    Each is one minus cleanlab's quality. An overlooked box is a prediction of enough confidence
+    that touches no annotation.
 
     Parameters
     ----------
     threshold
         Scores above are flagged.
     confidence
-        Least confidence of predictions that swaps and overlooked boxes are looked for with;
-        cleanlab's default.
+        Least score of predictions that swaps and overlooked boxes are looked for with (cleanlab's
+        own default is .95). None: the scores are replaced by their `sureness`, so that only their
+        order counts, not the scale that a detector happens to have, and the least is .5: as many
+        predictions as there are annotations. (``badloc`` reads the scores themselves, those above
+        cleanlab's .5.) Chosen by class AUPRC on detections simulated for ``coco_mini``'s train
+        split, seeds from 101 (``scripts/select_objectlab.py``).
 
     References
     ----------
@@ -43,7 +50,7 @@ class ObjectLab:
     reference: ClassVar[str] = "Tkachenko et al., ObjectLab, DataPerf 2023"
 
     threshold: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5
-    confidence: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.95
+    confidence: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
     scores_: Any = field(default=None, init=False, repr=False)
 
     def fit(self, evidence: Evidence) -> Self:
@@ -51,22 +58,28 @@ class ObjectLab:
         rank = import_extra("cleanlab.object_detection.rank", "detect", "detector objectlab")
         predicted = evidence.predictions
         assert predicted is not None
+        sure, confidence = self._settled(evidence, predicted)
         mine, theirs = by_image(evidence.image_ids), by_image(predicted.image_ids)
         both = sorted(mine.keys() & theirs.keys())
         spatial, of_class = np.zeros(len(evidence)), np.zeros(len(evidence))
         lone = [image for image in sorted(theirs.keys() - mine.keys())]
         overlooked = {j: 0.0 for image in lone for j in theirs[image].tolist()}
         if both:
-            boxes = {
-                "labels": [_labels(evidence, mine[image]) for image in both],
-                "predictions": [_predictions(evidence, predicted, theirs[image]) for image in both],
+            labels = [_labels(evidence, mine[image]) for image in both]
+            found, surely = (
+                [_predictions(evidence, instances, theirs[image]) for image in both]
+                for instances in (predicted, sure)
+            )
+            sure_ones = {
+                "labels": labels,
+                "predictions": surely,
+                "high_probability_threshold": confidence,
             }
-            high = {"high_probability_threshold": self.confidence}
             # cleanlab lists predictions by category, ours within it in their own order.
             orders = [_by_category(predicted, theirs[image]) for image in both]
-            quality = rank.compute_badloc_box_scores(**boxes)
-            swaps = rank.compute_swap_box_scores(**boxes, **high)
-            free = rank.compute_overlooked_box_scores(**boxes, **high)
+            quality = rank.compute_badloc_box_scores(labels=labels, predictions=found)
+            swaps = rank.compute_swap_box_scores(**sure_ones)
+            free = rank.compute_overlooked_box_scores(**sure_ones)
             for number, image in enumerate(both):
                 spatial[mine[image]] = 1 - quality[number]
                 of_class[mine[image]] = 1 - swaps[number]
@@ -75,28 +88,50 @@ class ObjectLab:
             [
                 annotation_scores(evidence, "class", of_class, of_class > self.threshold),
                 annotation_scores(evidence, "spatial", spatial, spatial > self.threshold),
-                self._proposals(evidence, predicted, overlooked),
+                _proposals(evidence, sure, overlooked, confidence, self.threshold),
             ]
         )
         return self
 
-    def _proposals(
-        self, evidence: Evidence, predicted: InstanceSet, overlooked: dict[int, float]
-    ) -> Any:
-        """Predictions that touch nothing and are sure enough; NaN is cleanlab's word for others."""
-        kept = [
-            j
-            for j, quality in sorted(overlooked.items())
-            if quality == quality and predicted.scores[j] >= self.confidence
-        ]
-        scores = np.array([(1 - overlooked[j]) * predicted.scores[j] for j in kept])
-        return proposal_scores(
-            predicted.image_ids[kept],
-            scores,
-            scores > self.threshold,
-            evidence.category_ids[predicted.labels[kept]],
-            [predicted.masks[j] for j in kept],
-        )
+    def _settled(self, evidence: Evidence, predicted: InstanceSet) -> tuple[InstanceSet, float]:
+        """The predictions with the scores that their least confidence, the second, is one of."""
+        if self.confidence is not None:
+            return predicted, self.confidence
+        scores = sureness(predicted.scores, max(len(evidence), 1))
+        return replace(predicted, scores=scores), SURE
+
+
+def _proposals(
+    evidence: Evidence,
+    predicted: InstanceSet,
+    overlooked: dict[int, float],
+    confidence: float,
+    threshold: float,
+) -> Any:
+    """Predictions that touch nothing and are sure enough; NaN is cleanlab's word for others."""
+    kept = [
+        j
+        for j, quality in sorted(overlooked.items())
+        if quality == quality and predicted.scores[j] >= confidence
+    ]
+    scores = np.array([(1 - overlooked[j]) * predicted.scores[j] for j in kept])
+    return proposal_scores(
+        predicted.image_ids[kept],
+        scores,
+        scores > threshold,
+        evidence.category_ids[predicted.labels[kept]],
+        [predicted.masks[j] for j in kept],
+    )
+
+
+def sureness(scores: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """Scores (P,) as their order alone gives them: ``count / (count + number of larger scores)``.
+
+    1 for the largest score and one half for the one after the first `count` (1 or more), the
+    number of annotations, however many detections of small score follow.
+    """
+    larger = len(scores) - np.searchsorted(np.sort(scores), scores, side="right")
+    return np.asarray(count / (count + larger), np.float64)
 
 
 def _corners(boxes: NDArray[Any]) -> NDArray[np.float64]:

@@ -11,9 +11,12 @@ from numpy.typing import NDArray
 
 from benchmark_n.benchmark.scores import scores_table
 from benchmark_n.detectors.evidence import Evidence
+from benchmark_n.detectors.matching import mask_ious
 from benchmark_n.masks import Rle
 
 Flags = NDArray[np.bool_]
+# A mask whose IoU with the given one is less is that of another object.
+SAME_OBJECT = 0.5
 
 
 def annotation_scores(
@@ -36,7 +39,8 @@ def annotation_scores(
         Suggested category of each as an index, int (N,); where it is the given one, or -1, the
         row suggests none.
     masks
-        Suggested mask of each, or None.
+        Suggested mask of each, or None; one below `SAME_OBJECT` is not suggested. They have to be
+        of the given category, or of the one that is suggested.
     further
         Columns (N,) of the detector's own; NaN becomes null.
     """
@@ -51,11 +55,18 @@ def annotation_scores(
         none = (categories == evidence.labels) | (categories < 0)
         columns["suggested_category"] = pa.array(evidence.category_ids[categories], mask=none)
     if masks is not None:
-        columns["suggested_segmentation"] = [None if m is None else rle_text(m) for m in masks]
+        pairs = zip(evidence.masks, masks, strict=True)
+        columns["suggested_segmentation"] = [_suggestion(given, mask) for given, mask in pairs]
     table = scores_table(columns)
     for name, values in (further or {}).items():
         table = table.append_column(name, pa.array(values, from_pandas=True))
     return table
+
+
+def _suggestion(given: Rle, mask: Rle | None) -> str | None:
+    if mask is None or mask_ious([given], [mask])[0, 0] < SAME_OBJECT:
+        return None
+    return rle_text(mask)
 
 
 def proposal_scores(

@@ -138,8 +138,7 @@ def detection_arrays(
     Parameters
     ----------
     masks
-        With their masks, and boxes of zeros where the file gives none: nothing reads them then.
-        Without, boxes come from the masks where the file gives none.
+        With their masks. Boxes come from the masks where the file gives none, either way.
     box_areas
         Area from the box where there is one, as pycocotools' ``loadRes`` takes it; else from the
         mask.
@@ -152,7 +151,7 @@ def detection_arrays(
     detections = predictions.detections
     boxes, unboxed = _boxes(predictions)
     rles = _masks(predictions, images) if masks or len(unboxed) else None
-    if rles is not None and not masks:
+    if rles is not None:
         boxes[unboxed] = rle_boxes([rles[i] for i in unboxed.tolist()])
     areas = boxes[:, 2] * boxes[:, 3]
     if masks and rles is not None:

@@ -13,8 +13,9 @@ suggested_segmentation   string          RLE as JSON ``{"size": [h, w], "counts"
 =======================  ==============  =================================================
 
 ``any`` is the maximum over ``class`` and ``spatial`` (`add_any`). Rows of kind ``missing`` propose
-an instance that has no annotation: they have no annotation id, but a segmentation. Further columns
-are the detector's own, null in the rows of kind ``any``.
+an instance that has no annotation: they have no annotation id, but a segmentation. Of other rows a
+segmentation is of the suggested category, or of the given one where the row suggests none. Further
+columns are the detector's own, null in the rows of kind ``any``.
 """
 
 from __future__ import annotations

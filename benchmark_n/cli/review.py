@@ -103,7 +103,7 @@ def import_command(
     """Carry out what people decided.
 
     The corrected annotations are written to corrected.json in REVIEW, and a line for each decision
-    is appended to audit.jsonl.
+    is appended to audit.jsonl. A file that decides nothing is no error, but warned of.
 
     Example: benchmark-n review import reviews/my-csv --decisions decisions.csv --who Anna
     """
@@ -113,10 +113,12 @@ def import_command(
     done = import_decisions(review, decisions, who=who, when=when, annotations=annotations)
     counts = ", ".join(f"{count} {action}" for action, count in sorted(done.actions.items()))
     text = f"{done.corrected}: {counts or 'no decisions'}; {done.undecided} undecided"
+    text += f", {done.absent} of them not in {decisions.name}" if done.absent else ""
     data = {
         "corrected": str(done.corrected),
         "actions": done.actions,
         "undecided": done.undecided,
+        "absent": done.absent,
     }
     emit(text, data, as_json)
 

@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 
 from benchmark_n.coco import CocoFile
 from benchmark_n.errors import InputError
-from benchmark_n.masks import crop_to_rle
-from benchmark_n.report.gallery import suggested_mask, worst
-from benchmark_n.review.items import Flag, Item
+from benchmark_n.report.gallery import worst
+from benchmark_n.review.items import Item
+from benchmark_n.review.suggestions import flag_of, suggestions
 
 
 def choose_items(coco: CocoFile, scores: Mapping[str, Any], top: int) -> tuple[Item, ...]:
@@ -85,14 +85,8 @@ def _item(
 ) -> Item:
     image = coco.images[rows[0][1]["image_id"]]
     given = None if index is None else int(coco.category_ids[index])
-    categories = (row["suggested_category"] for _, row in rows)
-    masks = (
-        suggested_mask(row["suggested_segmentation"], image.height, image.width) for _, row in rows
-    )
-    mask = next((mask for mask in masks if mask is not None and mask.area), None)
-    rle = None if mask is None else crop_to_rle(mask)
-    category = next((c for c in categories if c in coco.categories and c != given), None)
-    if index is None and (rle is None or category is None):
+    category, mask = suggestions(rows, given, image, coco.categories)
+    if index is None and (category is None or mask is None):
         raise InputError(
             f"scores of {rows[0][0]}: a missing instance of image {image.id} lacks its mask or its "
             "category, expected both"
@@ -102,7 +96,9 @@ def _item(
         image_id=image.id,
         proposal=index is None,
         given=given,
-        suggested_category=category,
-        suggested_segmentation=rle and {"size": rle["size"], "counts": rle["counts"].decode()},
-        flags=tuple(Flag(name, row["kind"], row["score"], row["flagged"]) for name, row in rows),
+        suggested_category=None if category is None else category[0],
+        suggested_segmentation=None if mask is None else mask[0],
+        flags=tuple(flag_of(row) for row in rows),
+        category_by=None if category is None else category[1],
+        mask_by=None if mask is None else mask[1],
     )

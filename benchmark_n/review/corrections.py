@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import Counter
 from collections.abc import Sequence
@@ -22,15 +23,20 @@ from benchmark_n.review.items import REVIEW, Review, read_review
 from benchmark_n.review.reading import read_decisions
 
 CORRECTED = "corrected.json"
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import did: the corrected file, decisions by action, and how many items are left."""
+    """What an import did: the corrected file, decisions by action, and how many items are left.
+
+    `absent` of these were not in the file at all.
+    """
 
     corrected: Path
     actions: dict[str, int]
     undecided: int
+    absent: int = 0
 
 
 def import_decisions(
@@ -68,10 +74,11 @@ def import_decisions(
     folder, path = Path(folder), Path(decisions)
     review = read_review(folder)
     coco = _reviewed(review, annotations)
-    found = read_decisions(path, review, who=who, when=when)
-    digest = file_digest(path)
     with locked(folder, REVIEW):
         entries = read_audit(folder)
+        settled = {entry.annotation_id for entry in entries}
+        reading = read_decisions(path, review, who=who, when=when, settled=settled)
+        found, digest = reading.decisions, file_digest(path)
         again = any(entry.decisions == digest for entry in entries)
         if not again:
             _refuse_decided(path, found, entries)
@@ -82,7 +89,10 @@ def import_decisions(
             raise InputError(f"{path.name}: was imported already")
     decided = {entry.annotation_id for entry in entries}
     actions = Counter(decision.action for decision in found)
-    return Imported(folder / CORRECTED, dict(actions), len(review.items) - len(decided))
+    undecided = len(review.items) - len(decided)
+    if not found:
+        _log.warning("%s: decides nothing: %d annotations are undecided", path.name, undecided)
+    return Imported(folder / CORRECTED, dict(actions), undecided, reading.absent)
 
 
 def _reviewed(review: Review, annotations: Path | str | None) -> CocoFile:

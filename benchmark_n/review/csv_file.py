@@ -13,7 +13,10 @@ from benchmark_n.review.items import Review
 from benchmark_n.review.shown import Shown, describe
 
 FILE = "decisions.csv"
-_TOLD = ("kind", "score", "detector", "flagged", "given", "suggested_category", "suggests_mask")
+_TOLD = (
+    *("kind", "score", "detector", "flagged", "given"),
+    *("suggested_category", "category_detector", "suggests_mask", "mask_detector"),
+)
 COLUMNS = (
     *("annotation_id", "image", *_TOLD, "guideline", "crop"),
     *("decision", "category", "segmentation", *FIELDS[1:]),

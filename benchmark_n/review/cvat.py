@@ -28,7 +28,8 @@ from benchmark_n.review.shown import GIVEN, SUGGESTED, Shown, describe
 ANNOTATIONS, LABELS = "annotations.xml", "labels.json"
 _TEXTS = (
     *("annotation_id", "role", "kind", "score", "detector", "flagged", "given"),
-    *("suggested_category", "suggests_mask", "guideline", "crop", "who", "when", "why"),
+    *("suggested_category", "category_detector", "suggests_mask", "mask_detector"),
+    *("guideline", "crop", "who", "when", "why"),
 )
 
 

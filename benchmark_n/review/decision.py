@@ -37,9 +37,10 @@ class Decision:
     Parameters
     ----------
     action
-        A key of `ACTIONS`.
+        A key of `ACTIONS`, or `UNDECIDED`.
     category
-        The name that the tools show, where the action takes one.
+        The name that the tools show, where the action takes one; of an undecided annotation the
+        one that it has now, None where the file does not say.
     segmentation
         COCO polygons (px) or RLE, where the action takes one.
     who, when, why
@@ -58,7 +59,7 @@ class Decision:
 def make_decision(
     path: Path, fields: Mapping[str, Any], category: str | None, segmentation: Any
 ) -> Decision | None:
-    """A decision out of the fields of a record; None where nothing was decided.
+    """A decision out of the fields of a record; None where these are empty.
 
     Raises
     ------
@@ -66,9 +67,12 @@ def make_decision(
         An annotation id that is no number, or another word than those of `ACTIONS`.
     """
     action = str(fields.get("decision") or "").strip().lower()
-    if action in ("", UNDECIDED):
+    undecided = action in ("", UNDECIDED)
+    if undecided and fields.get("annotation_id") in (None, ""):
         return None
     identity = whole_number(path, fields.get("annotation_id"))
+    if undecided:
+        return Decision(identity, UNDECIDED, category)
     if action not in ACTIONS:
         raise InputError(
             f"{path.name}: annotation {identity}: decision is '{action}', expected one of "

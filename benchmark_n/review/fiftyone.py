@@ -6,6 +6,10 @@ masks as polygons. So decisions are found by ``annotation_id`` and categories by
 is taken only where the reviewer says that it was redrawn. Exports of CVAT and Datumaro in COCO
 format are read as well.
 
+A review is loaded with ``label_types="segmentations"``: the importer's default makes two fields of
+each label, of which the exporter, unless ``label_field`` names another, takes the first, without
+masks, whichever was edited.
+
 References
 ----------
 .. [1] FiftyOne, ``fiftyone.utils.coco``: COCODetectionDatasetImporter and -Exporter.
@@ -49,7 +53,9 @@ def write(folder: Path, review: Review, shown: list[Shown]) -> None:
 
 def _annotations(review: Review, one: Shown, start: int) -> list[dict[str, Any]]:
     told = describe(review, one.item)
-    told = {**told, "flag_score": told.pop("score"), **_EMPTY}
+    # The importer would take a field "score" as the label's confidence.
+    score = told.pop("score")
+    told = {**told, "flag_score": score, **_EMPTY}
     item = one.item
     other = item.given if item.suggested_category is None else item.suggested_category
     # Of a proposal the suggested mask is the one to decide on.
@@ -103,6 +109,7 @@ def _decision(path: Path, record: dict[str, Any], names: dict[Any, str]) -> Deci
     if fields.get("annotation_id") in (None, ""):
         raise InputError(
             f"{path.name}: annotation {record.get('id')} of the export has no annotation_id: edit "
-            "the label that has it, or copy the number to the new one"
+            "the label that has it, or copy the number to the new one, and export with "
+            "extra_attrs=True"
         )
     return make_decision(path, fields, names.get(record["category_id"]), record.get("segmentation"))

@@ -45,6 +45,8 @@ class Item(msgspec.Struct, frozen=True):
         The most suspect first.
     crop
         Picture of it in the review's folder, or None where there are no images.
+    category_by, mask_by
+        What suggests the category and the mask; None where there is none.
     """
 
     annotation_id: int
@@ -55,6 +57,8 @@ class Item(msgspec.Struct, frozen=True):
     suggested_segmentation: dict[str, Any] | None
     flags: tuple[Flag, ...]
     crop: str | None = None
+    category_by: Flag | None = None
+    mask_by: Flag | None = None
 
 
 class Source(msgspec.Struct, frozen=True):

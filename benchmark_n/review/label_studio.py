@@ -24,6 +24,7 @@ from benchmark_n.review.decision import (
     ACTIONS,
     CHANGE,
     RELABEL,
+    UNDECIDED,
     Decision,
     make_decision,
     whole_number,
@@ -67,11 +68,10 @@ def labeling_config(review: Review, crops: bool) -> str:
 
 def _task(review: Review, one: Shown) -> dict[str, Any]:
     told = describe(review, one.item)
-    suggestion = told["suggested_category"] or ("another mask" if one.suggested else "nothing")
     about = (
         f"annotation {told['annotation_id']}: given {told['given'] or 'nothing'}, "
-        f"suggested {suggestion} ({told['kind']}, score {told['score']:.3f}, {told['detector']})"
-        + (f"; guideline {review.guideline}" if review.guideline else "")
+        f"suggested {_suggestion(told)} ({told['kind']}, score {told['score']:.3f}, "
+        f"{told['detector']})" + (f"; guideline {review.guideline}" if review.guideline else "")
     )
     data = {**told, "image": _address(one.file_name), "about": about}
     data["crop"] = _address(told["crop"]) if told["crop"] else ""
@@ -81,9 +81,22 @@ def _task(review: Review, one: Shown) -> dict[str, Any]:
     if one.suggested is not None or told["suggested_category"]:
         mask = one.suggested or one.given
         label = told["suggested_category"] or told["given"]
+        by = [flag for flag in (one.item.category_by, one.item.mask_by) if flag is not None]
         if mask is not None:
-            predictions.append(_prediction(told["detector"], one, mask, label, told["score"]))
+            model = ", ".join(dict.fromkeys(flag.detector for flag in by))
+            score = max(flag.score for flag in by)
+            predictions.append(_prediction(model, one, mask, label, score))
     return {"data": data, "predictions": predictions}
+
+
+def _suggestion(told: dict[str, Any]) -> str:
+    """What is suggested, and the detector's name of each."""
+    parts = []
+    if told["suggested_category"]:
+        parts.append(f"{told['suggested_category']} by {told['category_detector']}")
+    if told["suggests_mask"]:
+        parts.append(f"{'another' if told['given'] else 'a'} mask by {told['mask_detector']}")
+    return " and ".join(parts) or "nothing"
 
 
 def _address(name: str) -> str:
@@ -117,7 +130,7 @@ def _prediction(model: str, one: Shown, mask: CropMask, label: str, score: float
 def read(path: Path) -> list[Decision]:
     """The decisions of a JSON export (not JSON-MIN); skipped tasks and drafts are undecided."""
     tasks = msgspec.json.decode(path.read_bytes())
-    found = []
+    found: list[Decision] = []
     for task in tasks:
         if not isinstance(task, dict) or "annotations" not in task or "data" not in task:
             raise InputError(
@@ -126,17 +139,18 @@ def read(path: Path) -> list[Decision]:
             )
         try:
             identity = whole_number(path, task["data"].get("annotation_id"))
-            for annotation in task["annotations"]:
-                if not annotation.get("was_cancelled"):
-                    found.append(_decision(path, identity, annotation))
+            finished = [one for one in task["annotations"] if not one.get("was_cancelled")]
+            found += [_decision(path, identity, one) for one in finished]
+            if not finished:
+                found.append(Decision(identity, UNDECIDED))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise InputError(
                 f"{path.name}: task {task.get('id')}: not Label Studio's JSON export: {error!r}"
             ) from None
-    return [decision for decision in found if decision is not None]
+    return found
 
 
-def _decision(path: Path, identity: int, annotation: dict[str, Any]) -> Decision | None:
+def _decision(path: Path, identity: int, annotation: dict[str, Any]) -> Decision:
     results = annotation.get("result") or []
     regions = [one for one in results if one.get("type") == "polygonlabels"]
     fields = {
@@ -153,7 +167,11 @@ def _decision(path: Path, identity: int, annotation: dict[str, Any]) -> Decision
             "expected one category"
         )
     polygons = [_polygon(region) for region in regions]
-    return make_decision(path, fields, labels[0] if labels else None, polygons or None)
+    decision = make_decision(path, fields, labels[0] if labels else None, polygons or None)
+    # Regions without a decision may be those of any pre-annotation: they say nothing.
+    if decision is None or decision.action == UNDECIDED:
+        return Decision(identity, UNDECIDED)
+    return decision
 
 
 def _values(results: list[dict[str, Any]], name: str, key: str) -> Iterator[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Container
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,47 +12,104 @@ import msgspec
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.plain_files import JSON_FAULTS
 from benchmark_n.review import csv_file, cvat, fiftyone, label_studio
-from benchmark_n.review.decision import Decision
+from benchmark_n.review.decision import UNDECIDED, Decision
 from benchmark_n.review.items import Review
+
+_FIFTYONE = (
+    'from FiftyOne export the field that was reviewed, whole: label_field="FIELD", extra_attrs=True'
+)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The decisions of a file, and how many open items it does not have at all."""
+
+    decisions: list[Decision]
+    absent: int
 
 
 def read_decisions(
-    path: Path | str, review: Review, *, who: str | None = None, when: str | None = None
-) -> list[Decision]:
+    path: Path | str,
+    review: Review,
+    *,
+    who: str | None = None,
+    when: str | None = None,
+    settled: Container[int] = (),
+) -> Reading:
     """The decisions of a CSV file, or of an export of Label Studio, CVAT or FiftyOne.
 
     Parameters
     ----------
+    settled
+        Items that were decided before: they may be absent.
     who, when
         For decisions whose file does not say; `when` (ISO 8601) is by default now.
 
     Raises
     ------
     InputError
-        A file that cannot be read, or a decision on an annotation that is not under review or is
-        decided twice.
+        A file that cannot be read, a decision on an annotation that is not under review or is
+        decided twice, another category without a decision, or a file without open items: all of
+        them, or of FiftyOne, which exports one field out of several, any.
     UsageError
         Nobody says who decided.
     """
     path = Path(path)
     try:
-        found = _reader(path)(path)
+        reader = _reader(path)
+        found = reader(path)
     except OSError as error:
         raise InputError(f"{path}: cannot read the decisions: {error.strerror}") from None
+    now = datetime.now(UTC).isoformat(timespec="seconds") if when is None else when
+    hint = f": {_FIFTYONE}" if reader is fiftyone.read else ""
+    decisions = _decided(path, review, found, who or "", now)
+    _refuse_changed(path, review, found, hint)
+    present = {decision.annotation_id for decision in found}
+    absent = [i.annotation_id for i in review.items if i.annotation_id not in present]
+    lost = [identity for identity in absent if identity not in settled]
+    if lost and (hint or len(absent) == len(review.items)):
+        raise InputError(
+            f"{path.name}: {len(lost)} of {len(review.items)} annotations under review are not in "
+            f"it, the first is {lost[0]}, expected {'all' if hint else 'some'}{hint}"
+        )
+    return Reading(decisions, len(lost))
+
+
+def _decided(
+    path: Path, review: Review, found: list[Decision], who: str, when: str
+) -> list[Decision]:
+    """What is decided, each once, with who and when."""
     known = {item.annotation_id for item in review.items}
     seen: set[int] = set()
-    now = datetime.now(UTC).isoformat(timespec="seconds") if when is None else when
-    settled = []
+    made = []
     for decision in found:
+        if decision.action == UNDECIDED:
+            continue
         identity = decision.annotation_id
         if identity not in known:
             raise InputError(f"{path.name}: annotation {identity} is not under review")
         if identity in seen:
             raise InputError(f"{path.name}: annotation {identity} is decided twice, expected once")
         seen.add(identity)
-        settled.append(replace(decision, who=decision.who or who or "", when=decision.when or now))
-        _check(path, settled[-1])
-    return settled
+        made.append(replace(decision, who=decision.who or who, when=decision.when or when))
+        _check(path, made[-1])
+    return made
+
+
+def _refuse_changed(path: Path, review: Review, found: list[Decision], hint: str) -> None:
+    """Refuse a label that has another category than it was exported with, and no decision."""
+    ids = {item.annotation_id: item for item in review.items}
+    for decision in found:
+        item = ids.get(decision.annotation_id)
+        if item is None or decision.action != UNDECIDED or decision.category is None:
+            continue
+        category = item.suggested_category if item.proposal else item.given
+        was = None if category is None else review.labels.get(category)
+        if decision.category != was:
+            raise InputError(
+                f"{path.name}: annotation {item.annotation_id}: category '{decision.category}' "
+                f"instead of '{was}' without a decision, expected relabel or change{hint}"
+            )
 
 
 def _check(path: Path, decision: Decision) -> None:

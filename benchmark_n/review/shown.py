@@ -81,7 +81,11 @@ def write_crops(folder: Path, shown: list[Shown], images: Path) -> list[Shown]:
 
 
 def describe(review: Review, item: Item) -> dict[str, Any]:
-    """What every format says about an item, as plain values."""
+    """What every format says about an item, as plain values.
+
+    ``kind``, ``score``, ``detector`` and ``flagged`` are of the most suspect flag; what is
+    suggested may come from others.
+    """
     labels: dict[int | None, str] = {None: "", **{i: name for i, name in review.labels.items()}}
     return {
         "annotation_id": item.annotation_id,
@@ -91,7 +95,9 @@ def describe(review: Review, item: Item) -> dict[str, Any]:
         "flagged": item.flags[0].flagged,
         "given": labels[item.given],
         "suggested_category": labels[item.suggested_category],
+        "category_detector": item.category_by.detector if item.category_by else "",
         "suggests_mask": item.suggested_segmentation is not None,
+        "mask_detector": item.mask_by.detector if item.mask_by else "",
         "guideline": review.guideline,
         "crop": item.crop or "",
     }

@@ -17,6 +17,9 @@ from benchmark_n.detectors.evidence.gather import Progress, Request
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.evaluators.predictions import detection_arrays, read_predictions
 
+# Of how instances are read from a results file: kept evidence of another version is made anew.
+VERSION = 2
+
 
 class PredictionMaker:
     """Evidence ``predictions:FILE``: instances in COCO results format, with masks."""
@@ -29,7 +32,11 @@ class PredictionMaker:
 
     def inputs(self) -> dict[str, Any]:
         """The file, and what its model was trained on."""
-        return {"file": file_digest(self._path), "trained_on": self._request.trained_on}
+        return {
+            "file": file_digest(self._path),
+            "trained_on": self._request.trained_on,
+            "version": VERSION,
+        }
 
     def make(self, progress: Progress | None) -> Evidence:
         """Read and check the file."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from pycocotools import mask as coco_mask
@@ -11,6 +13,8 @@ from benchmark_n.detectors.consensus import Consensus
 from benchmark_n.detectors.consensus_masks import agreed_mask
 from benchmark_n.masks import CropMask
 from tests.detectors.samples import box_mask, column, evidence, instances, rows_of
+
+SUGGESTED = ("spatial", "suggested_segmentation")
 
 
 def test_mask_disagreement_is_confidence_times_one_minus_iou() -> None:
@@ -52,7 +56,7 @@ def test_objectlab_is_that_of_the_library() -> None:
         moved = box_mask(int(x) + int(rng.integers(0, 6)), int(y), 18, 18)
         found.append((image, int(rng.integers(0, 3)), float(rng.uniform(0.6, 1)), moved))
     made = evidence([0] * 20, masks=tuple(masks), predictions=instances(found))
-    table = run_detector(build_detector("objectlab"), made)
+    table = run_detector(build_detector("objectlab", {"confidence": 0.95}), made)
     labels, predictions = [], []
     for mask, (_, label, score, moved) in zip(masks, found, strict=True):
         ours, theirs = coco_mask.toBbox(mask), coco_mask.toBbox(moved)
@@ -78,9 +82,46 @@ def test_objectlab_proposes_sure_predictions_that_touch_nothing() -> None:
         (2, 0, 0.97, given),
     ]
     made = evidence([0], masks=(given,), predictions=instances(found))
-    table = run_detector(build_detector("objectlab"), made)
+    table = run_detector(build_detector("objectlab", {"confidence": 0.95}), made)
     missing = rows_of(table, "missing")
     assert sorted((r["image_id"], r["suggested_category"]) for r in missing) == [(1, 20), (2, 10)]
+
+
+def test_mask_disagreement_suggests_no_other_object() -> None:
+    given = box_mask(5, 5, 20, 20)
+    # IoU with the given mask: .9 of another category, .6, .4 (two images) and nothing.
+    rider, near, far = box_mask(5, 5, 20, 18), box_mask(5, 5, 20, 12), box_mask(5, 5, 20, 8)
+    found = [
+        (1, 1, 0.9, rider),
+        (1, 0, 0.8, near),
+        (2, 1, 0.9, rider),
+        (3, 0, 0.9, far),
+        (4, 0, 0.9, far),
+        (4, 1, 0.9, rider),
+    ]
+    made = evidence([0] * 5, predictions=instances(found))
+    assert coco_mask.iou([given], [near, far], [0, 0]).tolist() == [[0.6, 0.4]]
+    table = run_detector(build_detector("mask_disagreement"), made)
+    suggested = [text and json.loads(text) for text in column(table, *SUGGESTED)]
+    assert suggested == [{"size": near["size"], "counts": near["counts"].decode()}, *[None] * 4]
+    # The scores are still those of the prediction that fits best, of whatever category.
+    assert column(table, "spatial", "score").argmin() == 0
+
+
+def test_consensus_suggests_no_mask_of_another_object_or_category() -> None:
+    small, big = box_mask(5, 5, 20, 6), box_mask(5, 5, 20, 20)
+    # Agreed is the big mask (IoU .3); two further categories (IoU 1); one of them twice (IoU 1).
+    drawn = [(1, 0, 1.0, big), (1, 0, 1.0, big), (2, 1, 1.0, big), (2, 2, 1.0, big)]
+    drawn += [(3, 1, 1.0, big), (3, 1, 1.0, big)]
+    made = evidence(
+        [0, 0, 0],
+        masks=(small, big, big),
+        annotators=instances(drawn, annotators=[0, 1] * 3),
+    )
+    table = run_detector(Consensus(least_iou=0.2), made)
+    assert column(table, "class", "suggested_category").tolist() == [None, None, 20]
+    assert column(table, "spatial", "score") == pytest.approx([0.7, 0, 0])
+    assert [text is None for text in column(table, *SUGGESTED)] == [True, True, False]
 
 
 def test_consensus_votes_on_category_mask_and_presence() -> None:

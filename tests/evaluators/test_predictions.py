@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pycocotools.coco import COCO
 
 from benchmark_n.errors import InputError
 from benchmark_n.evaluators.instance_segmentation import evaluate_instances
+from benchmark_n.evaluators.predictions import detection_arrays, read_predictions
 from tests.evaluators.coco_samples import parse, random_case
 
 DOCUMENT, DETECTIONS = random_case(3)
@@ -57,6 +60,33 @@ def test_file_fault_is_named(tmp_path: Path, text: str, line: str) -> None:
 def test_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot read the predictions"):
         evaluate_instances(parse(DOCUMENT), tmp_path / "none.json")
+
+
+@pytest.mark.parametrize("masks", [True, False])
+def test_boxes_and_areas_are_those_of_pycocotools(masks: bool, tmp_path: Path) -> None:
+    """Of a file without boxes, and of one where every other detection has one."""
+    truth = parse(DOCUMENT)
+    bare = [{k: v for k, v in one.items() if k not in ("bbox", "area")} for one in DETECTIONS]
+    path = tmp_path / "bare.json"
+    path.write_text(json.dumps(bare))
+    coco = COCO()
+    coco.dataset = copy.deepcopy(DOCUMENT)
+    coco.createIndex()
+    loaded = coco.loadRes(str(path)).dataset["annotations"]
+    arrays = detection_arrays(
+        read_predictions(path, truth), truth.images, masks=masks, box_areas=True
+    )
+    assert len(arrays) > 10
+    assert arrays.boxes.tolist() == [list(one["bbox"]) for one in loaded]
+    if masks:
+        assert arrays.areas.tolist() == [one["area"] for one in loaded]
+    given = [7.0, 3.0, 11.0, 5.0]
+    mixed = [{**one, "bbox": given} if i % 2 else one for i, one in enumerate(bare)]
+    arrays = detection_arrays(
+        read_predictions(mixed, truth), truth.images, masks=masks, box_areas=True
+    )
+    expected = [given if i % 2 else list(one["bbox"]) for i, one in enumerate(loaded)]
+    assert arrays.boxes.tolist() == expected
 
 
 def test_polygons_count_as_the_masks_they_draw(tmp_path: Path) -> None:

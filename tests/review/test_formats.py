@@ -6,6 +6,8 @@ import csv
 import importlib
 import json
 import shutil
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -350,6 +352,170 @@ def test_what_fiftyone_exports_is_found_again(tmp_path: Path) -> None:
     traced, exact = coco.annToMask(eight), truth.annToMask(before[1])
     assert not (traced > exact).any()
     assert (traced >= cv2.erode(exact, np.ones((3, 3), np.uint8))).all()
+
+
+def test_no_label_of_fiftyone_has_a_confidence(tmp_path: Path) -> None:
+    """The importer passes a field ``score`` on as the label's confidence."""
+    samples.exported(tmp_path, "fiftyone")
+    document = json.loads((tmp_path / "review" / "labels.json").read_text(encoding="utf-8"))
+    for record in document["annotations"]:
+        assert not {"score", "confidence"} & {*record, *record["attributes"]}
+    scores = {
+        r["attributes"]["annotation_id"]: r["attributes"]["flag_score"]
+        for r in document["annotations"]
+    }
+    assert scores == {7: 0.9, 9: 0.8, 10: 0.6, 8: 0.2}
+
+
+def fiftyone_export(folder: Path, decisions: dict[int, str], category: int | None = None) -> Path:
+    """What FiftyOne gives back; `category` is the new one of annotation 7."""
+    samples.exported(folder, "fiftyone")
+    document = json.loads((folder / "review" / "labels.json").read_text(encoding="utf-8"))
+    for record in document["annotations"]:
+        if record["attributes"]["annotation_id"] == 7 and category is not None:
+            record["category_id"] = category
+    path = folder / "back.json"
+    path.write_text(json.dumps(as_fiftyone_exports(document, decisions)), encoding="utf-8")
+    return path
+
+
+def refused(folder: Path, decisions: Path, fault: str) -> None:
+    """The import is one line on stderr and exit code 1, and leaves nothing."""
+    review = folder / "review"
+    before = sorted(path.name for path in review.iterdir())
+    done = cli(review, decisions)
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert fault in line
+    assert sorted(path.name for path in review.iterdir()) == before
+
+
+def cli(review: Path, decisions: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "benchmark_n", "review", "import", str(review)]
+    command += ["--decisions", str(decisions), "--who", "anna"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_a_changed_label_of_fiftyone_without_a_decision_is_refused(tmp_path: Path) -> None:
+    path = fiftyone_export(tmp_path, {8: "keep"}, category=3)
+    refused(
+        tmp_path,
+        path,
+        "back.json: annotation 7: category 'person' instead of 'cat' without a decision, expected "
+        "relabel or change: from FiftyOne export the field that was reviewed, whole: label_field=",
+    )
+
+
+@pytest.mark.parametrize("gone", [7, 10])
+def test_fiftyone_has_to_give_back_all_items(tmp_path: Path, gone: int) -> None:
+    path = fiftyone_export(tmp_path, {8: "keep"})
+    document = json.loads(path.read_text())
+    document["annotations"] = [
+        record for record in document["annotations"] if record["annotation_id"] != gone
+    ]
+    path.write_text(json.dumps(document))
+    line = (
+        f"back.json: 1 of 4 annotations under review are not in it, the first is {gone}, expected "
+        "all: from FiftyOne export the field that was reviewed, whole: label_field="
+    )
+    refused(tmp_path, path, line)
+
+
+def test_items_decided_before_may_be_absent_from_fiftyone(tmp_path: Path) -> None:
+    first = fiftyone_export(tmp_path, {7: "remove"})
+    import_decisions(tmp_path / "review", first, who="anna")
+    document = json.loads(first.read_text())
+    document["annotations"] = [r for r in document["annotations"] if r["annotation_id"] != 7]
+    for record in document["annotations"]:
+        if record["annotation_id"] == 8:
+            record["decision"] = "keep"
+    second = tmp_path / "second.json"
+    second.write_text(json.dumps(document))
+    done = import_decisions(tmp_path / "review", second, who="ben")
+    assert (done.actions, done.undecided, done.absent) == ({"keep": 1}, 2, 0)
+    with pytest.raises(InputError, match="was imported already"):
+        import_decisions(tmp_path / "review", second, who="ben")
+
+
+@pytest.mark.parametrize("tool", FORMATS)
+def test_a_file_that_decides_nothing_is_warned_of(tmp_path: Path, tool: str) -> None:
+    samples.exported(tmp_path, tool)
+    path = tmp_path / "review" / FILES.get(tool, "decisions.csv")
+    if tool == "labelstudio":
+        tasks = json.loads(path.read_text())
+        path.write_text(json.dumps([{**task, "annotations": []} for task in tasks]))
+    done = cli(tmp_path / "review", path)
+    assert done.returncode == 0
+    assert done.stderr.splitlines() == [
+        f"WARNING: {path.name}: decides nothing: 4 annotations are undecided"
+    ]
+    assert done.stdout.endswith("no decisions; 4 undecided\n")
+
+
+def partial(tool: str, folder: Path, kept: int) -> Path:
+    """The tool's export of the first `kept` items alone; the first is decided."""
+    samples.exported(folder, tool)
+    path = folder / "review" / FILES.get(tool, "decisions.csv")
+    if tool == "labelstudio":
+        tasks = json.loads(path.read_text())[:kept]
+        for task in tasks:
+            task["annotations"] = []
+        if tasks:
+            tasks[0]["annotations"] = [label_studio_annotation(tasks[0]["predictions"][0], "keep")]
+        path.write_text(json.dumps(tasks))
+    elif tool == "cvat":
+        tree = ElementTree.parse(path)
+        images = tree.getroot().findall("image")
+        for image in images[kept:]:
+            tree.getroot().remove(image)
+        for image in images[:1]:
+            image[0][0].text = "keep"
+        tree.write(path)
+    else:
+        lines = path.read_text().splitlines(keepends=True)
+        path.write_text("".join(lines[: kept + 1]).replace("crops/7.png,", "crops/7.png,keep"))
+    return path
+
+
+# Items in the part: a task or a row each, but an image of CVAT has two (7 and 8).
+@pytest.mark.parametrize(("tool", "absent"), [("labelstudio", 3), ("cvat", 2), ("csv", 3)])
+def test_parts_of_a_review_are_counted(tmp_path: Path, tool: str, absent: int) -> None:
+    path = partial(tool, tmp_path, 1)
+    done = cli(tmp_path / "review", path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith(f"1 keep; 3 undecided, {absent} of them not in {path.name}\n")
+    with pytest.raises(InputError, match="was imported already"):
+        import_decisions(tmp_path / "review", path, who="anna")
+
+
+@pytest.mark.parametrize("tool", ["labelstudio", "cvat", "csv"])
+def test_a_file_without_any_item_is_refused(tmp_path: Path, tool: str) -> None:
+    path = partial(tool, tmp_path, 0)
+    refused(
+        tmp_path,
+        path,
+        "4 of 4 annotations under review are not in it, the first is 7, expected some",
+    )
+
+
+def test_another_category_without_a_decision_is_refused(tmp_path: Path) -> None:
+    samples.exported(tmp_path)
+    refused(
+        tmp_path,
+        samples.decide(tmp_path, {7: {"category": "dog"}, 8: {"decision": "keep"}}),
+        "annotation 7: category 'dog' instead of 'cat' without a decision, expected relabel or",
+    )
+    same = samples.decide(tmp_path, {7: {"category": "cat"}, 8: {"decision": "keep"}}, "b.csv")
+    assert import_decisions(tmp_path / "review", same, who="anna").actions == {"keep": 1}
+
+
+def test_a_changed_label_of_cvat_without_a_decision_is_refused(tmp_path: Path) -> None:
+    samples.exported(tmp_path, "cvat")
+    path = tmp_path / "review" / "annotations.xml"
+    tree = ElementTree.parse(path)
+    next(tree.getroot().iter("mask")).set("label", "person")
+    tree.write(path)
+    refused(tmp_path, path, "annotation 7: category 'person' instead of 'cat' without a decision")
 
 
 def test_csv_shows_what_a_reviewer_needs(tmp_path: Path) -> None:

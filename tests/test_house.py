@@ -22,6 +22,7 @@ FLOORS = [
         "npy_files",
         "recipe_files",
         "_version",
+        "cache",
     },
     {"coco", "masks"},
     {"benchmark"},
@@ -40,6 +41,7 @@ FLOORS = [
     {
         "api",
         "noise_making",
+        "targets",
         "weak_confusion",
         "weak_making",
         "weak_prompting",

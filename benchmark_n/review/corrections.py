@@ -67,7 +67,7 @@ def import_decisions(
     """
     folder, path = Path(folder), Path(decisions)
     review = read_review(folder)
-    coco = _reviewed(review, annotations)
+    coco = _reviewed(folder, review, annotations)
     found = read_decisions(path, review, who=who, when=when)
     digest = file_digest(path)
     with locked(folder, REVIEW):
@@ -85,8 +85,9 @@ def import_decisions(
     return Imported(folder / CORRECTED, dict(actions), len(review.items) - len(decided))
 
 
-def _reviewed(review: Review, annotations: Path | str | None) -> CocoFile:
-    path = Path(annotations or review.annotations.path)
+def _reviewed(folder: Path, review: Review, annotations: Path | str | None) -> CocoFile:
+    recorded = os.path.normpath(folder.resolve() / review.annotations.path)
+    path = Path(annotations or recorded)
     if not path.is_file():
         raise InputError(f"{path}: the reviewed file is not there: name it with --annotations")
     if file_digest(path) != review.annotations.sha256:

@@ -11,13 +11,16 @@ from benchmark_n.benchmark import Benchmark
 from benchmark_n.benchmark.records import MASK_FORMS, MaskForm
 from benchmark_n.datasets import DATASETS, Dataset
 from benchmark_n.datasets.base import open_source
+from benchmark_n.datasets.ownership import CUSTOM, check_licence, settle_owner, source_digest
 from benchmark_n.errors import UsageError
 from benchmark_n.masks.contours import opencv_fault
 from benchmark_n.noise.recipe import Recipe, load_recipe
-from benchmark_n.noise_making import CHUNK, make_noisy, noise_target
+from benchmark_n.noise_making import CHUNK, make_noisy
+from benchmark_n.targets import Asked, Origin, default_target
 from benchmark_n.weak.grounding import DEFAULT as DEFAULT_GROUNDER
 from benchmark_n.weak.recipe import WeakRecipe, choose_weak
-from benchmark_n.weak_making import Annotator, make_weak, weak_target
+from benchmark_n.weak_making import Annotator, make_weak
+from benchmark_n.weak_prompting import check_weak_options, further_inputs
 
 _log = logging.getLogger(__name__)
 
@@ -25,7 +28,7 @@ Progress = Callable[[int, int], None]
 
 
 def make(
-    dataset: str = "coco",
+    dataset: str | None = None,
     tier: str | None = None,
     *,
     recipe: str | Path | None = None,
@@ -52,6 +55,7 @@ def make(
     grounder: str | None = None,
     device: str | None = None,
     prompts_from: Path | str | None = None,
+    licence: str | None = None,
     progress: Progress | None = None,
 ) -> Benchmark:
     """Make a noisy benchmark from clean annotations.
@@ -59,16 +63,21 @@ def make(
     Parameters
     ----------
     dataset
-        A dataset's name: ``"coco"``, ``"lvis"``, ``"scenes"``, ``"custom"``, ….
+        A dataset's name: ``"coco"``, ``"lvis"``, ``"scenes"``, ``"custom"``, …. By default
+        ``"custom"`` with `annotations`, else ``"coco"``.
     tier, recipe
         One of the two: a tier or other recipe by name, or a recipe's name or YAML file.
     root, split, annotations, images
-        The dataset's folder and split, or a COCO-format file and a folder of images.
+        The dataset's folder and split, or a COCO-format file and a folder of images. With a file
+        a dataset lends its conventions: recipes of the tiers, boundary ratio. Its name, licence
+        and citation it lends only to a file whose SHA-256 is known to be one of its own; any
+        other is the user's, and its benchmark is called ``Custom-N``.
     seed
         Of the noise. The same seed gives the same bytes, whatever the number of workers.
     out
-        Directory to write; by default ``benchmarks/<dataset>-n-<recipe>-seed<seed>``, and
-        ``benchmarks/<dataset>-<recipe>-<segmenter>-seed<seed>`` with a weak recipe.
+        Directory to write; by default ``benchmarks/<source>-n-<recipe>-seed<seed>``, and
+        ``benchmarks/<source>-<recipe>-<segmenter>-seed<seed>`` with a weak recipe, where the
+        source is the dataset or the stem of the file (`benchmark_n.targets` has the rule).
     only, overrides
         Noises to keep, and ``"noise.parameter"`` values to replace.
     masks
@@ -91,6 +100,10 @@ def make(
         ``"cuda"``.
     prompts_from
         With a weak recipe: a noisy benchmark of the same source whose boxes are the prompts.
+    licence
+        Of annotations of the user's own, an identifier of `benchmark_n.datasets.terms.LICENCES`:
+        kept in the recipe, and what card and publishing go by. Without it they count as not to
+        be passed on. It changes neither the benchmark's name nor its citations.
     progress
         Called with (frames done, frames in all) of a conversion, then so with annotations.
 
@@ -101,17 +114,20 @@ def make(
     InputError
         Anything wrong with a file, a recipe or the output; nothing is written then.
     """
-    known: Dataset = DATASETS.load(dataset)
+    known: Dataset = DATASETS.load(dataset or ("coco" if annotations is None else CUSTOM))
     if masks not in MASK_FORMS:
         raise UsageError(f"masks must be one of {', '.join(MASK_FORMS)}, but got '{masks}'")
     if chunk_size < 1:
         raise UsageError(f"chunk_size must be 1 or more, but got {chunk_size}")
+    only, named = tuple(only), annotations is not None
+    check_licence(known, licence, named=named)
     weakly = choose_weak(weak, tier, recipe, overrides)
     given = {"segmenter": segmenter, "grounder": grounder, "device": device}
-    _check_weak_options(weakly, {**given, "prompts_from": prompts_from}, tuple(only), backend)
+    check_weak_options(weakly, {**given, "prompts_from": prompts_from}, only, backend)
     if (fault := opencv_fault()) is not None:
         _log.warning(fault)
-    settled = weakly or _choose_recipe(known.tier_recipe(tier), recipe, only, overrides)
+    tier = known.tier_recipe(tier)
+    settled = weakly or _choose_recipe(tier, recipe, only, overrides)
     source = open_source(
         known,
         root=_path(root),
@@ -125,13 +141,26 @@ def make(
         workers=workers,
         progress=progress,
     )
+    sha256 = source_digest(source.annotations)
+    owner, source = settle_owner(known, source, sha256, named=named, licence=licence)
+    asked = Asked(
+        known.name,
+        _path(annotations),
+        recipe or tier or weak or "",
+        only,
+        overrides or {},
+        segmenter or "grabcut",
+        further_inputs(weakly, grounder, prompts_from),
+    )
+    origin = Origin(sha256, source.options.get("conventions"), masks)
+    target = _path(out) or default_target(asked, settled, seed, origin)
     if isinstance(settled, WeakRecipe):
         return make_weak(
-            known,
+            owner,
             source,
             settled,
             Annotator(segmenter or "grabcut", grounder or DEFAULT_GROUNDER, device or "cpu"),
-            _path(out) or weak_target(dataset, settled, segmenter or "grabcut", seed),
+            target,
             seed=seed,
             prompts_from=prompts_from,
             masks=masks,
@@ -141,10 +170,10 @@ def make(
             progress=progress,
         )
     return make_noisy(
-        known,
+        owner,
         source,
         settled,
-        _path(out) or noise_target(dataset, settled, seed, tuple(only), overrides),
+        target,
         seed=seed,
         masks=masks,
         workers=workers,
@@ -154,27 +183,6 @@ def make(
         chunk_size=chunk_size,
         progress=progress,
     )
-
-
-def _check_weak_options(
-    recipe: WeakRecipe | None,
-    given: Mapping[str, object],
-    only: tuple[str, ...],
-    backend: str,
-) -> None:
-    """Options that go with a weak recipe alone, or with none."""
-    if recipe is None:
-        stray = next((name for name, value in given.items() if value is not None), None)
-        if stray is not None:
-            raise UsageError(
-                f"{stray.replace('_', '-')} is for weak annotations: name a tier wan-easy, "
-                "wan-mid or wan-hard, or a kind of prompt by weak"
-            )
-        return
-    if only:
-        raise UsageError("only is for noise recipes: a weak recipe has one annotator")
-    if backend != "loky":
-        raise UsageError("weak annotations are made on one machine: backend must be loky")
 
 
 def _path(value: Path | str | None) -> Path | None:

@@ -12,8 +12,8 @@ from benchmark_n._version import __version__
 from benchmark_n.benchmark import Benchmark, layout, load
 from benchmark_n.benchmark.scores import add_any
 from benchmark_n.benchmark.writer import file_digest
+from benchmark_n.cache import cache_folder
 from benchmark_n.coco import CocoFile, read_coco
-from benchmark_n.datasets.base import cache_folder
 from benchmark_n.detectors.base import Detector, build_detector, run_detector, settle_names
 from benchmark_n.detectors.detected import Detected
 from benchmark_n.detectors.evidence import Evidence

@@ -7,6 +7,7 @@ turns the class into an exit code (1 for bad input, 2 for bad usage).
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -33,6 +34,17 @@ class UsageError(BenchmarkNError):
 def annotation_fault(path: Path | str, annotation_id: object, fault: str) -> InputError:
     """An `InputError` that names the file, the annotation id and the fault."""
     return InputError(f"{Path(path).name}: annotation {annotation_id}: {fault}")
+
+
+def told_inside(fault: str, folder: Path) -> str:
+    """A fault with the paths inside an absolute `folder` as seen from there: fit to be published.
+
+    >>> told_inside("/home/anna/scans/a/1.png: cannot be read", Path("/home/anna/scans"))
+    'a/1.png: cannot be read'
+    """
+    if not folder.is_absolute() or folder == folder.parent:
+        return fault
+    return fault.replace(f"{folder}{os.sep}", "").replace(str(folder), ".")
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.datasets import Dataset, Source
 from benchmark_n.noise.engine import Engine
 from benchmark_n.noise.plan import chunks, decide, resolve
-from benchmark_n.noise.recipe import ALIASES, Recipe
+from benchmark_n.noise.recipe import Recipe
 from benchmark_n.parallel import ordered_map
 
 CHUNK = 500
@@ -46,7 +46,7 @@ def make_noisy(
     Parameters
     ----------
     dataset, source
-        What `open_source` was given and what it opened.
+        The dataset that the annotations are of, and what `open_source` opened.
     target
         The directory to write.
     masks, workers, backend, scheduler, progress
@@ -90,20 +90,6 @@ def make_noisy(
     if empty:
         _log.warning("%d annotations have no pixel: they stay, with an empty mask", empty)
     return benchmark
-
-
-def noise_target(
-    dataset: str,
-    recipe: Recipe,
-    seed: int,
-    only: tuple[str, ...],
-    overrides: Mapping[str, Any] | None,
-) -> Path:
-    """Directory of a benchmark that none was named for."""
-    parts = [dataset, "n", ALIASES.get(recipe.name, recipe.name)]
-    parts += ["only", *only] if only else []
-    parts += ["custom"] if overrides else []
-    return Path("benchmarks") / "-".join([*parts, f"seed{seed}"])
 
 
 def _counted(parts: Iterable[Part], total: int, progress: Progress | None) -> Iterator[Part]:

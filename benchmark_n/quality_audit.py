@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.benchmark.staging import staged
+from benchmark_n.cache import cache_folder
 from benchmark_n.coco import CocoFile, read_coco
-from benchmark_n.datasets.base import cache_folder
 from benchmark_n.detectors.evidence import Evidence
 from benchmark_n.detectors.evidence.annotations import image_groups
 from benchmark_n.detectors.evidence.gather import Request, gather, notes

@@ -26,7 +26,9 @@ def bundled_recipes(package: str) -> dict[str, dict[str, Any]]:
     paths = sorted(
         (p for p in files(package).iterdir() if p.name.endswith(".yaml")), key=lambda p: p.name
     )
-    documents = [d for path in paths for d in yaml.load_all(path.read_text(), Loader=loader)]
+    documents = [
+        d for path in paths for d in yaml.load_all(path.read_text(encoding="utf-8"), Loader=loader)
+    ]
     return {document["name"]: document for document in documents}
 
 

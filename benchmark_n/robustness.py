@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmark_n._version import __version__
 from benchmark_n.api import make
-from benchmark_n.errors import UsageError
+from benchmark_n.errors import InputError, UsageError
 from benchmark_n.nets.cardiac import MODELS as CARDIAC_MODELS
 from benchmark_n.training import train
 from benchmark_n.work_dir import RUN, choose_work_dir, finished_run
@@ -112,8 +112,13 @@ def robustness(
             )
             _log.info("%s: %.0f CPU s", folder.name, time.process_time() - start)
     metrics = {key: run.metrics for key, run in runs.items()}
-    known = finished_run(root / f"{tiers[0]}-seed{seeds[0]}").run
-    provenance = {"benchmark-n": __version__, **{k: known[k] for k in ("settings", "environment")}}
+    first = root / f"{tiers[0]}-seed{seeds[0]}"
+    known = finished_run(first).run
+    provenance = {"benchmark-n": __version__}
+    for key in ("settings", "environment"):
+        if key not in known:
+            raise InputError(f"{first / RUN}: no training: '{key}' is missing")
+        provenance[key] = known[key]
     scores = tier_scores(metrics, tiers, seeds)
     return Robustness(model, dataset, scores, json.loads(json.dumps(provenance)))
 

@@ -14,8 +14,9 @@ from benchmark_n.benchmark.records import MaskForm
 from benchmark_n.benchmark.schema import manifest_schema
 from benchmark_n.benchmark.staging import staged
 from benchmark_n.benchmark.writer import file_digest, write_benchmark
+from benchmark_n.cache import cache_folder
 from benchmark_n.coco import CocoFile, read_coco
-from benchmark_n.datasets.base import Dataset, Source, cache_folder
+from benchmark_n.datasets.base import Dataset, Source
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.noise.plan import resolve
 from benchmark_n.noise.recipe import Recipe, build_noise
@@ -46,12 +47,6 @@ class Annotator:
     segmenter: str
     grounder: str
     device: str
-
-
-def weak_target(dataset: str, recipe: WeakRecipe, segmenter: str, seed: int) -> Path:
-    """Where a weak benchmark goes by default."""
-    name = "".join(c if c.isalnum() or c in "-." else "-" for c in segmenter.rstrip("/"))
-    return Path("benchmarks") / f"{dataset}-{recipe.name}-{name}-seed{seed}"
 
 
 def make_weak(
@@ -112,7 +107,7 @@ def make_weak(
             images=source.images,
             clean_val=source.clean_val,
             val_images=source.val_images,
-            skipped=[*source.skipped, *skipped_images(table, coco)],
+            skipped=[*source.skipped, *skipped_images(table, coco, source.images)],
         )
     shutil.rmtree(folder, ignore_errors=True)
     return load(target)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from benchmark_n.coco.images import image_files
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.weak.base import Box
 from benchmark_n.weak.engine import ImageTask
+from benchmark_n.weak.grounding import DEFAULT as DEFAULT_GROUNDER
 from benchmark_n.weak.recipe import WeakRecipe
 
 
@@ -80,3 +81,40 @@ def _task(
         crowd=[bool(coco.crowd[i]) for i in places],
         boxes=None if boxes is None else [boxes.get(identity) for identity in ids],
     )
+
+
+def check_weak_options(
+    recipe: WeakRecipe | None,
+    given: Mapping[str, object],
+    only: tuple[str, ...],
+    backend: str,
+) -> None:
+    """Refuse options that go with a weak recipe alone, or with none.
+
+    Raises
+    ------
+    UsageError
+        Such an option.
+    """
+    if recipe is None:
+        stray = next((name for name, value in given.items() if value is not None), None)
+        if stray is not None:
+            raise UsageError(
+                f"{stray.replace('_', '-')} is for weak annotations: name a tier wan-easy, "
+                "wan-mid or wan-hard, or a kind of prompt by weak"
+            )
+        return
+    if only:
+        raise UsageError("only is for noise recipes: a weak recipe has one annotator")
+    if backend != "loky":
+        raise UsageError("weak annotations are made on one machine: backend must be loky")
+
+
+def further_inputs(
+    recipe: WeakRecipe | None, grounder: str | None, prompts_from: Path | str | None
+) -> tuple[str, ...]:
+    """What the masks of a weak recipe depend on beyond it and the segmenter."""
+    texts = () if grounder in (None, DEFAULT_GROUNDER) else (str(grounder),)
+    if recipe is None or prompts_from is None:
+        return texts
+    return (*texts, file_digest(load(prompts_from).annotations))

@@ -34,7 +34,7 @@ from mirror_units import KEPT, Unit, explained
 import benchmark_n
 from benchmark_n import Benchmark
 from benchmark_n._version import __version__
-from benchmark_n.datasets.base import cache_folder
+from benchmark_n.cache import cache_folder
 from benchmark_n.detectors import build_detector, run_detector
 from benchmark_n.detectors.evidence import scratch
 from benchmark_n.detectors.evidence.crops import with_probabilities

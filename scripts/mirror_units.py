@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from benchmark_n import Benchmark
-from benchmark_n.datasets.base import cache_folder
+from benchmark_n.cache import cache_folder
 from benchmark_n.detectors.evidence import Evidence, annotation_evidence
 from benchmark_n.detectors.evidence.annotations import image_groups
 from benchmark_n.detectors.evidence.backbones import make_backbone

@@ -23,6 +23,7 @@ FLOORS = [
         "npy_files",
         "recipe_files",
         "_version",
+        "cache",
     },
     {"coco", "masks"},
     {"benchmark"},
@@ -41,6 +42,7 @@ FLOORS = [
     {
         "api",
         "noise_making",
+        "targets",
         "weak_confusion",
         "weak_making",
         "weak_prompting",

@@ -14,12 +14,12 @@ from pycocotools import mask as coco_mask
 import benchmark_n
 from benchmark_n import Benchmark
 from benchmark_n.benchmark import layout
+from benchmark_n.cache import cache_folder
 from benchmark_n.cards.card import write_card
 from benchmark_n.cards.check import check_card
 from benchmark_n.cards.facts import rebuild_command
 from benchmark_n.cli import run
 from benchmark_n.coco.images import read_rgb
-from benchmark_n.datasets.base import cache_folder
 from benchmark_n.errors import BenchmarkNError, InputError
 from benchmark_n.evaluators.error_truth import any_errors, surviving
 from benchmark_n.evaluators.mask_agreement import mask_agreement
@@ -181,6 +181,7 @@ def test_a_corrupt_image_is_named_and_left_out_on_request(clean: Benchmark, tmp_
         "custom", "wan-easy", out=tmp_path / "yes", workers=1, skip_bad=True, **options
     )
     assert [entry["name"] for entry in made.summary["skipped"]] == ["0000003.png"]
+    assert [entry["fault"].split(":")[0] for entry in made.summary["skipped"]] == ["0000003.png"]
     rows = made.manifest().to_pandas()
     assert (rows["deleted"] == (rows["image_id"] == 3)).all()
     assert set(rows["weak_reason"][rows["deleted"]]) == {"bad_image"}

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from benchmark_n.benchmark import layout
+from benchmark_n.benchmark.local import local_folders
 from benchmark_n.benchmark.manifest import read_manifest, rows_digest
 from benchmark_n.benchmark.records import standardise
 from benchmark_n.benchmark.writer import file_digest
@@ -24,6 +25,17 @@ from benchmark_n.plain_files import JSON_FAULTS, read_json, read_yaml
 class _Source(msgspec.Struct):
     file: str
     sha256: str
+    conventions: str | None = None
+    licence: str | None = None
+
+
+class Environment(msgspec.Struct, frozen=True, rename={"benchmark_n": "benchmark-n"}):
+    """What `benchmark_n.benchmark.writer.environment` tells."""
+
+    benchmark_n: str
+    python: str
+    platform: str
+    libraries: dict[str, str | None]
 
 
 class _Recipe(msgspec.Struct):
@@ -74,6 +86,11 @@ class Benchmark:
         """Counts per noise and size, IoU quantiles, class confusions."""
         return read_json(self.path / layout.SUMMARY, "summary", dict[str, Any])
 
+    @cached_property
+    def environment(self) -> Environment:
+        """Versions of what the benchmark was made with."""
+        return read_json(self.path / layout.ENVIRONMENT, "environment", Environment)
+
     @property
     def annotations(self) -> Path:
         """The noisy annotation file."""
@@ -87,21 +104,17 @@ class Benchmark:
 
     @property
     def images(self) -> Path | None:
-        """Where the images lie on this machine, if `make` was told."""
-        return self._local("images")
+        """Where the images lie on this machine, if `make` was told, and told here."""
+        return self._folders["images"]
 
     @property
     def val_images(self) -> Path | None:
         """Where the images of the validation labels lie on this machine, if `make` knew."""
-        return self._local("val_images")
+        return self._folders["val_images"]
 
-    def _local(self, name: str) -> Path | None:
-        path = self.path / layout.LOCAL
-        local = read_yaml(path, "list of folders") if path.is_file() else {}
-        place = local.get(name) if isinstance(local, dict) else local
-        if place is not None and not isinstance(place, str):
-            raise InputError(f"{path}: {name} is {place!r:.40}, expected a folder")
-        return Path(place) if place else None
+    @cached_property
+    def _folders(self) -> dict[str, Path | None]:
+        return local_folders(self.path)
 
     def manifest(self, columns: Sequence[str] | None = None) -> Any:
         """The manifest as a `pyarrow.Table`; all columns but by default not the clean records."""

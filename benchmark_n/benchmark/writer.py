@@ -15,6 +15,7 @@ import yaml
 
 from benchmark_n._version import __version__
 from benchmark_n.benchmark import layout
+from benchmark_n.benchmark.local import local_entries
 from benchmark_n.benchmark.manifest import ManifestWriter, Rows
 from benchmark_n.benchmark.summary import summarise
 from benchmark_n.coco import CocoFile
@@ -70,10 +71,9 @@ def write_benchmark(
     summary["skipped"] = [dict(entry) for entry in skipped]
     _write_text(folder / layout.SUMMARY, json.dumps(summary, indent=2) + "\n")
     _write_text(folder / layout.ENVIRONMENT, json.dumps(environment(), indent=2) + "\n")
-    folders = {"images": images, "val_images": val_images}
-    local = {name: str(path.resolve()) if path else None for name, path in folders.items()}
-    _write_text(folder / layout.LOCAL, dump_yaml(local))
     _write_text(folder / layout.CHECKSUMS, _checksums(sums, manifest.digest))
+    local = local_entries(folder, {"images": images, "val_images": val_images})
+    _write_text(folder / layout.LOCAL, dump_yaml(local))
 
 
 def _checksums(sums: Mapping[str, str], rows: str) -> str:

@@ -14,13 +14,12 @@ from benchmark_n.cards.facts import (
     Facts,
     artefact,
     gather_facts,
-    settle_terms,
-    source_of,
 )
 from benchmark_n.cards.markdown import render_markdown
 from benchmark_n.cards.pictures import draw_pictures
 from benchmark_n.cards.tables import write_annotations, write_public_manifest
 from benchmark_n.coco import CocoFile
+from benchmark_n.datasets.ownership import recorded_terms
 from benchmark_n.datasets.terms import Terms
 from benchmark_n.errors import InputError
 
@@ -38,7 +37,7 @@ def write_card(
     out
         Folder to write to; by default the benchmark's own, which is then fit to be published.
     licence
-        For data of the user's own, whose licence nothing else tells.
+        For data of the user's own, whose licence the benchmark's recipe does not tell.
 
     Returns
     -------
@@ -69,7 +68,7 @@ def write_card(
 def _fill(benchmark: Benchmark, stage: Path, licence: str | None) -> None:
     (stage / "card").mkdir()
     coco = benchmark.noisy()
-    terms = settle_terms(source_of(benchmark), licence)
+    terms = recorded_terms(benchmark.recipe, licence)
     write_table(benchmark, coco, stage, terms)
     facts = card_facts(benchmark, coco, stage, terms)
     draw_pictures(facts, stage)

@@ -11,9 +11,9 @@ from benchmark_n.benchmark.manifest import rows_digest
 from benchmark_n.benchmark.summary import summarise
 from benchmark_n.benchmark.writer import file_digest
 from benchmark_n.cards.card import CROISSANT, README, card_facts, render, write_table
-from benchmark_n.cards.facts import settle_terms, source_of
 from benchmark_n.cards.page import read_licence
 from benchmark_n.coco import CocoFile
+from benchmark_n.datasets.ownership import recorded_terms
 from benchmark_n.errors import InputError
 
 
@@ -70,9 +70,13 @@ def _wrong_summary(benchmark: Benchmark, coco: CocoFile) -> list[str]:
 
 
 def _wrong_card(benchmark: Benchmark, coco: CocoFile, folder: Path) -> list[str]:
-    source = source_of(benchmark)
-    own = source is None or source.terms.licence == "unknown"
-    terms = settle_terms(source, read_licence(folder / README) if own else None)
+    licence = read_licence(folder / README)
+    terms = recorded_terms(benchmark.recipe)
+    if terms.licence == "unknown" and licence is not None:
+        try:
+            terms = recorded_terms(benchmark.recipe, licence)
+        except InputError as fault:
+            return [f"{README}: {fault}"]
     faults = []
     with tempfile.TemporaryDirectory() as name:
         (Path(name) / "card").mkdir()

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from benchmark_n._version import RELEASED
 from benchmark_n.cards.citations import citations
 from benchmark_n.cards.facts import Artefact, Facts
-from benchmark_n.cards.markdown import about, title, versions
+from benchmark_n.cards.markdown import about, versions
 from benchmark_n.datasets import Dataset
 from benchmark_n.extras import import_extra
 
@@ -48,7 +48,7 @@ def render_croissant(facts: Facts, roots: Sequence[Path]) -> str:
         version=str(facts.recipe.get("version", 1)) + ".0.0",
         date_published=RELEASED,
         cite_as=_one_line(citations(facts.terms)),
-        keywords=["instance segmentation", "noisy labels", "label errors", title(facts)],
+        keywords=["instance segmentation", "noisy labels", "label errors", facts.title],
         distribution=[_file_object(mlc, ctx, file) for file in facts.files],
         record_sets=[
             _record_set(mlc, ctx, file, roots)
@@ -177,7 +177,7 @@ def _data_type(mlc: Any, arrow: str) -> Any:
 def _collection(facts: Facts) -> str:
     source = facts.recipe["source"]
     return (
-        f"Annotations of {facts.recipe['dataset']} ({source['file']}, SHA-256 {source['sha256']}), "
+        f"Annotations of {facts.source} ({source['file']}, SHA-256 {source['sha256']}), "
         "changed by a seeded noise engine."
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,15 +15,17 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from benchmark_n.benchmark import Benchmark, layout
+from benchmark_n.benchmark.directory import Environment
 from benchmark_n.benchmark.writer import file_digest
 from benchmark_n.coco import CocoFile
-from benchmark_n.datasets import DATASETS, Dataset
-from benchmark_n.datasets.terms import LICENCES, Terms
-from benchmark_n.errors import InputError, did_you_mean
+from benchmark_n.datasets import Dataset
+from benchmark_n.datasets.ownership import recorded_owner
+from benchmark_n.datasets.terms import Terms
+from benchmark_n.errors import InputError
 
 BINS = 20
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (10**6, "100K<n<1M"))
-_OPTION_FLAGS = ("split", "data_seed", "num_images", "stride", "skip_bad")
+_OPTION_FLAGS = ("licence", "split", "data_seed", "num_images", "stride", "skip_bad")
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,8 @@ class Facts:
 
     Parameters
     ----------
-    name
-        Of the benchmark's directory.
+    name, title
+        Of the benchmark's directory; what people call the benchmark, such as ``COCO-N hard``.
     dataset, terms
         The source, and what its publisher allows.
     recipe, summary, environment
@@ -59,16 +61,22 @@ class Facts:
     """
 
     name: str
+    title: str
     dataset: Dataset | None
     terms: Terms
     recipe: Mapping[str, Any]
     summary: Mapping[str, Any]
-    environment: Mapping[str, Any]
+    environment: Environment
     images: int
     categories: tuple[str, ...]
     histograms: Mapping[str, NDArray[np.int64]]
     command: str
     files: tuple[Artefact, ...]
+
+    @property
+    def source(self) -> str:
+        """Name of the dataset that the annotations are of."""
+        return self.dataset.name if self.dataset is not None else str(self.recipe["dataset"])
 
     @property
     def size_category(self) -> str:
@@ -83,11 +91,12 @@ def gather_facts(
     """The facts of a benchmark whose annotation file is `coco`."""
     return Facts(
         name=benchmark.path.resolve().name,
-        dataset=source_of(benchmark),
+        title=benchmark_title(benchmark),
+        dataset=recorded_owner(benchmark.recipe),
         terms=terms,
         recipe=benchmark.recipe,
         summary=benchmark.summary,
-        environment=json.loads((benchmark.path / layout.ENVIRONMENT).read_bytes()),
+        environment=benchmark.environment,
         images=len(coco.images),
         categories=tuple(category.name for category in coco.categories.values()),
         histograms=_histograms(benchmark.path / layout.MANIFEST),
@@ -96,59 +105,48 @@ def gather_facts(
     )
 
 
-def source_of(benchmark: Benchmark) -> Dataset | None:
-    """The dataset that the benchmark was made from; None where it is not known here."""
-    name = benchmark.recipe["dataset"]
-    return DATASETS.load(name) if name in DATASETS.names() else None
-
-
-def settle_terms(dataset: Dataset | None, licence: str | None) -> Terms:
-    """The dataset's terms, or those of a user's own data under `licence`.
-
-    Raises
-    ------
-    InputError
-        A `licence` that is not known, or one for a dataset that has terms of its own.
-    """
-    terms = dataset.terms if dataset is not None else Terms()
-    if licence is None:
-        return terms
-    if terms.licence != "unknown":
-        raise InputError(
-            f"licence '{licence}': this benchmark's source has terms of its own ({terms.licence})"
-        )
-    if licence not in LICENCES:
-        raise InputError(f"unknown licence '{licence}': {did_you_mean(licence, LICENCES)}")
-    return Terms(licence, shareable=True)
+def benchmark_title(benchmark: Benchmark) -> str:
+    """Name of the benchmark and its recipe; no dataset's name where the file is not its own."""
+    recipe, owner = benchmark.recipe, recorded_owner(benchmark.recipe)
+    name = recipe["benchmark"]
+    if owner is not None and owner.name != recipe["dataset"]:
+        name = owner.title
+    return f"{name} {recipe['name']}"
 
 
 def rebuild_command(benchmark: Benchmark) -> str:
-    """The command that makes the benchmark's bytes again from its source; empty for imports."""
+    """The command that makes the benchmark's bytes again from its source; empty for imports.
+
+    It is quoted for a shell: names of files are whatever somebody called them.
+    """
     recipe = benchmark.recipe
     if "seed" not in recipe:
         return ""
     source = recipe["source"]
-    words = ["benchmark-n make", f"--dataset {recipe['dataset']}"]
+    options = {"dataset": source.get("conventions", recipe["dataset"])}
     if "split" not in source:
-        words.append(f"--annotations {source['file']}")
-    for key in (key for key in _OPTION_FLAGS if key in source):
-        flag = f"--{key.replace('_', '-')}"
-        words.append(flag if source[key] is True else f"{flag} {source[key]}")
-    words += [f"--recipe {layout.RECIPE}", f"--seed {recipe['seed']}"]
-    for model in ("segmenter", "grounder"):
+        options["annotations"] = source["file"]
+    options |= {key: source[key] for key in _OPTION_FLAGS if key in source}
+    options |= {"recipe": layout.RECIPE, "seed": recipe["seed"]}
+    for model in ("segmenter", "grounder", "prompts_from"):
         if model in recipe:
-            words.append(f"--{model} {recipe[model]['name']}")
-    if "prompts_from" in recipe:
-        words.append(f"--prompts-from {recipe['prompts_from']['name']}")
+            options[model] = recipe[model]["name"]
     if recipe["masks"] != "rle":
-        words.append(f"--masks {recipe['masks']}")
-    return " ".join([*words, "--out rebuilt"])
+        options["masks"] = recipe["masks"]
+    words = ["benchmark-n", "make"]
+    for key, value in {**options, "out": "rebuilt"}.items():
+        words.append(f"--{key.replace('_', '-')}")
+        words += [] if value is True else [str(value)]
+    return shlex.join(words)
 
 
 def artefact(root: Path, path: str, meaning: str) -> Artefact:
-    """The file `path` under `root`, measured."""
+    """The file `path` under `root`, measured; an `InputError` where it cannot be read."""
     file = root / path
-    return Artefact(path, file.stat().st_size, file_digest(file), meaning)
+    try:
+        return Artefact(path, file.stat().st_size, file_digest(file), meaning)
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read: {error.strerror}") from None
 
 
 def _histograms(manifest: Path) -> dict[str, NDArray[np.int64]]:

@@ -11,6 +11,8 @@ from benchmark_n.cards.citations import citations
 from benchmark_n.cards.facts import Facts
 from benchmark_n.cards.page import (
     cell,
+    cell_code,
+    code,
     front_matter,
     header_fields,
     licence_link,
@@ -31,18 +33,13 @@ def render_markdown(facts: Facts) -> str:
     """
     drawn = facts.dataset is not None and facts.dataset.embedded
     fields = header_fields(
-        title(facts),
+        facts.title,
         facts.terms,
-        ["original"] if drawn else [f"extended|{facts.recipe['dataset']}"],
+        ["original"] if drawn else [f"extended|{facts.source}"],
     )
     fields["size_categories"] = [facts.size_category]
     fields["configs"] = _configs(facts)
     return front_matter(fields) + _body(facts)
-
-
-def title(facts: Facts) -> str:
-    """What people call the benchmark, such as ``COCO-N hard``."""
-    return f"{facts.recipe['benchmark']} {facts.recipe['name']}"
 
 
 def _configs(facts: Facts) -> list[dict[str, Any]]:
@@ -62,7 +59,7 @@ def _body(facts: Facts) -> str:
     summary, dataset = facts.summary, facts.dataset
     rate = summary["effective_class_rate"]
     return template("card.md").render(
-        title=title(facts),
+        title=cell(facts.title),
         about=about(facts),
         made="No noise was added on purpose."
         if "seed" in facts.recipe
@@ -80,7 +77,11 @@ def _body(facts: Facts) -> str:
         quantiles=_quantiles(summary),
         histograms=HISTOGRAMS,
         confusion=CONFUSION,
-        files=facts.files,
+        source=code(facts.recipe["source"]["file"]),
+        name=cell(facts.recipe["name"]),
+        description=cell(facts.recipe.get("description", "")),
+        departures=[cell(line) for line in facts.recipe.get("departures", ())],
+        files=[(cell_code(file.path), file) for file in facts.files],
         terms=facts.terms,
         shareable_clean=facts.terms.shareable,
         licence=licence_link(facts.terms),
@@ -97,7 +98,7 @@ def about(facts: Facts) -> str:
     instances = facts.summary["instances"]
     return (
         f"The annotations of {instances:,} instances in {facts.images:,} images of "
-        f"{facts.recipe['dataset']}, with a known amount of annotation error and a manifest that "
+        f"{facts.source}, with a known amount of annotation error and a manifest that "
         "says what was done to every one of them."
     )
 
@@ -173,7 +174,7 @@ def _images_from(dataset: Dataset | None) -> str:
 def versions(facts: Facts) -> str:
     """The libraries that the bytes may depend on, in words."""
     environment = facts.environment
-    python = ".".join(environment["python"].split(".")[:2])
-    libraries = [f"{name} {number}" for name, number in environment["libraries"].items()]
-    package = f"Benchmark-N {environment['benchmark-n']}"
-    return ", ".join([package, f"Python {python}", *libraries]) + f" ({environment['platform']})"
+    python = ".".join(environment.python.split(".")[:2])
+    libraries = [f"{name} {number}" for name, number in environment.libraries.items()]
+    package = f"Benchmark-N {environment.benchmark_n}"
+    return ", ".join([package, f"Python {python}", *libraries]) + f" ({environment.platform})"

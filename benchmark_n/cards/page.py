@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,21 @@ def template(name: str) -> jinja2.Template:
 def plain(name: str) -> str:
     """A name of the code as words."""
     return name.replace("_", " ")
+
+
+def code(text: str) -> str:
+    """Text of one line as code, whatever quotes are in it.
+
+    >>> code("a`b.json")
+    '`` a`b.json ``'
+    """
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    return f"`{text}`" if not longest else f"{'`' * (longest + 1)} {text} {'`' * (longest + 1)}"
+
+
+def cell_code(text: str) -> str:
+    """The same inside a table, where a bar would begin another column."""
+    return code(text).replace("|", "\\|")
 
 
 def cell(value: object) -> str:

@@ -9,14 +9,15 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from benchmark_n.benchmark import Benchmark
 from benchmark_n.cards.card import CROISSANT, README
 from benchmark_n.cards.check import check_card
 from benchmark_n.cards.pictures import CONFUSION, HISTOGRAMS
+from benchmark_n.coco import read_coco
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.extras import import_extra
 
@@ -45,7 +46,8 @@ def plan_upload(benchmark: Benchmark, repository: str) -> Plan:
     UsageError
         The repository's name is not of that form.
     InputError
-        There is no card, or one that does not agree with the benchmark.
+        There is no card, or one that does not agree with the benchmark; or its annotations tell
+        where the images lie on some machine.
     """
     if not _REPOSITORY.fullmatch(repository):
         raise UsageError(f"repository is '{repository}', expected USER/NAME")
@@ -54,7 +56,22 @@ def plan_upload(benchmark: Benchmark, repository: str) -> Plan:
         raise InputError(f"{benchmark.path.name}: {faults[0]}: write the card again")
     listed = json.loads((benchmark.path / CROISSANT).read_bytes())["distribution"]
     paths = [README, CROISSANT, HISTOGRAMS, CONFUSION, *(e["contentUrl"] for e in listed)]
+    _refuse_places(benchmark, paths)
     return Plan(repository, {path: benchmark.path / path for path in paths})
+
+
+def _refuse_places(benchmark: Benchmark, names: Collection[str]) -> None:
+    """Refuse annotation files, of those that are `names`, that say where images lie."""
+    for path in (benchmark.annotations, benchmark.clean_val):
+        if path is None or path.relative_to(benchmark.path).as_posix() not in names:
+            continue
+        for image in read_coco(path).images.values():
+            name = image.file_name or ""
+            if PurePosixPath(name).is_absolute() or PureWindowsPath(name).is_absolute():
+                raise InputError(
+                    f"{path.name}: image {image.id}: file_name '{name:.80}' is a place on "
+                    "somebody's machine and would be published, expected a path inside a folder"
+                )
 
 
 def publish(plan: Plan, *, private: bool = False) -> str:

@@ -13,7 +13,12 @@ from benchmark_n.errors import UsageError
 
 
 @click.command("make")
-@click.option("--dataset", default="coco", show_default=True, help="See benchmark-n datasets.")
+@click.option(
+    "--dataset",
+    help="See benchmark-n datasets [default: coco; with --annotations custom]. With --annotations "
+    "it lends its tiers' recipes and boundary ratio; its name, licence and citation only to a "
+    "file whose SHA-256 is known to be one of its own.",
+)
 @click.option(
     "--tier",
     help="easy, mid, hard (low, medium, high), clean; wan-easy, wan-mid, wan-hard; or another "
@@ -26,13 +31,16 @@ from benchmark_n.errors import UsageError
     help="The dataset's folder [default: $BENCHMARK_N_DATA/DATASET, else data/DATASET].",
 )
 @click.option("--split", help="Split of the dataset [default: its training split].")
-@click.option("--annotations", type=click.Path(path_type=Path), help="Any COCO-format file.")
+@click.option(
+    "--annotations", type=click.Path(path_type=Path), help="Any COCO-format file of yours."
+)
 @click.option("--images", type=click.Path(path_type=Path), help="Folder of the images.")
 @click.option("--seed", default=1, show_default=True, help="Seed of the noise.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="Directory to write [default: benchmarks/DATASET-n-RECIPE-seedSEED].",
+    help="Directory to write [default: benchmarks/DATASET-n-RECIPE-seedSEED, with --annotations "
+    "STEM-n-RECIPE-seedSEED; digits are added where that is another benchmark's].",
 )
 @click.option("--only", multiple=True, metavar="NOISE", help="Keep this noise alone (repeatable).")
 @click.option(
@@ -83,6 +91,12 @@ from benchmark_n.errors import UsageError
     type=click.Path(path_type=Path),
     metavar="BENCHMARK",
     help="Take the boxes of this noisy benchmark as prompts.",
+)
+@click.option(
+    "--licence",
+    help="Licence of --annotations, such as cc-by-4.0: kept in the recipe, for card and publish, "
+    "which without it give no labels away. The benchmark is called Custom-N all the same, and no "
+    "dataset's paper is cited for it.",
 )
 @output_options
 def command(

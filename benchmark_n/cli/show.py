@@ -12,11 +12,17 @@ from benchmark_n.cli.common import emit, output_options, set_logging
 @click.command("show")
 @click.argument("benchmarks", nargs=-1, required=True, metavar="BENCHMARK...")
 @click.option("--image", "image_id", type=int, help="Image id [default: the most changed one].")
+@click.option(
+    "--images",
+    type=click.Path(path_type=Path),
+    help="Folder of the images [default: the one that make recorded here].",
+)
 @click.option("--out", type=click.Path(path_type=Path), default=Path("show.png"), show_default=True)
 @output_options
 def command(
     benchmarks: tuple[str, ...],
     image_id: int | None,
+    images: Path | None,
     out: Path,
     quiet: bool,
     verbose: int,
@@ -27,5 +33,5 @@ def command(
     from benchmark_n.benchmark import load
     from benchmark_n.report.show import show
 
-    chosen = show([load(path) for path in benchmarks], out, image_id=image_id)
+    chosen = show([load(path) for path in benchmarks], out, image_id=image_id, images=images)
     emit(f"{out}: image {chosen}", {"image": chosen, "file": str(out)}, as_json)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import json
 import mmap
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ REQUIRED_SECTIONS = ("images", "annotations", "categories")
 # would overrun the six characters a run it sets aside.
 MAX_PIXELS = 2**26
 _BLOCK = 1 << 20
+# What moves a cursor or ends a line, in a file's name: nobody means it, and texts break at it.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def read_coco(path: Path | str) -> CocoFile:
@@ -37,9 +40,12 @@ def read_coco(path: Path | str) -> CocoFile:
     ------
     InputError
         The file is missing, not JSON, not COCO, has duplicate ids, sizes that are no sizes, or an
-        annotation that refers to an unknown image or category.
+        annotation that refers to an unknown image or category; or a file's name in it, or its
+        own, has control characters.
     """
     path = Path(path)
+    if _CONTROL.search(path.name):
+        raise InputError(f"{path.name!r}: a file's name with control characters: rename it")
     return parse_coco(_map_file(path), path)
 
 
@@ -53,6 +59,7 @@ def parse_coco(data: bytes | mmap.mmap, path: Path) -> CocoFile:
         _decode(sections["categories"], Category, path, "categories"), path, "category"
     )
     _check_sizes(images, path)
+    _check_names(images, path)
     annotations = _decode(sections["annotations"], msgspec.Raw, path, "annotations")
     columns = _header_columns(sections["annotations"], annotations, path)
     coco = CocoFile(path, sections, images, categories, annotations, *columns)
@@ -146,6 +153,15 @@ def _check_sizes(images: dict[int, Image], path: Path) -> None:
             raise InputError(
                 f"{path.name}: image {image.id}: size {image.width}x{image.height} px, "
                 f"expected positive sides and at most {MAX_PIXELS} pixels"
+            )
+
+
+def _check_names(images: dict[int, Image], path: Path) -> None:
+    for image in images.values():
+        if image.file_name and _CONTROL.search(image.file_name):
+            raise InputError(
+                f"{path.name}: image {image.id}: file_name {image.file_name!r:.80} has control "
+                "characters, expected a file's name of one line"
             )
 
 

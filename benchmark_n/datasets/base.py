@@ -8,8 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmark_n.cache import cache_folder
 from benchmark_n.datasets.terms import UNKNOWN, Terms
 from benchmark_n.errors import InputError, UsageError, did_you_mean
+from benchmark_n.masks.boundary import DEFAULT_DILATION_RATIO
 from benchmark_n.registry import Registry
 
 if TYPE_CHECKING:
@@ -81,7 +83,7 @@ class Source:
     annotations: Path
     images: Path | None = None
     clean_val: Path | None = None
-    dilation_ratio: float = 0.02
+    dilation_ratio: float = DEFAULT_DILATION_RATIO
     skipped: tuple[Mapping[str, str], ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     val_images: Path | None = None
@@ -133,6 +135,9 @@ class Dataset:
         Split to the archive of its annotations, where anybody may download it.
     terms
         The same terms in a form that data cards and publishing act on.
+    known_files
+        SHA-256 of annotation files of the dataset to what they are. A file that the user names
+        counts as the dataset's own only if it is one of these.
     """
 
     name: str
@@ -150,6 +155,12 @@ class Dataset:
     steps: tuple[str, ...] = ()
     archives: Mapping[str, Archive] = field(default_factory=dict)
     terms: Terms = UNKNOWN
+    known_files: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def dilation_ratio(self) -> float:
+        """Of the boundary, as the dataset's own evaluation has it."""
+        return self.converter.dilation_ratio if self.converter else DEFAULT_DILATION_RATIO
 
     def tier_recipe(self, tier: str | None) -> str | None:
         """The recipe that a tier means for this dataset."""
@@ -174,7 +185,7 @@ def open_source(
     if (stride != 1 or skip_bad) and (dataset.converter is None or annotations is not None):
         raise UsageError("--stride and --skip-bad are for datasets that are converted from frames")
     if annotations is not None:
-        return Source(annotations, images)
+        return Source(annotations, images, dilation_ratio=dataset.dilation_ratio)
     request = Request(
         root or default_root(dataset),
         check_split(dataset, split),
@@ -222,16 +233,6 @@ def default_root(dataset: Dataset) -> Path:
     if dataset.embedded:
         return cache_folder() / dataset.name
     return Path(os.environ.get("BENCHMARK_N_DATA", "data")) / dataset.name
-
-
-def cache_folder() -> Path:
-    """``$BENCHMARK_N_CACHE``, else the user's cache."""
-    chosen = os.environ.get("BENCHMARK_N_CACHE")
-    if chosen:
-        return Path(chosen)
-    import pooch
-
-    return Path(pooch.os_cache("benchmark-n"))
 
 
 def find_file(root: Path, names: list[str], dataset: str, advice: str) -> Path:

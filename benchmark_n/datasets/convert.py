@@ -19,7 +19,7 @@ import msgspec
 from benchmark_n.coco.write import CocoStream
 from benchmark_n.datasets.base import Dataset, Request
 from benchmark_n.datasets.frames import Converter, Frame, Unit
-from benchmark_n.errors import InputError, UsageError
+from benchmark_n.errors import InputError, UsageError, told_inside
 from benchmark_n.parallel import ordered_map
 
 PICTURES = "images"
@@ -156,7 +156,8 @@ def _frames(
         if isinstance(result, str):
             if not request.skip_bad:
                 raise InputError(f"{result} (--skip-bad leaves such out)")
-            skipped.append({"name": unit.name, "split": request.split, "fault": result})
+            fault = told_inside(result, unit.root)
+            skipped.append({"name": unit.name, "split": request.split, "fault": fault})
         else:
             yield from result
         if request.progress is not None:

@@ -11,7 +11,8 @@ from pathlib import Path
 import msgspec
 
 from benchmark_n.benchmark.staging import staged
-from benchmark_n.datasets.base import Request, Source, cache_folder
+from benchmark_n.cache import cache_folder
+from benchmark_n.datasets.base import Request, Source
 from benchmark_n.datasets.convert import PICTURES, prepared, write_split
 from benchmark_n.datasets.frames import Converter, Unit
 from benchmark_n.errors import InputError

@@ -26,6 +26,6 @@ CUSTOM = Dataset(
     locate,
     size="any COCO-format file",
     licence="your file's own",
-    redistribution="as your file's licence says",
-    steps=("benchmark-n make --dataset custom --annotations FILE --images FOLDER --tier hard",),
+    redistribution="as your file's licence says (make --licence tells it)",
+    steps=("benchmark-n make --annotations FILE --images FOLDER --tier hard",),
 )

@@ -8,11 +8,11 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmark_n.cache import cache_folder
 from benchmark_n.datasets.base import (
     Archive,
     Dataset,
     Progress,
-    cache_folder,
     check_split,
     default_root,
 )

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from benchmark_n.errors import InputError, did_you_mean
+
 # Of the identifiers that the Hub's dataset cards know, those that sources and users have here.
 LICENCES = {
     "apache-2.0": "https://www.apache.org/licenses/LICENSE-2.0",
@@ -49,6 +51,34 @@ class Terms:
     def url(self) -> str:
         """Where the licence's text is; empty where that is not known."""
         return self.link or LICENCES.get(self.licence, "")
+
+    @property
+    def guarded(self) -> bool:
+        """Whether a publisher's terms keep derived annotations with the user."""
+        return self.licence != "unknown" and not self.shareable
+
+
+def users_terms(licence: str, name: str, terms: Terms) -> Terms:
+    """Terms of a user's own annotations under `licence`.
+
+    Parameters
+    ----------
+    name, terms
+        The dataset that they are of, and its terms.
+
+    Raises
+    ------
+    InputError
+        A `licence` that is not known, or a dataset that has terms of its own.
+    """
+    if terms.licence != "unknown":
+        raise InputError(
+            f"licence '{licence}': this benchmark's source has terms of its own "
+            f"({name}: {terms.name or terms.licence}), expected data of your own"
+        )
+    if licence not in LICENCES:
+        raise InputError(f"unknown licence '{licence}': {did_you_mean(licence, LICENCES)}")
+    return Terms(licence, shareable=True)
 
 
 UNKNOWN = Terms()

@@ -30,12 +30,19 @@ Masks = dict[int, CropMask]
 
 
 def show(
-    benchmarks: Benchmark | Sequence[Benchmark], out: Path | str, *, image_id: int | None = None
+    benchmarks: Benchmark | Sequence[Benchmark],
+    out: Path | str,
+    *,
+    image_id: int | None = None,
+    images: Path | str | None = None,
 ) -> int:
     """Draw an image with clean contours and, beside it, those of each benchmark, to a PNG file.
 
     Untouched instances are green, changed ones orange, deleted ones dashed red; a changed category
     is named. Without an `image_id` the image with the most changed annotations is taken.
+
+    The picture is looked for in the folder `images`, by default the one that `make` recorded, and
+    is grey where it is not at hand.
 
     Returns the image's id.
 
@@ -53,7 +60,7 @@ def show(
     if chosen not in clean.images:
         raise InputError(f"{many[0].path.name}: no image {chosen}")
     image = clean.images[chosen]
-    pixels = read_pixels(many[0].images, image)
+    pixels = read_pixels(Path(images) if images else many[0].images, image)
     aspect = image.height / image.width
     figure = Figure(figsize=(_PANEL * (1 + len(many)), _PANEL * aspect + 0.6), layout="tight")
     FigureCanvasAgg(figure)

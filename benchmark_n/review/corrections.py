@@ -73,7 +73,7 @@ def import_decisions(
     """
     folder, path = Path(folder), Path(decisions)
     review = read_review(folder)
-    coco = _reviewed(review, annotations)
+    coco = _reviewed(folder, review, annotations)
     with locked(folder, REVIEW):
         entries = read_audit(folder)
         settled = {entry.annotation_id for entry in entries}
@@ -95,8 +95,9 @@ def import_decisions(
     return Imported(folder / CORRECTED, dict(actions), undecided, reading.absent)
 
 
-def _reviewed(review: Review, annotations: Path | str | None) -> CocoFile:
-    path = Path(annotations or review.annotations.path)
+def _reviewed(folder: Path, review: Review, annotations: Path | str | None) -> CocoFile:
+    recorded = os.path.normpath(folder.resolve() / review.annotations.path)
+    path = Path(annotations or recorded)
     if not path.is_file():
         raise InputError(f"{path}: the reviewed file is not there: name it with --annotations")
     if file_digest(path) != review.annotations.sha256:

@@ -1,9 +1,15 @@
-"""CSV: a row for each item, with columns for the reviewer to fill in."""
+"""CSV: a row for each item, with columns for the reviewer to fill in.
+
+Spreadsheets run what looks like a formula, and the texts are of files that may have come from
+anywhere: such cells begin with an apostrophe, which is taken away again on reading.
+"""
 
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -21,16 +27,40 @@ COLUMNS = (
     *("annotation_id", "image", *_TOLD, "guideline", "crop"),
     *("decision", "category", "segmentation", *FIELDS[1:]),
 )
+# Apostrophes count: those that were there come back, and only ours are taken away.
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _NEEDED = ("annotation_id", "decision")
 
 
 def write(folder: Path, review: Review, shown: list[Shown]) -> None:
     """Write ``decisions.csv``."""
     with (folder / FILE).open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, restval="", lineterminator="\n")
+        # With both in it, fields that hold either sign are quoted, by all versions of Python.
+        writer = csv.DictWriter(file, COLUMNS, restval="", lineterminator="\r\n")
         writer.writeheader()
         for one in shown:
-            writer.writerow({**describe(review, one.item), "image": one.file_name})
+            told = {**describe(review, one.item), "image": one.file_name}
+            writer.writerow({name: guarded(value) for name, value in told.items()})
+
+
+def guarded(value: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula: text like one gets an apostrophe.
+
+    Numbers stay numbers, negative ones too.
+
+    >>> guarded("=1+1"), guarded("'=1+1"), guarded("cat"), guarded(-0.5)
+    ("'=1+1", "''=1+1", 'cat', -0.5)
+    """
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+
+
+def restored(text: str) -> str:
+    """What `guarded` made the text of."""
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
+
+
+def _restored(row: dict[str, Any]) -> dict[str, Any]:
+    return {k: restored(v) if isinstance(v, str) else v for k, v in row.items()}
 
 
 def read(path: Path) -> list[Decision]:
@@ -44,7 +74,7 @@ def read(path: Path) -> list[Decision]:
                 raise InputError(
                     f"{path.name}: column '{lacking[0]}' is missing, expected {', '.join(_NEEDED)}"
                 )
-            found = [_decision(path, row) for row in rows]
+            found = [_decision(path, _restored(row)) for row in rows]
     except (csv.Error, UnicodeDecodeError) as error:
         raise InputError(f"{path.name}: not a CSV file in UTF-8: {error}") from None
     return [decision for decision in found if decision is not None]

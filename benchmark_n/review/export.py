@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -74,7 +75,7 @@ def export_review(
         raise UsageError(f"top is {top}, expected 1 or more")
     coco, folder = _source(benchmark, annotations, images)
     chosen = choose_items(coco, _tables(scores), top)
-    source = Source(str(coco.path.resolve()), file_digest(coco.path))
+    source = Source(_relative(coco.path, Path(out)), file_digest(coco.path))
     shown = show_items(coco, chosen)
     with staged(Path(out), marker=REVIEW) as stage:
         if folder is None:
@@ -86,6 +87,14 @@ def export_review(
         write_review(review, stage)
         _WRITERS[to](stage, review, shown)
     return review
+
+
+def _relative(annotations: Path, review: Path) -> str:
+    """Where the file lies as seen from the review; its name where that would tell a whole path."""
+    file, folder = annotations.resolve(), review.resolve()
+    if os.path.commonpath([file, folder]) == file.anchor:
+        return file.name
+    return os.path.relpath(file, folder)
 
 
 def _source(

@@ -62,7 +62,11 @@ class Item(msgspec.Struct, frozen=True):
 
 
 class Source(msgspec.Struct, frozen=True):
-    """The annotation file under review: where it lay when it was exported, and its SHA-256."""
+    """The annotation file under review: where it lay when it was exported, and its SHA-256.
+
+    The path is relative to the review's folder: who gets a review learns nothing of the machine.
+    Where the two have no folder in common it is the file's name alone.
+    """
 
     path: str
     sha256: str

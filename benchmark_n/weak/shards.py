@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.records import join_record, split_record
+from benchmark_n.errors import told_inside
 from benchmark_n.weak.engine import ImageTask, WeakEngine
 from benchmark_n.weak.rows import shard_schema
 
@@ -88,12 +89,16 @@ def join_shards(paths: Sequence[Path], folder: Path) -> Any:
     return pa.ipc.open_file(pa.memory_map(str(together))).read_all()
 
 
-def skipped_images(table: Any, coco: CocoFile) -> list[dict[str, str]]:
-    """The images that could not be read, for the summary."""
+def skipped_images(table: Any, coco: CocoFile, images: Path | None) -> list[dict[str, str]]:
+    """The images, of the folder `images`, that could not be read, for the summary."""
     pairs = zip(table["image_id"].to_pylist(), table["fault"].to_pylist(), strict=True)
     faults = {image_id: fault for image_id, fault in pairs if fault is not None}
     return [
-        {"name": str(coco.images[i].file_name), "split": coco.path.stem, "fault": fault}
+        {
+            "name": str(coco.images[i].file_name),
+            "split": coco.path.stem,
+            "fault": told_inside(fault, images) if images else fault,
+        }
         for i, fault in faults.items()
     ]
 

@@ -17,10 +17,11 @@ from benchmark_n import Benchmark
 from benchmark_n.benchmark import layout
 from benchmark_n.cards.card import ANNOTATIONS_TABLE, CROISSANT, README, write_card
 from benchmark_n.cards.check import check_card
-from benchmark_n.cards.facts import rebuild_command, settle_terms, source_of
+from benchmark_n.cards.facts import rebuild_command
 from benchmark_n.cards.page import cell
 from benchmark_n.datasets import DATASETS
-from benchmark_n.datasets.terms import LICENCES
+from benchmark_n.datasets.ownership import recorded_terms
+from benchmark_n.datasets.terms import LICENCES, users_terms
 from benchmark_n.errors import InputError
 
 
@@ -133,11 +134,11 @@ def test_licence_of_ones_own_data(val2014: Path, tmp_path: Path) -> None:
     assert check_card(own, tmp_path / "shared") == []
 
 
-def test_licences(carded: Benchmark) -> None:
+def test_licences() -> None:
     with pytest.raises(InputError, match="has terms of its own"):
-        settle_terms(DATASETS.load("coco"), "mit")
+        users_terms("mit", "coco", DATASETS.load("coco").terms)
     with pytest.raises(InputError, match="unknown licence 'cc-by'"):
-        settle_terms(DATASETS.load("custom"), "cc-by")
+        users_terms("cc-by", "custom", DATASETS.load("custom").terms)
     for name in DATASETS.names():
         terms = DATASETS.load(name).terms
         assert terms.licence in (*LICENCES, "other", "unknown")
@@ -152,7 +153,7 @@ def test_confusions_add_up(carded: Benchmark) -> None:
     from benchmark_n.cards.card import card_facts
     from benchmark_n.cards.pictures import confusion_matrix
 
-    facts = card_facts(carded, carded.noisy(), carded.path, settle_terms(source_of(carded), None))
+    facts = card_facts(carded, carded.noisy(), carded.path, recorded_terms(carded.recipe))
     names, shares = confusion_matrix(facts)
     clean = Counter(
         row["category_id"] for row in carded.manifest().to_pylist() if not row["deleted"]

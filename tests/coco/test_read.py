@@ -154,3 +154,33 @@ def test_lvis_files_are_named_by_their_url(tmp_path: Path) -> None:
     found = read_coco(path).images
     assert found[1].file_name == "train2017/000000391895.jpg"
     assert found[2].file_name == "own.png"
+
+
+CONTROLS = ["\n", "\r", "\t", "\x00", "\x1b", "\x7f", "\x85", "\u2028"]
+
+
+@pytest.mark.parametrize("sign", CONTROLS)
+@pytest.mark.parametrize("field", ["file_name", "coco_url"])
+def test_names_of_images_are_of_one_line(tmp_path: Path, sign: str, field: str) -> None:
+    data = samples.document()
+    del data["images"][1]["file_name"]
+    data["images"][1][field] = f"http://x/val2017/a{sign}b.png"
+    with pytest.raises(
+        InputError, match=r"^instances\.json: image 2: file_name .* control"
+    ) as told:
+        read_coco(samples.write(tmp_path, data))
+    assert str(told.value).isprintable()
+
+
+@pytest.mark.parametrize("sign", [sign for sign in CONTROLS if sign != "\x00"])
+def test_names_of_annotation_files_are_of_one_line(tmp_path: Path, sign: str) -> None:
+    path = samples.write(tmp_path, samples.document(), f"a{sign}b.json")
+    with pytest.raises(InputError, match="control characters") as told:
+        read_coco(path)
+    assert str(told.value).isprintable()
+
+
+def test_other_names_are_fine(tmp_path: Path) -> None:
+    data = samples.document()
+    data["images"][0]["file_name"] = "été, чат 'x' $(y)\u3000.png"
+    assert len(read_coco(samples.write(tmp_path, data, "больница (1).json")).images) == 2

@@ -233,6 +233,14 @@ def test_skipped_frames_are_in_the_summary(streets: Path, tmp_path: Path) -> Non
     assert entry["name"] == "ulm_000001_000019"
     assert entry["split"] == "train"
     assert "cannot be read" in entry["fault"]
+    missing = sorted((streets / "leftImg8bit" / "train").glob("*/*.png"))[0]
+    missing.unlink()
+    benchmark = make(
+        "cityscapes", "easy", root=streets, out=tmp_path / "b", workers=1, skip_bad=True
+    )
+    faults = [entry["fault"] for entry in benchmark.summary["skipped"]]
+    assert f"missing in leftImg8bit/train/{missing.parent.name}, expected" in faults[0]
+    assert str(tmp_path) not in (benchmark.path / "summary.json").read_text()
     whole = open_source(CITYSCAPES, root=streets, split="val", workers=1)
     assert whole.skipped == ()
 

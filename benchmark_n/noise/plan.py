@@ -111,9 +111,7 @@ def _confuse(
     for index in np.flatnonzero(drawn).tolist():
         absent = coco.images[int(coco.image_ids[index])].neg_category_ids
         try:
-            categories[index] = candidates.pick(
-                int(categories[index]), absent, float(picks[index])
-            )
+            categories[index] = candidates.pick(int(categories[index]), absent, float(picks[index]))
         except NotApplied as reason:
             reasons[index] = str(reason)
             continue

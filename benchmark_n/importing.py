@@ -67,4 +67,5 @@ def import_pair(
             recipe,
             images=None if images is None else Path(images),
         )
-    return load(out)
+        benchmark = load(stage).moved(Path(out))
+    return benchmark

@@ -85,7 +85,7 @@ def make_noisy(
             val_images=source.val_images,
             skipped=source.skipped,
         )
-    benchmark = load(target)
+        benchmark = load(stage).moved(target)
     empty = benchmark.summary["empty_clean_masks"]
     if empty:
         _log.warning("%d annotations have no pixel: they stay, with an empty mask", empty)

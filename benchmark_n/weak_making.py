@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmark_n._version import __version__
 from benchmark_n.benchmark import Benchmark, load
+from benchmark_n.benchmark.locks import shared_folder
 from benchmark_n.benchmark.records import MaskForm
 from benchmark_n.benchmark.schema import manifest_schema
 from benchmark_n.benchmark.staging import staged
@@ -20,20 +21,13 @@ from benchmark_n.datasets.base import Dataset, Source
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.noise.plan import resolve
 from benchmark_n.noise.recipe import Recipe, build_noise
-from benchmark_n.parallel import ordered_map
+from benchmark_n.weak.annotate import annotate_images
 from benchmark_n.weak.base import load_segmenter
-from benchmark_n.weak.engine import ImageTask, WeakEngine
+from benchmark_n.weak.engine import WeakEngine
 from benchmark_n.weak.grounding import load_grounder
 from benchmark_n.weak.recipe import WeakRecipe
 from benchmark_n.weak.rows import WeakColumns
-from benchmark_n.weak.shards import (
-    ShardMaker,
-    blocks,
-    join_shards,
-    parts_in_order,
-    shards_key,
-    skipped_images,
-)
+from benchmark_n.weak.shards import parts_in_order, shards_key, skipped_images
 from benchmark_n.weak_confusion import confuse
 from benchmark_n.weak_prompting import image_tasks, prompt_boxes
 
@@ -71,46 +65,59 @@ def make_weak(
     """
     if masks == "keep":
         raise UsageError("weak annotations are all new: masks must be rle or polygon")
-    with staged(target, overwrite=overwrite) as stage:
-        coco = read_coco(source.annotations)
-        after = _category_noises(recipe, coco)
-        boxes = None if prompts_from is None else prompt_boxes(recipe, prompts_from, coco)
-        engine = WeakEngine(
-            prompt=recipe.prompt,
-            segmenter=annotator.segmenter,
-            seed=seed,
-            file_name=coco.path.name,
-            dilation_ratio=source.dilation_ratio,
-            names={identity: category.name for identity, category in coco.categories.items()},
-            masks=masks,
-            grounder=annotator.grounder if recipe.prompt.kind == "text" else "",
-            device=annotator.device,
-            skip_bad=skip_bad,
-        )
-        resolved = _resolved(dataset, source, recipe, after, engine, coco, prompts_from)
-        tasks = image_tasks(coco, source.images, boxes)
-        folder = _shards_folder(resolved, skip_bad)
-        table = _annotate(engine, tasks, folder, workers, len(coco), progress)
-        parts = confuse(parts_in_order(table, coco), after, coco, engine)
-        write_benchmark(
-            stage,
-            coco,
-            (
-                ([record for record in records if record is not None], rows)
-                for records, rows in parts
-            ),
-            manifest_schema(
-                [WeakColumns(), *after.noises],
-                metadata={"dilation_ratio": str(source.dilation_ratio)},
-            ),
-            resolved,
-            images=source.images,
-            clean_val=source.clean_val,
-            val_images=source.val_images,
-            skipped=[*source.skipped, *skipped_images(table, coco, source.images)],
-        )
-    shutil.rmtree(folder, ignore_errors=True)
-    return load(target)
+    with ExitStack() as stack:
+        with staged(target, overwrite=overwrite) as stage:
+            coco = read_coco(source.annotations)
+            after = _category_noises(recipe, coco)
+            boxes = None if prompts_from is None else prompt_boxes(recipe, prompts_from, coco)
+            engine = WeakEngine(
+                prompt=recipe.prompt,
+                segmenter=annotator.segmenter,
+                seed=seed,
+                file_name=coco.path.name,
+                dilation_ratio=source.dilation_ratio,
+                names={identity: category.name for identity, category in coco.categories.items()},
+                masks=masks,
+                grounder=annotator.grounder if recipe.prompt.kind == "text" else "",
+                device=annotator.device,
+                skip_bad=skip_bad,
+            )
+            resolved = _resolved(dataset, source, recipe, after, engine, coco, prompts_from)
+            tasks = image_tasks(coco, source.images, boxes)
+            folder = _shards_folder(resolved, skip_bad)
+            remove_shards = stack.enter_context(shared_folder(folder))
+            table = annotate_images(engine, tasks, folder, workers, len(coco), progress)
+            _write(stage, source, coco, table, after, engine, resolved)
+            benchmark = load(stage).moved(target)
+        remove_shards()
+    return benchmark
+
+
+def _write(
+    stage: Path,
+    source: Source,
+    coco: CocoFile,
+    table: Any,
+    after: Recipe,
+    engine: WeakEngine,
+    resolved: dict[str, Any],
+) -> None:
+    """The benchmark of all rows, with noise on their categories."""
+    parts = confuse(parts_in_order(table, coco), after, coco, engine)
+    write_benchmark(
+        stage,
+        coco,
+        (([record for record in records if record is not None], rows) for records, rows in parts),
+        manifest_schema(
+            [WeakColumns(), *after.noises],
+            metadata={"dilation_ratio": str(source.dilation_ratio)},
+        ),
+        resolved,
+        images=source.images,
+        clean_val=source.clean_val,
+        val_images=source.val_images,
+        skipped=[*source.skipped, *skipped_images(table, coco, source.images)],
+    )
 
 
 def _category_noises(recipe: WeakRecipe, coco: CocoFile) -> Recipe:
@@ -127,30 +134,6 @@ def _category_noises(recipe: WeakRecipe, coco: CocoFile) -> Recipe:
 def _shards_folder(resolved: dict[str, Any], skip_bad: bool) -> Path:
     key = shards_key({**resolved, "package": __version__, "skip_bad": skip_bad})
     return cache_folder() / "weak" / key
-
-
-def _annotate(
-    engine: WeakEngine,
-    tasks: Sequence[ImageTask],
-    folder: Path,
-    workers: int | None,
-    total: int,
-    progress: Progress | None,
-) -> Any:
-    """All rows of all images as one table, in the order of the images."""
-    alone = engine.grounder or not load_segmenter(engine.segmenter, engine.device).in_workers
-    count = 1 if workers is None and alone else workers
-    folder.mkdir(parents=True, exist_ok=True)
-    work = list(blocks(tasks))
-    paths, done = [], 0
-    for block, path in zip(
-        work, ordered_map(ShardMaker(engine, folder), work, workers=count), strict=True
-    ):
-        paths.append(path)
-        done += sum(len(task.places) for task in block.tasks)
-        if progress is not None:
-            progress(done, total)
-    return join_shards(paths, folder)
 
 
 def _resolved(

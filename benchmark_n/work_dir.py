@@ -72,7 +72,8 @@ def open_work_dir(folder: Path, description: Mapping[str, Any], resume: bool) ->
     path = folder / RUN
     if not path.is_file():
         # What a run leaves that was killed while it wrote the file is nobody's.
-        if folder.exists() and any(p.name != f".{RUN}.partial" for p in folder.iterdir()):
+        left = f".{RUN}.partial-"
+        if folder.exists() and any(not p.name.startswith(left) for p in folder.iterdir()):
             raise InputError(f"{folder}: exists and holds no {RUN}: choose another --work-dir")
         text = json.dumps({**description, "environment": environment(_LIBRARIES)}, indent=2)
         write_whole(path, text.encode() + b"\n")

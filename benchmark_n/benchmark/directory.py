@@ -165,6 +165,15 @@ class Benchmark:
                         self.path / layout.MANIFEST, identity, f"clean_record: {error}"
                     ) from None
 
+    def moved(self, path: Path) -> Benchmark:
+        """This benchmark under the name that its directory gets, with what it says of itself now.
+
+        Whoever reports it tells what was written here, whatever takes that name later.
+        """
+        there = Benchmark(path)
+        vars(there).update(recipe=self.recipe, summary=self.summary)
+        return there
+
     def verify(self) -> list[str]:
         """Files whose bytes, or rows, are not those of the checksums; empty when all is well."""
         faults = []

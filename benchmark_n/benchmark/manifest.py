@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from benchmark_n.benchmark.schema import manifest_schema
 from benchmark_n.errors import InputError
+from benchmark_n.parquet_files import open_parquet, read_parquet
 
 _ROWS_IN_GROUP = 1 << 16
 _NEVER_NULL = ("annotation_id", "image_id", "origin", "crowd", "deleted")
@@ -128,12 +129,26 @@ def rows_digest(path: Path) -> str:
     InputError
         No such file, or a damaged one.
     """
+    file = open_manifest(path)
     with _named_faults(path):
-        file = _open(path)
         digest = RowDigest(file.schema_arrow)
         for group in range(file.num_row_groups):
             digest.update(file.read_row_group(group))
     return digest.hexdigest()
+
+
+def open_manifest(path: Path, columns: Sequence[str] | None = None) -> Any:
+    """A manifest as a `pyarrow.parquet.ParquetFile`, to be read one row group after the other.
+
+    Raises
+    ------
+    InputError
+        No such file, or one whose row groups are too large.
+    """
+    with _named_faults(path):
+        file = open_parquet(path, columns, by_group=True)
+        _check_rows(path, file)
+    return file
 
 
 def read_manifest(path: Path, columns: Sequence[str] | None = None) -> Any:
@@ -145,13 +160,13 @@ def read_manifest(path: Path, columns: Sequence[str] | None = None) -> Any:
         No such file, a damaged one, or a table that is no manifest.
     """
     with _named_faults(path):
-        file = _open(path)
+        file = pq.ParquetFile(path)
+        _check_rows(path, file)
         _check_columns(path, file.schema_arrow)
         names = [n for n in file.schema_arrow.names if n != "clean_record"]
         wanted = list(columns) if columns is not None else names
-        keys = pq.read_table(path, columns=list(_NEVER_NULL))
-        table = pq.read_table(path, columns=wanted)
-        table.validate(full=True)  # text may be no UTF-8
+        keys = read_parquet(path, _NEVER_NULL)
+        table = read_parquet(path, wanted)
     lacking = next((name for name in wanted if name not in table.column_names), None)
     if lacking is not None:
         raise InputError(f"{path.name}: column '{lacking}' is missing")
@@ -159,13 +174,11 @@ def read_manifest(path: Path, columns: Sequence[str] | None = None) -> Any:
     return table
 
 
-def _open(path: Path) -> Any:
-    """The file, unless it was made to fill the memory: rows have ids, which take a byte or more."""
-    file = pq.ParquetFile(path)
+def _check_rows(path: Path, file: Any) -> None:
+    """Rows have ids, which take a byte or more."""
     rows, size = file.metadata.num_rows, path.stat().st_size
     if rows > size:
         raise ValueError(f"{rows} rows in a file of {size} bytes")
-    return file
 
 
 @contextmanager
@@ -173,7 +186,8 @@ def _named_faults(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, KeyError, pa.ArrowException) as error:
-        raise InputError(f"{path.name}: cannot read the manifest: {error!s:.200}") from None
+        fault = " ".join(str(error).split())
+        raise InputError(f"{path.name}: cannot read the manifest: {fault:.200}") from None
 
 
 def _check_columns(path: Path, schema: Any) -> None:

@@ -30,6 +30,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from benchmark_n.errors import InputError
+from benchmark_n.parquet_files import read_parquet
 
 VERSION = "1"
 KINDS = ("class", "spatial", "missing", "any")
@@ -140,10 +141,10 @@ def read_scores(path: Path | str) -> Any:
     """Read and check a scores file (Parquet)."""
     path = Path(path)
     try:
-        table = pq.read_table(path)
-        table.validate(full=True)  # text may be no UTF-8
+        table = read_parquet(path)
     except (OSError, ValueError, pa.ArrowException) as error:
-        raise InputError(f"{path}: cannot read the scores: {error}") from None
+        fault = " ".join(str(error).split())
+        raise InputError(f"{path}: cannot read the scores: {fault:.200}") from None
     check_scores(table, path.name)
     return table
 

@@ -1,8 +1,9 @@
 """Write a directory, or a file, so that it either appears whole or not at all.
 
-What is being written lies in a hidden directory beside the target, which its process holds a lock
+What is being written lies beside the target under a hidden name, which its process holds a lock
 on. The lock ends with the process, however that ends; so the next run for the same target can tell
-what a killed one left behind from what another process is writing, and takes it away.
+what a killed one left behind from what another process is writing, and takes it away. The target's
+own name is locked while a result takes it: of two runs one is first, and the other sees its result.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 
 from benchmark_n.benchmark.layout import RECIPE
+from benchmark_n.benchmark.locks import name_lock, open_locked, taken
+from benchmark_n.benchmark.renaming import rename_new
 from benchmark_n.errors import InputError
 
 _log = logging.getLogger(__name__)
@@ -25,19 +28,22 @@ _log = logging.getLogger(__name__)
 def staged(target: Path, *, overwrite: bool = False, marker: str = RECIPE) -> Iterator[Path]:
     """Yield a new directory beside `target` that takes its name when the block ends well.
 
+    Where `target` is a link, the directory that it leads to is meant, and the link stays.
+
     Parameters
     ----------
     overwrite
         Replace an existing `target`, which must hold a file named `marker`: nothing else of the
-        user's is ever removed.
+        user's is ever removed, be it there at first or appear while the block runs.
 
     Raises
     ------
     InputError
-        The target exists, is something else, or cannot be written.
+        The target exists or appears meanwhile, is something else, or cannot be written.
     """
-    target = Path(os.path.abspath(target))
-    _recover(target)
+    target = Path(os.path.realpath(target))
+    with suppress(OSError), name_lock(target) as held:  # no such folder, or one not to write in
+        _recover(target, marker, held)
     _check_target(target, overwrite, marker)
     new_parent = not target.parent.exists()
     try:
@@ -46,7 +52,10 @@ def staged(target: Path, *, overwrite: bool = False, marker: str = RECIPE) -> It
         raise InputError(f"{target.parent}: cannot write there: {error.strerror}") from None
     try:
         yield stage
-        _replace(stage, target)
+        with name_lock(target) as held:
+            _recover(target, marker, held)
+            _check_target(target, overwrite, marker, " (it appeared while this ran)")
+            _publish(stage, target, marker)
     except OSError as error:
         raise InputError(f"{target}: writing failed: {error.strerror or error}") from None
     finally:
@@ -65,72 +74,102 @@ def write_whole(path: Path, data: bytes) -> None:
     InputError
         It cannot be written.
     """
-    part = path.with_name(f".{path.name}.partial")
+    part = _own_name(path, "partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(data)
-        part.replace(path)
+        _remove_abandoned(path)
+        with os.fdopen(open_locked(part, _create_file), "wb") as file:
+            file.write(data)
+            file.flush()
+            part.replace(path)
     except OSError as error:
         with suppress(OSError):
             part.unlink(missing_ok=True)
         raise InputError(f"{path}: cannot be written: {error.strerror}") from None
 
 
-def _check_target(target: Path, overwrite: bool, marker: str) -> None:
-    if not target.exists():
-        return
-    if not overwrite:
-        raise InputError(f"{target.name}: the output exists already: choose another or --overwrite")
-    if not (target / marker).is_file():
-        raise InputError(f"{target.name}: exists and holds no {marker}: not overwritten")
+def _own_name(target: Path, what: str) -> Path:
+    """A hidden name beside `target` that no other process or thread of this machine uses."""
+    return target.with_name(f".{target.name}.{what}-{threading.get_native_id()}")
+
+
+def _create_file(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+
+
+def _create_folder(path: Path) -> int:
+    while True:
+        path.mkdir(parents=True)
+        with suppress(FileNotFoundError):  # another run took it for one that is left over
+            return os.open(path, os.O_RDONLY)
 
 
 def _open_stage(target: Path) -> tuple[Path, int]:
     """The directory, and the descriptor whose lock says that its process is alive."""
-    stage = target.with_name(f".{target.name}.partial-{os.getpid()}")
-    while True:
-        stage.mkdir(parents=True)
-        lock = os.open(stage, os.O_RDONLY)
-        with suppress(OSError):  # a file system without locks: nobody takes it away then
-            flock(lock, LOCK_EX)
-        if stage.is_dir():
-            return stage, lock
-        os.close(lock)  # taken away before it was locked
+    stage = _own_name(target, "partial")
+    return stage, open_locked(stage, _create_folder)
 
 
-def _replace(stage: Path, target: Path) -> None:
-    old = target.with_name(f".{target.name}.replaced-{os.getpid()}")
-    if target.exists():
+def _check_target(target: Path, overwrite: bool, marker: str, when: str = "") -> None:
+    if not os.path.lexists(target):
+        return
+    if not overwrite:
+        raise InputError(
+            f"{target.name}: the output exists already{when}: choose another or --overwrite"
+        )
+    if not _is_result(target, marker):
+        raise InputError(f"{target.name}: exists and holds no {marker}: not overwritten{when}")
+
+
+def _is_result(path: Path, marker: str) -> bool:
+    return not path.is_symlink() and (path / marker).is_file()
+
+
+def _publish(stage: Path, target: Path, marker: str) -> None:
+    """Give the stage the target's name, which is locked, in place of an earlier result alone."""
+    old = _own_name(target, "replaced")
+    if os.path.lexists(target):
         target.rename(old)
-    stage.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
+        if not _is_result(old, marker):  # put there since it was looked at
+            rename_new(old, target)
+            _check_target(target, True, marker)
+    rename_new(stage, target)
+    if os.path.lexists(old):
+        _discard(old, stage)
 
 
-def _recover(target: Path) -> None:
+def _discard(old: Path, trash: Path) -> None:
+    """Remove an earlier result, under a name that no later run takes for one to put back."""
+    with suppress(OSError):
+        old.rename(trash)
+    shutil.rmtree(trash, ignore_errors=True)
+
+
+def _recover(target: Path, marker: str, held: bool) -> None:
     """Put right what processes left behind that were killed while they wrote `target`."""
+    _remove_abandoned(target)
+    for old in _beside(target, "replaced") if held else ():
+        if not os.path.lexists(target):  # killed before the new result took its place
+            rename_new(old, target)
+        elif _is_result(target, marker):
+            _discard(old, _own_name(target, "partial"))
+
+
+def _remove_abandoned(target: Path) -> None:
+    """Take away the parts of directories and files whose processes are gone."""
+    for part in _beside(target, "partial"):
+        with taken(part) as free:
+            if not free:
+                continue
+            if part.is_dir():
+                shutil.rmtree(part, ignore_errors=True)
+            else:
+                part.unlink(missing_ok=True)
+        _log.info("%s: removed: a run that was killed left it behind", part)
+
+
+def _beside(target: Path, what: str) -> list[Path]:
+    """What lies beside `target` under its hidden names."""
     name = "".join(f"[{sign}]" if sign in "*?[" else sign for sign in target.name)
-    with suppress(OSError):  # another run may be doing the same
-        stages = list(target.parent.glob(f".{name}.partial-*"))
-        gone = [stage for stage in stages if _is_abandoned(stage)]
-        for stage in gone:
-            shutil.rmtree(stage, ignore_errors=True)
-            _log.info("%s: removed: a run that was killed left it behind", stage)
-        if len(gone) < len(stages):
-            return
-        for old in target.parent.glob(f".{name}.replaced-*"):
-            if target.exists():
-                shutil.rmtree(old, ignore_errors=True)
-            else:  # killed after it was set aside, before the new one took its place
-                old.rename(target)
-
-
-def _is_abandoned(stage: Path) -> bool:
-    """Whether the process that wrote there is gone: its lock is free."""
-    handle = os.open(stage, os.O_RDONLY)
-    try:
-        flock(handle, LOCK_EX | LOCK_NB)
-    except OSError:
-        return False
-    finally:
-        os.close(handle)
-    return True
+    found = target.parent.glob(f".{name}.{what}-*")
+    return [path for path in found if path.name.rpartition("-")[2].isdigit()]

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmark_n.benchmark import Benchmark, layout
+from benchmark_n.benchmark.manifest import open_manifest
 from benchmark_n.coco import CocoFile
 
 _CHUNK = 1 << 14
@@ -89,7 +90,7 @@ def public_columns(benchmark: Benchmark) -> list[str]:
 def write_public_manifest(benchmark: Benchmark, path: Path) -> None:
     """The manifest with its `public_columns` alone."""
     columns = public_columns(benchmark)
-    file = pq.ParquetFile(benchmark.path / layout.MANIFEST)
+    file = open_manifest(benchmark.path / layout.MANIFEST, columns)
     schema = pa.schema([file.schema_arrow.field(name) for name in columns])
     with pq.ParquetWriter(path, schema, compression="zstd") as out:
         for group in range(file.num_row_groups):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from benchmark_n.cli.common import emit, output_options, progress_bar, set_logging
+from benchmark_n.cli.common import emit, output_options, pixels_option, progress_bar, set_logging
 from benchmark_n.cli.tables import table
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ _MOST_COMPARISONS = 12
 @click.option("--evidence-dir", type=_FILE, help="Where evidence is kept [default: the cache].")
 @click.option("--device", default="cpu", show_default=True)
 @click.option("--out", type=_FILE, help="Directory of the results [default: results/audit-BY].")
+@pixels_option
 @output_options
 def command(
     annotations: tuple[Path, ...],

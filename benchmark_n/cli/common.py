@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
+
+from benchmark_n.limits import DEFAULTS, MAX_PIXELS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -23,6 +26,30 @@ def output_options(command: Command) -> Command:
     ):
         command = option(command)
     return command
+
+
+def pixels_option(command: Command) -> Command:
+    """``--max-pixels``, which reaches the processes that read the pictures."""
+    return click.option(
+        "--max-pixels",
+        type=click.IntRange(1),
+        expose_value=False,
+        callback=_set_pixels,
+        help="Refuse larger pictures, unread "
+        f"[default: ${MAX_PIXELS}, else {DEFAULTS[MAX_PIXELS]}].",
+    )(command)
+
+
+def _set_pixels(context: click.Context, option: click.Parameter, value: int | None) -> None:
+    """For this process and those that it starts, until the command ends."""
+    if value is None:
+        return
+    before = os.environ.get(MAX_PIXELS)
+    os.environ[MAX_PIXELS] = str(value)
+    if before is None:
+        context.call_on_close(lambda: os.environ.pop(MAX_PIXELS, None))
+    else:
+        context.call_on_close(lambda: os.environ.update({MAX_PIXELS: before}))
 
 
 def set_logging(quiet: bool, verbose: int) -> None:

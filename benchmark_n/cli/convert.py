@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from benchmark_n.cli.common import emit, output_options, progress_bar, set_logging
+from benchmark_n.cli.common import emit, output_options, pixels_option, progress_bar, set_logging
 
 
 @click.command("convert")
@@ -20,6 +20,7 @@ from benchmark_n.cli.common import emit, output_options, progress_bar, set_loggi
 @click.option("--overwrite", is_flag=True, help="Replace an existing file.")
 @click.option("--data-seed", default=0, show_default=True, help="Pictures of embedded datasets.")
 @click.option("--num-images", type=int, help="Images of an embedded dataset's split.")
+@pixels_option
 @output_options
 def command(
     dataset: str,

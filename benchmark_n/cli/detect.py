@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from benchmark_n.cli.common import output_options, set_logging
+from benchmark_n.cli.common import output_options, pixels_option, set_logging
 from benchmark_n.cli.detector_options import DETECTOR_OPTIONS, detector_options
 
 _FILE = click.Path(path_type=Path)
@@ -17,6 +17,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--annotations", type=_FILE, required=True, help="A COCO file.")
 @detector_options
 @click.option("--out", type=_FILE, help="Directory of the results [default: results/NAME].")
+@pixels_option
 @output_options
 def command(
     annotations: Path, out: Path | None, quiet: bool, verbose: int, as_json: bool, **options: Any

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchmark_n.cli.common import emit, output_options, set_logging
+from benchmark_n.cli.common import emit, output_options, pixels_option, set_logging
 from benchmark_n.cli.detector_options import DETECTOR_OPTIONS, detector_options
 from benchmark_n.errors import InputError, UsageError
 
@@ -72,6 +71,7 @@ RESULTS = "results.json"
     help="Length of the long axis for --ef.",
 )
 @click.option("--out", type=_FILE, help=f"Directory of {RESULTS} [default: results/NAME-MODE].")
+@pixels_option
 @output_options
 def command(
     compare: tuple[str, ...],
@@ -139,11 +139,6 @@ def write_results(folder: Path, evaluation: Evaluation) -> None:
     """Write ``results.json`` in one step; never into a benchmark's directory."""
     if (folder / "SHA256SUMS").exists():
         raise InputError(f"{folder}: is a benchmark: results go elsewhere (--out)")
-    path = folder / RESULTS
-    part = folder / f".{RESULTS}.{os.getpid()}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(evaluation.to_dict(), indent=2) + "\n", encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot write the results: {error.strerror}") from None
+    from benchmark_n.benchmark.staging import write_whole
+
+    write_whole(folder / RESULTS, json.dumps(evaluation.to_dict(), indent=2).encode() + b"\n")

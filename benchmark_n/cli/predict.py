@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from benchmark_n.cli.common import emit, output_options, progress_bar, set_logging
+from benchmark_n.cli.common import emit, output_options, pixels_option, progress_bar, set_logging
 from benchmark_n.cli.make import parse_settings
 from benchmark_n.cli.train import training_options
 from benchmark_n.errors import UsageError
@@ -33,6 +33,7 @@ _FOLDER = click.Path(path_type=Path)
 )
 @click.option("--out", type=_FOLDER, help="File to write [default: in the work directory].")
 @click.option("--images", type=_FOLDER, help="Folder of the images.")
+@pixels_option
 @output_options
 def command(
     benchmark: Path,

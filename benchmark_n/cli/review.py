@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from benchmark_n.cli.common import emit, output_options, set_logging
+from benchmark_n.cli.common import emit, output_options, pixels_option, set_logging
 from benchmark_n.cli.tables import percent, table
 
 _FILE = click.Path(path_type=Path)
@@ -37,6 +37,7 @@ def command() -> None:
 @click.option("--images", type=_FILE, help="Folder of the images [default: the benchmark's].")
 @click.option("--guideline", default="", help="Version or address of the annotation guideline.")
 @click.option("--out", type=_FILE, help="Directory to write [default: reviews/NAME-TOOL].")
+@pixels_option
 @output_options
 def export_command(
     benchmark: Path | None,

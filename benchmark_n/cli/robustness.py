@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchmark_n.cli.common import emit, output_options, progress_bar, set_logging
+from benchmark_n.cli.common import emit, output_options, pixels_option, progress_bar, set_logging
 from benchmark_n.cli.make import parse_settings
 from benchmark_n.cli.tables import table
 from benchmark_n.cli.train import training_options
@@ -32,6 +32,7 @@ _TITLES = {"segm": "mask", "boundary": "boundary", "bbox": "box"}
 @click.option("--num-images", type=int, help="Images of an embedded dataset's training split.")
 @training_options
 @click.option("--out", type=_FOLDER, help="Directory of the results [default: the work directory].")
+@pixels_option
 @output_options
 def command(
     model: str,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from benchmark_n.cli.common import emit, output_options, set_logging
+from benchmark_n.cli.common import emit, output_options, pixels_option, set_logging
 
 
 @click.command("show")
@@ -18,6 +18,7 @@ from benchmark_n.cli.common import emit, output_options, set_logging
     help="Folder of the images [default: the one that make recorded here].",
 )
 @click.option("--out", type=click.Path(path_type=Path), default=Path("show.png"), show_default=True)
+@pixels_option
 @output_options
 def command(
     benchmarks: tuple[str, ...],

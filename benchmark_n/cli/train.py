@@ -10,7 +10,14 @@ from typing import Any
 
 import click
 
-from benchmark_n.cli.common import Command, emit, output_options, progress_bar, set_logging
+from benchmark_n.cli.common import (
+    Command,
+    emit,
+    output_options,
+    pixels_option,
+    progress_bar,
+    set_logging,
+)
 from benchmark_n.cli.make import parse_settings
 from benchmark_n.cli.tables import percent, table
 
@@ -68,6 +75,7 @@ def training_options(command: Command) -> Command:
 )
 @click.option("--images", type=_FOLDER, help="Folder of the images.")
 @click.option("--val-images", type=_FOLDER, help="Folder of the validation images.")
+@pixels_option
 @output_options
 def command(
     benchmark: Path,

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from benchmark_n.cli.common import emit, output_options, progress_bar, set_logging
+from benchmark_n.cli.common import emit, output_options, pixels_option, progress_bar, set_logging
 from benchmark_n.errors import UsageError
 
 _FILE = click.Path(path_type=Path)
@@ -40,6 +40,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--device", default="cpu", show_default=True)
 @click.option("--workers", type=int, help="Processes [default: the cores one may use].")
 @click.option("--out", type=_FILE, required=True, help="Weights file (safetensors).")
+@pixels_option
 @output_options
 def command(
     datasets: str,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from benchmark_n.coco.file import Image
 from benchmark_n.errors import InputError
+from benchmark_n.picture_files import read_picture
 
 Pixels = NDArray[np.uint8]
 _LONGEST_NAME = 255  # bytes, on the file systems in use
@@ -68,9 +69,9 @@ def read_rgb(path: Path, image: Image) -> Pixels:
     Raises
     ------
     InputError
-        The file is no image, or not of the size that the annotation file gives.
+        The file is no image, not of the size that the annotation file gives, or too large.
     """
-    pixels = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    pixels = read_picture(path)
     if pixels is None:
         raise InputError(f"{path}: cannot be read as an image")
     if pixels.shape[:2] != (image.height, image.width):

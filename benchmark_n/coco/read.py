@@ -28,6 +28,8 @@ REQUIRED_SECTIONS = ("images", "annotations", "categories")
 # bytes a pixel). Larger pictures are cut into tiles. From 2^29 on pycocotools' run-length strings
 # would overrun the six characters a run it sets aside.
 MAX_PIXELS = 2**26
+# Ten times what the largest vocabulary in use has; what is done for each pair of them stays small.
+MAX_CATEGORIES = 20_000
 _BLOCK = 1 << 20
 # What moves a cursor or ends a line, in a file's name: nobody means it, and texts break at it.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -58,6 +60,11 @@ def parse_coco(data: bytes | mmap.mmap, path: Path) -> CocoFile:
     categories = _index(
         _decode(sections["categories"], Category, path, "categories"), path, "category"
     )
+    if len(categories) > MAX_CATEGORIES:
+        raise InputError(
+            f"{path.name}: section 'categories' has {len(categories)}, expected at most "
+            f"{MAX_CATEGORIES}"
+        )
     _check_sizes(images, path)
     _check_names(images, path)
     annotations = _decode(sections["annotations"], msgspec.Raw, path, "annotations")

@@ -65,9 +65,13 @@ def list_units(root: Path, split: str) -> list[Unit]:
         raise InputError(f"cityscapes: no *{_MAP} and no *{_POLYGONS} under {labels}")
     names |= {(p.parent.name, p.name.removesuffix(_IMAGE)) for p in images.glob(f"*/*{_IMAGE}")}
     return [
-        Unit(name, root, (images / city / f"{name}{_IMAGE}", _labels(labels / city, name)))
+        _unit(name, root, images / city / f"{name}{_IMAGE}", _labels(labels / city, name))
         for city, name in sorted(names)
     ]
+
+
+def _unit(name: str, root: Path, image: Path, labels: Path) -> Unit:
+    return Unit(name, root, (image, labels), headers=(image,))
 
 
 def _labels(folder: Path, name: str) -> Path:

@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from benchmark_n.benchmark.renaming import rename_new
 from benchmark_n.coco.write import CocoStream
 from benchmark_n.datasets.base import Dataset, Request
 from benchmark_n.datasets.frames import Converter, Frame, Unit
@@ -72,14 +73,36 @@ def convert(
         with TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as name:
             stage = Path(name)
             done = write_split(converter, request, stage, out.name)
-            if pictures is not None:
-                pictures.mkdir(exist_ok=True)
-                for file in (stage / PICTURES).iterdir():
-                    file.replace(pictures / file.name)
-            (stage / out.name).replace(out)
+            (_put_over if overwrite else _put_new)(stage, out, pictures)
+    except FileExistsError as error:
+        raise InputError(
+            f"{error.filename}: the output exists already (it appeared while this ran): choose "
+            "another or --overwrite"
+        ) from None
     except OSError as error:
         raise InputError(f"{out}: writing failed: {error.strerror or error}") from None
     return Conversion(out, done.images, done.instances, done.crowds, done.skipped, pictures)
+
+
+def _put_over(stage: Path, out: Path, pictures: Path | None) -> None:
+    """Put pictures and file in the place of those that have their names."""
+    if pictures is not None:
+        pictures.mkdir(exist_ok=True)
+        for file in (stage / PICTURES).iterdir():
+            file.replace(pictures / file.name)
+    (stage / out.name).replace(out)
+
+
+def _put_new(stage: Path, out: Path, pictures: Path | None) -> None:
+    """Put pictures and file where nothing is, or leave neither."""
+    if pictures is not None:
+        rename_new(stage / PICTURES, pictures)
+    try:
+        rename_new(stage / out.name, out)
+    except OSError:
+        if pictures is not None:
+            pictures.rename(stage / PICTURES)
+        raise
 
 
 def prepared(converter: Converter, request: Request) -> Request:

@@ -23,12 +23,14 @@ _encode = msgspec.json.Encoder().encode
 class Unit:
     """What is read at once, and skipped at once when bad: a frame, or all frames of a patient.
 
-    `files` are the files it is read from, under `root`; some may be missing.
+    `files` are the files it is read from, under `root`; some may be missing. `headers` are those of
+    them of which no more is read than the picture's size.
     """
 
     name: str
     root: Path
     files: tuple[Path, ...]
+    headers: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from benchmark_n.datasets.frames import Converter, Frame, Instance, Unit, encode
 from benchmark_n.datasets.image_arrays import array_labels, is_arrays, read_image, split_arrays
 from benchmark_n.errors import InputError
 from benchmark_n.masks import Rle
+from benchmark_n.picture_files import decode_picture
 
 SPLITS = ("all", "train", "val", "test")
 _ID_BITS = 40
@@ -101,7 +102,7 @@ def read_unit(unit: Unit) -> list[Frame]:
     else:
         category = class_names(unit.root).index(group)
         picture, suffix = _bytes(unit.files[0]), unit.files[0].suffix.lower()
-        decoded = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
+        decoded = decode_picture(picture, unit.files[0])
         if decoded is None:
             raise InputError(f"{unit.files[0]}: cannot be read as an image")
         pixels = np.asarray(decoded, np.uint8)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from benchmark_n.benchmark.staging import staged
+from benchmark_n.benchmark.sealed import make_sealed
 from benchmark_n.datasets import terms
 from benchmark_n.datasets.base import Dataset, Request
 from benchmark_n.datasets.camus import CONVERTER as CAMUS_CONVERTER
@@ -48,9 +48,12 @@ def prepare(request: Request) -> Path:
         raise InputError(f"data-seed is {request.data_seed}, expected 0 or more")
     sizes = "-".join(f"{split}{count}" for split, count in counts.items())
     folder = request.root / f"v{VERSION}-seed{request.data_seed}-{sizes}"
-    if not folder.is_dir():
-        with staged(folder) as stage:
-            write_phantom(stage, request.data_seed, counts, request.workers)
+
+    def draw(stage: Path) -> None:
+        write_phantom(stage, request.data_seed, counts, request.workers)
+
+    made_of = {"version": VERSION, "data_seed": request.data_seed, "counts": counts}
+    make_sealed(folder, made_of, draw, f"database_split/{LISTS['val']}")
     return folder
 
 

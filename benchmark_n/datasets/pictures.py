@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import struct
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +11,14 @@ from PIL import Image
 
 from benchmark_n.coco.read import MAX_PIXELS
 from benchmark_n.errors import InputError
-
-# All that Pillow raises for files that are no whole images of a sensible size.
-_FAULTS = (
-    *(OSError, SyntaxError, ValueError, TypeError, KeyError, EOFError, OverflowError),
-    *(struct.error, zlib.error, Image.DecompressionBombError),
-)
+from benchmark_n.picture_files import PICTURE_FAULTS, map_file, picture_size
 
 
 def image_size(path: Path) -> tuple[int, int]:
     """(height, width) px of an image file; only its header is read."""
     try:
-        with Image.open(path) as image:
-            return image.height, image.width
-    except _FAULTS as error:
+        return picture_size(map_file(path), path)
+    except PICTURE_FAULTS as error:
         raise _fault(path, error, "an image") from None
 
 
@@ -40,13 +31,15 @@ def read_label_map(path: Path, channels: int) -> NDArray[Any]:
         The file is missing, truncated, no image, or has other channels.
     """
     try:
-        # From memory: from a file, Pillow sets aside as much as the header says that there is.
-        with Image.open(io.BytesIO(path.read_bytes())) as image:
+        data = map_file(path)
+        height, width = picture_size(data, path)
+        if width * height > MAX_PIXELS:
+            raise ValueError(f"{width}x{height} px, at most {MAX_PIXELS} pixels")
+        data.seek(0)
+        with Image.open(data) as image:  # type: ignore[arg-type]
             mode = image.mode
-            if image.width * image.height > MAX_PIXELS:
-                raise ValueError(f"{image.width}x{image.height} px, at most {MAX_PIXELS} pixels")
             pixels = np.asarray(image)
-    except _FAULTS as error:
+    except PICTURE_FAULTS as error:
         raise _fault(path, error, "a label map in PNG") from None
     expected = ("RGB",) if channels == 3 else ("L", "P", "I", "I;16", "I;16B")
     if mode not in expected:

@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark_n.benchmark.staging import staged
+from benchmark_n.benchmark.sealed import make_sealed
 from benchmark_n.datasets import terms
 from benchmark_n.datasets.base import Dataset, Request, Source
 from benchmark_n.datasets.scene_shapes import SHAPES, Pose, Shape, shape_mask, shape_texture
@@ -188,10 +188,13 @@ def open_scenes(request: Request) -> Source:
         raise InputError(f"data-seed is {request.data_seed}, expected 0 or more")
     sizes = "-".join(f"{split}{count}" for split, count in counts.items())
     folder = request.root / f"v{VERSION}-seed{request.data_seed}-{sizes}"
-    if not folder.is_dir():
-        with staged(folder) as stage:
-            for split, count in counts.items():
-                write_split(stage, split, request.data_seed, count)
+
+    def draw(stage: Path) -> None:
+        for split, count in counts.items():
+            write_split(stage, split, request.data_seed, count)
+
+    made_of = {"version": VERSION, "data_seed": request.data_seed, "counts": counts}
+    make_sealed(folder, made_of, draw, "annotations/instances_val.json")
     names = {split: folder / "annotations" / f"instances_{split}.json" for split in counts}
     return Source(
         names[request.split], folder / request.split, names["val"], val_images=folder / "val"

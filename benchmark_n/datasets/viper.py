@@ -58,7 +58,8 @@ def list_units(root: Path, split: str) -> list[Unit]:
     images = find_folder(root, [f"{split}/img"], "viper", "the archives of 'img' unpacked")
     if not labels:
         raise InputError(f"viper: no SEQ/SEQ_FRAME.png under {root / split / 'inst'}")
-    return [Unit(p.stem, root, (_image(images / p.parent.name, p.stem), p)) for p in labels]
+    found = ((_image(images / path.parent.name, path.stem), path) for path in labels)
+    return [Unit(path.stem, root, (image, path), headers=(image,)) for image, path in found]
 
 
 def _image(folder: Path, name: str) -> Path:

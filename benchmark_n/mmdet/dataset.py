@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.coco.records import split_record
 from benchmark_n.errors import InputError
 from benchmark_n.mmdet.folds import fold_images
+from benchmark_n.picture_files import PICTURE_FAULTS, map_file, picture_size
 
 _IDS = "gt_instances_ids"
 
@@ -49,6 +51,22 @@ class NoisyCocoDataset(BaseDetDataset):
                 places[image].append(place)
         labels = {identity: label for label, identity in enumerate(coco.categories)}
         return [self._image(coco, image, own, labels) for image, own in places.items()]
+
+    def prepare_data(self, idx: int) -> Any:
+        """A sample out of the pipeline, which reads the picture by its own means.
+
+        Raises
+        ------
+        InputError
+            The file is no picture, or one that is too large.
+        """
+        data = self.get_data_info(idx)
+        path = Path(data["img_path"])
+        try:
+            picture_size(map_file(path), path)
+        except PICTURE_FAULTS:
+            raise InputError(f"{path}: cannot be read as an image") from None
+        return self.pipeline(data)
 
     def filter_data(self) -> list[dict[str, Any]]:
         """The images with instances, where a training asks for these alone."""

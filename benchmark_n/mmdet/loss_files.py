@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from benchmark_n.benchmark import Benchmark
 from benchmark_n.errors import InputError
+from benchmark_n.parquet_files import read_parquet
 
 EVIDENCE = "evidence"
 FOLDER = "instance_losses"
@@ -59,13 +61,20 @@ def _epoch(paths: list[Path], ids: NDArray[np.int64]) -> NDArray[np.float64]:
     order = np.argsort(ids)
     rois, sums = np.zeros(len(ids)), np.zeros((2, len(ids)))
     for path in paths:
-        table = pq.read_table(path)
+        table = _read(path)
         place = order[np.searchsorted(ids, table["annotation_id"].to_numpy(), sorter=order)]
         count = table["rois"].to_numpy()
         rois[place] += count
         for row, name in enumerate(("class_loss", "mask_loss")):
             sums[row, place] += count * table[name].to_numpy()
     return np.divide(sums, rois, out=np.full_like(sums, np.nan), where=rois > 0)
+
+
+def _read(path: Path) -> Any:
+    try:
+        return read_parquet(path)
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise InputError(f"{path}: cannot read the losses: {error!s:.200}") from None
 
 
 def _filled(losses: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from benchmark_n.coco import CocoFile
 from benchmark_n.errors import InputError
 from benchmark_n.evaluators.echo_frames import annotated_ventricles
+from benchmark_n.picture_files import read_picture
 
 Pixels = NDArray[np.uint8]
 _TURN = 10.0  # degrees
@@ -39,7 +40,7 @@ def read_frames(coco: CocoFile, folder: Path, size: int) -> Frames:
     """
     images = np.zeros((len(coco.images), size, size), np.uint8)
     for place, image in enumerate(coco.images.values()):
-        pixels = cv2.imread(str(folder / str(image.file_name)), cv2.IMREAD_GRAYSCALE)
+        pixels = read_picture(folder / str(image.file_name), cv2.IMREAD_GRAYSCALE)
         if pixels is None:
             raise InputError(f"{folder / str(image.file_name)}: cannot be read as an image")
         images[place] = cv2.resize(pixels, (size, size), interpolation=cv2.INTER_AREA)

@@ -19,6 +19,7 @@ from benchmark_n.detectors.evidence import Evidence
 from benchmark_n.detectors.evidence.evidence import category_counts
 from benchmark_n.detectors.evidence.pixels import Pixels, crop, mask_crop, read_rgb
 from benchmark_n.masks import CropMask, SegmentationError, rle_to_crop, segmentation_to_rle
+from benchmark_n.plain_files import JSON_FAULTS
 from benchmark_n.report.saliency import agreement_text, jpeg_uri, saliency_tiles
 
 RARE = 20
@@ -119,7 +120,7 @@ def suggested_mask(text: str | None, height: int, width: int) -> CropMask | None
         return None
     try:
         return rle_to_crop(segmentation_to_rle(msgspec.json.decode(text), height, width))
-    except (msgspec.DecodeError, SegmentationError):
+    except (*JSON_FAULTS, SegmentationError):
         return None
 
 

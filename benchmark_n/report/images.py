@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.images import image_path
+from benchmark_n.picture_files import read_picture
 
 _MOST_IMAGES = 1000
 _LONGEST_SIDE = 512
@@ -31,7 +32,7 @@ def image_statistics(
     for image_id in ids.tolist():
         image = coco.images[image_id]
         path = image_path(images, image) if images and image.file_name else None
-        grey = None if path is None else cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+        grey = None if path is None else read_picture(path, cv2.IMREAD_GRAYSCALE)
         if grey is not None:
             kept.append(image_id)
             rows.append(_statistics(np.asarray(grey, np.uint8)))
@@ -42,10 +43,16 @@ def image_statistics(
 def _statistics(grey: NDArray[np.uint8]) -> tuple[float, float, float]:
     factor = _LONGEST_SIDE / max(grey.shape)
     if factor < 1:
-        grey = np.asarray(
-            cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8
-        )
+        # A picture of a few rows keeps one.
+        size = None if factor * min(grey.shape) >= 1 else _slim(grey, factor)
+        small = cv2.resize(grey, size, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+        grey = np.asarray(small, np.uint8)
     shares = np.bincount(grey.ravel(), minlength=256) / grey.size
     some = shares[shares > 0]
     sharpness = float(cv2.Laplacian(grey, cv2.CV_64F).var())
     return float(grey.mean()), -float(np.log1p(sharpness)), float(-(some * np.log2(some)).sum())
+
+
+def _slim(grey: NDArray[np.uint8], factor: float) -> tuple[int, int]:
+    height, width = (max(1, round(factor * side)) for side in grey.shape)
+    return width, height

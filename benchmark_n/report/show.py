@@ -22,6 +22,7 @@ from benchmark_n.coco.images import image_path
 from benchmark_n.errors import InputError
 from benchmark_n.masks import CropMask, rle_to_crop
 from benchmark_n.masks.contours import find_contours
+from benchmark_n.picture_files import read_picture
 
 _UNTOUCHED, _CHANGED, _DELETED = "#117733", "#d95f02", "#c00000"
 _PANEL = 5.0  # inches
@@ -112,7 +113,7 @@ def _title(benchmark: Benchmark, image_id: int) -> str:
 def read_pixels(root: Path | None, image: Image) -> NDArray[np.uint8]:
     """The image in RGB, uint8 (height, width, 3); plain grey where its file is not at hand."""
     path = image_path(root, image) if root is not None and image.file_name else None
-    pixels = cv2.imread(str(path)) if path is not None and path.is_file() else None
+    pixels = read_picture(path) if path is not None and path.is_file() else None
     if pixels is None:
         return np.full((image.height, image.width, 3), 200, np.uint8)
     return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)

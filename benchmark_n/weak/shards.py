@@ -1,7 +1,8 @@
 """Blocks of images annotated one after the other, each kept in a file as soon as it is done.
 
 So a run that was stopped goes on where it was. The shards' folder is named after all that their
-content depends on, and each file after its images' sizes and times.
+content depends on, and each file after its images' sizes, times and content; a file ends with the
+SHA-256 of what comes before.
 """
 
 from __future__ import annotations
@@ -17,14 +18,16 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from benchmark_n.benchmark.staging import write_whole
+from benchmark_n.benchmark.writer import file_digest
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.records import join_record, split_record
-from benchmark_n.errors import told_inside
+from benchmark_n.errors import InputError, told_inside
 from benchmark_n.weak.engine import ImageTask, WeakEngine
 from benchmark_n.weak.rows import shard_schema
 
 BLOCK = 32
-_TOGETHER = "together.arrow"
+_DIGEST = 32  # bytes of a SHA-256
 _ROWS = 500
 Part = tuple[list[bytes | None], dict[str, list[Any]]]
 
@@ -40,31 +43,46 @@ class Block:
         """A name that changes when one of the images does."""
         stated = []
         for task in self.tasks:
-            found = task.path.stat() if task.path.is_file() else None
-            stated.append((str(task.path), found and (found.st_size, found.st_mtime_ns)))
+            stated.append((str(task.path), _state(task.path) if task.path.is_file() else None))
         digest = hashlib.sha256(json.dumps(stated).encode()).hexdigest()[:16]
         return f"{self.number:06d}-{digest}.arrow"
 
 
+def _state(path: Path) -> tuple[int, int, str]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns, file_digest(path)
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A shard's file, and whether one was there that was damaged."""
+
+    path: Path
+    mended: bool
+
+
 @dataclass(frozen=True)
 class ShardMaker:
-    """The engine, as work for the processes: a block in, its shard's path out."""
+    """The engine, as work for the processes: a block in, its shard out."""
 
     engine: WeakEngine
     folder: Path
 
-    def __call__(self, block: Block) -> Path:
-        """Make the shard unless it is there."""
+    def __call__(self, block: Block) -> Shard:
+        """Make the shard unless it is there and whole."""
         path = self.folder / block.file_name()
-        if not path.exists():
-            schema = shard_schema()
-            rows = [row for task in block.tasks for row in self.engine(task)]
-            columns = {name: [row.get(name) for row in rows] for name in schema.names}
-            partial = path.with_suffix(f".{os.getpid()}")
-            with pa.OSFile(str(partial), "wb") as file, pa.ipc.new_file(file, schema) as writer:
-                writer.write_table(pa.table(columns, schema))
-            partial.replace(path)
-        return path
+        there = path.exists()
+        if there and _content(path) is not None:
+            return Shard(path, False)
+        schema = shard_schema()
+        rows = [row for task in block.tasks for row in self.engine(task)]
+        columns = {name: [row.get(name) for row in rows] for name in schema.names}
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_file(sink, schema) as writer:
+            writer.write_table(pa.table(columns, schema))
+        data = sink.getvalue().to_pybytes()
+        write_whole(path, data + hashlib.sha256(data).digest())
+        return Shard(path, there)
 
 
 def shards_key(parts: Mapping[str, Any]) -> str:
@@ -79,14 +97,32 @@ def blocks(tasks: Sequence[ImageTask]) -> Iterator[Block]:
 
 
 def join_shards(paths: Sequence[Path], folder: Path) -> Any:
-    """All shards as one table in a mapped file: no more of it is in memory than is looked at."""
-    together = folder / _TOGETHER
+    """All shards as one table in a mapped file: no more of it is in memory than is looked at.
+
+    Raises
+    ------
+    InputError
+        A shard was damaged since it was made.
+    """
+    together = folder / f"together-{os.getpid()}.arrow"
     schema = shard_schema()
-    with pa.OSFile(str(together), "wb") as file, pa.ipc.new_file(file, schema) as writer:
-        for path in paths:
-            with pa.OSFile(str(path), "rb") as shard:
-                writer.write_table(pa.ipc.open_file(shard).read_all())
-    return pa.ipc.open_file(pa.memory_map(str(together))).read_all()
+    try:
+        with pa.OSFile(str(together), "wb") as file, pa.ipc.new_file(file, schema) as writer:
+            for path in paths:
+                data = _content(path)
+                if data is None:
+                    raise InputError(f"{path}: damaged since it was written: run this again")
+                writer.write_table(pa.ipc.open_file(pa.py_buffer(data)).read_all())
+        return pa.ipc.open_file(pa.memory_map(str(together))).read_all()
+    finally:
+        together.unlink(missing_ok=True)  # what is mapped stays
+
+
+def _content(path: Path) -> bytes | None:
+    """A shard's bytes; None where they are not what was written."""
+    data = path.read_bytes()
+    body, digest = data[:-_DIGEST], data[-_DIGEST:]
+    return body if hashlib.sha256(body).digest() == digest else None
 
 
 def skipped_images(table: Any, coco: CocoFile, images: Path | None) -> list[dict[str, str]]:

@@ -13,7 +13,7 @@ from benchmark_n.detectors.evidence.evidence import Evidence
 from benchmark_n.detectors.evidence.store import (
     annotations_digest,
     evidence_key,
-    load_evidence,
+    kept_evidence,
     save_evidence,
 )
 from benchmark_n.errors import UsageError
@@ -126,11 +126,10 @@ def gather(
         maker: Maker = MAKERS.load(name)(base, coco, argument, request, wanted)
         key = evidence_key(source=name, annotations=digest, **maker.inputs())
         folder = request.folder / f"{name}-{key}"
-        if (folder / "evidence.json").is_file():
-            part = load_evidence(folder, of=base)
-        else:
+        part = kept_evidence(folder, base, key)
+        if part is None:
             part = maker.make(progress)
-            save_evidence(part, folder)
+            save_evidence(part, folder, key)
         evidence = merge(evidence, part)
     return evidence
 

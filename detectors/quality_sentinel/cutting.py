@@ -12,6 +12,7 @@ from benchmark_n.coco import Image
 from benchmark_n.detectors.evidence.pixels import Pixels, read_rgb
 from benchmark_n.errors import InputError
 from benchmark_n.masks import CropMask
+from benchmark_n.picture_files import read_picture
 
 CONTEXT = 1.6
 
@@ -73,7 +74,7 @@ def read_pixels(path: Path, image: Image, window: tuple[float, float] | None = N
     """
     if window is None:
         return read_rgb(path, image)
-    values = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    values = read_picture(path, cv2.IMREAD_UNCHANGED)
     if values is None or values.ndim != 2 or values.shape != (image.height, image.width):
         found = "no image" if values is None else "x".join(map(str, values.shape[::-1]))
         raise InputError(

@@ -17,12 +17,13 @@ import cv2
 import numpy as np
 import pyarrow.parquet as pq
 
+from benchmark_n.benchmark.writer import file_digest
 from benchmark_n.coco import read_coco
 from benchmark_n.datasets.base import DATASETS, Request
 from benchmark_n.datasets.convert import convert
 from benchmark_n.detection import detect
 from benchmark_n.detectors.evidence.annotations import annotation_evidence
-from benchmark_n.detectors.evidence.store import load_evidence, save_evidence
+from benchmark_n.detectors.evidence.store import _digest, load_evidence, save_evidence
 from tests import samples
 from tests.fuzzing.formats import Format
 from tests.fuzzing.tables import strange_table
@@ -176,6 +177,17 @@ def _write_evidence(rng: Random, folder: Path, valid: Path) -> None:
         strange_table(pq.read_table(path), rng, path)
     else:
         path.write_bytes(json_bytes(json.loads(path.read_bytes()), rng))
+        return
+    if rng.random() < 0.7:  # else the digests say at once that it is damaged
+        _reseal(folder / "kept")
+
+
+def _reseal(folder: Path) -> None:
+    """Digests of what lies there, as whoever damaged it on purpose would write them."""
+    meta = json.loads((folder / "evidence.json").read_bytes())
+    meta["files"] = {name: file_digest(folder / name) for name in meta["files"]}
+    meta["digest"] = _digest(meta)
+    (folder / "evidence.json").write_text(json.dumps(meta))
 
 
 def _read_evidence(folder: Path, out: Path) -> None:
@@ -194,6 +206,8 @@ def _kept(name: str, data: bytes) -> Callable[[Path, Path], None]:
     def write(folder: Path, valid: Path) -> None:
         shutil.copytree(valid, folder, dirs_exist_ok=True)
         (folder / name).write_bytes(data)
+        if name == "kept/arrays.npz":
+            _reseal(folder / "kept")
 
     return write
 

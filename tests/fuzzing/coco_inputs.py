@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from random import Random
@@ -24,6 +25,7 @@ from benchmark_n.masks.batch import segmentations_to_rles
 from benchmark_n.review import export_review
 from tests import samples
 from tests.fuzzing.formats import Format
+from tests.fuzzing.large_tables import LARGE_TABLES
 from tests.fuzzing.tables import strange_table
 from tests.fuzzing.values import SCRIPT, Verbatim, damaged, json_bytes, nested, to_json
 
@@ -93,6 +95,10 @@ def _raw(text: str) -> Any:
     return write
 
 
+def _categories(count: int) -> list[dict[str, Any]]:
+    return [{"id": i + 1, "name": f"c{i}"} for i in range(count)]
+
+
 _FIRST = ("annotations", 0, "segmentation")
 COCO_BOMBS = {
     "image of 10^9 px": _set("images", 0, "height", _PIXELS),
@@ -129,6 +135,8 @@ COCO_BOMBS = {
     "absolute path": _set("images", 0, "file_name", "/etc/passwd"),
     "device as image": _set("images", 0, "file_name", "/dev/zero"),
     "null in path": _set("images", 0, "file_name", "a\x00b"),
+    "20,000 categories": _coco_bomb(lambda d: d.update(categories=_categories(20_000))),
+    "20,001 categories": _coco_bomb(lambda d: d.update(categories=_categories(20_001))),
     "script as category": _set("categories", 0, "name", SCRIPT),
 }
 RUNS = ("PPYo10", "0", "", "oooooooooo", "`0", "\x7f", "P" * 50, "n_O1", "1" * 3000, "`Y2`0h0`1")
@@ -243,9 +251,19 @@ def _read_scores(folder: Path, out: Path) -> None:
     correct(folder / "benchmark", path, out=out / "corrected")
 
 
+def _scores_bomb(make: Callable[[Path], None]) -> Any:
+    def write(folder: Path, valid: Path) -> None:
+        shutil.copytree(valid / "benchmark", folder / "benchmark")
+        make(folder / SCORES)
+
+    return write
+
+
+SCORES_BOMBS = {name: _scores_bomb(make) for name, make in LARGE_TABLES.items()}
+
 FORMATS = (
     Format("coco", _prepare, _write_coco, _read_coco, 16, COCO_BOMBS),
     Format("results", _prepare_results, _write_results, _read_results, 12, RESULT_BOMBS),
     Format("rle", lambda folder: None, _write_rle, _read_rle, 14),
-    Format("scores", _prepare_scores, _write_scores, _read_scores, 4),
+    Format("scores", _prepare_scores, _write_scores, _read_scores, 4, SCORES_BOMBS),
 )

@@ -8,6 +8,7 @@ from tests.fuzzing import (
     array_inputs,
     benchmark_inputs,
     coco_inputs,
+    photo_inputs,
     picture_inputs,
     recipe_inputs,
     review_inputs,
@@ -19,6 +20,7 @@ _MODULES = (
     recipe_inputs,
     benchmark_inputs,
     picture_inputs,
+    photo_inputs,
     array_inputs,
     review_inputs,
 )

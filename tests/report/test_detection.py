@@ -13,10 +13,13 @@ import cv2
 import numpy as np
 import pytest
 
+from benchmark_n.coco import read_coco
 from benchmark_n.detection import detect
 from benchmark_n.detectors.detected import Detected
 from benchmark_n.evaluators.label_error_curves import precision_recall_curves
 from benchmark_n.report.detection import render_report
+from benchmark_n.report.gallery import suggested_mask
+from benchmark_n.report.images import image_statistics
 from tests.evaluators.test_label_errors import CLASS, manifest, table
 from tests.samples import annotation, document, write
 
@@ -116,3 +119,21 @@ def test_curves_are_those_of_scikit_learn() -> None:
     theirs = precision_recall_curve(wrong, list(CLASS.values()))
     np.testing.assert_allclose(recall, theirs[1][-2::-1])
     np.testing.assert_allclose(precision, theirs[0][-2::-1])
+
+
+def test_a_suggestion_that_nests_without_end_is_none() -> None:
+    assert suggested_mask("[" * 100_000, 48, 64) is None
+
+
+def test_a_picture_of_one_row_has_statistics(tmp_path: Path) -> None:
+    data = document()
+    data["images"][0].update(width=6000, height=1)
+    cv2.imwrite(str(tmp_path / "a.png"), np.full((1, 6000), 100, np.uint8))
+    coco = read_coco(write(tmp_path, data))
+    ids, values = image_statistics(coco, tmp_path, np.array([1]))
+    assert ids == [1]
+    assert {name: value.tolist() for name, value in values.items()} == {
+        "brightness": [100.0],
+        "blur": [-0.0],
+        "entropy": [-0.0],
+    }

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
+import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -141,3 +145,92 @@ def test_groups_are_patients_sequences_or_images(tmp_path: Path) -> None:
     assert (groups.tolist(), field) == ([0, 0, 0], "patient")
     with pytest.raises(InputError, match="image 1 has no field 'ward'"):
         image_groups(coco, ids, "ward")
+
+
+def _flipped(path: Path, place: int) -> None:
+    data = bytearray(path.read_bytes())
+    data[place] ^= 1
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("name", ["arrays.npz", "annotations.parquet", "evidence.json"])
+def test_one_bit_of_evidence_is_noticed(tmp_path: Path, name: str) -> None:
+    made = evidence([0, 2], pred_probs=np.eye(3, dtype=np.float32)[:2])
+    save_evidence(made, tmp_path / "evidence")
+    path = tmp_path / "evidence" / name
+    whole = path.read_bytes()
+    for place in range(0, len(whole), max(1, len(whole) // 60)):
+        _flipped(path, place)
+        with pytest.raises(InputError):
+            load_evidence(tmp_path / "evidence", of=made)
+        path.write_bytes(whole)
+    assert load_evidence(tmp_path / "evidence", of=made).made() == ["pred_probs"]
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "a bit of the arrays": lambda folder: _flipped(folder / "arrays.npz", 300),
+    "cut arrays": lambda folder: os.truncate(folder / "arrays.npz", 200),
+    "no arrays": lambda folder: (folder / "arrays.npz").unlink(),
+    "cut tables": lambda folder: os.truncate(folder / "annotations.parquet", 90),
+    "cut meta": lambda folder: os.truncate(folder / "evidence.json", 30),
+    "no meta": lambda folder: (folder / "evidence.json").unlink(),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damaged_evidence_is_made_again_with_one_warning(
+    tmp_path: Path, folder: Path, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    coco = read_coco(write(tmp_path, document()))
+    wanted = request(tmp_path, f"files:{folder}")
+    first = gather(coco, wanted, {"pred_probs"})
+    (kept,) = (tmp_path / "kept").iterdir()
+    whole = {path.name: path.read_bytes() for path in kept.iterdir()}
+    DAMAGES[damage](kept)
+    again = gather(coco, wanted, {"pred_probs"})
+    np.testing.assert_array_equal(again.pred_probs, first.pred_probs)
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    assert "made again" in caplog.records[0].getMessage()
+    assert {path.name: path.read_bytes() for path in kept.iterdir()} == whole
+
+
+def test_evidence_in_another_ones_place_is_made_again(
+    tmp_path: Path, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of other annotations, and of the same but from other inputs."""
+    coco = read_coco(write(tmp_path, document()))
+    changed = document()
+    changed["annotations"][0]["category_id"] = 2
+    other = read_coco(write(tmp_path, changed, "other.json"))
+    places: dict[str, Path] = {}
+    for name, file, trained in (
+        ("this", coco, "clean"),
+        ("annotations", other, "clean"),
+        ("inputs", coco, "other"),
+    ):
+        sources = request(tmp_path / name, f"files:{folder}", trained_on=trained)
+        gather(file, sources, {"pred_probs"})
+        (places[name],) = (tmp_path / name / "kept").iterdir()
+    for name in ("annotations", "inputs"):
+        caplog.clear()
+        shutil.rmtree(places["this"])
+        shutil.copytree(places[name], places["this"])
+        sources = request(tmp_path / "this", f"files:{folder}", trained_on="clean")
+        found = gather(coco, sources, {"pred_probs"})
+        assert found.labels.tolist() == annotation_evidence(coco).labels.tolist()
+        assert found.provenance["sources"][0]["trained_on"] == "clean"
+        assert len(caplog.records) == 1
+        assert f"other {name}" in caplog.records[0].getMessage()
+
+
+def test_what_is_no_evidence_is_not_replaced(tmp_path: Path, folder: Path) -> None:
+    coco = read_coco(write(tmp_path, document()))
+    wanted = request(tmp_path, f"files:{folder}")
+    gather(coco, wanted, {"pred_probs"})
+    (kept,) = (tmp_path / "kept").iterdir()
+    shutil.rmtree(kept)
+    kept.mkdir()
+    (kept / "notes").write_text("mine")
+    with pytest.raises(InputError, match="holds no evidence"):
+        gather(coco, wanted, {"pred_probs"})
+    assert [path.name for path in kept.iterdir()] == ["notes"]

@@ -1,0 +1,49 @@
+"""Annotate all images of a file, in processes, out of shards where these are there already."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmark_n.parallel import ordered_map
+from benchmark_n.weak.base import load_segmenter
+from benchmark_n.weak.engine import ImageTask, WeakEngine
+from benchmark_n.weak.shards import Shard, ShardMaker, blocks, join_shards
+
+_log = logging.getLogger(__name__)
+
+
+def annotate_images(
+    engine: WeakEngine,
+    tasks: Sequence[ImageTask],
+    folder: Path,
+    workers: int | None,
+    total: int,
+    progress: Callable[[int, int], None] | None,
+) -> Any:
+    """All rows of all images as one table, in the order of the images.
+
+    Parameters
+    ----------
+    folder
+        Of the shards; it exists.
+    total
+        Number of annotations, for `progress`.
+    """
+    alone = engine.grounder or not load_segmenter(engine.segmenter, engine.device).in_workers
+    count = 1 if workers is None and alone else workers
+    work = list(blocks(tasks))
+    shards: list[Shard] = []
+    done = 0
+    made = ordered_map(ShardMaker(engine, folder), work, workers=count)
+    for block, shard in zip(work, made, strict=True):
+        shards.append(shard)
+        done += sum(len(task.places) for task in block.tasks)
+        if progress is not None:
+            progress(done, total)
+    mended = sum(shard.mended for shard in shards)
+    if mended:
+        _log.warning("%s: %d damaged files: they were made again", folder, mended)
+    return join_shards([shard.path for shard in shards], folder)

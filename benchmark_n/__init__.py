@@ -11,20 +11,21 @@ from typing import TYPE_CHECKING, Any
 from benchmark_n._version import __version__
 
 if TYPE_CHECKING:
-    from benchmark_n.api import make
     from benchmark_n.benchmark import Benchmark, load
-    from benchmark_n.correction import correct
-    from benchmark_n.detection import detect, evaluate_detectors
-    from benchmark_n.detectors.detected import Detected
-    from benchmark_n.evaluation import Evaluation, evaluate
-    from benchmark_n.importing import import_pair
+    from benchmark_n.detection.correct import correct
+    from benchmark_n.detection.detect import detect
+    from benchmark_n.detection.result import DetectionResult
+    from benchmark_n.detection.score import evaluate_detectors
+    from benchmark_n.evaluation.evaluate import Evaluation, evaluate
+    from benchmark_n.generation.make import make
+    from benchmark_n.generation.pair import import_pair
     from benchmark_n.report.leaderboard import read_leaderboard
     from benchmark_n.report.show import show
     from benchmark_n.review import export_review, import_decisions, judge
 
 __all__ = [
     "Benchmark",
-    "Detected",
+    "DetectionResult",
     "Evaluation",
     "__version__",
     "correct",
@@ -43,19 +44,19 @@ __all__ = [
 
 _HOMES = {
     "Benchmark": "benchmark_n.benchmark",
-    "Detected": "benchmark_n.detectors.detected",
-    "Evaluation": "benchmark_n.evaluation",
-    "correct": "benchmark_n.correction",
-    "detect": "benchmark_n.detection",
-    "evaluate_detectors": "benchmark_n.detection",
-    "evaluate": "benchmark_n.evaluation",
+    "DetectionResult": "benchmark_n.detection.result",
+    "Evaluation": "benchmark_n.evaluation.evaluate",
+    "correct": "benchmark_n.detection.correct",
+    "detect": "benchmark_n.detection.detect",
+    "evaluate_detectors": "benchmark_n.detection.score",
+    "evaluate": "benchmark_n.evaluation.evaluate",
     "export_review": "benchmark_n.review",
     "import_decisions": "benchmark_n.review",
     "judge": "benchmark_n.review",
     "read_leaderboard": "benchmark_n.report.leaderboard",
-    "import_pair": "benchmark_n.importing",
+    "import_pair": "benchmark_n.generation.pair",
     "load": "benchmark_n.benchmark",
-    "make": "benchmark_n.api",
+    "make": "benchmark_n.generation.make",
     "show": "benchmark_n.report.show",
 }
 

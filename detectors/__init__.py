@@ -5,8 +5,12 @@ A detector of another package is a dataclass with `name`, `kinds`, `needs`, `ref
 """
 
 from benchmark_n.detectors.base import DETECTORS, Detector, build_detector, run_detector
-from benchmark_n.detectors.evidence import Evidence
-from benchmark_n.detectors.rows import annotation_scores, join_scores, proposal_scores
+from benchmark_n.detectors.common.score_tables import (
+    annotation_scores,
+    join_scores,
+    proposal_scores,
+)
+from benchmark_n.evidence import Evidence
 
 __all__ = [
     "DETECTORS",

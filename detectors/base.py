@@ -10,9 +10,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark_n.detectors.evidence import Evidence
 from benchmark_n.errors import InputError, UsageError, did_you_mean
-from benchmark_n.registry import Registry
+from benchmark_n.evidence import Evidence
+from benchmark_n.runtime.registry import Registry
 
 DETECTORS = Registry(
     "detector",
@@ -30,8 +30,8 @@ DETECTORS = Registry(
         "recov": "benchmark_n.detectors.recov:ReCoV",
         "usdnl": "benchmark_n.detectors.usdnl:Usdnl",
         "quality_sentinel": "benchmark_n.detectors.quality_sentinel.detector:QualitySentinel",
-        "consensus": "benchmark_n.detectors.consensus:Consensus",
-        "random": "benchmark_n.detectors.chance:Chance",
+        "consensus": "benchmark_n.detectors.consensus.detector:Consensus",
+        "random": "benchmark_n.detectors.random_scores:Chance",
     },
 )
 
@@ -85,7 +85,7 @@ class Detector(Protocol):
     Attributes
     ----------
     scores_
-        After `fit`: a scores table (`benchmark_n.benchmark.scores`).
+        After `fit`: a scores table (`benchmark_n.tables.scores`).
     """
 
     name: ClassVar[str]
@@ -144,7 +144,7 @@ def need(name: str, lacking: Iterable[str]) -> str:
     return f"detector '{name}' needs {', '.join(parts)}"
 
 
-def settle_names(asked: str | Iterable[str]) -> list[str]:
+def detector_names(asked: str | Iterable[str]) -> list[str]:
     """Names out of ``"a,b"``, ``"all"`` or a list.
 
     Raises

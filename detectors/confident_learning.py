@@ -8,9 +8,9 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
-from benchmark_n.detectors.evidence import Evidence
-from benchmark_n.detectors.rows import annotation_scores
-from benchmark_n.extras import import_extra
+from benchmark_n.detectors.common.score_tables import annotation_scores
+from benchmark_n.evidence import Evidence
+from benchmark_n.runtime.optional_imports import import_extra
 
 FilterBy = Literal[
     "both",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
-from benchmark_n.detectors.evidence import Evidence
-from benchmark_n.detectors.rows import annotation_scores
-from benchmark_n.detectors.thresholds import confident_other, largest_other
+from benchmark_n.detectors.common.score_tables import annotation_scores
+from benchmark_n.detectors.common.thresholds import confident_other, largest_other
+from benchmark_n.evidence import Evidence
 
 
 @dataclass

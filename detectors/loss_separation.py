@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.detectors.base import Plot
-from benchmark_n.detectors.evidence import Evidence
-from benchmark_n.detectors.mixtures import Fitted, fit_mixture, scale_losses
-from benchmark_n.detectors.rows import annotation_scores, join_scores
+from benchmark_n.detectors.common.mixtures import Fitted, fit_mixture, scale_losses
+from benchmark_n.detectors.common.score_tables import annotation_scores, join_scores
 from benchmark_n.errors import InputError
+from benchmark_n.evidence import Evidence
 
 _BINS = 40
 

@@ -8,9 +8,13 @@ from typing import Annotated, Any, ClassVar, Self
 import msgspec
 import numpy as np
 
-from benchmark_n.detectors.evidence import Evidence
-from benchmark_n.detectors.matching import iou_blocks
-from benchmark_n.detectors.rows import annotation_scores, join_scores, proposal_scores
+from benchmark_n.detectors.common.matching import iou_blocks
+from benchmark_n.detectors.common.score_tables import (
+    annotation_scores,
+    join_scores,
+    proposal_scores,
+)
+from benchmark_n.evidence import Evidence
 from benchmark_n.masks import Rle, rle_to_crop
 from benchmark_n.masks.boundary import boundary_distance, mask_and_boundary_iou
 

@@ -7,9 +7,9 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from benchmark_n.detectors.evidence import Evidence
-from benchmark_n.detectors.rows import annotation_scores
-from benchmark_n.detectors.thresholds import confident_other
+from benchmark_n.detectors.common.score_tables import annotation_scores
+from benchmark_n.detectors.common.thresholds import confident_other
+from benchmark_n.evidence import Evidence
 
 
 @dataclass

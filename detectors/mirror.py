@@ -14,9 +14,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark_n.detectors.evidence import Evidence
-from benchmark_n.detectors.evidence.evidence import Floats, Ints
-from benchmark_n.detectors.rows import annotation_scores
+from benchmark_n.detectors.common.score_tables import annotation_scores
+from benchmark_n.evidence import Evidence
+from benchmark_n.evidence.evidence import Floats, Ints
 
 EPSILON = 1e-8
 NONE = -1

@@ -9,11 +9,15 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark_n.detectors.evidence import Evidence
-from benchmark_n.detectors.evidence.evidence import InstanceSet
-from benchmark_n.detectors.matching import by_image
-from benchmark_n.detectors.rows import annotation_scores, join_scores, proposal_scores
-from benchmark_n.extras import import_extra
+from benchmark_n.detectors.common.matching import by_image
+from benchmark_n.detectors.common.score_tables import (
+    annotation_scores,
+    join_scores,
+    proposal_scores,
+)
+from benchmark_n.evidence import Evidence
+from benchmark_n.evidence.evidence import InstanceSet
+from benchmark_n.runtime.optional_imports import import_extra
 
 # Least sureness where no confidence is given.
 SURE = 0.5

@@ -8,9 +8,9 @@ from typing import Annotated, Any, ClassVar, Self
 import msgspec
 import numpy as np
 
-from benchmark_n.detectors.evidence import Evidence
-from benchmark_n.detectors.rows import annotation_scores
+from benchmark_n.detectors.common.score_tables import annotation_scores
 from benchmark_n.errors import InputError
+from benchmark_n.evidence import Evidence
 
 
 @dataclass

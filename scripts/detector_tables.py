@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from detector_parts import MEASURES, Row
-from figures import cell, markdown, spread
+
+from benchmark_n.experiments.seed_tables import cell, markdown, spread
 
 
 def summarise(rows: list[Row]) -> list[Row]:

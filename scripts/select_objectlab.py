@@ -23,14 +23,14 @@ from typing import Any
 
 import numpy as np
 from detector_parts import SHARED, Row
-from figures import markdown
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
 from benchmark_n.coco import read_coco
 from benchmark_n.detectors import Evidence, build_detector, run_detector
-from benchmark_n.detectors.evidence import InstanceSet, annotation_evidence
 from benchmark_n.detectors.objectlab import sureness
+from benchmark_n.evidence import InstanceSet, annotation_evidence
+from benchmark_n.experiments.seed_tables import markdown
 
 RESULTS = Path(__file__).parent / "results" / "selection-objectlab"
 FIRST_SEED = 101

@@ -1,4 +1,4 @@
-"""A few kills and interruptions of small commands; scripts/chaos.py does many, and to all."""
+"""A few kills and interruptions of small commands; scripts/faults/chaos.py does many."""
 
 from __future__ import annotations
 

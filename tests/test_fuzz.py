@@ -1,4 +1,4 @@
-"""Five hundred inputs of the fuzzer, each read or refused in one line; scripts/fuzz.py has more."""
+"""Five hundred inputs of the fuzzer, read or refused in a line; scripts/faults/fuzz.py has more."""
 
 from __future__ import annotations
 

@@ -7,86 +7,46 @@ from pathlib import Path
 
 import pytest
 
-from tests.house import rules
-from tests.house.modules import Module, read_modules
+from tests.house import rules, shape
+from tests.house.modules import Module, read_modules, read_scripts
 
 ROOT = Path(__file__).parents[1]
-# A package may import those of its own and of lower floors only.
-FLOORS = [
-    {
-        "errors",
-        "extras",
-        "registry",
-        "parallel",
-        "draws",
-        "plain_files",
-        "npy_files",
-        "limits",
-        "picture_files",
-        "parquet_files",
-        "parquet_pages",
-        "recipe_files",
-        "_version",
-        "cache",
-    },
-    {"coco", "masks"},
-    {"benchmark"},
-    {
-        "datasets",
-        "noise",
-        "weak",
-        "detectors",
-        "evaluators",
-        "configs",
-        "nets",
-        "work_dir",
-        "labels",
-    },
-    {"cards", "mmdet", "review", "report"},
-    {
-        "api",
-        "noise_making",
-        "targets",
-        "weak_confusion",
-        "weak_making",
-        "weak_prompting",
-        "evaluation",
-        "evaluation_modes",
-        "detection",
-        "importing",
-        "detection_files",
-        "correction",
-        "quality",
-        "quality_audit",
-        "mirror_ablation",
-        "training",
-        "cardiac_training",
-        "robustness",
-        "cli",
-        "__init__",
-        "__main__",
-    },
+SCRIPTS = read_scripts(ROOT)
+MANIFEST = "benchmark_n.tables.manifest"
+# From the ground up: a room may import itself and those before it.
+ROOMS = [
+    *("errors", "_version", "configs", "masks", "runtime", "files", "tables", "coco", "nets"),
+    *("benchmark", "evaluators", "noise", "weak", "evidence", "detectors", "datasets"),
+    *("evaluation", "generation", "detection", "training", "cards", "report", "experiments"),
+    *("review", "cli", "__init__", "__main__"),
 ]
-# Two rooms of one floor that may not know each other.
+# What a room may not know though it stands higher, since it has to do without.
 STRANGERS = [
-    ("noise", "weak"),
-    ("weak", "noise"),
-    ("evaluators", "noise"),
-    ("detectors", "noise"),
-    ("evaluators", "detectors"),
+    *(("detectors", room) for room in ("benchmark", "evaluators", "noise", "weak")),
+    *(("evaluators", room) for room in ("benchmark",)),
+    *(("noise", room) for room in ("benchmark", "evaluators")),
+    *(("weak", room) for room in ("benchmark", "evaluators", "noise")),
+    *(("evidence", room) for room in ("benchmark", "evaluators", "noise", "weak", "tables")),
+    *(("datasets", room) for room in ("evidence", "detectors", "evaluators", "noise", "weak")),
 ]
 # Its trainer makes its pairs by degrading masks with the noises.
 ALLOWED = {"benchmark_n.detectors.quality_sentinel.degrade": "noise"}
 
 Rule = Callable[[dict[str, Module]], list[str]]
 RULES: dict[str, Rule] = {
-    "upwards": lambda modules: rules.imports_upwards(modules, FLOORS),
+    "upwards": lambda modules: rules.imports_upwards(modules, [{room} for room in ROOMS]),
     "strangers": lambda modules: rules.imports_of_strangers(modules, STRANGERS, ALLOWED),
     "command line": rules.imports_of_the_command_line,
     "terminal": rules.terminal_libraries,
     "prints": rules.prints,
     "packages": lambda modules: rules.unlisted_packages(modules, ROOT),
     "empty": rules.empty_house,
+    "manifest": lambda modules: rules.imports_of_module(modules, "detectors", MANIFEST),
+    "circles": shape.circles,
+    "dead modules": lambda modules: shape.dead_modules(modules, SCRIPTS),
+    "long modules": shape.long_modules,
+    "long functions": shape.long_functions,
+    "long signatures": shape.long_signatures,
 }
 
 
@@ -109,15 +69,22 @@ def test_the_house_keeps_the_rule(rule: str, house: dict[str, Module]) -> None:
         ("upwards", "benchmark_n/masks/base.py", "def f():\n    import benchmark_n.report.show"),
         ("upwards", "benchmark_n/attic/base.py", ""),
         ("strangers", "detectors/base.py", "from benchmark_n.noise import engine"),
-        ("strangers", "evaluators/base.py", "from benchmark_n.detectors import mirror"),
-        ("command line", "benchmark_n/api.py", "import benchmark_n.cli.main"),
-        ("command line", "benchmark_n/api.py", "from benchmark_n import cli"),
-        ("command line", "benchmark_n/api.py", "import_module('benchmark_n.cli')"),
+        ("upwards", "evaluators/base.py", "from benchmark_n.detectors import mirror"),
+        ("strangers", "evaluators/base.py", "from benchmark_n.benchmark import load"),
+        ("command line", "benchmark_n/generation/make.py", "import benchmark_n.cli.main"),
+        ("command line", "benchmark_n/generation/make.py", "from benchmark_n import cli"),
+        ("command line", "benchmark_n/generation/make.py", "import_module('benchmark_n.cli')"),
         ("terminal", "benchmark_n/noise/base.py", "import click"),
         ("terminal", "benchmark_n/noise/base.py", "from rich.table import Table"),
         ("terminal", "benchmark_n/noise/base.py", "def f():\n    import os, click"),
         ("prints", "benchmark_n/noise/base.py", "print('hello')"),
         ("packages", "benchmark_n/attic/__init__.py", ""),
+        ("manifest", "detectors/base.py", "from benchmark_n.tables import manifest_schema"),
+        ("circles", "benchmark_n/benchmark/__init__.py", "import benchmark_n.report.show"),
+        ("dead modules", "benchmark_n/noise/forgotten.py", ""),
+        ("long modules", "benchmark_n/noise/engine.py", "\n" * 221),
+        ("long functions", "benchmark_n/noise/engine.py", "def f():\n" + "    x = 1\n" * 50),
+        ("long signatures", "benchmark_n/noise/engine.py", "def f(a,b,c,d,e,f,g,h,i,j,*,k): ..."),
     ],
 )
 def test_a_broken_house_is_seen(rule: str, path: str, source: str, tmp_path: Path) -> None:
@@ -135,19 +102,22 @@ def test_an_empty_house_is_seen(tmp_path: Path) -> None:
 def test_the_sketch_breaks_no_rule_of_imports(tmp_path: Path) -> None:
     _write(tmp_path, _sketch())
     modules = read_modules(tmp_path)
-    assert not any(RULES[rule](modules) for rule in RULES if rule != "packages")
+    assert not any(
+        RULES[rule](modules) for rule in RULES if rule not in ("packages", "dead modules")
+    )
 
 
 def _sketch() -> dict[str, str]:
     """A small tree that keeps the rules: rooms, and one import downwards."""
     rooms = ["benchmark", "cli", "masks", "noise", "report"]
-    front = '_HOMES = {"make": "benchmark_n.cli.main"}\n'
+    front = '_HOMES = {"make": "benchmark_n.report.show"}\n'
     return {
         "benchmark_n/__init__.py": front,
         **{f"benchmark_n/{room}/__init__.py": "" for room in rooms},
         "benchmark_n/report/show.py": "from benchmark_n.benchmark import load",
         "benchmark_n/cli/main.py": "import click\n\nprint(click)",
         "benchmark_n/noise/engine.py": "",
+        "benchmark_n/tables/manifest_schema.py": "",
         "detectors/__init__.py": "",
         "detectors/mirror.py": "",
         "evaluators/__init__.py": "",

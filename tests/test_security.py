@@ -13,17 +13,17 @@ import numpy as np
 import pytest
 
 import benchmark_n
-from benchmark_n.benchmark.scores import scores_table, write_scores
 from benchmark_n.coco import read_coco
-from benchmark_n.detection import evaluate_detectors
-from benchmark_n.detection_files import write_detected
+from benchmark_n.detection.score import evaluate_detectors
+from benchmark_n.report.results_writer import write_detected
 from benchmark_n.review import export_review
+from benchmark_n.tables.scores import scores_table, write_scores
 from tests.house.modules import read_modules
 from tests.review.samples import source
 
 ROOT = Path(__file__).parents[1]
 # The one place that unpickles: one's own checkpoints, for `train --resume` of MMDetection.
-RESUME = ROOT / "benchmark_n" / "mmdet" / "runner.py"
+RESUME = ROOT / "benchmark_n" / "training" / "mmdet" / "runner.py"
 UNPICKLERS = {"pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal", "joblib.load"}
 # Function, and the keyword that keeps it from unpickling.
 SAFE_ONLY_WITH = {
@@ -66,12 +66,20 @@ def test_pictures_and_tables_are_read_where_their_sizes_are_looked_at_first() ->
     """Elsewhere only what was measured there, or was written a moment ago."""
     allowed = {
         "cv2.imread": set(),
-        "cv2.imdecode": {"picture_files.py"},
-        "Image.open": {"picture_files.py", "pictures.py"},
-        "pq.read_table": {"parquet_files.py", "summary.py"},
-        "pq.ParquetFile": {"parquet_files.py", "manifest.py", "facts.py", "croissant.py"},
+        "cv2.imdecode": {"files/pictures.py"},
+        "Image.open": {"files/pictures.py", "labelmaps/images.py"},
+        "pq.read_table": {"files/parquet.py", "benchmark/summary.py"},
+        "pq.ParquetFile": {
+            *("files/parquet.py", "tables/manifest.py"),
+            *("cards/facts.py", "cards/croissant.py"),
+        },
     }
-    found = {(name, path.name) for path in PATHS for name, _ in calls(path) if name in allowed}
+    found = {
+        (name, "/".join(path.parts[-2:]))
+        for path in PATHS
+        for name, _ in calls(path)
+        if name in allowed
+    }
     assert found == {(name, file) for name, files in allowed.items() for file in files}
 
 

@@ -12,14 +12,14 @@ import msgspec
 
 from benchmark_n.benchmark import layout
 from benchmark_n.benchmark.local import local_folders
-from benchmark_n.benchmark.manifest import read_manifest, rows_digest
-from benchmark_n.benchmark.records import standardise
-from benchmark_n.benchmark.writer import file_digest
 from benchmark_n.coco import CocoFile, read_coco
+from benchmark_n.coco.annotation_masks import standardise
 from benchmark_n.coco.read import parse_coco
 from benchmark_n.errors import InputError, UsageError, annotation_fault
+from benchmark_n.files.json_yaml import JSON_FAULTS, read_json, read_yaml
+from benchmark_n.files.provenance import file_digest
 from benchmark_n.masks import SegmentationError
-from benchmark_n.plain_files import JSON_FAULTS, read_json, read_yaml
+from benchmark_n.tables.manifest import read_manifest, rows_digest
 
 
 class _Source(msgspec.Struct):
@@ -30,7 +30,7 @@ class _Source(msgspec.Struct):
 
 
 class Environment(msgspec.Struct, frozen=True, rename={"benchmark_n": "benchmark-n"}):
-    """What `benchmark_n.benchmark.writer.environment` tells."""
+    """What `benchmark_n.files.provenance.environment` tells."""
 
     benchmark_n: str
     python: str

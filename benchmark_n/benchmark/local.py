@@ -16,9 +16,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from benchmark_n.benchmark import layout
-from benchmark_n.cache import cache_folder, machine_key
 from benchmark_n.errors import InputError
-from benchmark_n.plain_files import read_yaml
+from benchmark_n.files.cache import cache_folder, machine_key
+from benchmark_n.files.json_yaml import read_yaml
 
 OPTIONS = {"images": "--images", "val_images": "--val-images"}
 _MARK = "made_here"

@@ -12,9 +12,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from benchmark_n.coco import Category
+from benchmark_n.coco.annotation_masks import SIZES
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
-SIZES = ("small", "medium", "large")
 _COLUMNS = (
     "origin",
     "crowd",

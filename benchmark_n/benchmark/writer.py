@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import platform
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from benchmark_n._version import __version__
 from benchmark_n.benchmark import layout
 from benchmark_n.benchmark.local import local_entries
-from benchmark_n.benchmark.manifest import ManifestWriter, Rows
 from benchmark_n.benchmark.summary import summarise
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.write import CocoStream
-
-_LIBRARIES = ("numpy", "opencv-python", "pycocotools", "pyarrow", "msgspec", "joblib", "pyyaml")
+from benchmark_n.files.json_yaml import dump_yaml
+from benchmark_n.files.provenance import environment, file_digest
+from benchmark_n.tables.manifest import ManifestWriter, Rows
 
 
 def write_benchmark(
@@ -79,40 +73,6 @@ def write_benchmark(
 def _checksums(sums: Mapping[str, str], rows: str) -> str:
     lines = [f"{digest}  {name}\n" for name, digest in sums.items()]
     return "".join(lines) + f"{layout.ROWS_LINE}{rows}\n"
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file, hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def dump_yaml(data: Mapping[str, Any]) -> str:
-    """YAML in the order of the mapping."""
-    return str(yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True, width=100))
-
-
-def environment(further: Sequence[str] = ()) -> dict[str, Any]:
-    """Versions of what the output may depend on; not part of any checksum.
-
-    Parameters
-    ----------
-    further
-        Packages beyond those that every benchmark depends on.
-    """
-    return {
-        "benchmark-n": __version__,
-        "python": platform.python_version(),
-        "platform": f"{platform.system()} {platform.machine()}",
-        "libraries": {library: _library_version(library) for library in (*_LIBRARIES, *further)},
-    }
-
-
-def _library_version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
 
 
 def _write_text(path: Path, text: str) -> None:

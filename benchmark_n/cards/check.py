@@ -7,14 +7,14 @@ import tempfile
 from pathlib import Path
 
 from benchmark_n.benchmark import Benchmark, layout
-from benchmark_n.benchmark.manifest import rows_digest
 from benchmark_n.benchmark.summary import summarise
-from benchmark_n.benchmark.writer import file_digest
 from benchmark_n.cards.card import CROISSANT, README, card_facts, render, write_table
 from benchmark_n.cards.page import read_licence
 from benchmark_n.coco import CocoFile
 from benchmark_n.datasets.ownership import recorded_terms
 from benchmark_n.errors import InputError
+from benchmark_n.files.provenance import file_digest
+from benchmark_n.tables.manifest import rows_digest
 
 
 def check_card(benchmark: Benchmark, card: Path | str | None = None) -> list[str]:

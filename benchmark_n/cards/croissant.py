@@ -19,7 +19,7 @@ from benchmark_n.cards.citations import citations
 from benchmark_n.cards.facts import Artefact, Facts
 from benchmark_n.cards.markdown import about, versions
 from benchmark_n.datasets import Dataset
-from benchmark_n.extras import import_extra
+from benchmark_n.runtime.optional_imports import import_extra
 
 _VERSION = "http://mlcommons.org/croissant/1.1"
 _EXACT = 2**53

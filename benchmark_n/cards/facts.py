@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from benchmark_n.benchmark import Benchmark, layout
 from benchmark_n.benchmark.directory import Environment
-from benchmark_n.benchmark.writer import file_digest
 from benchmark_n.coco import CocoFile
 from benchmark_n.datasets import Dataset
 from benchmark_n.datasets.ownership import recorded_owner
 from benchmark_n.datasets.terms import Terms
 from benchmark_n.errors import InputError
+from benchmark_n.files.provenance import file_digest
 
 BINS = 20
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (10**6, "100K<n<1M"))

@@ -10,7 +10,7 @@ from typing import Any
 import jinja2
 
 from benchmark_n.datasets.terms import LICENCES, Terms
-from benchmark_n.extras import import_extra
+from benchmark_n.runtime.optional_imports import import_extra
 
 TASK, TASK_ID = "image-segmentation", "instance-segmentation"
 

@@ -19,7 +19,7 @@ from benchmark_n.cards.check import check_card
 from benchmark_n.cards.pictures import CONFUSION, HISTOGRAMS
 from benchmark_n.coco import read_coco
 from benchmark_n.errors import InputError, UsageError
-from benchmark_n.extras import import_extra
+from benchmark_n.runtime.optional_imports import import_extra
 
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 TOKEN = "HF_TOKEN"

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmark_n.benchmark import Benchmark, layout
-from benchmark_n.benchmark.manifest import open_manifest
 from benchmark_n.coco import CocoFile
+from benchmark_n.tables.manifest import open_manifest
 
 _CHUNK = 1 << 14
 ANNOTATION_COLUMNS = (
@@ -33,7 +33,7 @@ ANNOTATION_COLUMNS = (
 _HARMLESS = ("annotation_id", "image_id", "origin", "crowd", "deleted", "iou", "boundary_iou")
 
 
-class _Record(msgspec.Struct):
+class _AnnotationRecord(msgspec.Struct):
     id: int | float
     image_id: int | float
     category_id: int | float
@@ -42,7 +42,7 @@ class _Record(msgspec.Struct):
     bbox: list[float] | None = None
 
 
-_decode = msgspec.json.Decoder(_Record)
+_decode = msgspec.json.Decoder(_AnnotationRecord)
 
 
 def write_annotations(coco: CocoFile, path: Path) -> None:
@@ -76,7 +76,7 @@ def _annotation_tables(coco: CocoFile, schema: Any) -> Iterator[Any]:
         yield pa.table([pa.array(columns[f.name], f.type) for f in schema], schema=schema)
 
 
-def _box(record: _Record) -> list[float]:
+def _box(record: _AnnotationRecord) -> list[float]:
     return record.bbox if record.bbox is not None and len(record.bbox) == 4 else [np.nan] * 4
 
 

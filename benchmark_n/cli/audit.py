@@ -11,7 +11,7 @@ from benchmark_n.cli.common import emit, output_options, pixels_option, progress
 from benchmark_n.cli.tables import table
 
 if TYPE_CHECKING:
-    from benchmark_n.quality_audit import Audit
+    from benchmark_n.detection.audit import Audit
 
 _FILE = click.Path(path_type=Path)
 _MOST_COMPARISONS = 12
@@ -57,7 +57,8 @@ def command(
     Example: benchmark-n audit --annotations my.json --images photos --by sex
     """
     set_logging(quiet, verbose)
-    from benchmark_n.quality_audit import PLOT, audit, write_audit
+    from benchmark_n.detection.audit import audit
+    from benchmark_n.report.audit import PLOT, write_audit
 
     with progress_bar("masks", quiet) as progress:
         found = audit(

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
-from benchmark_n.limits import DEFAULTS, MAX_PIXELS
+from benchmark_n.files.limits import DEFAULTS, MAX_PIXELS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

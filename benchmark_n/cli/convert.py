@@ -42,8 +42,10 @@ def command(
     Example: benchmark-n convert --dataset cityscapes --root DIR --split val --out val.json
     """
     set_logging(quiet, verbose)
-    from benchmark_n.datasets.base import DATASETS, Request, check_split, default_root
-    from benchmark_n.datasets.convert import convert
+    from benchmark_n.datasets.base import DATASETS
+    from benchmark_n.datasets.labelmaps.convert import convert
+    from benchmark_n.datasets.open import check_split, default_root
+    from benchmark_n.datasets.request import Request
 
     known = DATASETS.load(dataset)
     with progress_bar("frames", quiet) as progress:

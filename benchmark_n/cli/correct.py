@@ -35,7 +35,7 @@ def command(
     Example: benchmark-n correct benchmarks/coco-n-hard-seed1 --scores scores.parquet
     """
     set_logging(quiet, verbose)
-    from benchmark_n.correction import correct
+    from benchmark_n.detection.correct import correct
 
     reviews = correct(benchmark, scores, parse_shares(top), out=out)
     headers = ["reviewed", "annotations", "errors found", "noise gone %", "by chance %", "gain"]

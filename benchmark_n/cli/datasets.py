@@ -15,9 +15,9 @@ from benchmark_n.cli.common import emit, output_options, set_logging
 def command(root: Path | None, quiet: bool, verbose: int, as_json: bool) -> None:
     """List the datasets: size, licence, what may be passed on, and whether they are here."""
     set_logging(quiet, verbose)
-    from benchmark_n.datasets.catalogue import Entry, catalogue
+    from benchmark_n.datasets.catalogue import CatalogueEntry, catalogue
 
-    def describe(entry: Entry) -> str:
+    def describe(entry: CatalogueEntry) -> str:
         known = entry.dataset
         where = f"found in {entry.root}: {', '.join(entry.found)}"
         if known.embedded:

@@ -14,7 +14,7 @@ from benchmark_n.errors import UsageError
 
 if TYPE_CHECKING:
     from benchmark_n.benchmark import Benchmark
-    from benchmark_n.detectors.detected import Detected
+    from benchmark_n.detection.result import DetectionResult
 
 _MEASURES = ("precision", "recall", "f1", "best_f1", "auprc", "auroc")
 
@@ -30,7 +30,7 @@ def run_on_benchmark(
 ) -> None:
     """Detectors on a benchmark, scored against its manifest."""
     from benchmark_n.benchmark import load, newest_benchmark
-    from benchmark_n.detection import evaluate_detectors
+    from benchmark_n.detection.score import evaluate_detectors
 
     opened = load(newest_benchmark() if benchmark is None else benchmark)
     if ablation:
@@ -44,7 +44,7 @@ def run_on_benchmark(
 
 def _five_models(asked: dict[str, Any]) -> None:
     """An ablation is of mirror; where nothing else is asked for, of five models."""
-    from benchmark_n.mirror_ablation import MODELS
+    from benchmark_n.experiments.mirror_ablation import MODELS
 
     names = [name.strip() for name in asked["detector"].split(",")]
     if "mirror" not in names:
@@ -57,7 +57,7 @@ def run_on_file(
     annotations: Path, out: Path | None, asked: dict[str, Any], *, quiet: bool, as_json: bool
 ) -> None:
     """Detectors on an annotation file without truth."""
-    from benchmark_n.detection import detect
+    from benchmark_n.detection.detect import detect
 
     top, keywords = _keywords(asked)
     images = keywords.pop("images")
@@ -77,7 +77,7 @@ def _keywords(asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
 
 
 def _finish(
-    found: list[Detected],
+    found: list[DetectionResult],
     root: Path,
     benchmark: Benchmark | None,
     top: int,
@@ -86,7 +86,7 @@ def _finish(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    from benchmark_n.detection_files import REPORT, write_detected
+    from benchmark_n.report.results_writer import REPORT, write_detected
 
     for one in found:
         write_detected(one, root / one.detector, benchmark=benchmark, top=top)
@@ -102,11 +102,11 @@ def _finish(
     emit(f"{text}\n\n{pages}", data, as_json)
 
 
-def _ablation(found: list[Detected], root: Path, benchmark: Benchmark) -> dict[str, Any]:
+def _ablation(found: list[DetectionResult], root: Path, benchmark: Benchmark) -> dict[str, Any]:
     """Write and return the ablation of mirror."""
     import json
 
-    from benchmark_n.mirror_ablation import mirror_ablation
+    from benchmark_n.experiments.mirror_ablation import mirror_ablation
 
     one = next(one for one in found if one.detector == "mirror")
     made = mirror_ablation(one.evidence, benchmark)
@@ -116,7 +116,7 @@ def _ablation(found: list[Detected], root: Path, benchmark: Benchmark) -> dict[s
 
 
 def _ablation_text(ablation: dict[str, Any]) -> str:
-    from benchmark_n.mirror_ablation import RANKS, RATES
+    from benchmark_n.experiments.mirror_ablation import RANKS, RATES
 
     names = (*RATES, *RANKS)
     rows = [
@@ -127,7 +127,7 @@ def _ablation_text(ablation: dict[str, Any]) -> str:
     return table(headers, rows)
 
 
-def _scores_text(found: list[Detected]) -> str:
+def _scores_text(found: list[DetectionResult]) -> str:
     rows: list[list[object]] = []
     for one in found:
         for kind, result in one.result.kinds.items() if one.result else ():
@@ -158,8 +158,8 @@ def _scores_text(found: list[Detected]) -> str:
     return table(headers, rows)
 
 
-def _flags_text(found: list[Detected]) -> str:
-    from benchmark_n.detectors.detected import flag_counts
+def _flags_text(found: list[DetectionResult]) -> str:
+    from benchmark_n.detection.result import flag_counts
 
     rows = [
         [one.detector, kind, one.provenance["trained_on"], len(one.evidence), count]

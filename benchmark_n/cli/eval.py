@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +9,11 @@ import click
 
 from benchmark_n.cli.common import emit, output_options, pixels_option, set_logging
 from benchmark_n.cli.detector_options import DETECTOR_OPTIONS, detector_options
-from benchmark_n.errors import InputError, UsageError
+from benchmark_n.errors import UsageError
+from benchmark_n.report.results_writer import write_results
 
 if TYPE_CHECKING:
-    from benchmark_n.evaluation import Evaluation
+    pass
 
 _FILE = click.Path(path_type=Path)
 RESULTS = "results.json"
@@ -105,7 +105,7 @@ def command(
     if ablation:
         raise UsageError("--ablation is for --detector mirror")
     from benchmark_n.cli.eval_text import TEXTS
-    from benchmark_n.evaluation import evaluate
+    from benchmark_n.evaluation.evaluate import evaluate
 
     evaluation = evaluate(compare=parse_compare(compare), **options)
     if not quiet:
@@ -133,12 +133,3 @@ def parse_compare(texts: tuple[str, ...]) -> dict[str, Path]:
             raise UsageError(f"--compare {text}: the name {name} occurs twice")
         files[name] = Path(path)
     return files
-
-
-def write_results(folder: Path, evaluation: Evaluation) -> None:
-    """Write ``results.json`` in one step; never into a benchmark's directory."""
-    if (folder / "SHA256SUMS").exists():
-        raise InputError(f"{folder}: is a benchmark: results go elsewhere (--out)")
-    from benchmark_n.benchmark.staging import write_whole
-
-    write_whole(folder / RESULTS, json.dumps(evaluation.to_dict(), indent=2).encode() + b"\n")

@@ -34,7 +34,7 @@ def command(
     """
     set_logging(quiet, verbose)
     from benchmark_n.benchmark import load
-    from benchmark_n.datasets.camus_export import export_labelmaps
+    from benchmark_n.datasets.camus.export import export_labelmaps
 
     with progress_bar("label maps", quiet) as progress:
         count = export_labelmaps(load(benchmark), labelmaps, workers=workers, progress=progress)

@@ -28,7 +28,7 @@ _FILE = click.Path(path_type=Path)
 def command(quiet: bool, verbose: int, as_json: bool, **options: Any) -> None:
     """Derive a benchmark, manifest and all, from a real pair of annotation files."""
     set_logging(quiet, verbose)
-    from benchmark_n.importing import import_pair
+    from benchmark_n.generation.pair import import_pair
 
     benchmark = import_pair(**options)
     summary = benchmark.summary

@@ -109,7 +109,7 @@ def command(
     """
     set_logging(quiet, verbose)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    from benchmark_n.api import make
+    from benchmark_n.generation.make import make
 
     with progress_bar("annotations", quiet) as progress:
         benchmark = make(overrides=parse_settings(settings), progress=progress, **options)

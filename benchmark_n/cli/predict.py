@@ -55,7 +55,7 @@ def command(
     Example: benchmark-n predict benchmarks/coco-n-hard-seed1 --work-dir work_dirs/mask-rcnn
     """
     set_logging(quiet, verbose)
-    from benchmark_n.training import predict, predict_folds
+    from benchmark_n.training.train import predict, predict_folds
 
     common: dict[str, Any] = {"work_dir": work_dir, "device": device, "images": images}
     if folds is not None:

@@ -13,7 +13,7 @@ from benchmark_n.cli.common import emit, output_options, set_logging
 def command(name: str | None, quiet: bool, verbose: int, as_json: bool) -> None:
     """List the recipes, or print the one called NAME (or in the file NAME)."""
     set_logging(quiet, verbose)
-    from benchmark_n.benchmark.writer import dump_yaml
+    from benchmark_n.files.json_yaml import dump_yaml
     from benchmark_n.noise.recipe import Recipe, load_recipe, recipe_names
     from benchmark_n.weak.recipe import WeakRecipe, choose_weak, load_weak_recipe, weak_recipe_names
 

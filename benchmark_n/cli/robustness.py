@@ -15,7 +15,7 @@ from benchmark_n.cli.train import training_options
 from benchmark_n.errors import UsageError
 
 if TYPE_CHECKING:
-    from benchmark_n.robustness import Robustness
+    from benchmark_n.experiments.robustness import Robustness
 
 _FOLDER = click.Path(path_type=Path)
 _TITLES = {"segm": "mask", "boundary": "boundary", "bbox": "box"}
@@ -58,7 +58,7 @@ def command(
     set_logging(quiet, verbose)
     if seed:
         raise UsageError("--seed: the seeds of a robustness table are named by --seeds")
-    from benchmark_n.robustness import robustness
+    from benchmark_n.experiments.robustness import robustness
 
     with progress_bar("iterations", quiet) as progress:
         found = robustness(

@@ -92,7 +92,7 @@ def command(
     Example: benchmark-n train benchmarks/coco-n-hard-seed1 --model mask-rcnn_r50 --gpus 8
     """
     set_logging(quiet, verbose)
-    from benchmark_n.training import launch, train
+    from benchmark_n.training.train import launch, train
 
     if gpus > 1:
         sys.exit(launch(gpus, without_gpus(sys.argv[1:])))

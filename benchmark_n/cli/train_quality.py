@@ -61,7 +61,7 @@ def command(
     Example: benchmark-n train-quality --dataset scenes --data-seed 7 --out weights.safetensors
     """
     set_logging(quiet, verbose)
-    from benchmark_n.quality import UNET_EPOCHS, PairRequest, train_quality
+    from benchmark_n.training.quality_sentinel import UNET_EPOCHS, PairRequest, train_quality
 
     names = [name.strip() for name in datasets.split(",") if name.strip()]
     if annotations is not None and len(names) > 1:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.errors import InputError
-from benchmark_n.plain_files import JSON_FAULTS
+from benchmark_n.files.json_yaml import JSON_FAULTS
 
 Buffer = msgspec.Raw | bytes
 

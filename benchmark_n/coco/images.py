@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from benchmark_n.coco.file import Image
 from benchmark_n.errors import InputError
-from benchmark_n.picture_files import read_picture
+from benchmark_n.files.pictures import read_picture
 
 Pixels = NDArray[np.uint8]
 _LONGEST_NAME = 255  # bytes, on the file systems in use

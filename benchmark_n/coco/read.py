@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from benchmark_n.coco.file import Buffer, Category, CocoFile, Image
 from benchmark_n.coco.records import Header, coerce_header
 from benchmark_n.errors import InputError, annotation_fault
-from benchmark_n.plain_files import JSON_FAULTS
+from benchmark_n.files.json_yaml import JSON_FAULTS
 
 REQUIRED_SECTIONS = ("images", "annotations", "categories")
 # 8192 x 8192: small enough to trace the contours of such a mask in two gigabytes (OpenCV takes nine

@@ -10,7 +10,7 @@ import msgspec
 
 from benchmark_n.coco.file import Buffer
 from benchmark_n.errors import InputError, annotation_fault
-from benchmark_n.plain_files import JSON_FAULTS
+from benchmark_n.files.json_yaml import JSON_FAULTS
 
 
 class Header(msgspec.Struct, gc=False):

@@ -1,5 +1,6 @@
 """Datasets: where their annotation files lie, or how to make them."""
 
-from benchmark_n.datasets.base import DATASETS, Dataset, Request, Source
+from benchmark_n.datasets.base import DATASETS, Dataset
+from benchmark_n.datasets.request import Request, Source
 
 __all__ = ["DATASETS", "Dataset", "Request", "Source"]

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from benchmark_n.cache import cache_folder
+from benchmark_n.datasets.request import Request, Source
 from benchmark_n.datasets.terms import UNKNOWN, Terms
-from benchmark_n.errors import InputError, UsageError, did_you_mean
 from benchmark_n.masks.boundary import DEFAULT_DILATION_RATIO
-from benchmark_n.registry import Registry
+from benchmark_n.runtime.registry import Registry
 
 if TYPE_CHECKING:
-    from benchmark_n.datasets.frames import Converter
+    from benchmark_n.datasets.converter import Converter
 
 DATASETS = Registry(
     "dataset",
@@ -23,70 +21,15 @@ DATASETS = Registry(
     {
         "coco": "benchmark_n.datasets.coco:COCO",
         "lvis": "benchmark_n.datasets.lvis:LVIS",
-        "cityscapes": "benchmark_n.datasets.cityscapes:CITYSCAPES",
+        "cityscapes": "benchmark_n.datasets.cityscapes.adapter:CITYSCAPES",
         "viper": "benchmark_n.datasets.viper:VIPER",
-        "camus": "benchmark_n.datasets.camus:CAMUS",
-        "phantom": "benchmark_n.datasets.phantom:PHANTOM",
-        "scenes": "benchmark_n.datasets.scenes:SCENES",
-        "imagefolder": "benchmark_n.datasets.imagefolder:IMAGEFOLDER",
+        "camus": "benchmark_n.datasets.camus.adapter:CAMUS",
+        "phantom": "benchmark_n.datasets.phantom.adapter:PHANTOM",
+        "scenes": "benchmark_n.datasets.scenes.adapter:SCENES",
+        "imagefolder": "benchmark_n.datasets.imagefolder.adapter:IMAGEFOLDER",
         "custom": "benchmark_n.datasets.custom:CUSTOM",
     },
 )
-
-Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Request:
-    """What the user asked for.
-
-    Parameters
-    ----------
-    root
-        The dataset's folder; it may not exist.
-    data_seed, num_images
-        For datasets that are drawn here: which pictures, and how many of the split.
-    stride, skip_bad
-        For datasets that are converted: take every n-th frame (or patient), and leave out what
-        cannot be read instead of stopping.
-    workers, progress
-        Processes of a conversion, and what is called with (done, total).
-    """
-
-    root: Path
-    split: str
-    data_seed: int = 0
-    num_images: int | None = None
-    stride: int = 1
-    skip_bad: bool = False
-    workers: int | None = None
-    progress: Progress | None = None
-
-
-@dataclass(frozen=True)
-class Source:
-    """Clean annotations that were found: a COCO file and what belongs to it.
-
-    Parameters
-    ----------
-    clean_val, val_images
-        Annotation file of the validation split and the folder of its images, if there are such.
-    dilation_ratio
-        Of the boundary, as the dataset's own evaluation has it.
-    skipped
-        Bad frames or patients that a conversion left out: ``name``, ``split`` and ``fault``.
-    options
-        Which part of the dataset this is, in `open_source`'s words, where that is not the default:
-        who has the dataset opens the same again by them.
-    """
-
-    annotations: Path
-    images: Path | None = None
-    clean_val: Path | None = None
-    dilation_ratio: float = DEFAULT_DILATION_RATIO
-    skipped: tuple[Mapping[str, str], ...] = ()
-    options: Mapping[str, Any] = field(default_factory=dict)
-    val_images: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -165,93 +108,3 @@ class Dataset:
     def tier_recipe(self, tier: str | None) -> str | None:
         """The recipe that a tier means for this dataset."""
         return None if tier is None else self.tiers.get(tier, tier)
-
-
-def open_source(
-    dataset: Dataset,
-    *,
-    root: Path | None = None,
-    split: str | None = None,
-    annotations: Path | None = None,
-    images: Path | None = None,
-    data_seed: int = 0,
-    num_images: int | None = None,
-    stride: int = 1,
-    skip_bad: bool = False,
-    workers: int | None = None,
-    progress: Progress | None = None,
-) -> Source:
-    """The clean annotations of a dataset, or of a file that the user names."""
-    if (stride != 1 or skip_bad) and (dataset.converter is None or annotations is not None):
-        raise UsageError("--stride and --skip-bad are for datasets that are converted from frames")
-    if annotations is not None:
-        return Source(annotations, images, dilation_ratio=dataset.dilation_ratio)
-    request = Request(
-        root or default_root(dataset),
-        check_split(dataset, split),
-        data_seed,
-        num_images,
-        stride,
-        skip_bad,
-        workers,
-        progress,
-    )
-    source = dataset.open(request)
-    return replace(
-        source,
-        images=source.images if images is None else images,
-        options=_chosen(dataset, request),
-    )
-
-
-def _chosen(dataset: Dataset, request: Request) -> dict[str, Any]:
-    """The split, and how the request departs from the whole of it."""
-    chosen: dict[str, Any] = {"split": request.split}
-    if dataset.embedded:
-        chosen["data_seed"] = request.data_seed
-    if request.num_images is not None:
-        chosen["num_images"] = request.num_images
-    if request.stride != 1:
-        chosen["stride"] = request.stride
-    if request.skip_bad:
-        chosen["skip_bad"] = True
-    return chosen
-
-
-def check_split(dataset: Dataset, split: str | None) -> str:
-    """The split, or the default one for None; an unknown one is an `InputError`."""
-    chosen = dataset.splits[0] if split is None else split
-    if chosen not in dataset.splits:
-        raise InputError(
-            f"{dataset.name} has no split '{chosen}': {did_you_mean(chosen, dataset.splits)}"
-        )
-    return chosen
-
-
-def default_root(dataset: Dataset) -> Path:
-    """``$BENCHMARK_N_DATA/<dataset>``, else ``data/<dataset>``; the cache for embedded ones."""
-    if dataset.embedded:
-        return cache_folder() / dataset.name
-    return Path(os.environ.get("BENCHMARK_N_DATA", "data")) / dataset.name
-
-
-def find_file(root: Path, names: list[str], dataset: str, advice: str) -> Path:
-    """The first of `names` that exists under `root`; none is one line that says how to get it."""
-    for name in names:
-        if (root / name).is_file():
-            return root / name
-    raise InputError(
-        f"{dataset}: no {names[0]} under {root}: {advice}, or name a file by "
-        "--annotations or a folder by --root"
-    )
-
-
-def find_folder(root: Path, names: list[str], dataset: str, what: str) -> Path:
-    """The first of `names` that is a folder under `root`; none is one line that says what to do."""
-    for name in names:
-        if (root / name).is_dir():
-            return root / name
-    raise InputError(
-        f"{dataset}: no folder {names[0]} under {root}, expected {what} "
-        f"(benchmark-n fetch {dataset} says how to get it; --root names another place)"
-    )

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmark_n.datasets.base import DATASETS, Dataset, default_root
+from benchmark_n.datasets.base import DATASETS, Dataset
+from benchmark_n.datasets.open import default_root
 from benchmark_n.errors import BenchmarkNError
 
 
 @dataclass(frozen=True)
-class Entry:
+class CatalogueEntry:
     """A dataset, where it was looked for, and the splits whose labels are there."""
 
     dataset: Dataset
@@ -36,7 +37,7 @@ class Entry:
         }
 
 
-def catalogue(root: Path | str | None = None) -> list[Entry]:
+def catalogue(root: Path | str | None = None) -> list[CatalogueEntry]:
     """All datasets; `root` replaces the folder that each is looked for in.
 
     Embedded datasets count as found: they are drawn on demand.
@@ -46,7 +47,7 @@ def catalogue(root: Path | str | None = None) -> list[Entry]:
         dataset: Dataset = DATASETS.load(name)
         place = Path(root) if root is not None else default_root(dataset)
         found = tuple(split for split in dataset.splits if _is_there(dataset, place, split))
-        entries.append(Entry(dataset, place, found))
+        entries.append(CatalogueEntry(dataset, place, found))
     return entries
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmark_n.datasets import terms
-from benchmark_n.datasets.base import Archive, Dataset, Request, Source, find_file
+from benchmark_n.datasets.base import Archive, Dataset
+from benchmark_n.datasets.find import find_file
+from benchmark_n.datasets.request import Request, Source
 
 SPLITS = ("train2017", "val2017", "train2014", "val2014")
 _URL = "http://images.cocodataset.org/annotations/annotations_trainval{year}.zip"

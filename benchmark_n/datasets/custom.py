@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmark_n.datasets.base import Dataset, Request, Source
+from benchmark_n.datasets.base import Dataset
+from benchmark_n.datasets.request import Request, Source
 from benchmark_n.errors import UsageError
 
 

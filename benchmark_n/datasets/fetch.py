@@ -8,15 +8,11 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmark_n.cache import cache_folder
-from benchmark_n.datasets.base import (
-    Archive,
-    Dataset,
-    Progress,
-    check_split,
-    default_root,
-)
+from benchmark_n.datasets.base import Archive, Dataset
+from benchmark_n.datasets.open import check_split, default_root
 from benchmark_n.errors import InputError
+from benchmark_n.files.cache import cache_folder
+from benchmark_n.runtime.progress import Progress
 
 
 @dataclass(frozen=True)

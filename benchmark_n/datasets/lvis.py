@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmark_n.datasets import terms
-from benchmark_n.datasets.base import Archive, Dataset, Request, Source, find_file
+from benchmark_n.datasets.base import Archive, Dataset
+from benchmark_n.datasets.find import find_file
+from benchmark_n.datasets.request import Request, Source
 
 _FILES = {
     "train": "lvis_v1_train.json",

@@ -13,10 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmark_n.benchmark.writer import file_digest
-from benchmark_n.datasets.base import DATASETS, Dataset, Source
+from benchmark_n.datasets.base import DATASETS, Dataset
+from benchmark_n.datasets.request import Source
 from benchmark_n.datasets.terms import Terms, users_terms
 from benchmark_n.errors import InputError
+from benchmark_n.files.provenance import file_digest
 
 CUSTOM = "custom"
 

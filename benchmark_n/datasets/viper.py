@@ -15,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.datasets import terms
-from benchmark_n.datasets.base import Dataset, find_folder
-from benchmark_n.datasets.converted import open_converted
-from benchmark_n.datasets.frames import Converter, Frame, Instance, Unit, encode_instances
-from benchmark_n.datasets.labelmap import label_runs
-from benchmark_n.datasets.pictures import check_same_size, image_size, read_label_map
+from benchmark_n.datasets.base import Dataset
+from benchmark_n.datasets.converter import Converter, Frame, Instance, Unit, encode_instances
+from benchmark_n.datasets.find import find_folder
+from benchmark_n.datasets.labelmaps.cached import open_converted
+from benchmark_n.datasets.labelmaps.images import check_same_size, image_size, read_label_map
+from benchmark_n.datasets.labelmaps.runs import label_runs
 from benchmark_n.errors import InputError
 
 SPLITS = ("train", "val")

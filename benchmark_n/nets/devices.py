@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmark_n.errors import InputError, UsageError
-from benchmark_n.extras import import_extra
+from benchmark_n.runtime.optional_imports import import_extra
 
 DEVICES = ("auto", "cpu", "cuda")
 

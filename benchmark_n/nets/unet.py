@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from benchmark_n.errors import InputError
-from benchmark_n.extras import import_extra
+from benchmark_n.runtime.optional_imports import import_extra
 
 SIZE = 256
 # Variant to its width and depth.

@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 
 from benchmark_n.errors import InputError
-from benchmark_n.extras import import_extra
-from benchmark_n.plain_files import JSON_FAULTS
+from benchmark_n.files.json_yaml import JSON_FAULTS
+from benchmark_n.runtime.optional_imports import import_extra
 
 WEIGHTS = "weights.safetensors"
 

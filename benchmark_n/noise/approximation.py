@@ -9,10 +9,10 @@ from typing import ClassVar, Literal
 
 import cv2
 
-from benchmark_n.draws import Stream
 from benchmark_n.masks import CropMask
 from benchmark_n.masks.contours import Contour, fill_contours, find_contours
 from benchmark_n.noise.base import MOST_PIXELS, Drawn, NotApplied, SpatialNoise
+from benchmark_n.runtime.random_streams import Stream
 
 _FEWEST_VERTICES = 3
 

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from benchmark_n.draws import Stream
 from benchmark_n.errors import InputError
 from benchmark_n.masks import CropMask
-from benchmark_n.registry import Registry
+from benchmark_n.runtime.random_streams import Stream
+from benchmark_n.runtime.registry import Registry
 
 NOISES = Registry(
     "noise",

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmark_n.benchmark.records import MaskForm, encode_record, measure, read_masks
-from benchmark_n.benchmark.rows import Columns
+from benchmark_n.coco.annotation_masks import MaskForm, encode_record, measure, read_masks
 from benchmark_n.coco.records import split_record
-from benchmark_n.draws import Stream
 from benchmark_n.errors import InputError, annotation_fault
 from benchmark_n.masks import CropMask, Rle, crops_to_rles, rles_to_crops
 from benchmark_n.masks.boundary import boundary_distance, mask_and_boundary_iou
 from benchmark_n.noise.base import Drawn, Noise, NotApplied, SpatialNoise
+from benchmark_n.noise.manifest_rows import NoisedMask, manifest_columns
 from benchmark_n.noise.plan import Chunk
-from benchmark_n.noise.rows import Outcome, manifest_columns
+from benchmark_n.runtime.random_streams import Stream
+from benchmark_n.tables.manifest_schema import Columns
 
 # Noisy masks are encoded together, once they have this many pixels.
 _MOST_PIXELS = 1 << 17
@@ -100,18 +100,18 @@ class Engine:
         )
 
 
-def noise_masks(engine: Engine, chunk: Chunk, clean: Sequence[Rle]) -> list[Outcome]:
+def noise_masks(engine: Engine, chunk: Chunk, clean: Sequence[Rle]) -> list[NoisedMask]:
     """What becomes of each mask of the chunk."""
     spatial = [noise for noise in engine.noises if isinstance(noise, SpatialNoise)]
     struck = [[column[i] for column in chunk.drawn] for i in range(len(clean))]
-    outcomes = [Outcome(rle) for rle in clean]
+    outcomes = [NoisedMask(rle) for rle in clean]
     work = []
     for i, hits in enumerate(struck):
         if any(hits) and chunk.deleted[i]:
             outcomes[i].reasons = ["deleted" if hit else None for hit in hits]
         elif any(hits):
             work.append(i)
-    changed: list[tuple[Outcome, CropMask]] = []
+    changed: list[tuple[NoisedMask, CropMask]] = []
     pixels = 0
     crops = rles_to_crops([clean[i] for i in work])
     for i, mask in zip(work, crops, strict=True):
@@ -132,7 +132,7 @@ def noise_masks(engine: Engine, chunk: Chunk, clean: Sequence[Rle]) -> list[Outc
     return outcomes
 
 
-def _encode(changed: Sequence[tuple[Outcome, CropMask]]) -> None:
+def _encode(changed: Sequence[tuple[NoisedMask, CropMask]]) -> None:
     """Put the RLEs of changed masks into their outcomes."""
     rles = crops_to_rles([crop for _, crop in changed])
     for (outcome, _), rle in zip(changed, rles, strict=True):
@@ -143,7 +143,7 @@ def _noise_mask(
     noises: Sequence[SpatialNoise],
     streams: Sequence[Stream | None],
     mask: CropMask,
-    outcome: Outcome,
+    outcome: NoisedMask,
 ) -> CropMask:
     """The mask after the noises in turn; draws and reasons go into the outcome."""
     drawn: list[Drawn | None] = []
@@ -159,7 +159,7 @@ def _noise_mask(
     return mask
 
 
-def _compare(outcome: Outcome, clean: CropMask, noisy: CropMask, distance: int) -> None:
+def _compare(outcome: NoisedMask, clean: CropMask, noisy: CropMask, distance: int) -> None:
     outcome.clean = _measure(clean)
     if noisy is not clean:
         outcome.iou, outcome.boundary_iou = mask_and_boundary_iou(clean, noisy, distance)

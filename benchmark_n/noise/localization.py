@@ -8,10 +8,10 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from benchmark_n.draws import Stream
 from benchmark_n.masks import CropMask
 from benchmark_n.masks.contours import Contour, fill_contours, find_contours
 from benchmark_n.noise.base import MOST_PIXELS, Drawn, SpatialNoise
+from benchmark_n.runtime.random_streams import Stream
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from benchmark_n.draws import Stream
 from benchmark_n.masks import CropMask
 from benchmark_n.noise.base import LARGEST_KERNEL, Drawn, SpatialNoise, odd_kernel
 from benchmark_n.noise.scale import resize_mask
+from benchmark_n.runtime.random_streams import Stream
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.coco import CocoFile
-from benchmark_n.draws import uniforms
 from benchmark_n.noise.base import Noise, NotApplied, SpatialNoise
 from benchmark_n.noise.class_confusion import ClassConfusion
 from benchmark_n.noise.recipe import Recipe
 from benchmark_n.noise.where import matching
+from benchmark_n.runtime.random_streams import uniforms
 
 Drawn = NDArray[np.bool_]
 

@@ -14,9 +14,9 @@ from typing import Any
 import msgspec
 
 from benchmark_n.errors import InputError, did_you_mean
+from benchmark_n.files.recipe_files import bundled_recipes, is_recipe_path, read_recipe_file
 from benchmark_n.noise.base import NOISES, Noise
 from benchmark_n.noise.where import Where
-from benchmark_n.recipe_files import bundled_recipes, is_recipe_path, read_recipe_file
 
 SCHEMES = ("independent", "one-spatial")
 BOXES = ("mask", "keep")

@@ -9,9 +9,9 @@ from typing import ClassVar, Literal
 import cv2
 import numpy as np
 
-from benchmark_n.draws import Stream
 from benchmark_n.masks import CropMask
 from benchmark_n.noise.base import LARGEST_KERNEL, Drawn, SpatialNoise, odd_kernel
+from benchmark_n.runtime.random_streams import Stream
 
 OPERATIONS = ("either", "dilate", "erode")
 

@@ -8,9 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from benchmark_n.draws import Stream
 from benchmark_n.masks import CropMask
 from benchmark_n.noise.base import MOST_PIXELS, Drawn, SpatialNoise
+from benchmark_n.runtime.random_streams import Stream
 
 
 @dataclass(frozen=True)

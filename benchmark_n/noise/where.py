@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from benchmark_n.coco import CocoFile
 from benchmark_n.errors import InputError, did_you_mean
-from benchmark_n.plain_files import JSON_FAULTS
+from benchmark_n.files.json_yaml import JSON_FAULTS
 
 # The key that asks for names of categories; all others are fields of image records.
 CATEGORY = "category"

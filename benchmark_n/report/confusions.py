@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from benchmark_n.detectors.detected import Detected
-from benchmark_n.detectors.evidence.annotations import category_index
+from benchmark_n.detection.result import DetectionResult
+from benchmark_n.evidence.annotations import category_index
 
 MOST_CATEGORIES, MOST_PAIRS = 20, 30
 
@@ -39,7 +39,7 @@ class Confusions:
     left_out: int
 
 
-def confusions(found: Detected) -> Confusions | None:
+def confusions(found: DetectionResult) -> Confusions | None:
     """What is flagged with a suggested category; None where nothing is."""
     counts = confusion_counts(found)
     if not counts.any():
@@ -61,7 +61,7 @@ def confusions(found: Detected) -> Confusions | None:
     )
 
 
-def confusion_counts(found: Detected) -> NDArray[np.int64]:
+def confusion_counts(found: DetectionResult) -> NDArray[np.int64]:
     """Flagged annotations by given and suggested category, int64 (K, K)."""
     scores, evidence = found.scores, found.evidence
     flagged = pc.and_(pc.equal(scores["kind"], "class"), scores["flagged"])

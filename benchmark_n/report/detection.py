@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from benchmark_n.benchmark import Benchmark
-from benchmark_n.detectors.detected import Detected
-from benchmark_n.evaluators.label_error_curves import precision_recall_curves
+from benchmark_n.detection.result import DetectionResult
+from benchmark_n.evaluators.label_errors.curves import precision_recall_curves
 from benchmark_n.report import figures
 from benchmark_n.report.confusions import confusions
 from benchmark_n.report.gallery import RARE, make_cards, worst
@@ -25,7 +25,9 @@ _MEASURES = (*MEASURES, ("prevalence", "chance", 3))
 _MOST_PARTS = 40
 
 
-def render_report(found: Detected, *, benchmark: Benchmark | None = None, top: int = TOP) -> str:
+def render_report(
+    found: DetectionResult, *, benchmark: Benchmark | None = None, top: int = TOP
+) -> str:
     """The HTML page.
 
     Parameters
@@ -57,7 +59,7 @@ def render_report(found: Detected, *, benchmark: Benchmark | None = None, top: i
 
 
 def write_report(
-    found: Detected, path: Path, *, benchmark: Benchmark | None = None, top: int = TOP
+    found: DetectionResult, path: Path, *, benchmark: Benchmark | None = None, top: int = TOP
 ) -> None:
     """Write the page to `path`."""
     path.write_text(render_report(found, benchmark=benchmark, top=top), encoding="utf-8")
@@ -69,7 +71,7 @@ def _text(value: float | int | None, digits: int) -> str:
     return f"{value:.{digits}f}" if digits else str(value)
 
 
-def _measures(found: Detected) -> list[tuple[str, list[tuple[str, str]]]]:
+def _measures(found: DetectionResult) -> list[tuple[str, list[tuple[str, str]]]]:
     """Kind to (value, interval) of each measure."""
     if found.result is None:
         return []
@@ -84,7 +86,7 @@ def _measures(found: Detected) -> list[tuple[str, list[tuple[str, str]]]]:
     return rows
 
 
-def _parts(found: Detected) -> list[tuple[str, str, str, list[str]]]:
+def _parts(found: DetectionResult) -> list[tuple[str, str, str, list[str]]]:
     """(kind, field, value, measures) of the parts, the noises first."""
     if found.result is None:
         return []
@@ -98,13 +100,13 @@ def _parts(found: Detected) -> list[tuple[str, str, str, list[str]]]:
     return rows
 
 
-def _models(found: Detected) -> str:
+def _models(found: DetectionResult) -> str:
     """Names of the models whose saliency is shown."""
     sources = found.provenance["evidence"]
     return next((s.get("backbone", "") for s in sources if s["evidence"] == "saliency"), "its own")
 
 
-def _rare_flags(found: Detected) -> int:
+def _rare_flags(found: DetectionResult) -> int:
     """Flagged annotations in categories of fewer than `RARE` annotations."""
     counts = np.bincount(found.evidence.labels, minlength=len(found.evidence.category_ids))
     rare = counts[found.evidence.labels] < RARE
@@ -115,7 +117,7 @@ def _rare_flags(found: Detected) -> int:
     return int(pc.sum(pc.is_in(rows["annotation_id"], value_set=ids)).as_py() or 0)
 
 
-def _figures(found: Detected, manifest: Any) -> list[tuple[str, str]]:
+def _figures(found: DetectionResult, manifest: Any) -> list[tuple[str, str]]:
     """(description, data URI) of each figure that there is data for."""
     made = []
     if manifest is not None and found.result is not None:
@@ -146,7 +148,7 @@ def _figures(found: Detected, manifest: Any) -> list[tuple[str, str]]:
     return made
 
 
-def _scores_by_annotation(found: Detected) -> Any:
+def _scores_by_annotation(found: DetectionResult) -> Any:
     rows = found.scores.filter(pc.equal(found.scores["kind"], "any"))
     if not len(rows):
         return None
@@ -154,7 +156,7 @@ def _scores_by_annotation(found: Detected) -> Any:
     return np.array([values.get(i, 0.0) for i in found.evidence.annotation_ids.tolist()])
 
 
-def _truth(manifest: Any, found: Detected) -> Mapping[int, str]:
+def _truth(manifest: Any, found: DetectionResult) -> Mapping[int, str]:
     """Annotation id to what was done to it."""
     columns = ["annotation_id", "origin", "deleted", "category_id", "noisy_category_id", "iou"]
     told = {}
@@ -164,7 +166,7 @@ def _truth(manifest: Any, found: Detected) -> Mapping[int, str]:
     return told
 
 
-def _done(row: dict[str, Any], found: Detected) -> str:
+def _done(row: dict[str, Any], found: DetectionResult) -> str:
     if row["origin"] == "spurious":
         return "wrong: no such instance"
     parts = []

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.images import image_path
-from benchmark_n.detectors.evidence import Evidence
-from benchmark_n.detectors.evidence.evidence import category_counts
-from benchmark_n.detectors.evidence.pixels import Pixels, crop, mask_crop, read_rgb
+from benchmark_n.coco.pixels import Pixels, crop, mask_crop, read_rgb
+from benchmark_n.evidence import Evidence
+from benchmark_n.evidence.evidence import category_counts
+from benchmark_n.files.json_yaml import JSON_FAULTS
 from benchmark_n.masks import CropMask, SegmentationError, rle_to_crop, segmentation_to_rle
-from benchmark_n.plain_files import JSON_FAULTS
 from benchmark_n.report.saliency import agreement_text, jpeg_uri, saliency_tiles
 
 RARE = 20

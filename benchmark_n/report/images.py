@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.images import image_path
-from benchmark_n.picture_files import read_picture
+from benchmark_n.files.pictures import read_picture
 
 _MOST_IMAGES = 1000
 _LONGEST_SIDE = 512

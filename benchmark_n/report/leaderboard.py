@@ -15,8 +15,8 @@ import msgspec
 
 from benchmark_n.errors import InputError
 from benchmark_n.report.pages import MEASURES
-from benchmark_n.report.results_files import (
-    Evidence,
+from benchmark_n.report.results_reader import (
+    EvidenceRecord,
     Kind,
     ResultsFile,
     read_results,
@@ -126,7 +126,7 @@ def _measures(values: Kind) -> dict[str, float | int | None]:
     return {name: getattr(values, name) for name, _, _ in MEASURES}
 
 
-def _evidence(sources: Sequence[Evidence]) -> str:
+def _evidence(sources: Sequence[EvidenceRecord]) -> str:
     """What the evidence was made from, in few words; files with the start of their SHA-256."""
     texts = []
     for source in sources:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark_n.detectors.evidence import Evidence
+from benchmark_n.evidence import Evidence
 from benchmark_n.report.figures import COLOURS, data_uri, new_figure, png
 
 Values = NDArray[np.floating]

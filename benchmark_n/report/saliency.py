@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark_n.detectors.evidence.pixels import Pixels, crop
+from benchmark_n.coco.pixels import Pixels, crop
 
 _TILE, _GAP = 96, 4  # px
 _COLUMNS = 2

@@ -16,13 +16,13 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from benchmark_n.benchmark import Benchmark
-from benchmark_n.benchmark.records import masks_of
 from benchmark_n.coco import CocoFile, Image
+from benchmark_n.coco.annotation_masks import masks_of
 from benchmark_n.coco.images import image_path
 from benchmark_n.errors import InputError
+from benchmark_n.files.pictures import read_picture
 from benchmark_n.masks import CropMask, rle_to_crop
 from benchmark_n.masks.contours import find_contours
-from benchmark_n.picture_files import read_picture
 
 _UNTOUCHED, _CHANGED, _DELETED = "#117733", "#d95f02", "#c00000"
 _PANEL = 5.0  # inches

@@ -16,12 +16,12 @@ from typing import Any
 import msgspec
 
 from benchmark_n.errors import InputError
-from benchmark_n.plain_files import JSON_FAULTS
+from benchmark_n.files.json_yaml import JSON_FAULTS
 
 AUDIT = "audit.jsonl"
 
 
-class Entry(msgspec.Struct, frozen=True):
+class AuditEntry(msgspec.Struct, frozen=True):
     """One decision as it was carried out.
 
     Parameters
@@ -63,7 +63,7 @@ def locked(folder: Path, name: str) -> Iterator[None]:
         yield
 
 
-def read_audit(folder: Path) -> list[Entry]:
+def read_audit(folder: Path) -> list[AuditEntry]:
     """All entries of complete imports, in their order; none where nothing was imported.
 
     Raises
@@ -74,7 +74,7 @@ def read_audit(folder: Path) -> list[Entry]:
     return _parse(folder / AUDIT)[0]
 
 
-def append_audit(folder: Path, entries: Sequence[Entry]) -> None:
+def append_audit(folder: Path, entries: Sequence[AuditEntry]) -> None:
     """Append the entries of one import: all, or on a crash none that count."""
     if not entries:
         return
@@ -104,16 +104,16 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _parse(path: Path) -> tuple[list[Entry], int]:
+def _parse(path: Path) -> tuple[list[AuditEntry], int]:
     """The entries of complete imports, and the length in bytes of their lines."""
     data = path.read_bytes() if path.is_file() else b""
-    entries: list[Entry] = []
+    entries: list[AuditEntry] = []
     kept = end = complete = 0
     for number, line in enumerate(data.splitlines(keepends=True), start=1):
         if not line.endswith(b"\n"):
             break
         try:
-            entry = msgspec.json.decode(line, type=Entry)
+            entry = msgspec.json.decode(line, type=AuditEntry)
         except JSON_FAULTS as error:
             raise InputError(f"{path}: line {number}: {error}") from None
         entries.append(entry)

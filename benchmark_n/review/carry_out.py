@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from benchmark_n.benchmark.records import encode_mask, measure, read_mask
 from benchmark_n.coco import CocoFile, Image
+from benchmark_n.coco.annotation_masks import encode_mask, measure, read_mask
 from benchmark_n.coco.records import split_record
 from benchmark_n.errors import InputError, annotation_fault
 from benchmark_n.masks import Rle, SegmentationError, segmentation_to_rle
@@ -21,7 +21,7 @@ Fields = dict[str, Any]
 def carry_out(
     decision: Decision, item: Item, review: Review, coco: CocoFile, index: int | None
 ) -> tuple[Fields | None, Fields | None]:
-    """The fields before and after, as `benchmark_n.review.audit.Entry` keeps them.
+    """The fields before and after, as `benchmark_n.review.audit.AuditEntry` keeps them.
 
     Parameters
     ----------

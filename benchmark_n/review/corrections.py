@@ -11,12 +11,12 @@ from pathlib import Path
 
 import msgspec
 
-from benchmark_n.benchmark.writer import file_digest
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.coco.records import join_record, split_record
 from benchmark_n.coco.write import CocoStream
 from benchmark_n.errors import InputError
-from benchmark_n.review.audit import Entry, append_audit, locked, read_audit, sync_folder
+from benchmark_n.files.provenance import file_digest
+from benchmark_n.review.audit import AuditEntry, append_audit, locked, read_audit, sync_folder
 from benchmark_n.review.carry_out import carry_out
 from benchmark_n.review.decision import Decision
 from benchmark_n.review.items import REVIEW, Review, read_review
@@ -105,7 +105,7 @@ def _reviewed(folder: Path, review: Review, annotations: Path | str | None) -> C
     return read_coco(path)
 
 
-def _refuse_decided(path: Path, found: Sequence[Decision], entries: Sequence[Entry]) -> None:
+def _refuse_decided(path: Path, found: Sequence[Decision], entries: Sequence[AuditEntry]) -> None:
     decided = {entry.annotation_id: entry for entry in entries}
     for decision in found:
         entry = decided.get(decision.annotation_id)
@@ -116,7 +116,9 @@ def _refuse_decided(path: Path, found: Sequence[Decision], entries: Sequence[Ent
             )
 
 
-def _entries(found: Sequence[Decision], review: Review, coco: CocoFile, digest: str) -> list[Entry]:
+def _entries(
+    found: Sequence[Decision], review: Review, coco: CocoFile, digest: str
+) -> list[AuditEntry]:
     items = {item.annotation_id: item for item in review.items}
     place = {identity: i for i, identity in enumerate(coco.annotation_ids.tolist())}
     entries = []
@@ -125,7 +127,7 @@ def _entries(found: Sequence[Decision], review: Review, coco: CocoFile, digest: 
         index = place.get(item.annotation_id)
         before, after = carry_out(decision, item, review, coco, index)
         entries.append(
-            Entry(
+            AuditEntry(
                 decision.who,
                 decision.when,
                 item.annotation_id,
@@ -142,7 +144,7 @@ def _entries(found: Sequence[Decision], review: Review, coco: CocoFile, digest: 
     return entries
 
 
-def _write_corrected(coco: CocoFile, entries: Sequence[Entry], path: Path) -> bool:
+def _write_corrected(coco: CocoFile, entries: Sequence[AuditEntry], path: Path) -> bool:
     """Write the file in one step; False where it was there and the same."""
     decided = {entry.annotation_id: entry for entry in entries}
     part = path.with_name(f".{path.name}.partial")

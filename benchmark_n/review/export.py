@@ -8,15 +8,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmark_n.benchmark import Benchmark, load
-from benchmark_n.benchmark.scores import read_scores
-from benchmark_n.benchmark.staging import staged
-from benchmark_n.benchmark.writer import file_digest
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.errors import InputError, UsageError, did_you_mean
+from benchmark_n.files.atomic import staged
+from benchmark_n.files.provenance import file_digest
 from benchmark_n.review import csv_file, cvat, fiftyone, label_studio
 from benchmark_n.review.choice import choose_items
-from benchmark_n.review.items import REVIEW, Review, Source, category_labels, write_review
+from benchmark_n.review.items import REVIEW, Review, ReviewedFile, category_labels, write_review
 from benchmark_n.review.shown import Shown, show_items, write_crops
+from benchmark_n.tables.scores import read_scores
 
 TOP = 200
 _log = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ def export_review(
         raise UsageError(f"top is {top}, expected 1 or more")
     coco, folder = _source(benchmark, annotations, images)
     chosen = choose_items(coco, _tables(scores), top)
-    source = Source(_relative(coco.path, Path(out)), file_digest(coco.path))
+    source = ReviewedFile(_relative(coco.path, Path(out)), file_digest(coco.path))
     shown = show_items(coco, chosen)
     with staged(Path(out), marker=REVIEW) as stage:
         if folder is None:

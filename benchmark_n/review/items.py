@@ -12,7 +12,7 @@ import msgspec
 
 from benchmark_n.coco import Category
 from benchmark_n.errors import InputError
-from benchmark_n.plain_files import read_json
+from benchmark_n.files.json_yaml import read_json
 
 REVIEW = "review.json"
 VERSION = 1
@@ -61,7 +61,7 @@ class Item(msgspec.Struct, frozen=True):
     mask_by: Flag | None = None
 
 
-class Source(msgspec.Struct, frozen=True):
+class ReviewedFile(msgspec.Struct, frozen=True):
     """The annotation file under review: where it lay when it was exported, and its SHA-256.
 
     The path is relative to the review's folder: who gets a review learns nothing of the machine.
@@ -83,7 +83,7 @@ class Review(msgspec.Struct, frozen=True):
         Version or address of the annotation guideline that the reviewers follow.
     """
 
-    annotations: Source
+    annotations: ReviewedFile
     guideline: str
     labels: dict[int, str]
     items: tuple[Item, ...]

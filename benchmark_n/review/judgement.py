@@ -15,7 +15,7 @@ from typing import Any
 
 from scipy.stats import binomtest
 
-from benchmark_n.review.audit import Entry, read_audit
+from benchmark_n.review.audit import AuditEntry, read_audit
 from benchmark_n.review.decision import KEEP
 from benchmark_n.review.items import Flag, read_review
 
@@ -103,7 +103,7 @@ def judge(folder: Path | str) -> Judgement:
     )
 
 
-def corrections(entry: Entry) -> frozenset[str]:
+def corrections(entry: AuditEntry) -> frozenset[str]:
     """The kinds of error that a decision mends; none where the annotation was kept.
 
     An accepted proposal mends ``missing``, a removed annotation ``spurious``.

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from benchmark_n.errors import InputError, UsageError
-from benchmark_n.plain_files import JSON_FAULTS
+from benchmark_n.files.json_yaml import JSON_FAULTS
 from benchmark_n.review import csv_file, cvat, fiftyone, label_studio
 from benchmark_n.review.decision import UNDECIDED, Decision
 from benchmark_n.review.items import Review

@@ -10,10 +10,10 @@ import cv2
 import msgspec
 import numpy as np
 
-from benchmark_n.benchmark.records import read_mask
 from benchmark_n.coco import CocoFile, Image
+from benchmark_n.coco.annotation_masks import read_mask
+from benchmark_n.coco.pixels import image_files, read_rgb
 from benchmark_n.coco.records import split_record
-from benchmark_n.detectors.evidence.pixels import image_files, read_rgb
 from benchmark_n.errors import annotation_fault
 from benchmark_n.masks import CropMask, SegmentationError, rle_to_crop, segmentation_to_rle
 from benchmark_n.report.gallery import draw_suspect

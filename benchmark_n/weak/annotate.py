@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmark_n.parallel import ordered_map
-from benchmark_n.weak.base import load_segmenter
+from benchmark_n.runtime.parallel import ordered_map
 from benchmark_n.weak.engine import ImageTask, WeakEngine
+from benchmark_n.weak.segmenters.base import load_segmenter
 from benchmark_n.weak.shards import Shard, ShardMaker, blocks, join_shards
 
 _log = logging.getLogger(__name__)

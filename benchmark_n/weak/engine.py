@@ -9,20 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from benchmark_n.benchmark.records import MaskForm, measure, read_mask
 from benchmark_n.coco import Image
+from benchmark_n.coco.annotation_masks import MaskForm, measure, read_mask
 from benchmark_n.coco.images import Pixels, read_rgb
 from benchmark_n.coco.records import split_record
 from benchmark_n.errors import InputError, annotation_fault
 from benchmark_n.masks import CropMask, Rle, SegmentationError, crops_to_rles, rles_to_crops
 from benchmark_n.masks.boundary import boundary_distance
-from benchmark_n.weak.ask import Asked, ask, ask_by_text, text_prompt
-from benchmark_n.weak.base import Box, Segmenter, load_segmenter
 from benchmark_n.weak.edges import edge_strength
-from benchmark_n.weak.grounding import Match, load_grounder, match_boxes
-from benchmark_n.weak.outcomes import Drawn, Judge, spurious_row
+from benchmark_n.weak.manifest_rows import Row, clean_columns, noisy_columns
+from benchmark_n.weak.prompting import AnnotationPrompt, ask, ask_by_text, text_prompt
 from benchmark_n.weak.recipe import PromptSettings
-from benchmark_n.weak.rows import Row, clean_columns, noisy_columns
+from benchmark_n.weak.segmenters.base import Box, Match, Segmenter, load_segmenter
+from benchmark_n.weak.segmenters.grounding import load_grounder, match_boxes
+from benchmark_n.weak.weak_records import MaskComparison, PromptedMask, spurious_row
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class WeakEngine:
         asked, extra = self._ask(task, todo, crops, pixels)
         drawn = self._segment(pixels, [*asked, *(text_prompt(match) for match in extra)])
         distance = boundary_distance(task.image.height, task.image.width, self.dilation_ratio)
-        judge = Judge(edge_strength(pixels), distance, self.masks)
+        judge = MaskComparison(edge_strength(pixels), distance, self.masks)
         for i, crop, each in zip(todo, crops, drawn[: len(todo)], strict=True):
             rows[i] |= judge.outcome(fields[i], clean[i], crop, each, rows[i]["category_id"])
         ids = {name: identity for identity, name in self.names.items()}
@@ -118,7 +118,7 @@ class WeakEngine:
 
     def _ask(
         self, task: ImageTask, todo: Sequence[int], crops: Sequence[CropMask], pixels: Pixels
-    ) -> tuple[list[Asked], list[Match]]:
+    ) -> tuple[list[AnnotationPrompt], list[Match]]:
         """Prompts of the annotations in `todo`, and boxes that belong to none of them."""
         if self.prompt.kind != "text":
             asked = []
@@ -134,7 +134,7 @@ class WeakEngine:
         matches, extra = match_boxes(boxes, names, found, self.prompt.least_iou)
         return ask_by_text(matches, crops), extra
 
-    def _segment(self, pixels: Pixels, asked: Sequence[Asked]) -> list[Drawn]:
+    def _segment(self, pixels: Pixels, asked: Sequence[AnnotationPrompt]) -> list[PromptedMask]:
         prompts = [each.prompt for each in asked if each.prompt is not None]
         segmenter: Segmenter = load_segmenter(self.segmenter, self.device)
         if prompts:
@@ -144,7 +144,8 @@ class WeakEngine:
         model = (segmenter.name, segmenter.revision)
         answers = iter(zip(masks, rles, scores, strict=True))
         return [
-            Drawn(each, *next(answers), *model) if each.prompt else Drawn(each) for each in asked
+            PromptedMask(each, *next(answers), *model) if each.prompt else PromptedMask(each)
+            for each in asked
         ]
 
 

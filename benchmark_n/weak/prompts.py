@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from benchmark_n.draws import Stream
 from benchmark_n.masks import CropMask
-from benchmark_n.weak.base import Box
+from benchmark_n.runtime.random_streams import Stream
+from benchmark_n.weak.segmenters.base import Box
 
 CORNERS = ("top-left", "top-right", "bottom-right", "bottom-left")
 _LEAST_SIDE = 1.0

@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 
 from benchmark_n.errors import InputError, UsageError, did_you_mean
-from benchmark_n.plain_files import read_yaml
-from benchmark_n.recipe_files import bundled_recipes, is_recipe_path, read_recipe_file
-from benchmark_n.weak.base import PARTS
+from benchmark_n.files.json_yaml import read_yaml
+from benchmark_n.files.recipe_files import bundled_recipes, is_recipe_path, read_recipe_file
+from benchmark_n.weak.segmenters.base import PARTS
 
 KINDS = (*PARTS, "text")
 POINTS = ("mask-centre", "box-centre")

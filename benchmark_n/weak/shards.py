@@ -18,13 +18,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from benchmark_n.benchmark.staging import write_whole
-from benchmark_n.benchmark.writer import file_digest
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.records import join_record, split_record
 from benchmark_n.errors import InputError, told_inside
+from benchmark_n.files.atomic import write_whole
+from benchmark_n.files.provenance import file_digest
 from benchmark_n.weak.engine import ImageTask, WeakEngine
-from benchmark_n.weak.rows import shard_schema
+from benchmark_n.weak.manifest_rows import shard_schema
 
 BLOCK = 32
 _DIGEST = 32  # bytes of a SHA-256

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark_n.extras import import_extra
+from benchmark_n.runtime.optional_imports import import_extra
 
 Table = NDArray[np.float32]
 _EXTRA = "text"

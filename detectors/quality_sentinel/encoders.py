@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmark_n.detectors.evidence.lite import feature_maps, load_network
 from benchmark_n.errors import InputError, did_you_mean
-from benchmark_n.extras import import_extra
+from benchmark_n.evidence.backbones.efficientnet_lite import feature_maps, load_network
+from benchmark_n.runtime.optional_imports import import_extra
 
 _LITE = ("lite0", "lite1", "lite2")
 _SMALL_WIDTHS = (16, 32, 64, 128, 256)

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmark_n.detectors.evidence.pixels import Pixels
+from benchmark_n.coco.pixels import Pixels
 from benchmark_n.detectors.quality_sentinel.encoders import make_encoder
 from benchmark_n.detectors.quality_sentinel.settings import Settings
 

@@ -13,10 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.coco import CocoFile, Image
-from benchmark_n.detectors.evidence import Evidence
-from benchmark_n.detectors.evidence.evidence import Ints
-from benchmark_n.detectors.evidence.pixels import Pixels
-from benchmark_n.detectors.quality_sentinel.cutting import cut_pair, cut_truth, read_pixels
+from benchmark_n.coco.pixels import Pixels
+from benchmark_n.detectors.quality_sentinel.crops import cut_pair, cut_truth, read_pixels
 from benchmark_n.detectors.quality_sentinel.degrade import (
     LEAST_AREA,
     Degraded,
@@ -24,8 +22,10 @@ from benchmark_n.detectors.quality_sentinel.degrade import (
     draw_degraded,
 )
 from benchmark_n.errors import InputError
+from benchmark_n.evidence import Evidence
+from benchmark_n.evidence.evidence import Ints
 from benchmark_n.masks import CropMask, Rle, rle_to_crop
-from benchmark_n.parallel import ordered_map
+from benchmark_n.runtime.parallel import ordered_map
 
 UNCHANGED = "none"
 TRUTH_STRIDE = 4

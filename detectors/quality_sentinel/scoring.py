@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,16 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.coco import CocoFile
-from benchmark_n.detectors.evidence import Evidence
-from benchmark_n.detectors.evidence.evidence import Ints
-from benchmark_n.detectors.evidence.pixels import Pixels
+from benchmark_n.coco.pixels import Pixels
 from benchmark_n.detectors.quality_sentinel.conditions import Table
-from benchmark_n.detectors.quality_sentinel.cutting import cut_pair, read_pixels
+from benchmark_n.detectors.quality_sentinel.crops import cut_pair, read_pixels
 from benchmark_n.detectors.quality_sentinel.network import as_gray, to_input
 from benchmark_n.detectors.quality_sentinel.settings import Settings
+from benchmark_n.evidence import Evidence
+from benchmark_n.evidence.evidence import Ints
 from benchmark_n.masks import rle_to_crop
+from benchmark_n.runtime.progress import Progress
 
-Progress = Callable[[int, int], None]
 _BATCH = 64
 
 

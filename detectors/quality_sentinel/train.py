@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark_n.detectors.evidence.pixels import Pixels
+from benchmark_n.coco.pixels import Pixels
 from benchmark_n.detectors.quality_sentinel.conditions import Table, condition_table
 from benchmark_n.detectors.quality_sentinel.loss import (
     assigned_pairs,
@@ -21,14 +20,14 @@ from benchmark_n.detectors.quality_sentinel.pairs import UNCHANGED, Pairs
 from benchmark_n.detectors.quality_sentinel.scoring import Sentinel, predict
 from benchmark_n.detectors.quality_sentinel.settings import Settings
 from benchmark_n.errors import InputError
-from benchmark_n.extras import import_extra
+from benchmark_n.runtime.optional_imports import import_extra
+from benchmark_n.runtime.progress import Progress
 
 _WEIGHT_DECAY = 1e-4
 # A condition is sometimes left out, so that a category without one can be scored.
 _CONDITION_DROPOUT = 0.15
 _GRAY_SHARE = 0.3
 _CONTRAST, _LIGHT = 0.25, 0.2
-Progress = Callable[[int, int], None]
 
 
 def train(

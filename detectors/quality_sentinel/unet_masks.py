@@ -19,13 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.coco import CocoFile
-from benchmark_n.detectors.evidence import Evidence
-from benchmark_n.detectors.evidence.evidence import Ints
-from benchmark_n.detectors.evidence.pixels import Pixels
-from benchmark_n.detectors.quality_sentinel.cutting import read_pixels, square
-from benchmark_n.extras import import_extra
+from benchmark_n.coco.pixels import Pixels
+from benchmark_n.detectors.quality_sentinel.crops import read_pixels, square
+from benchmark_n.evidence import Evidence
+from benchmark_n.evidence.evidence import Ints
 from benchmark_n.masks import CropMask, Rle, crop_to_rle, rle_to_crop
 from benchmark_n.nets.unet import named_unet
+from benchmark_n.runtime.optional_imports import import_extra
 
 SIZE = 128
 _BATCH = 8

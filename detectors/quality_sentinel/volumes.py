@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.coco import CocoFile
-from benchmark_n.detectors.evidence import Evidence
-from benchmark_n.detectors.evidence.evidence import Ints
 from benchmark_n.errors import InputError
+from benchmark_n.evidence import Evidence
+from benchmark_n.evidence.evidence import Ints
 
 SLICES = 10
 Score = Callable[[Ints], NDArray[np.float32]]

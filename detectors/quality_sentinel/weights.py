@@ -17,8 +17,8 @@ from benchmark_n.detectors.quality_sentinel.network import make_network
 from benchmark_n.detectors.quality_sentinel.scoring import Sentinel
 from benchmark_n.detectors.quality_sentinel.settings import Settings
 from benchmark_n.errors import InputError
-from benchmark_n.extras import import_extra
-from benchmark_n.plain_files import JSON_FAULTS
+from benchmark_n.files.json_yaml import JSON_FAULTS
+from benchmark_n.runtime.optional_imports import import_extra
 
 VERSION = 1
 SHIPPED = "quality_sentinel.safetensors"
@@ -27,7 +27,7 @@ _TABLE = "conditions"
 _WHAT = "Quality Sentinel"
 
 
-class _Meta(msgspec.Struct):
+class _WeightsMetadata(msgspec.Struct):
     """The metadata of a weights file."""
 
     version: int
@@ -86,7 +86,7 @@ def read_meta(path: Path | None) -> dict[str, Any]:
     with as_file(_resource(path)) as file:
         try:
             with safetensors.safe_open(file, framework="np") as opened:
-                meta = msgspec.json.decode((opened.metadata() or {})[_KEY], type=_Meta)
+                meta = msgspec.json.decode((opened.metadata() or {})[_KEY], type=_WeightsMetadata)
         except (OSError, KeyError, *JSON_FAULTS, safetensors.SafetensorError) as error:
             raise _fault(path, error) from None
     if meta.version != VERSION:
@@ -158,3 +158,7 @@ def _resource(path: Path | None) -> Any:
 def _fault(path: Path | None, error: Exception) -> InputError:
     reason = " ".join(str(error).split())[:160]
     return InputError(f"{path or SHIPPED}: not the weights of Quality Sentinel: {reason}")
+
+
+def weights_name(weights: Path | None) -> str:
+    return SHIPPED if weights is None else weights.name

@@ -15,8 +15,8 @@ import benchmark_n
 from benchmark_n import Benchmark
 from benchmark_n.benchmark import layout
 from benchmark_n.benchmark.local import local_entries
-from benchmark_n.cache import machine_key
 from benchmark_n.cli import run
+from benchmark_n.files.cache import machine_key
 
 SECRET = (255, 0, 255)
 

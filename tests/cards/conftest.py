@@ -11,8 +11,8 @@ import yaml
 import benchmark_n
 from benchmark_n import Benchmark
 from benchmark_n.benchmark import layout
-from benchmark_n.benchmark.writer import file_digest
 from benchmark_n.cards.card import write_card
+from benchmark_n.files.provenance import file_digest
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,6 @@ from hypothesis import strategies as st
 import benchmark_n
 from benchmark_n import Benchmark
 from benchmark_n.benchmark import layout
-from benchmark_n.benchmark.writer import file_digest
 from benchmark_n.cards.card import CROISSANT, README, write_card
 from benchmark_n.cards.check import check_card
 from benchmark_n.cards.facts import rebuild_command
@@ -28,6 +27,7 @@ from benchmark_n.cards.page import cell_code, code
 from benchmark_n.cards.publish import plan_upload
 from benchmark_n.cli import run
 from benchmark_n.errors import InputError
+from benchmark_n.files.provenance import file_digest
 from tests import samples
 
 HOSTILE = ("a b.json", "$(touch pwned).json", "`touch pwned`.json", "a'; touch pwned; '.json", "-x")

@@ -162,8 +162,8 @@ def train_command(root: Path, patients: int) -> Command:
 
 def train_mmdet_command(root: Path) -> Command:
     """`train` of one of MMDetection's models on drawn shapes, two epochs of two steps."""
-    import benchmark_n.mmdet.plugins  # noqa: F401  loaded before all forks, as torch is
-    from tests.mmdet.samples import FAST, small_benchmark
+    import benchmark_n.training.mmdet.plugins  # noqa: F401  loaded before all forks, as torch is
+    from tests.training.mmdet.samples import FAST, small_benchmark
 
     benchmark = small_benchmark(root / "small").path
     settings = [word for item in FAST.items() for word in ("--cfg-option", "{}={}".format(*item))]

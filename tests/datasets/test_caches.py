@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmark_n.datasets.base import DATASETS, Source, open_source
+from benchmark_n.datasets.base import DATASETS
+from benchmark_n.datasets.open import open_source
+from benchmark_n.datasets.request import Source
 from tests.datasets.trees import write_cityscapes
 from tests.fuzzing.picture_inputs import _small
 

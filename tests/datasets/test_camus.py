@@ -14,10 +14,10 @@ from pycocotools.coco import COCO
 
 pytest.importorskip("SimpleITK")
 
-from benchmark_n.datasets import camus
-from benchmark_n.datasets.base import Request
-from benchmark_n.datasets.convert import Conversion, convert
-from benchmark_n.datasets.scan_files import read_scan, simple_itk
+from benchmark_n.datasets.camus import adapter as camus
+from benchmark_n.datasets.camus.scans import read_scan, simple_itk
+from benchmark_n.datasets.labelmaps.convert import Conversion, convert
+from benchmark_n.datasets.request import Request
 from benchmark_n.errors import InputError
 from tests.datasets.trees import INFO_NEW, INFO_OLD, heart, write_camus, write_scan_file
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 pytest.importorskip("SimpleITK")
 
-from benchmark_n.api import make
-from benchmark_n.datasets.camus_export import export_labelmaps
+from benchmark_n.datasets.camus.export import export_labelmaps
 from benchmark_n.errors import InputError
+from benchmark_n.generation.make import make
 from tests.datasets.trees import heart, write_camus
 
 PATIENTS = ["patient0001", "patient0002", "patient0003"]

@@ -12,10 +12,10 @@ from PIL import Image
 from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 
-from benchmark_n.datasets import cityscapes
-from benchmark_n.datasets.base import Request
-from benchmark_n.datasets.cityscapes_labels import LABELS, paint_polygons
-from benchmark_n.datasets.convert import convert
+from benchmark_n.datasets.cityscapes import adapter as cityscapes
+from benchmark_n.datasets.cityscapes.labels import LABELS, paint_polygons
+from benchmark_n.datasets.labelmaps.convert import convert
+from benchmark_n.datasets.request import Request
 from benchmark_n.errors import InputError
 from tests.datasets.trees import (
     CITYSCAPES_VALUES,

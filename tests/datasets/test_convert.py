@@ -13,15 +13,16 @@ from pycocotools import coco as pycoco
 
 pytest.importorskip("SimpleITK")
 
-from benchmark_n.api import make
-from benchmark_n.benchmark.writer import file_digest
 from benchmark_n.datasets import DATASETS
-from benchmark_n.datasets.base import Request, open_source
-from benchmark_n.datasets.cityscapes import CITYSCAPES
+from benchmark_n.datasets.cityscapes.adapter import CITYSCAPES
 from benchmark_n.datasets.coco import COCO
-from benchmark_n.datasets.convert import convert
-from benchmark_n.datasets.frames import Converter, Frame, Unit
+from benchmark_n.datasets.converter import Converter, Frame, Unit
+from benchmark_n.datasets.labelmaps.convert import convert
+from benchmark_n.datasets.open import open_source
+from benchmark_n.datasets.request import Request
 from benchmark_n.errors import InputError, UsageError
+from benchmark_n.files.provenance import file_digest
+from benchmark_n.generation.make import make
 from tests.datasets.trees import (
     CITYSCAPES_VALUES,
     VIPER_VALUES,

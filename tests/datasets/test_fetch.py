@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from benchmark_n.datasets.base import Archive, Dataset
-from benchmark_n.datasets.cityscapes import CITYSCAPES
+from benchmark_n.datasets.cityscapes.adapter import CITYSCAPES
 from benchmark_n.datasets.coco import COCO
 from benchmark_n.datasets.fetch import fetch
 from benchmark_n.datasets.lvis import LVIS

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from benchmark_n.benchmark import Benchmark
-from benchmark_n.datasets.camus_export import _check_names
-from benchmark_n.datasets.cityscapes_labels import paint_polygons
-from benchmark_n.datasets.pictures import read_label_map
-from benchmark_n.datasets.scan_files import read_scan
+from benchmark_n.datasets.camus.export import _check_names
+from benchmark_n.datasets.camus.scans import read_scan
+from benchmark_n.datasets.cityscapes.labels import paint_polygons
+from benchmark_n.datasets.labelmaps.images import read_label_map
 from benchmark_n.errors import InputError
 from tests.datasets.trees import heart, write_scan_file
 from tests.fuzzing.picture_inputs import _mhd, _nifti, png

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
-from benchmark_n.datasets.labelmap import label_runs
+from benchmark_n.datasets.labelmaps.runs import label_runs
 
 
 @settings(max_examples=60, deadline=None)

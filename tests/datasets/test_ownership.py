@@ -14,14 +14,14 @@ from huggingface_hub import DatasetCard
 import benchmark_n
 from benchmark_n import Benchmark
 from benchmark_n.benchmark import layout
-from benchmark_n.benchmark.writer import file_digest
 from benchmark_n.cards.card import ANNOTATIONS_TABLE, CROISSANT, PUBLIC_MANIFEST, README, write_card
 from benchmark_n.cards.check import check_card
 from benchmark_n.cards.publish import plan_upload
 from benchmark_n.datasets import DATASETS
-from benchmark_n.datasets.base import open_source
+from benchmark_n.datasets.open import open_source
 from benchmark_n.datasets.terms import Terms
 from benchmark_n.errors import InputError
+from benchmark_n.files.provenance import file_digest
 from tests import samples
 
 GUARDED = ("cityscapes", "viper", "camus")

@@ -25,10 +25,11 @@ from pycocotools.coco import COCO
 
 pytest.importorskip("SimpleITK")
 
-from benchmark_n.datasets.base import Request, open_source
-from benchmark_n.datasets.phantom import PHANTOM, prepare
-from benchmark_n.datasets.phantom_body import Patient, draw_patient
-from benchmark_n.datasets.phantom_image import heart_grid
+from benchmark_n.datasets.open import open_source
+from benchmark_n.datasets.phantom.adapter import PHANTOM, prepare
+from benchmark_n.datasets.phantom.body import Patient, draw_patient
+from benchmark_n.datasets.phantom.image import heart_grid
+from benchmark_n.datasets.request import Request
 from benchmark_n.errors import InputError
 
 DISKS = 20

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from benchmark_n.datasets.phantom_body import Ventricle, draw_patient
+from benchmark_n.datasets.phantom.body import Ventricle, draw_patient
 
 PATIENTS = [draw_patient(0, "train", place) for place in range(60)]
 

@@ -10,9 +10,10 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmark_n.datasets import Request, scenes
-from benchmark_n.datasets.scene_shapes import SHAPES
-from benchmark_n.datasets.scenes import draw_scene, open_scenes, scene_records
+from benchmark_n.datasets import Request
+from benchmark_n.datasets.scenes import adapter as scenes
+from benchmark_n.datasets.scenes.adapter import draw_scene, open_scenes, scene_records
+from benchmark_n.datasets.scenes.shapes import SHAPES
 from benchmark_n.masks import rle_to_crop
 
 # Of the labels of the first five training images; pixels may differ in OpenCV's last bit.

@@ -13,8 +13,8 @@ from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 
 from benchmark_n.datasets import viper
-from benchmark_n.datasets.base import Request
-from benchmark_n.datasets.convert import convert
+from benchmark_n.datasets.labelmaps.convert import convert
+from benchmark_n.datasets.request import Request
 from benchmark_n.errors import InputError
 from tests.datasets.trees import SHAPE_VIPER, VIPER_VALUES, street, write_viper
 

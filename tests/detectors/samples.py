@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
-from benchmark_n.detectors.evidence import Evidence, InstanceSet
+from benchmark_n.evidence import Evidence, InstanceSet
 from benchmark_n.masks import Rle
 
 SIZE = 40

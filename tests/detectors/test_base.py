@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmark_n.detectors.base import DETECTORS, build_detector, run_detector, settle_names
+from benchmark_n.detectors.base import DETECTORS, build_detector, detector_names, run_detector
 from benchmark_n.errors import InputError, UsageError
 from tests.detectors.samples import evidence
 
@@ -55,18 +55,18 @@ def test_every_detector_says_what_it_is() -> None:
 
 def test_unknown_names_and_options_are_refused_with_a_suggestion() -> None:
     with pytest.raises(InputError, match="did you mean 'cleanlab'"):
-        settle_names("cleanlap")
+        detector_names("cleanlap")
     with pytest.raises(InputError, match="did you mean 'filter_by'"):
         build_detector("cleanlab", {"filter": "both"})
     with pytest.raises(InputError, match="cleanlab: Invalid enum value"):
         build_detector("cleanlab", {"filter_by": "all of it"})
     with pytest.raises(UsageError, match="name a detector"):
-        settle_names(" ,")
+        detector_names(" ,")
 
 
 def test_names_are_kept_in_order_and_once() -> None:
-    assert settle_names("random, cleanlab,random") == ["random", "cleanlab"]
-    assert settle_names("all") == DETECTORS.names()
+    assert detector_names("random, cleanlab,random") == ["random", "cleanlab"]
+    assert detector_names("all") == DETECTORS.names()
 
 
 def test_lacking_evidence_is_one_line_that_says_what_to_give() -> None:

@@ -7,8 +7,8 @@ import pytest
 from sklearn import metrics
 
 from benchmark_n.detectors import build_detector, run_detector
+from benchmark_n.detectors.common.thresholds import confident_other, self_confidence
 from benchmark_n.detectors.entropy import normalised_entropy
-from benchmark_n.detectors.thresholds import confident_other, self_confidence
 from benchmark_n.errors import InputError
 from tests.detectors.samples import column, evidence, noisy_problem, rows_of
 

@@ -10,8 +10,8 @@ from scipy import integrate, stats
 from sklearn import metrics
 
 from benchmark_n.detectors import build_detector, run_detector
+from benchmark_n.detectors.common.mixtures import fit_mixture, scale_losses
 from benchmark_n.detectors.loss_separation import LossSeparation, rising
-from benchmark_n.detectors.mixtures import fit_mixture, scale_losses
 from tests.detectors.samples import column, evidence
 
 

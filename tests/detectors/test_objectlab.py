@@ -12,14 +12,14 @@ import pytest
 from numpy.typing import NDArray
 from pycocotools.coco import COCO
 
-from benchmark_n.benchmark.writer import file_digest
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.detectors import Evidence, build_detector, run_detector
-from benchmark_n.detectors.evidence import annotation_evidence, save_evidence
-from benchmark_n.detectors.evidence.file_makers import PredictionMaker
-from benchmark_n.detectors.evidence.gather import Request, gather
-from benchmark_n.detectors.evidence.store import annotations_digest, evidence_key
 from benchmark_n.detectors.objectlab import sureness
+from benchmark_n.evidence import annotation_evidence, save_evidence
+from benchmark_n.evidence.collect import Request, gather
+from benchmark_n.evidence.files.coco_files import PredictionMaker
+from benchmark_n.evidence.store import annotations_digest, evidence_key
+from benchmark_n.files.provenance import file_digest
 from tests.detectors.samples import box_mask, column, evidence, instances, rows_of
 
 FAKE = "coco_val2014_100/instances_val2014_fakesegm100_results.json"

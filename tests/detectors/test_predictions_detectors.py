@@ -9,8 +9,8 @@ import pytest
 from pycocotools import mask as coco_mask
 
 from benchmark_n.detectors import build_detector, run_detector
-from benchmark_n.detectors.consensus import Consensus
-from benchmark_n.detectors.consensus_masks import agreed_mask
+from benchmark_n.detectors.consensus.detector import Consensus
+from benchmark_n.detectors.consensus.masks import agreed_mask
 from benchmark_n.masks import CropMask
 from tests.detectors.samples import box_mask, column, evidence, instances, rows_of
 

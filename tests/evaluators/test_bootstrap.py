@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from benchmark_n.evaluators.bootstrap import bootstrap, group_weights, interval
-from benchmark_n.evaluators.detection import Detection, replicates
+from benchmark_n.evaluators.label_errors.bootstrap import bootstrap, group_weights, interval
+from benchmark_n.evaluators.label_errors.measures import ScoredItems, replicates
 
 
 def test_each_replicate_draws_as_many_groups_as_there_are() -> None:
@@ -35,7 +35,7 @@ def test_replicates_are_the_measures_of_resampled_images() -> None:
     rng = np.random.default_rng(5)
     groups = rng.integers(0, 12, 90)
     scores, wrong = rng.integers(0, 30, 90) / 30, rng.random(90) < 0.4
-    detection = Detection(scores, wrong, scores > 0.5, groups, 12)
+    detection = ScoredItems(scores, wrong, scores > 0.5, groups, 12)
     drawn = replicates(detection, 15, seed=2)
     for row, weights in enumerate(np.concatenate(list(group_weights(12, 15, 2, 15)))):
         items = np.repeat(np.arange(90), weights[groups])

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmark_n.evaluators.boundary import boundary_band
-from benchmark_n.evaluators.engines import Engine
-from benchmark_n.evaluators.instance_segmentation import evaluate_instances
+from benchmark_n.evaluators.average_precision.boundary import boundary_band
+from benchmark_n.evaluators.average_precision.engines import Engine
+from benchmark_n.evaluators.average_precision.evaluate import evaluate_instances
 from benchmark_n.masks import CropMask
 from tests.evaluators.coco_samples import blob, parse, random_case
 from tests.evaluators.oracles import canvas_boundary, oracle_statistics

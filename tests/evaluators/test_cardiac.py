@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmark_n.coco.predictions import read_predictions
 from benchmark_n.errors import InputError, UsageError
-from benchmark_n.evaluators.cardiac import evaluate_ejection_fraction
-from benchmark_n.evaluators.cardiac_summary import bland_altman
-from benchmark_n.evaluators.echo_frames import (
+from benchmark_n.evaluators.cardiac.evaluate import evaluate_ejection_fraction
+from benchmark_n.evaluators.cardiac.frames import (
     annotated_ventricles,
     predicted_ventricles,
     read_frames,
 )
-from benchmark_n.evaluators.predictions import read_predictions
-from benchmark_n.evaluators.simpson import ejection_fraction
+from benchmark_n.evaluators.cardiac.simpson import ejection_fraction
+from benchmark_n.evaluators.cardiac.summary import bland_altman
 from benchmark_n.masks import CropMask
 from tests.evaluators.coco_samples import parse
 from tests.evaluators.echo_samples import PATIENTS, echo_document, half_ellipsoid

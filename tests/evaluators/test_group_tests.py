@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from benchmark_n.errors import InputError
-from benchmark_n.evaluators.group_tests import (
+from benchmark_n.evaluators.label_quality.group_tests import (
     compare_groups,
     holm,
     paired_rank_biserial,

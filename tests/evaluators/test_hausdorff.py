@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_erosion
 from scipy.spatial.distance import cdist
 
-from benchmark_n.evaluators.hausdorff import hausdorff
+from benchmark_n.evaluators.cardiac.hausdorff import hausdorff
 from benchmark_n.masks import CropMask
 from tests.evaluators.coco_samples import blob
 

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from benchmark_n.coco import read_coco
 from benchmark_n.errors import InputError, UsageError
-from benchmark_n.evaluators.engines import Engine
-from benchmark_n.evaluators.ground_truth import truth_arrays
-from benchmark_n.evaluators.instance_segmentation import evaluate_instances
-from benchmark_n.evaluators.problem import IouType
+from benchmark_n.evaluators.average_precision.engines import Engine
+from benchmark_n.evaluators.average_precision.evaluate import evaluate_instances
+from benchmark_n.evaluators.average_precision.ground_truth import truth_arrays
+from benchmark_n.evaluators.average_precision.problem import IouType
 from tests.evaluators.coco_samples import encode, parse, random_case
 from tests.evaluators.oracles import oracle_statistics
 

@@ -11,11 +11,11 @@ import pytest
 from pycocotools import mask as coco_mask
 from sklearn import metrics
 
-from benchmark_n.benchmark.scores import scores_table
 from benchmark_n.coco import Category
 from benchmark_n.errors import InputError
-from benchmark_n.evaluators.label_error_results import paired_difference
-from benchmark_n.evaluators.label_errors import evaluate_label_errors
+from benchmark_n.evaluators.label_errors.evaluate import evaluate_label_errors
+from benchmark_n.evaluators.label_errors.results import paired_difference
+from benchmark_n.tables.scores import scores_table
 
 # id, image, category, noisy category, deleted, crowd, iou, boundary IoU
 ROWS: list[tuple[Any, ...]] = [

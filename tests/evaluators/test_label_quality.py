@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from benchmark_n.errors import InputError
-from benchmark_n.evaluators.label_quality import average_precision_at, evaluate_label_quality
+from benchmark_n.evaluators.label_quality.regression import (
+    average_precision_at,
+    evaluate_label_quality,
+)
 
 RNG = np.random.default_rng(0)
 TRUE = RNG.random(60)

@@ -10,7 +10,7 @@ from pycocotools import mask as coco_mask
 from scipy.optimize import linear_sum_assignment
 
 from benchmark_n import Benchmark
-from benchmark_n.evaluators.mask_agreement import mask_agreement
+from benchmark_n.evaluators.label_quality.mask_agreement import mask_agreement
 
 
 def by_image_and_category(records: Any) -> dict[tuple[int, int], list[Any]]:

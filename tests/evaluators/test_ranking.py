@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn import metrics
 
-from benchmark_n.evaluators import ranking
+from benchmark_n.evaluators.label_errors import ranking
 
 Scores = NDArray[np.float64]
 Labels = NDArray[np.bool_]

@@ -7,7 +7,12 @@ import math
 import numpy as np
 import pytest
 
-from benchmark_n.evaluators.simpson import ejection_fraction, long_axis, measure_plane, volume
+from benchmark_n.evaluators.cardiac.simpson import (
+    ejection_fraction,
+    long_axis,
+    measure_plane,
+    volume,
+)
 from benchmark_n.masks import CropMask
 from tests.evaluators.echo_samples import SPACING, crop, half_ellipse, half_ellipsoid
 

@@ -17,13 +17,14 @@ import cv2
 import numpy as np
 import pyarrow.parquet as pq
 
-from benchmark_n.benchmark.writer import file_digest
 from benchmark_n.coco import read_coco
-from benchmark_n.datasets.base import DATASETS, Request
-from benchmark_n.datasets.convert import convert
-from benchmark_n.detection import detect
-from benchmark_n.detectors.evidence.annotations import annotation_evidence
-from benchmark_n.detectors.evidence.store import _digest, load_evidence, save_evidence
+from benchmark_n.datasets.base import DATASETS
+from benchmark_n.datasets.labelmaps.convert import convert
+from benchmark_n.datasets.request import Request
+from benchmark_n.detection.detect import detect
+from benchmark_n.evidence.annotations import annotation_evidence
+from benchmark_n.evidence.store import _digest, load_evidence, save_evidence
+from benchmark_n.files.provenance import file_digest
 from tests import samples
 from tests.fuzzing.formats import Format
 from tests.fuzzing.tables import strange_table
@@ -292,8 +293,8 @@ def _refuse_pickles(read: Callable[[Path, Path], None]) -> Callable[[Path, Path]
 
 def _read_weights(folder: Path, out: Path) -> None:
     from benchmark_n.detectors.quality_sentinel.weights import load_sentinel, refuse_in_sample
-    from benchmark_n.nets.cardiac import _restore
     from benchmark_n.nets.weights import load_weights
+    from benchmark_n.training.unet.ventricles import _restore
 
     if (folder / _WEIGHTS).is_file():
         load_weights(_model(), folder / _WEIGHTS, _NAMES)

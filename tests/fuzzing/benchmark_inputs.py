@@ -17,7 +17,7 @@ import benchmark_n
 from benchmark_n.benchmark import load
 from benchmark_n.cards.facts import rebuild_command
 from benchmark_n.errors import BenchmarkNError
-from benchmark_n.evaluation import evaluate
+from benchmark_n.evaluation.evaluate import evaluate
 from benchmark_n.report.leaderboard import read_leaderboard
 from benchmark_n.report.leaderboard_text import to_html, to_markdown
 from tests.fuzzing.coco_inputs import FILE

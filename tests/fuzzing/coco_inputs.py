@@ -15,11 +15,11 @@ import pyarrow.parquet as pq
 from pycocotools import mask as coco_mask
 
 import benchmark_n
-from benchmark_n.benchmark.records import MASK_FORMS
 from benchmark_n.coco import read_coco
-from benchmark_n.correction import correct
+from benchmark_n.coco.annotation_masks import MASK_FORMS
+from benchmark_n.detection.correct import correct
 from benchmark_n.errors import BenchmarkNError, InputError
-from benchmark_n.evaluation import evaluate
+from benchmark_n.evaluation.evaluate import evaluate
 from benchmark_n.masks import SegmentationError, rle_to_crop, segmentation_to_rle
 from benchmark_n.masks.batch import segmentations_to_rles
 from benchmark_n.review import export_review

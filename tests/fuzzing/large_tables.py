@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmark_n.benchmark.scores import scores_schema
+from benchmark_n.tables.scores import scores_schema
 
 ROWS = 30_000
 

@@ -15,8 +15,9 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark_n.datasets.base import DATASETS, Request
-from benchmark_n.datasets.convert import convert
+from benchmark_n.datasets.base import DATASETS
+from benchmark_n.datasets.labelmaps.convert import convert
+from benchmark_n.datasets.request import Request
 from tests.datasets.trees import write_camus, write_cityscapes, write_polygons, write_viper
 from tests.fuzzing.formats import Format
 from tests.fuzzing.values import SCRIPT, damaged, json_bytes, nested

@@ -63,6 +63,15 @@ def read_modules(root: Path) -> dict[str, Module]:
     return {module.name: module for module in _found(root)}
 
 
+def read_scripts(root: Path) -> list[Module]:
+    """The scripts of the checkout, which import modules and are imported by none."""
+    paths = sorted((root / "scripts").rglob("*.py"))
+    return [
+        Module(".".join(path.relative_to(root).with_suffix("").parts), path, False)
+        for path in paths
+    ]
+
+
 def resolve(name: str, modules: dict[str, Module]) -> str | None:
     """The module that an imported dotted name means: itself, or the one that holds the name."""
     if not name.startswith(f"{PACKAGE}.") and name != PACKAGE:

@@ -45,6 +45,15 @@ def imports_of_strangers(
     ]
 
 
+def imports_of_module(modules: Modules, room: str, forbidden: str) -> list[str]:
+    """Imports by `room` of modules whose names begin with `forbidden`."""
+    return [
+        f"{module.name} imports {other.name}"
+        for module, other in edges(modules)
+        if module.room == room and other.name.startswith(forbidden)
+    ]
+
+
 def imports_of_the_command_line(modules: Modules) -> list[str]:
     """Imports of ``cli`` by anybody else."""
     return [

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from benchmark_n.coco import Category
-from benchmark_n.draws import Stream, uniforms
 from benchmark_n.masks import CropMask
 from benchmark_n.masks.contours import find_contours
 from benchmark_n.noise.base import NotApplied
@@ -23,6 +22,7 @@ from benchmark_n.noise.class_confusion import Candidates, ClassConfusion
 from benchmark_n.noise.localization import displace
 from benchmark_n.noise.plan import draw_noises
 from benchmark_n.noise.recipe import build_noise, load_recipe
+from benchmark_n.runtime.random_streams import Stream, uniforms
 
 COUNT = 100_000
 IDS = np.arange(COUNT, dtype=np.int64)

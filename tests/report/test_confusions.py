@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 from sklearn.metrics import confusion_matrix
 
-from benchmark_n.detection import detect
-from benchmark_n.detectors.detected import Detected
+from benchmark_n.detection.detect import detect
+from benchmark_n.detection.result import DetectionResult
 from benchmark_n.report.confusions import MOST_CATEGORIES, confusion_counts, confusions
 from tests.samples import annotation, document, write
 
 
-def found(folder: Path, categories: int, count: int) -> Detected:
+def found(folder: Path, categories: int, count: int) -> DetectionResult:
     """What `disagreement` finds by random probabilities; no image is needed."""
     rng = np.random.default_rng(4)
     data = document()

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from benchmark_n.coco import read_coco
-from benchmark_n.detection import detect
-from benchmark_n.detectors.detected import Detected
-from benchmark_n.evaluators.label_error_curves import precision_recall_curves
+from benchmark_n.detection.detect import detect
+from benchmark_n.detection.result import DetectionResult
+from benchmark_n.evaluators.label_errors.curves import precision_recall_curves
 from benchmark_n.report.detection import render_report
 from benchmark_n.report.gallery import suggested_mask
 from benchmark_n.report.images import image_statistics
@@ -28,7 +28,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Detected:
+def found(tmp_path_factory: pytest.TempPathFactory) -> DetectionResult:
     """Scores by chance of a file whose names are attacks."""
     folder = tmp_path_factory.mktemp("page")
     data = document()
@@ -63,7 +63,7 @@ class Collector(HTMLParser):
         self.tags.append((tag, dict(attrs)))
 
 
-def test_names_are_text_and_nothing_is_fetched(found: Detected) -> None:
+def test_names_are_text_and_nothing_is_fetched(found: DetectionResult) -> None:
     page = render_report(found)
     parser = Collector()
     parser.feed(page)
@@ -78,7 +78,7 @@ def test_names_are_text_and_nothing_is_fetched(found: Detected) -> None:
     assert EVIL in {attributes["data-category"] for attributes in options}
 
 
-def test_the_page_holds_figures_cards_and_marks_of_rare_categories(found: Detected) -> None:
+def test_the_page_holds_figures_cards_and_marks_of_rare_categories(found: DetectionResult) -> None:
     page = render_report(found, top=12)
     assert page.count('class="card"') == 12
     assert page.count("data:image/png") == 2
@@ -87,7 +87,7 @@ def test_the_page_holds_figures_cards_and_marks_of_rare_categories(found: Detect
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium to open the page with")
-def test_a_browser_runs_the_page_without_errors(found: Detected, tmp_path: Path) -> None:
+def test_a_browser_runs_the_page_without_errors(found: DetectionResult, tmp_path: Path) -> None:
     page = tmp_path / "report.html"
     # The script puts its faults where the dumped document shows them.
     trap = '<script>window.onerror = (m) => { document.title = "fault: " + m; };</script>'

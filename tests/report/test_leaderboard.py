@@ -13,7 +13,7 @@ import pytest
 
 from benchmark_n.benchmark import Benchmark
 from benchmark_n.cli import run
-from benchmark_n.detection import evaluate_detectors
+from benchmark_n.detection.score import evaluate_detectors
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.report.leaderboard import HEADERS, read_leaderboard
 from benchmark_n.report.leaderboard_text import to_html, to_markdown

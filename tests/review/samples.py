@@ -11,9 +11,9 @@ import cv2
 import msgspec
 import numpy as np
 
-from benchmark_n.benchmark.scores import scores_table, write_scores
 from benchmark_n.review import export_review
 from benchmark_n.review.items import Review
+from benchmark_n.tables.scores import scores_table, write_scores
 from tests.samples import document, write
 
 SUGGESTED = {"size": [60, 50], "counts": [610, 20, 40, 20, 40, 20, 2250]}

@@ -35,7 +35,7 @@ from benchmark_n.review import (
     label_studio,
 )
 from benchmark_n.review.decision import Decision
-from benchmark_n.review.items import Flag, Item, Review, Source
+from benchmark_n.review.items import Flag, Item, Review, ReviewedFile
 from benchmark_n.review.shown import Shown
 from tests.review import samples
 
@@ -60,7 +60,7 @@ def masks(draw: st.DrawFn) -> Mask:
 
 def shown(mask: Mask) -> tuple[Review, list[Shown]]:
     item = Item(7, 1, False, 2, None, None, (Flag("cleanlab", "class", 0.5, True),))
-    review = Review(Source("a.json", ""), "v3", LABELS, (item,))
+    review = Review(ReviewedFile("a.json", ""), "v3", LABELS, (item,))
     image = Image(1, HEIGHT, WIDTH, "a.png")
     return review, [Shown(item, image, CropMask.from_full(mask), None)]
 

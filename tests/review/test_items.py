@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from benchmark_n.benchmark import Benchmark
-from benchmark_n.benchmark.scores import add_any, read_scores, scores_table, write_scores
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.review import export_review, import_decisions
 from benchmark_n.review.items import read_review
+from benchmark_n.tables.scores import add_any, read_scores, scores_table, write_scores
 from tests.review import samples
 from tests.review.samples import row
 

@@ -11,10 +11,10 @@ import pytest
 
 import benchmark_n
 from benchmark_n import Benchmark
-from benchmark_n.cache import cache_folder
 from benchmark_n.coco.images import read_rgb
+from benchmark_n.files.cache import cache_folder
+from tests.generation.test_weak import bytes_of, make
 from tests.review.samples import source
-from tests.test_weak_making import bytes_of, make
 
 
 def _stopped(
@@ -74,7 +74,7 @@ def test_a_shard_of_another_picture_is_not_taken(
     written, status = picture.read_bytes(), picture.stat()
     picture.write_bytes(b"no picture".ljust(len(written)))
     os.utime(picture, ns=(1, 1))
-    monkeypatch.setattr("benchmark_n.weak_making.write_benchmark", lambda *a, **k: _interrupt())
+    monkeypatch.setattr("benchmark_n.generation.weak.write_benchmark", lambda *a, **k: _interrupt())
     with pytest.raises(KeyboardInterrupt):
         benchmark_n.make("custom", weak="box", skip_bad=True, out=tmp_path / "out", **options)
     monkeypatch.undo()

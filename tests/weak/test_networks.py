@@ -11,7 +11,7 @@ import pytest
 
 from benchmark_n.errors import InputError
 from benchmark_n.masks import CropMask, mask_iou
-from benchmark_n.weak.base import Prompt, load_segmenter
+from benchmark_n.weak.segmenters.base import Prompt, load_segmenter
 from tests.weak import models
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (90, 120, 3)).astype(np.uint8)
@@ -95,7 +95,7 @@ def test_revision_is_that_of_the_weights(sam: Path, tmp_path: Path) -> None:
 def test_names_are_found_by_their_own_words(tmp_path: Path) -> None:
     """Scores against a plain reading of the model's output."""
     transformers, torch = pytest.importorskip("transformers"), pytest.importorskip("torch")
-    from benchmark_n.weak.grounding_dino import GroundingDino
+    from benchmark_n.weak.segmenters.grounding_dino import GroundingDino
 
     folder = models.save_grounding_dino(tmp_path / "dino")
     names = ["Disc", "ring bar", "star"]

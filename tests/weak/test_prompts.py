@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 from scipy.stats import chisquare, kstest
 
-from benchmark_n.draws import Stream
 from benchmark_n.masks import CropMask
+from benchmark_n.runtime.random_streams import Stream
 from benchmark_n.weak.prompts import (
     CORNERS,
     box_centre,

@@ -11,9 +11,9 @@ import pytest
 from benchmark_n.coco.images import Pixels
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.masks import CropMask, mask_iou
-from benchmark_n.weak.base import SEGMENTERS, Prompt, load_segmenter
 from benchmark_n.weak.edges import edge_ratio, edge_strength
-from benchmark_n.weak.shapes import fill_ellipse
+from benchmark_n.weak.segmenters.base import SEGMENTERS, Prompt, load_segmenter
+from benchmark_n.weak.segmenters.shapes import fill_ellipse
 
 
 def disc(radius: int = 30) -> tuple[Pixels, CropMask]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmark_n.detectors.quality_sentinel.cutting import cut_pair, cut_truth
+from benchmark_n.detectors.quality_sentinel.crops import cut_pair, cut_truth
 from benchmark_n.detectors.quality_sentinel.degrade import dice
 from benchmark_n.detectors.quality_sentinel.pairs import Pairs
 from benchmark_n.masks import CropMask

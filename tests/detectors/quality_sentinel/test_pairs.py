@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 
 from benchmark_n.coco import Image, read_coco
-from benchmark_n.detectors.evidence import Evidence, annotation_evidence
-from benchmark_n.detectors.evidence.pixels import image_files
-from benchmark_n.detectors.quality_sentinel.cutting import cut_pair, read_pixels
+from benchmark_n.coco.pixels import image_files
+from benchmark_n.detectors.quality_sentinel.crops import cut_pair, read_pixels
 from benchmark_n.detectors.quality_sentinel.degrade import KINDS, dice, draw_degraded, draw_target
 from benchmark_n.detectors.quality_sentinel.pairs import (
     PairMaker,
@@ -21,6 +20,7 @@ from benchmark_n.detectors.quality_sentinel.pairs import (
     make_pairs,
 )
 from benchmark_n.errors import InputError
+from benchmark_n.evidence import Evidence, annotation_evidence
 from benchmark_n.masks import CropMask
 from tests.detectors.quality_sentinel.samples import disk, disk_pairs
 

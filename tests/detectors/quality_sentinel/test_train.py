@@ -12,12 +12,12 @@ import pytest
 from scipy.stats import pearsonr
 
 from benchmark_n.coco import CocoFile, read_coco
-from benchmark_n.detectors.evidence import Evidence, annotation_evidence
 from benchmark_n.detectors.quality_sentinel.conditions import condition_table, conditions_of
 from benchmark_n.detectors.quality_sentinel.scoring import Sentinel, predict
 from benchmark_n.detectors.quality_sentinel.settings import Settings, named_settings
 from benchmark_n.detectors.quality_sentinel.volumes import score_volumes
 from benchmark_n.errors import InputError
+from benchmark_n.evidence import Evidence, annotation_evidence
 from tests.detectors.quality_sentinel.samples import disk_pairs
 
 torch = pytest.importorskip("torch")

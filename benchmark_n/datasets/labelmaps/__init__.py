@@ -1,0 +1,1 @@
+"""Label maps into COCO files."""

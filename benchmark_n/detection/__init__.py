@@ -1,0 +1,1 @@
+"""Look for label errors: detectors run, scored, suspects corrected, masks audited."""

@@ -1,0 +1,67 @@
+"""What a detector found, with what it read and, where there is truth, how good it was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+
+from benchmark_n.coco import CocoFile
+from benchmark_n.detectors.base import Plot
+from benchmark_n.evaluators.label_errors.results import LabelErrorResult
+from benchmark_n.evidence import Evidence
+
+
+@dataclass(frozen=True)
+class DetectionResult:
+    """What one detector found.
+
+    Parameters
+    ----------
+    detector
+        Its name.
+    scores
+        The scores table, with rows of kind ``any``.
+    evidence
+        What it read.
+    result
+        The scores against the truth; None where there is none.
+    images
+        Folder of the image files.
+    provenance
+        Version of the package, detector and options, evidence, source of the annotations.
+    warnings
+        Lines to be shown beside the results.
+    plots
+        What the detector offers to draw (see `benchmark_n.detectors.base.Plot`).
+    """
+
+    detector: str
+    scores: Any
+    evidence: Evidence
+    result: LabelErrorResult | None
+    coco: CocoFile
+    images: Path | None
+    provenance: Mapping[str, Any]
+    warnings: tuple[str, ...] = ()
+    plots: tuple[Plot, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "detector": self.detector,
+            "provenance": dict(self.provenance),
+            "warnings": list(self.warnings),
+            "flagged": flag_counts(self.scores),
+            "results": None if self.result is None else self.result.to_dict(),
+        }
+
+
+def flag_counts(scores: Any) -> dict[str, int]:
+    """Kind to the number of flagged rows of a scores table."""
+    flagged = scores.filter(scores["flagged"])["kind"]
+    kinds = pc.unique(scores["kind"]).to_pylist()
+    return {kind: int(pc.sum(pc.equal(flagged, kind)).as_py() or 0) for kind in kinds}

@@ -1,0 +1,1 @@
+"""Questions asked of a benchmark: of predictions, labels, ejection fractions and scores."""

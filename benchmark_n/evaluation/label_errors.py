@@ -1,0 +1,97 @@
+"""A scores table against a benchmark directory: reads what `label_errors` needs from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from benchmark_n.benchmark import Benchmark
+from benchmark_n.coco import CocoFile
+from benchmark_n.coco.annotation_masks import read_mask
+from benchmark_n.coco.records import split_record
+from benchmark_n.errors import InputError
+from benchmark_n.evaluators.label_errors.evaluate import BY, evaluate_label_errors
+from benchmark_n.evaluators.label_errors.results import LabelErrorResult
+from benchmark_n.masks import Rle
+
+_MADE = ("noise", "category", "supercategory")
+
+
+def score_benchmark(
+    scores: Any, benchmark: Benchmark, *, by: Iterable[str] = BY, **settings: Any
+) -> LabelErrorResult:
+    """`evaluate_label_errors` on a benchmark directory.
+
+    Parameters
+    ----------
+    by
+        As there; besides, any field of the image or annotation records (``view``, ``patient``).
+    settings
+        Further keywords of `evaluate_label_errors`; `group_by` may be such a field too.
+
+    Raises
+    ------
+    InputError
+        As there, or the benchmark was made in a way that gives its errors away.
+    """
+    recipe = benchmark.recipe
+    if recipe.get("detection") is False:
+        raise InputError(
+            f"{benchmark.path}: made with masks '{recipe.get('masks')}': the form of its records "
+            "tells what was changed, so it is unfit for label-error detection: "
+            "make it with --masks rle"
+        )
+    noisy = benchmark.noisy()
+    by = tuple(by)
+    manifest = benchmark.manifest()
+    wanted = [*by, settings.get("group_by", "image_id")]
+    manifest = with_record_fields(manifest, noisy, [name for name in wanted if name not in _MADE])
+    needs_masks = pc.any(pc.equal(scores["kind"], "missing")).as_py() if len(scores) else False
+    return evaluate_label_errors(
+        scores,
+        manifest,
+        categories=noisy.categories,
+        deleted_masks=deleted_masks(benchmark, noisy) if needs_masks else None,
+        by=by,
+        **settings,
+    )
+
+
+def with_record_fields(manifest: Any, noisy: CocoFile, names: Iterable[str]) -> Any:
+    """The manifest with a text column for each named field of the image or annotation records."""
+    for name in dict.fromkeys(names):
+        if name in manifest.column_names:
+            continue
+        of_image = _field_by_id(noisy.section("images"), name)
+        of_annotation = {} if of_image else _field_by_id(noisy.records(), name)
+        key = "image_id" if of_image else "annotation_id"
+        values = of_image or of_annotation
+        if values:
+            column = pa.array([values.get(i) for i in manifest[key].to_pylist()], pa.string())
+            manifest = manifest.append_column(name, column)
+    return manifest
+
+
+def _field_by_id(records: Iterable[dict[str, Any]], name: str) -> dict[int, str]:
+    return {
+        record["id"]: value if isinstance(value, str) else msgspec.json.encode(value).decode()
+        for record in records
+        if (value := record.get(name)) is not None
+    }
+
+
+def deleted_masks(benchmark: Benchmark, noisy: CocoFile) -> dict[int, dict[int, Rle]]:
+    """Image id to annotation id to clean mask of the instances that the noisy file lacks."""
+    names = ["annotation_id", "image_id", "deleted", "crowd", "clean_record"]
+    rows = benchmark.manifest(names)
+    rows = rows.filter(pc.and_(rows["deleted"], pc.invert(rows["crowd"])))
+    masks: dict[int, dict[int, Rle]] = {}
+    for row in rows.to_pylist():
+        image = noisy.images[row["image_id"]]
+        mask = read_mask(split_record(row["clean_record"]), image.height, image.width)
+        masks.setdefault(image.id, {})[row["annotation_id"]] = mask
+    return masks

@@ -1,0 +1,13 @@
+"""Evidence: what models say about annotations, and the makers of it. Detectors read it."""
+
+from benchmark_n.evidence.annotations import annotation_evidence
+from benchmark_n.evidence.evidence import Evidence, InstanceSet
+from benchmark_n.evidence.store import load_evidence, save_evidence
+
+__all__ = [
+    "Evidence",
+    "InstanceSet",
+    "annotation_evidence",
+    "load_evidence",
+    "save_evidence",
+]

@@ -1,0 +1,25 @@
+"""When a list of suspects may mislead, since the evidence is weak."""
+
+from __future__ import annotations
+
+from benchmark_n.evidence.evidence import Evidence
+
+LEAST_ACCURACY, LEAST_INSTANCES = 0.75, 1000
+_MISLEAD = "such lists mislead"
+
+
+def caveats(evidence: Evidence) -> list[str]:
+    """A line for each reason to doubt; they matter where there is no truth to score against."""
+    lines = []
+    if len(evidence) < LEAST_INSTANCES:
+        lines.append(
+            f"{_MISLEAD} on few annotations: {len(evidence)}, expected {LEAST_INSTANCES} or more"
+        )
+    for source in evidence.provenance["sources"]:
+        accuracy = source.get("out_of_fold_accuracy")
+        if accuracy is not None and accuracy < LEAST_ACCURACY:
+            lines.append(
+                f"{_MISLEAD} where the model is weak: out-of-fold accuracy "
+                f"{accuracy:.0%} of the given labels, expected {LEAST_ACCURACY:.0%} or more"
+            )
+    return lines

@@ -1,0 +1,1 @@
+"""Out-of-fold probabilities of annotations' crops."""

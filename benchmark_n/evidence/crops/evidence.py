@@ -1,0 +1,148 @@
+"""Evidence from crops: frozen features and out-of-fold probabilities of linear heads."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark_n.coco import CocoFile
+from benchmark_n.evidence.annotations import image_groups
+from benchmark_n.evidence.backbones.base import Backbone
+from benchmark_n.evidence.crops.cutting import Cutter, cut_crops
+from benchmark_n.evidence.crops.folds import plan_folds
+from benchmark_n.evidence.crops.linear_heads import INVERSE_PENALTY, cross_validate
+from benchmark_n.evidence.evidence import Evidence, Ints
+from benchmark_n.runtime.progress import Progress
+
+PASSES = 10
+REPEATS = 10
+_log = logging.getLogger(__name__)
+
+
+def embed(
+    evidence: Evidence,
+    coco: CocoFile,
+    paths: dict[int, Path],
+    backbone: Backbone,
+    *,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> NDArray[np.float32]:
+    """Features of each annotation, float32 (N, D): the backbone's, then the mask's silhouette."""
+    cutter = Cutter(backbone.size, backbone if backbone.in_workers else None)
+    rows: NDArray[np.float32] | None = None
+    done = 0
+    for cut in cut_crops(evidence, coco, paths, cutter, workers):
+        made = cut.features
+        if made is None:
+            made = backbone.describe(cut.crops, cut.masks)
+        both = np.concatenate([made, cut.silhouettes], axis=1)
+        if rows is None:
+            rows = np.zeros((len(evidence), both.shape[1]), np.float32)
+        rows[cut.indices] = both
+        done += len(cut.indices)
+        if progress is not None:
+            progress(done, len(evidence))
+    assert rows is not None
+    return rows
+
+
+def crop_evidence(
+    evidence: Evidence,
+    coco: CocoFile,
+    paths: dict[int, Path],
+    backbone: Backbone,
+    *,
+    folds: int = 5,
+    group_by: str | None = None,
+    seed: int = 0,
+    wanted: Iterable[str] = (),
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Evidence:
+    """`evidence` with embeddings, folds and out-of-fold probabilities.
+
+    Parameters
+    ----------
+    wanted
+        ``"dropout_probs"`` and ``"repeated_probs"`` are made where they are asked for.
+
+    Raises
+    ------
+    InputError
+        Fewer groups than folds, or an image that cannot be read.
+    """
+    wanted = set(wanted)
+    groups, field = image_groups(coco, evidence.image_ids, group_by)
+    plan, notes = plan_folds(evidence.labels, groups, evidence.category_names, folds, seed)
+    features = embed(evidence, coco, paths, backbone, workers=workers, progress=progress)
+    return with_probabilities(
+        replace(evidence, embeddings=features, folds=plan),
+        groups,
+        seed=seed,
+        wanted=wanted,
+        workers=workers,
+        provenance={
+            "evidence": "crops",
+            "backbone": backbone.name,
+            "backbone_version": backbone.version,
+            "head": f"logistic regression, C {INVERSE_PENALTY:g}",
+            "num_folds": folds,
+            "grouped_by": field,
+            "seed": seed,
+            "trained_on": "noisy-oof",
+            "notes": notes,
+        },
+    )
+
+
+def with_probabilities(
+    evidence: Evidence,
+    groups: Ints,
+    *,
+    seed: int,
+    wanted: Iterable[str] = (),
+    inverse_penalty: float = INVERSE_PENALTY,
+    workers: int | None = None,
+    provenance: dict[str, Any] | None = None,
+) -> Evidence:
+    """Evidence with embeddings and folds, and now the probabilities made from them."""
+    assert evidence.embeddings is not None
+    assert evidence.folds is not None
+    wanted = set(wanted)
+    count = len(evidence.category_ids)
+    features, labels = evidence.embeddings, evidence.labels
+    passes = PASSES if "dropout_probs" in wanted else 0
+    validate = partial(
+        cross_validate,
+        features,
+        labels,
+        num_categories=count,
+        inverse_penalty=inverse_penalty,
+        workers=workers,
+    )
+    probs = validate(evidence.folds, passes=passes, seed=seed)
+    repeated = None
+    if "repeated_probs" in wanted:
+        folds = int(evidence.folds.max()) + 1
+        plans = [
+            plan_folds(labels, groups, evidence.category_names, folds, seed + 1 + repeat)[0]
+            for repeat in range(REPEATS)
+        ]
+        repeated = np.stack([validate(plan)[0] for plan in plans])
+    accuracy = float((probs[0].argmax(axis=1) == labels).mean())
+    _log.info("out-of-fold accuracy against the given labels: %.3f", accuracy)
+    return replace(
+        evidence,
+        pred_probs=probs[0],
+        dropout_probs=probs[1:] if passes else None,
+        repeated_probs=repeated,
+        provenance={**(provenance or {}), "out_of_fold_accuracy": accuracy},
+    )

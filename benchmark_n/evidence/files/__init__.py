@@ -1,0 +1,1 @@
+"""Evidence that the user's own files bring."""

@@ -1,0 +1,132 @@
+"""Sources of evidence that the user's own COCO files give: predictions, annotators."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmark_n.coco import CocoFile, read_coco
+from benchmark_n.coco.annotation_masks import measure
+from benchmark_n.coco.predictions import detection_arrays, read_predictions
+from benchmark_n.errors import InputError, UsageError
+from benchmark_n.evidence.annotations import annotation_evidence, category_index
+from benchmark_n.evidence.collect import Request
+from benchmark_n.evidence.evidence import Evidence, InstanceSet
+from benchmark_n.files.provenance import file_digest
+from benchmark_n.runtime.progress import Progress
+
+# Of how instances are read from a results file: kept evidence of another version is made anew.
+VERSION = 2
+
+
+class PredictionMaker:
+    """Evidence ``predictions:FILE``: instances in COCO results format, with masks."""
+
+    def __init__(
+        self, base: Evidence, coco: CocoFile, argument: str, request: Request, wanted: set[str]
+    ) -> None:
+        self._base, self._coco, self._request = base, coco, request
+        self._path = _path(argument, "predictions:FILE")
+
+    def inputs(self) -> dict[str, Any]:
+        """The file, and what its model was trained on."""
+        return {
+            "file": file_digest(self._path),
+            "trained_on": self._request.trained_on,
+            "version": VERSION,
+        }
+
+    def make(self, progress: Progress | None) -> Evidence:
+        """Read and check the file."""
+        found = read_predictions(self._path, self._coco)
+        arrays = detection_arrays(found, self._coco.images, masks=True, box_areas=False)
+        assert arrays.masks is not None
+        assert arrays.scores is not None
+        instances = InstanceSet(
+            image_ids=arrays.image_ids,
+            labels=category_index(self._base.category_ids, arrays.category_ids),
+            scores=arrays.scores,
+            boxes=arrays.boxes,
+            masks=tuple(arrays.masks),
+            annotators=np.zeros(len(found), np.int64),
+        )
+        provenance = file_provenance("predictions", [self._path], self._request)
+        return replace(self._base, predictions=instances, provenance=provenance)
+
+
+class AnnotatorMaker:
+    """Evidence ``annotators:FILE,FILE``: COCO files of the same images by other annotators."""
+
+    def __init__(
+        self, base: Evidence, coco: CocoFile, argument: str, request: Request, wanted: set[str]
+    ) -> None:
+        self._base, self._coco, self._request = base, coco, request
+        self._paths = [_path(name, "annotators:FILE,FILE") for name in argument.split(",")]
+
+    def inputs(self) -> dict[str, Any]:
+        """The files in their order."""
+        return {"files": [file_digest(path) for path in self._paths]}
+
+    def make(self, progress: Progress | None) -> Evidence:
+        """Read and check the files."""
+        parts = [self._read(path, number) for number, path in enumerate(self._paths)]
+        joined = InstanceSet(
+            image_ids=np.concatenate([p.image_ids for p in parts]),
+            labels=np.concatenate([p.labels for p in parts]),
+            scores=np.concatenate([p.scores for p in parts]),
+            boxes=np.concatenate([p.boxes for p in parts]),
+            masks=tuple(mask for p in parts for mask in p.masks),
+            annotators=np.concatenate([p.annotators for p in parts]),
+        )
+        provenance = file_provenance("annotators", self._paths, self._request)
+        return replace(self._base, annotators=joined, provenance=provenance)
+
+    def _read(self, path: Path, number: int) -> InstanceSet:
+        coco = read_coco(path)
+        for what, theirs, ours in (
+            ("image", coco.images, self._coco.images),
+            ("category", coco.categories, self._coco.categories),
+        ):
+            strange = next((i for i in theirs if i not in ours), None)
+            if strange is not None:
+                raise InputError(
+                    f"{path.name}: {what} id {strange} is not in {self._coco.path.name}: expected "
+                    "annotations of the same images and categories"
+                )
+        drawn = annotation_evidence(coco)
+        labels = category_index(self._base.category_ids, drawn.category_ids[drawn.labels])
+        return InstanceSet(
+            image_ids=drawn.image_ids,
+            labels=labels,
+            scores=np.ones(len(drawn)),
+            boxes=np.array([box for _, box in map(measure, drawn.masks)], float).reshape(-1, 4),
+            masks=drawn.masks,
+            annotators=np.full(len(drawn), number, np.int64),
+        )
+
+
+def _path(text: str, form: str) -> Path:
+    if not text:
+        raise UsageError(f"evidence {form}: name a file")
+    path = Path(text)
+    if not path.is_file():
+        raise InputError(f"{path}: no such file (evidence {form})")
+    return path
+
+
+def file_provenance(kind: str, paths: list[Path], request: Request) -> dict[str, Any]:
+    """Provenance of evidence of this kind that the user's own files gave."""
+    trained_on = "other" if kind == "annotators" else request.trained_on
+    notes = []
+    if trained_on == "clean":
+        notes.append("the model was trained on clean labels: on these images it leaks the truth")
+    if trained_on == "unknown":
+        notes.append(
+            "it is not known what labels the model was trained on (--trained-on): clean labels of "
+            "these images would leak the truth"
+        )
+    files = [{"file": path.name, "sha256": file_digest(path)} for path in paths]
+    return {"evidence": kind, "files": files, "trained_on": trained_on, "notes": notes}

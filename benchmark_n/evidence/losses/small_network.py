@@ -1,0 +1,181 @@
+"""A small network trained from scratch, for the loss of each annotation in each epoch.
+
+It classifies the crop of an instance and segments it, as the heads of Mask R-CNN do: a class
+logit each, and one mask without classes. For the class, features are averaged over the given mask
+too; the mask is drawn from the pixels alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark_n.coco.pixels import Pixels
+from benchmark_n.evidence.evidence import Ints
+from benchmark_n.runtime.optional_imports import import_extra
+
+VERSION = 2
+SIZE = 32
+EPOCHS = 24
+_BATCH = 64
+_RATE = 2e-3
+_PEAK = 1e-2
+_WARM_UP = 0.15
+_WEIGHT_DECAY = 1e-4
+_WIDTHS = (32, 64, 128)
+_MASK_WIDTH = 24
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Losses of N annotations after each of E epochs.
+
+    Parameters
+    ----------
+    class_losses, mask_losses
+        float32 (E, N): cross-entropy of the given category; mean binary cross-entropy of the
+        given mask's pixels.
+    margins
+        float32 (E, N): logit of the given category less the largest other.
+    """
+
+    class_losses: NDArray[np.float32]
+    mask_losses: NDArray[np.float32]
+    margins: NDArray[np.float32]
+
+
+def train_losses(
+    crops: Pixels,
+    masks: Pixels,
+    labels: Ints,
+    num_categories: int,
+    *,
+    epochs: int = EPOCHS,
+    seed: int = 0,
+    device: str = "cpu",
+    progress: Callable[[int, int], None] | None = None,
+) -> Losses:
+    """Train on all annotations and note each one's losses after each epoch.
+
+    AdamW with one cycle of the learning rate; each crop is turned by quarters and mirrored.
+
+    Parameters
+    ----------
+    crops, masks
+        uint8 (N, S, S, 3) and (N, S, S), 0 to 255; S is a multiple of 8.
+    """
+    torch = import_extra("torch", "deep", "training from scratch")
+    functional = torch.nn.functional
+    generator = torch.Generator().manual_seed(seed)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = _network(num_categories).to(device, memory_format=torch.channels_last)
+    pixels = torch.from_numpy(crops).permute(0, 3, 1, 2)
+    size = crops.shape[1] // 2
+    shapes = functional.adaptive_avg_pool2d(torch.from_numpy(masks)[:, None].float() / 255, size)
+    given = torch.from_numpy(labels)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=_RATE, weight_decay=_WEIGHT_DECAY)
+    steps = epochs * -(-len(labels) // _BATCH)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, _PEAK, total_steps=steps, pct_start=_WARM_UP
+    )
+    made = np.zeros((3, epochs, len(labels)), np.float32)
+    for epoch in range(epochs):
+        network.train()
+        for chosen in torch.randperm(len(labels), generator=generator).split(_BATCH):
+            if len(chosen) < 2:
+                schedule.step()
+                continue
+            seen, drawn = _turned(pixels[chosen], shapes[chosen], generator)
+            losses = _batch_losses(network, seen, drawn, given[chosen], device)
+            optimiser.zero_grad()
+            (losses[0].mean() + losses[1].mean()).backward()
+            optimiser.step()
+            schedule.step()
+        network.eval()
+        with torch.inference_mode():
+            for chosen in torch.arange(len(labels)).split(4 * _BATCH):
+                losses = _batch_losses(
+                    network, pixels[chosen], shapes[chosen], given[chosen], device
+                )
+                made[:, epoch, chosen.numpy()] = torch.stack(losses).cpu().numpy()
+        if progress is not None:
+            progress(epoch + 1, epochs)
+    return Losses(*made)
+
+
+def _turned(pixels: Any, shapes: Any, generator: Any) -> tuple[Any, Any]:
+    """Each of a batch in one of the eight positions that quarter turns and a mirror give."""
+    import torch
+
+    position = torch.randint(0, 8, (len(pixels),), generator=generator)
+    pair = [values.clone() for values in (pixels, shapes)]
+    for values in pair:
+        for number in range(1, 8):
+            turned = torch.rot90(values[position == number], number % 4, (2, 3))
+            values[position == number] = turned.flip(3) if number > 3 else turned
+    return pair[0], pair[1]
+
+
+def _batch_losses(network: Any, pixels: Any, shapes: Any, given: Any, device: str) -> list[Any]:
+    """Class loss, mask loss and margin of each annotation of a batch."""
+    import torch
+    from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
+
+    given, shapes = given.to(device), shapes.to(device)
+    logits, drawn = network(pixels.to(device).float() / 127.5 - 1, shapes)
+    of_class = cross_entropy(logits, given, reduction="none")
+    of_mask = binary_cross_entropy_with_logits(drawn, shapes, reduction="none").mean((1, 2, 3))
+    own = logits.gather(1, given[:, None])[:, 0]
+    others = logits.scatter(1, given[:, None], -torch.inf).amax(1)
+    margins = own - others if logits.shape[1] > 1 else own
+    return [of_class, of_mask, margins.detach()]
+
+
+def _network(num_categories: int) -> Any:
+    import torch
+    from torch import nn
+
+    def stage(before: int, after: int) -> nn.Module:
+        # The first halves the crop by its stride: at full size it would cost more than the others.
+        stride = 2 if before == 3 else 1
+        return nn.Sequential(
+            nn.Conv2d(before, after, 3, stride, padding=1, bias=False),
+            nn.BatchNorm2d(after),
+            nn.ReLU(),
+            nn.Identity() if stride == 2 else nn.MaxPool2d(2),
+        )
+
+    class Small(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            first, second, third = _WIDTHS
+            self.stages = nn.ModuleList(
+                [stage(3, first), stage(first, second), stage(second, third)]
+            )
+            self.classes = nn.Linear(first + second + 3 * third, num_categories)
+            self.coarse = nn.Conv2d(third, _MASK_WIDTH, 1)
+            self.fine = nn.Conv2d(first + _MASK_WIDTH, _MASK_WIDTH, 3, padding=1)
+            self.mask = nn.Conv2d(_MASK_WIDTH, 1, 1)
+
+        def forward(
+            self, values: torch.Tensor, shapes: torch.Tensor
+        ) -> tuple[torch.Tensor, torch.Tensor]:
+            maps, inside = [], []
+            for one in self.stages:
+                values = one(values)
+                maps.append(values)
+                height, width = values.shape[-2:]
+                weights = nn.functional.adaptive_avg_pool2d(shapes, (height, width)) + 1e-6
+                inside.append((values * weights).sum((2, 3)) / weights.sum((2, 3)))
+            whole = [values.mean((2, 3)), values.amax((2, 3))]
+            logits = self.classes(torch.cat([*whole, *inside], 1))
+            up = nn.functional.interpolate(self.coarse(values), size=maps[0].shape[-2:])
+            drawn = self.mask(torch.relu(self.fine(torch.cat([maps[0], up], 1))))
+            return logits, drawn
+
+    return Small()

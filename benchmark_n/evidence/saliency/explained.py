@@ -1,0 +1,190 @@
+"""Classifiers of crops: their probabilities, and where in the crop they look.
+
+A classifier is a frozen backbone with a linear head, or a small network trained from scratch
+(`benchmark_n.evidence.saliency.small_classifiers`). Where the head sees the averages of the
+backbone's last maps, Grad-CAM at these maps is their sum weighted by the head: exact from the maps,
+which are kept on disk meanwhile, and without a backward pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark_n.errors import InputError, did_you_mean
+from benchmark_n.evidence.collect import Target
+from benchmark_n.evidence.crops.cutting import Cut
+from benchmark_n.evidence.crops.linear_heads import Head, fit_head
+from benchmark_n.evidence.evidence import Floats, Ints
+from benchmark_n.evidence.saliency.grad_cam import GRID, class_activation, grad_cam, on_common_grid
+from benchmark_n.runtime.parallel import ordered_map
+
+# Weaker than where a score is read from the probabilities: what counts here is the top category.
+INVERSE_PENALTY = 1e-2
+_CHUNK = 256
+# Side of the crops (px) to the crops, in parts.
+Stream = Callable[[int], Iterable[Cut]]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a classifier learns, and what its maps are of.
+
+    Parameters
+    ----------
+    labels
+        int64 (N,), below `num_categories`.
+    folds
+        int64 (N,): predictions are out of fold; None: trained and predicted on all annotations.
+    target
+        The category whose evidence the maps show.
+    layer
+        Name of a module inside the network; None is its last convolution.
+    """
+
+    labels: Ints
+    num_categories: int
+    folds: Ints | None
+    target: Target = "predicted"
+    layer: str | None = None
+    seed: int = 0
+    workers: int | None = None
+
+    def splits(self) -> Iterator[tuple[NDArray[np.bool_], Ints]]:
+        """(annotations to train on, bool (N,); places of those to predict) of each training."""
+        if self.folds is None:
+            count = len(self.labels)
+            yield np.ones(count, bool), np.arange(count)
+            return
+        for fold in np.unique(self.folds).tolist():
+            yield self.folds != fold, np.flatnonzero(self.folds == fold)
+
+    def aims(self, probs: Floats, places: Ints) -> Ints:
+        """Category to explain of each of the `places`, whose probabilities are (n, K)."""
+        if self.target == "given":
+            return self.labels[places]
+        return np.asarray(probs.argmax(axis=1), np.int64)
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What one classifier says: probabilities float32 (N, K), maps float16 (N, GRID, GRID)."""
+
+    probs: NDArray[np.float32]
+    maps: NDArray[np.float16]
+
+    @classmethod
+    def empty(cls, lesson: Lesson) -> Explained:
+        """Arrays to be filled."""
+        count = len(lesson.labels)
+        return cls(
+            np.zeros((count, lesson.num_categories), np.float32),
+            np.zeros((count, GRID, GRID), np.float16),
+        )
+
+
+def explain_backbone(backbone: Any, stream: Stream, lesson: Lesson, folder: Path) -> Explained:
+    """Linear heads on a frozen backbone; `folder` is for its maps while they are needed.
+
+    Raises
+    ------
+    InputError
+        The backbone has no convolution, or no layer of the name asked for.
+    """
+    if hasattr(backbone, "network"):
+        return _explain_by_gradients(backbone, stream, lesson)
+    if lesson.layer is not None or not hasattr(backbone, "describe_with_maps"):
+        layer = (
+            "layer to draw saliency maps of" if lesson.layer is None else "layers to choose from"
+        )
+        raise InputError(f"backbone '{backbone.name}' has no {layer}")
+    features, maps = store_maps(backbone, stream, len(lesson.labels), folder)
+    return explain_maps(features, maps, lesson)
+
+
+def store_maps(
+    backbone: Any, stream: Stream, count: int, folder: Path
+) -> tuple[NDArray[np.float32], NDArray[np.float16]]:
+    """Features (count, D), and the last maps, float16 (count, C, h, w), in a file."""
+    features: Any = None
+    maps: Any = None
+    for cut in stream(backbone.size):
+        described, part = backbone.describe_with_maps(cut.crops, cut.masks)
+        if features is None:
+            features = np.zeros((count, described.shape[1]), np.float32)
+            path, shape = folder / "maps.npy", (count, *part.shape[1:])
+            maps = np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=shape)
+        features[cut.indices], maps[cut.indices] = described, part
+    return features, maps
+
+
+def explain_maps(features: Floats, maps: Floats, lesson: Lesson) -> Explained:
+    """Heads on features (N, D), and Grad-CAM at maps (N, C, h, w).
+
+    The first C features are the averages of the maps. The others come from earlier layers: the
+    derivative by the maps does not see them.
+    """
+    made = Explained.empty(lesson)
+    for (_, places), head in zip(lesson.splits(), _heads(features, lesson), strict=True):
+        probs = head.probabilities(head.standardise(features[places]))
+        weights = head.gradients()[lesson.aims(probs, places), : maps.shape[1]]
+        made.probs[places] = probs
+        for start in range(0, len(places), _CHUNK):
+            some = slice(start, start + _CHUNK)
+            active = class_activation(maps[places[some]], weights[some])
+            made.maps[places[some]] = on_common_grid(active)
+    return made
+
+
+def _heads(features: Floats, lesson: Lesson) -> Iterable[Head]:
+    fit = partial(_fit, features, lesson)
+    return ordered_map(fit, [train for train, _ in lesson.splits()], workers=lesson.workers)
+
+
+def _fit(features: Floats, lesson: Lesson, train: NDArray[np.bool_]) -> Head:
+    return fit_head(features[train], lesson.labels[train], lesson.num_categories, INVERSE_PENALTY)
+
+
+def _explain_by_gradients(backbone: Any, stream: Stream, lesson: Lesson) -> Explained:
+    """Two passes over the crops: features for the heads, then a map by a backward pass."""
+    import torch
+
+    layer = find_layer(backbone.network, lesson.layer, backbone.name)
+    made = Explained.empty(lesson)
+    features: Any = None
+    for cut in stream(backbone.size):
+        described = backbone.describe(cut.crops, cut.masks)
+        if features is None:
+            features = np.zeros((len(made.probs), described.shape[1]), np.float32)
+        features[cut.indices] = described
+    directions = np.zeros(features.shape, np.float32)
+    for (_, places), head in zip(lesson.splits(), _heads(features, lesson), strict=True):
+        made.probs[places] = head.probabilities(head.standardise(features[places]))
+        aims = lesson.aims(made.probs[places], places)
+        directions[places] = head.gradients()[aims]
+    for cut in stream(backbone.size):
+        batch = backbone.to_tensor(cut.crops)
+        wanted = torch.from_numpy(directions[cut.indices]).to(batch.device)
+        made.maps[cut.indices] = on_common_grid(grad_cam(backbone.network, layer, batch, wanted))
+    return made
+
+
+def find_layer(network: Any, name: str | None, what: str) -> Any:
+    """The module called `name` inside a network; its last convolution for None."""
+    import torch
+
+    modules = dict(network.named_modules())
+    if name is None:
+        found = [module for module in modules.values() if isinstance(module, torch.nn.Conv2d)]
+        if not found:
+            raise InputError(f"backbone '{what}' has no convolution to draw saliency maps of")
+        return found[-1]
+    if name not in modules:
+        raise InputError(f"backbone '{what}' has no layer '{name}': {did_you_mean(name, modules)}")
+    return modules[name]

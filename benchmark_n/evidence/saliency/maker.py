@@ -1,0 +1,180 @@
+"""Evidence ``saliency``: what several classifiers predict, and where they look."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark_n.coco import CocoFile
+from benchmark_n.coco.pixels import files_digest, image_files
+from benchmark_n.errors import UsageError
+from benchmark_n.evidence.annotations import image_groups
+from benchmark_n.evidence.backbones.base import make_backbone
+from benchmark_n.evidence.collect import Request
+from benchmark_n.evidence.crops.cutting import Cut, Cutter, cut_crops, instances_alone
+from benchmark_n.evidence.crops.folds import plan_folds
+from benchmark_n.evidence.evidence import Evidence, Ints
+from benchmark_n.evidence.saliency import small_classifiers as scratch_classifiers
+from benchmark_n.evidence.saliency.explained import (
+    INVERSE_PENALTY,
+    Explained,
+    Lesson,
+    explain_backbone,
+)
+from benchmark_n.evidence.saliency.grad_cam import GRID
+from benchmark_n.runtime.progress import Progress
+
+VERSION = 2
+MODELS = "lite0,lite1,lite2"
+MEMORISED = 0.95
+_SCRATCH = "scratch"
+_log = logging.getLogger(__name__)
+
+
+class SaliencyMaker:
+    """Evidence ``saliency:NAME,NAME``: classifiers on the crops of the instances.
+
+    A NAME is a backbone (with linear heads) or ``scratch:SHAPE``. What they are shown is the
+    instance alone, without what surrounds its mask: neighbours would decide what they look at.
+    The mask's outline is not among the features: it would be the same evidence for all models, and
+    what misleads it would mislead all.
+    The mean of their probabilities is `pred_probs`, unless another source gives these.
+    """
+
+    def __init__(
+        self, base: Evidence, coco: CocoFile, argument: str, request: Request, wanted: set[str]
+    ) -> None:
+        self._base, self._coco, self._request = base, coco, request
+        self._names = [name.strip() for name in (argument or MODELS).split(",")]
+        self._gives_mean = request.sources in ((f"saliency:{argument}",), ("saliency",))
+        if len(set(self._names)) < len(self._names):
+            raise UsageError(f"evidence saliency:{argument}: a model is named twice")
+
+    @cached_property
+    def _paths(self) -> dict[int, Path]:
+        return image_files(self._request.images, self._coco.images, self._base.image_ids)
+
+    def inputs(self) -> dict[str, Any]:
+        """Images, models, and how they are trained and explained."""
+        return {
+            "images": files_digest(self._paths.values()),
+            "version": [VERSION, scratch_classifiers.VERSION],
+            "models": self._names,
+            "fit": self._request.fit,
+            "target": self._request.cam_target,
+            "layer": self._request.cam_layer,
+            "folds": self._request.folds,
+            "group_by": self._request.group_by,
+            "seed": self._request.seed,
+            "gives_mean": self._gives_mean,
+        }
+
+    def make(self, progress: Progress | None) -> Evidence:
+        """Train and explain the classifiers, one after another."""
+        request, base, count = self._request, self._base, len(self._names)
+        groups, field = image_groups(self._coco, base.image_ids, request.group_by)
+        folds, notes = plan_folds(
+            base.labels, groups, base.category_names, request.folds, request.seed
+        )
+        in_sample = request.fit == "in-sample"
+        lesson = Lesson(
+            labels=base.labels,
+            num_categories=len(base.category_ids),
+            folds=None if in_sample else folds,
+            target=request.cam_target,
+            layer=request.cam_layer,
+            seed=request.seed,
+            workers=request.workers,
+        )
+        probs = np.zeros((count, len(base), lesson.num_categories), np.float32)
+        maps = np.zeros((count, len(base), GRID, GRID), np.float16)
+        for number, name in enumerate(self._names):
+            one = self._explain(name, lesson, _step(progress, number, count))
+            probs[number], maps[number] = one.probs, one.maps
+        shares = (probs.argmax(axis=2) == base.labels).mean(axis=1)
+        mean = probs.mean(axis=0)
+        made: dict[str, Any] = {"model_probs": probs, "saliency": maps}
+        if self._gives_mean:
+            made |= {"pred_probs": mean, "folds": lesson.folds}
+        provenance: dict[str, Any] = {
+            "evidence": "saliency",
+            "backbone": ", ".join(self._names),
+            "head": f"logistic regression, C {INVERSE_PENALTY:g}",
+            "fit": request.fit,
+            "target": request.cam_target,
+            "layer": request.cam_layer or "last convolution",
+            "seed": request.seed,
+            "trained_on": "noisy-in-sample" if in_sample else "noisy-oof",
+            "agreement": dict(zip(self._names, shares.tolist(), strict=True)),
+            "notes": notes + (_memorised(self._names, shares) if in_sample else []),
+        }
+        if not in_sample:
+            accuracy = float((mean.argmax(axis=1) == base.labels).mean())
+            provenance |= {
+                "num_folds": request.folds,
+                "grouped_by": field,
+                "out_of_fold_accuracy": accuracy,
+            }
+        return replace(base, **made, provenance=provenance)
+
+    def _explain(self, name: str, lesson: Lesson, progress: Progress | None) -> Explained:
+        kind, _, shape = name.partition(":")
+        if kind == _SCRATCH:
+            size = crop_size(self._base.boxes)
+            crops = np.zeros((len(self._base), size, size, 3), np.uint8)
+            for cut in self._stream(size, None):
+                crops[cut.indices] = cut.crops
+            return scratch_classifiers.explain_scratch(
+                shape, crops, lesson, device=self._request.device, progress=progress
+            )
+        backbone = make_backbone(name, self._request.device)
+        self._request.folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=".maps-", dir=self._request.folder) as folder:
+            return explain_backbone(
+                backbone, lambda side: self._stream(side, progress), lesson, Path(folder)
+            )
+
+    def _stream(self, size: int, progress: Progress | None) -> Iterator[Cut]:
+        """The crops of all annotations, in parts."""
+        done = 0
+        cutter = Cutter(size, None)
+        for cut in cut_crops(self._base, self._coco, self._paths, cutter, self._request.workers):
+            yield instances_alone(cut)
+            done += len(cut.indices)
+            if progress is not None:
+                progress(done, len(self._base))
+
+
+def crop_size(boxes: Ints) -> int:
+    """Side of the crops (px) of networks from scratch: near the instances' own size."""
+    side = float(np.median(boxes[:, 2:].max(axis=1)))
+    return next(
+        (size for size in scratch_classifiers.SIZES if side <= size), scratch_classifiers.SIZES[-1]
+    )
+
+
+def _step(progress: Progress | None, number: int, count: int) -> Progress | None:
+    """Progress of one of `count` models as part of the whole."""
+    if progress is None:
+        return None
+    return lambda done, total: progress(number * total + done, count * total)
+
+
+def _memorised(names: list[str], shares: NDArray[np.float64]) -> list[str]:
+    """Say what share of the given labels each model repeats; notes on those that repeat most."""
+    for name, share in zip(names, shares.tolist(), strict=True):
+        _log.info("%s repeats %.1f %% of the labels it was trained on", name, 100 * share)
+    return [
+        f"{name} repeats {share:.1%} of the labels it was trained on, wrong ones with them: it "
+        "cannot contradict what it has memorised (--fit out-of-fold)"
+        for name, share in zip(names, shares.tolist(), strict=True)
+        if share > MEMORISED
+    ]

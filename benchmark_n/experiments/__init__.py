@@ -1,0 +1,1 @@
+"""Protocols as functions: robustness, ablations, detectors by seeds."""

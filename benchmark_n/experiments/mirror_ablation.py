@@ -1,0 +1,113 @@
+"""What each part of MIRROR is worth on a benchmark: d, alpha, both; one model to M; thresholds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark_n.benchmark import Benchmark
+from benchmark_n.detectors.common.score_tables import annotation_scores
+from benchmark_n.detectors.mirror import (
+    disagreement,
+    flags,
+    ranking,
+    saliency_agreement,
+    sweep,
+)
+from benchmark_n.errors import InputError
+from benchmark_n.evaluation.label_errors import score_benchmark
+from benchmark_n.evidence import Evidence
+
+MODELS = "lite0,lite1,lite2,scratch:plain,scratch:deep"
+RATES = ("precision", "recall", "f1")
+RANKS = ("f1_at_budget", "best_f1", "auprc", "auroc")
+Row = dict[str, Any]
+Measure = Callable[[NDArray[Any], NDArray[np.bool_]], Row]
+
+
+def mirror_ablation(evidence: Evidence, benchmark: Benchmark) -> dict[str, list[Row]]:
+    """Measures of class errors under parts of MIRROR.
+
+    Parameters
+    ----------
+    evidence
+        With `model_probs` and `saliency`.
+
+    Returns
+    -------
+    dict
+        ``parts``: d alone, alpha alone (a ranking without flags) and both, of all models.
+        ``models``: the same, averaged over all subsets of 1 to M models. ``sweep``: flags at each
+        pair of thresholds, of all models.
+
+    Raises
+    ------
+    InputError
+        The evidence holds no saliency.
+    """
+    if evidence.model_probs is None or evidence.saliency is None:
+        raise InputError("the ablation of mirror needs saliency (--evidence saliency)")
+
+    def measure(scores: NDArray[Any], flagged: NDArray[np.bool_]) -> Row:
+        table = annotation_scores(evidence, "class", scores, flagged)
+        found = score_benchmark(table, benchmark, by=(), bootstrap=1).kinds["class"].measures
+        return {name: found.get(name) for name in (*RATES, *RANKS)}
+
+    count = len(evidence.model_probs)
+    by_models = [
+        row
+        for size in range(1, count + 1)
+        for row in _averaged(
+            [_parts(evidence, chosen, measure) for chosen in combinations(range(count), size)], size
+        )
+    ]
+    return {
+        "parts": _parts(evidence, tuple(range(count)), measure),
+        "models": by_models,
+        "sweep": _sweep(evidence, measure),
+    }
+
+
+def _parts(evidence: Evidence, chosen: tuple[int, ...], measure: Measure) -> list[Row]:
+    assert evidence.model_probs is not None
+    assert evidence.saliency is not None
+    places = list(chosen)
+    found, _ = disagreement(evidence.model_probs[places], evidence.labels)
+    alpha = saliency_agreement(evidence.saliency[places])
+    nothing = np.zeros(len(found), bool)
+    return [
+        {"part": "d", **measure(found.astype(float), found)},
+        {"part": "alpha", **measure(np.nan_to_num(alpha), nothing), **dict.fromkeys(RATES)},
+        {"part": "both", **measure(ranking(found, alpha), found)},
+    ]
+
+
+def _averaged(rows: list[list[Row]], size: int) -> list[Row]:
+    """The mean of each part over the subsets."""
+    averaged = []
+    for same in zip(*rows, strict=True):
+        means = {name: _mean([row[name] for row in same]) for name in (*RATES, *RANKS)}
+        averaged.append({"models": size, "subsets": len(same), "part": same[0]["part"], **means})
+    return averaged
+
+
+def _mean(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None
+
+
+def _sweep(evidence: Evidence, measure: Measure) -> list[Row]:
+    assert evidence.model_probs is not None
+    assert evidence.saliency is not None
+    alpha = saliency_agreement(evidence.saliency)
+    rows = []
+    for step in sweep(evidence.model_probs, evidence.labels, alpha):
+        found, _ = disagreement(evidence.model_probs, evidence.labels, step["tau_star"])
+        flagged = flags(found, alpha, step["tau"])
+        measured = measure(ranking(found, alpha), flagged)
+        rows.append({**step, **{name: measured[name] for name in RATES}})
+    return rows

@@ -1,0 +1,1 @@
+"""Files of any content: formats, atomic writing, digests, the cache's folder."""

@@ -1,0 +1,73 @@
+"""A benchmark out of a real pair of files: what differs is the noise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmark_n.benchmark import Benchmark, layout, load
+from benchmark_n.benchmark.writer import write_benchmark
+from benchmark_n.coco import read_coco
+from benchmark_n.coco.joining import MATCHES, match_pairs
+from benchmark_n.errors import UsageError
+from benchmark_n.files.atomic import staged
+from benchmark_n.files.provenance import file_digest
+from benchmark_n.generation.pair_records import pair_parts
+from benchmark_n.tables.manifest_schema import manifest_schema
+
+
+def import_pair(
+    clean: Path | str,
+    noisy: Path | str,
+    *,
+    out: Path | str,
+    match: str = "auto",
+    least_iou: float = 0.5,
+    images: Path | str | None = None,
+    dilation_ratio: float = 0.02,
+    overwrite: bool = False,
+) -> Benchmark:
+    """Make a benchmark of a real pair of COCO files: what differs is the noise.
+
+    Parameters
+    ----------
+    match
+        ``"id"``, ``"iou"``, or ``"auto"`` for ids where most of them agree.
+    least_iou
+        Below this mask IoU two annotations are not the same instance (matching by IoU).
+
+    Raises
+    ------
+    UsageError
+        An unknown way to match.
+    InputError
+        Anything wrong with a file, or files about different images or categories.
+    """
+    if match not in MATCHES:
+        raise UsageError(f"match must be one of {', '.join(MATCHES)}, but got '{match}'")
+    with staged(Path(out), marker=layout.RECIPE, overwrite=overwrite) as stage:
+        ours, theirs = read_coco(clean), read_coco(noisy)
+        pairs = match_pairs(ours, theirs, match, least_iou)
+        recipe = {
+            "benchmark": "imported",
+            "dataset": "custom",
+            "name": "imported",
+            "noise": "unknown",
+            "match": match,
+            "least_iou": least_iou,
+            "noises": {},
+            "masks": "rle",
+            "dilation_ratio": dilation_ratio,
+            "detection": True,
+            "source": {"file": ours.path.name, "sha256": file_digest(ours.path)},
+            "noisy_source": {"file": theirs.path.name, "sha256": file_digest(theirs.path)},
+        }
+        write_benchmark(
+            stage,
+            ours,
+            pair_parts(ours, theirs, pairs, dilation_ratio),
+            manifest_schema(metadata={"dilation_ratio": str(dilation_ratio)}),
+            recipe,
+            images=None if images is None else Path(images),
+        )
+        benchmark = load(stage).moved(Path(out))
+    return benchmark

@@ -1,0 +1,94 @@
+"""Records and manifest rows of a matched pair of files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from benchmark_n.coco import CocoFile
+from benchmark_n.coco.annotation_masks import encode_record, masks_of, measure, size_bucket
+from benchmark_n.coco.joining import Pair
+from benchmark_n.coco.records import join_record, split_record
+from benchmark_n.masks import Rle, rle_to_crop
+from benchmark_n.masks.boundary import boundary_distance, mask_and_boundary_iou
+from benchmark_n.tables.manifest_schema import Columns, box_columns
+
+_BATCH = 500
+
+
+def pair_parts(
+    clean: CocoFile, noisy: CocoFile, pairs: Sequence[Pair], ratio: float
+) -> Iterator[tuple[list[bytes], Columns]]:
+    """Noisy records, under the clean ids, and manifest rows; spurious ids go on above the rest."""
+    next_id = int(clean.annotation_ids.max(initial=0)) + 1
+    for start in range(0, len(pairs), _BATCH):
+        rows, records = [], []
+        for pair in pairs[start : start + _BATCH]:
+            row, record = _row(clean, noisy, pair, next_id, ratio)
+            next_id += pair.clean is None
+            rows.append(row)
+            records += [] if record is None else [record]
+        columns = {name: [row.get(name) for row in rows] for row in rows for name in row}
+        boxes = {p: columns.pop(p, [None] * len(rows)) for p in ("bbox", "noisy_bbox")}
+        yield (
+            records,
+            columns
+            | box_columns("bbox", boxes["bbox"])
+            | box_columns("noisy_bbox", boxes["noisy_bbox"]),
+        )
+
+
+def _row(
+    clean: CocoFile, noisy: CocoFile, pair: Pair, spurious_id: int, ratio: float
+) -> tuple[dict[str, Any], bytes | None]:
+    row: dict[str, Any] = {
+        "origin": "clean",
+        "crowd": False,
+        "deleted": pair.noisy is None,
+        "annotation_id": spurious_id,
+    }
+    ours = theirs = record = None
+    if pair.clean is not None:
+        ours = masks_of(clean, [pair.clean])[0]
+        row |= _side(clean, pair.clean, ours, "")
+        row["crowd"] = bool(clean.crowd[pair.clean])
+        row["annotation_id"] = int(clean.annotation_ids[pair.clean])
+        row["size"] = size_bucket(row["area"])
+    if pair.noisy is not None:
+        theirs = masks_of(noisy, [pair.noisy])[0]
+        row |= _side(noisy, pair.noisy, theirs, "noisy_")
+        record = _rewritten(noisy, pair.noisy, theirs, row)
+    if pair.clean is None:
+        row["origin"] = "spurious"
+    elif theirs is None or row["category_id"] != row["noisy_category_id"] or ours != theirs:
+        row["clean_record"] = bytes(clean.annotations[pair.clean])
+    if ours is not None and theirs is not None and not row["crowd"]:
+        height, width = ours["size"]
+        distance = boundary_distance(height, width, ratio)
+        ious = mask_and_boundary_iou(rle_to_crop(ours), rle_to_crop(theirs), distance)
+        row["iou"], row["boundary_iou"] = ious
+    return row, record
+
+
+def _side(coco: CocoFile, index: int, rle: Rle, prefix: str) -> dict[str, Any]:
+    area, bbox = measure(rle)
+    return {
+        "image_id": int(coco.image_ids[index]),
+        f"{prefix}category_id": int(coco.category_ids[index]),
+        f"{prefix}area": area,
+        f"{prefix}bbox": bbox,
+    }
+
+
+def _rewritten(noisy: CocoFile, index: int, rle: Rle, row: dict[str, Any]) -> bytes:
+    fields = split_record(noisy.annotations[index])
+    if noisy.crowd[index]:
+        return join_record(fields, {"id": row["annotation_id"]})
+    return encode_record(
+        fields,
+        rle,
+        row["noisy_category_id"],
+        area=row["noisy_area"],
+        bbox=row["noisy_bbox"],
+        changes={"id": row["annotation_id"]},
+    )

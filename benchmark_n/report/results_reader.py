@@ -1,0 +1,125 @@
+"""Results files of `eval --detector`: found, read and told from others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from benchmark_n.errors import InputError, UsageError
+from benchmark_n.files.json_yaml import read_json
+
+RESULTS = "results.json"
+
+
+class BenchmarkRecord(msgspec.Struct):
+    """Of which benchmark the results are."""
+
+    directory: str
+    benchmark: str
+    name: str
+    seed: int
+    recipe_sha256: str
+    source_sha256: str
+
+
+class FileRecord(msgspec.Struct):
+    """A file that evidence was made from."""
+
+    file: str
+    sha256: str
+
+
+class EvidenceRecord(msgspec.Struct):
+    """One source of evidence."""
+
+    evidence: str = "unknown"
+    backbone: str | None = None
+    num_folds: int | None = None
+    seed: int | None = None
+    files: tuple[FileRecord, ...] = ()
+
+
+class Provenance(msgspec.Struct):
+    """What the detector was and what it read."""
+
+    options: dict[str, Any]
+    evidence: list[EvidenceRecord]
+    trained_on: str
+    benchmark: BenchmarkRecord
+
+
+Measure = float | int | None
+
+
+class Kind(msgspec.Struct):
+    """Measures of one kind of error, those that a leaderboard shows, and their intervals."""
+
+    errors: int | None = None
+    flagged: int | None = None
+    precision: Measure = None
+    recall: Measure = None
+    f1: Measure = None
+    best_f1: Measure = None
+    auprc: Measure = None
+    auroc: Measure = None
+    intervals: dict[str, tuple[float, float] | None] | None = None
+
+
+class Results(msgspec.Struct):
+    """Measures of each kind of error, and what counts as one."""
+
+    kinds: dict[str, Kind]
+    settings: dict[str, Any]
+
+
+class ResultsFile(msgspec.Struct):
+    """The fields of a results file that a leaderboard needs."""
+
+    detector: str
+    provenance: Provenance
+    results: Results
+
+
+def results_files(paths: Iterable[Path | str]) -> list[Path]:
+    """The files, and all ``results.json`` below the folders, each once.
+
+    Raises
+    ------
+    InputError
+        A folder without any.
+    """
+    found: dict[Path, Path] = {}
+    for path in map(Path, paths):
+        files = sorted(path.rglob(RESULTS)) if path.is_dir() else [path]
+        if not files:
+            raise InputError(f"{path}: no {RESULTS} in this folder")
+        found |= {file.resolve(): file for file in files}
+    if not found:
+        raise UsageError(f"give {RESULTS} files, or folders that have some")
+    return list(found.values())
+
+
+def read_results(path: Path) -> ResultsFile:
+    """Read a results file.
+
+    Raises
+    ------
+    InputError
+        No such file, or results of another kind.
+    """
+    document = read_json(path, "results")
+    fields = document if isinstance(document, dict) else {}
+    if "detector" not in fields:
+        kind = f"results of eval, mode {fields['mode']}" if "mode" in fields else "no results"
+        raise InputError(f"{path}: {kind}, expected those of eval --detector")
+    if fields.get("results") is None:
+        raise InputError(f"{path}: results of detect, without truth; expected eval --detector")
+    try:
+        return msgspec.convert(document, ResultsFile)
+    except msgspec.ValidationError as error:
+        raise InputError(
+            f"{path}: {error}: not made by this version's eval --detector, run it again"
+        ) from None

@@ -1,0 +1,1 @@
+"""What running takes: plug-ins, workers, random streams, lazy imports, progress."""

@@ -1,0 +1,1 @@
+"""The two contracts: the manifest's table and the scores' table."""

@@ -1,0 +1,87 @@
+"""The manifest's columns: one row for each clean annotation, and for each spurious one.
+
+The version is part of the Parquet file's metadata and changes when a column does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+VERSION = "1"
+BOX_PARTS = ("x", "y", "width", "height")
+
+_BASE: tuple[tuple[str, str, str], ...] = (
+    ("annotation_id", "int64", "id in the clean file (spurious: above the largest)"),
+    ("image_id", "int64", "id of the image"),
+    ("origin", "string", "clean, or spurious for an annotation that the annotator added"),
+    ("crowd", "bool", "an iscrowd annotation: passed through untouched"),
+    ("category_id", "int64", "clean category; null for spurious ones"),
+    ("noisy_category_id", "int64", "category in the noisy file; null where deleted"),
+    ("deleted", "bool", "not in the noisy file"),
+    ("area", "int64", "clean mask, px²"),
+    ("noisy_area", "int64", "noisy mask, px²; null where deleted"),
+    *((f"bbox_{part}", "int64", "clean mask's box, px") for part in BOX_PARTS),
+    *((f"noisy_bbox_{part}", "int64", "noisy mask's box, px") for part in BOX_PARTS),
+    ("size", "string", "small (< 32²), medium (< 96²) or large, by the clean area"),
+    ("iou", "double", "clean against noisy mask; null for crowds and where deleted"),
+    ("boundary_iou", "double", "clean against noisy boundary; null as for iou"),
+)
+_LAST = ("clean_record", "binary", "original JSON of a changed or deleted annotation, else null")
+
+
+class NoiseColumns(Protocol):
+    """What the schema has to know of a noise."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def columns(self) -> Mapping[str, str]: ...
+
+
+def describe(noises: Iterable[NoiseColumns] = ()) -> list[tuple[str, str, str]]:
+    """(name, Arrow type, meaning) of each column of a manifest with these noises."""
+    rows = list(_BASE)
+    for noise in noises:
+        rows.append((f"{noise.name}_applied", "bool", f"{noise.name} was applied"))
+        rows.append((f"{noise.name}_reason", "string", "why it was drawn but not applied, or null"))
+        rows += [
+            (f"{noise.name}_{column}", kind, f"drawn {column} of {noise.name}; null if not drawn")
+            for column, kind in noise.columns.items()
+        ]
+    return [*rows, _LAST]
+
+
+def manifest_schema(
+    noises: Iterable[NoiseColumns] = (),
+    *,
+    metadata: Mapping[str, str] | None = None,
+    extra: Iterable[tuple[str, str, str]] = (),
+) -> Any:
+    """The Arrow schema of a manifest.
+
+    Parameters
+    ----------
+    noises
+        Noises of the recipe; each adds ``<noise>_applied``, ``<noise>_reason`` and its draws.
+    metadata
+        Added to the version under which the schema is read again.
+    extra
+        Further columns (name, type, meaning), such as a weak annotator's prompts.
+    """
+    described = describe(noises)
+    columns = [*described[:-1], *extra, described[-1]]
+    fields = [pa.field(name, pa.type_for_alias(kind)) for name, kind, _ in columns]
+    return pa.schema(fields, metadata={"manifest_version": VERSION, **(metadata or {})})
+
+
+Columns = dict[str, list[Any]]
+
+
+def box_columns(prefix: str, boxes: Sequence[Sequence[int] | None]) -> Columns:
+    """Four columns of a list of boxes [x, y, width, height] (px); None is null."""
+    parts = zip(*(box or (None,) * 4 for box in boxes), strict=True)
+    return {f"{prefix}_{name}": list(part) for name, part in zip(BOX_PARTS, parts, strict=True)}

@@ -1,0 +1,1 @@
+"""Models trained on noisy labels, and their predictions."""

@@ -1,0 +1,142 @@
+"""Train a model of MMDetection on a benchmark directory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+from zipfile import is_zipfile
+
+from benchmark_n.benchmark import Benchmark, load
+from benchmark_n.benchmark.labels import training_labels, validation_labels
+from benchmark_n.errors import InputError
+from benchmark_n.training.mmdet.data_configs import set_training, set_validation
+from benchmark_n.training.mmdet.loss_files import write_loss_evidence
+from benchmark_n.training.mmdet.model_configs import ModelSettings, model_config
+from benchmark_n.training.mmdet.runner import (
+    is_first_process,
+    require_mmdet,
+    running,
+    set_device,
+    wait_for_others,
+)
+from benchmark_n.training.work_dir import (
+    PREDICTIONS,
+    RESULTS,
+    TrainingRun,
+    choose_work_dir,
+    describe,
+    finish_work_dir,
+    finished_run,
+    open_work_dir,
+)
+
+_CHECKPOINT = re.compile(r"(?:epoch|iter)_(\d+)\.pth")
+_PREFIX = "coco/"
+_STATISTICS = f"val/{_PREFIX}"
+
+
+def train_mmdet(
+    benchmark: Benchmark | Path | str,
+    settings: ModelSettings,
+    *,
+    work_dir: Path | str | None = None,
+    resume: bool = False,
+    device: str = "auto",
+    folds: Mapping[str, int] | None = None,
+    images: Path | None = None,
+    val_images: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> TrainingRun:
+    """Train on the noisy labels, judge on the clean validation labels.
+
+    Parameters
+    ----------
+    work_dir
+        By default ``work_dirs/<benchmark>-<model>-seed<seed>``.
+    resume
+        Go on from the last checkpoint in `work_dir`; a finished training is returned as it is.
+    device
+        ``cpu``, ``cuda``, or ``auto``: a GPU where there is one.
+    folds
+        ``count``, ``fold`` and ``seed``: train on the images of all folds but one.
+    images, val_images
+        Folders of the images, where the benchmark does not know them.
+    progress
+        Called with (iterations done, iterations in all).
+
+    Raises
+    ------
+    UsageError, InputError
+        An unknown model, a missing extra, GPU, image or label, or a work directory in use.
+    """
+    require_mmdet("training")
+    set_device(device)
+    opened = load(benchmark) if isinstance(benchmark, Path | str) else benchmark
+    labels = training_labels(opened, images)
+    validation = validation_labels(opened, val_images)
+    name = f"{opened.path.resolve().name}-{Path(settings.model).stem}-seed{settings.seed}"
+    folder = choose_work_dir(work_dir, name)
+    if labels.names != validation.names:
+        raise InputError(f"{validation.coco.path}: other categories than {labels.coco.path.name}")
+    config = model_config(settings, len(labels.coco.categories))
+    set_training(config, labels, folds)
+    ratio = float(opened.recipe.get("dilation_ratio", 0.02))
+    set_validation(config, validation, ratio, folder / PREDICTIONS)
+    description = describe(opened, {"settings": asdict(settings), "folds": folds})
+    if not _opened(folder, description, resume):
+        return finished_run(folder)
+    newest = newest_checkpoint(folder) if resume else None
+    if newest is not None:
+        config.resume, config.load_from = True, str(newest)
+    with running(config, folder) as runner:
+        from benchmark_n.training.mmdet.random_states import RandomStatesHook
+
+        runner.register_hook(RandomStatesHook())
+        if progress is not None:
+            from benchmark_n.training.mmdet.progress import ProgressHook
+
+            runner.register_hook(ProgressHook(progress))
+        runner.train()
+        if is_first_process():
+            _finish(runner, folder, validation.names)
+            if settings.instance_losses:
+                write_loss_evidence(opened, folder)
+        wait_for_others()
+    return finished_run(folder)
+
+
+def newest_checkpoint(folder: Path) -> Path | None:
+    """The checkpoint of the highest number that is whole; None where there is none.
+
+    MMEngine writes a checkpoint in place and says afterwards in ``last_checkpoint`` which it was:
+    a run that is killed meanwhile leaves half a file, and the name of one that had to make room.
+    A checkpoint is a ZIP archive, whose end is written last.
+    """
+    found = {path: _CHECKPOINT.fullmatch(path.name) for path in folder.glob("*.pth")}
+    whole = {path: int(match[1]) for path, match in found.items() if match and is_zipfile(path)}
+    return max(whole, key=whole.__getitem__, default=None)
+
+
+def _opened(folder: Path, description: Mapping[str, Any], resume: bool) -> bool:
+    """Whether there is something to train; of several processes the first opens the folder."""
+    if is_first_process():
+        return open_work_dir(folder, description, resume)
+    return not (folder / RESULTS).is_file()
+
+
+def _finish(runner: Any, folder: Path, categories: tuple[str, ...]) -> None:
+    from benchmark_n.nets.weights import WEIGHTS, save_weights
+
+    save_weights(runner.model, folder / WEIGHTS, categories)
+    metrics = {
+        name.removeprefix(_STATISTICS): float(buffer.current())
+        for name, buffer in runner.message_hub.log_scalars.items()
+        if name.startswith(_STATISTICS)
+    }
+    if not metrics:  # stopped between the last epoch and its validation, and taken up again
+        found = runner.val()
+        metrics = {name.removeprefix(_PREFIX): float(value) for name, value in found.items()}
+    finish_work_dir(folder, metrics)

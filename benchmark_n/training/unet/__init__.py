@@ -1,0 +1,1 @@
+"""U-Nets of echo datasets."""

@@ -1,0 +1,1 @@
+"""Models that draw masks from prompts, one a file."""

@@ -1,0 +1,44 @@
+"""Instances of two sets in the same image, brought together by the IoU of their masks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from pycocotools import mask as coco_mask
+
+from benchmark_n.evidence.evidence import Evidence, InstanceSet, Ints
+from benchmark_n.masks import Rle
+
+
+def by_image(image_ids: Ints) -> dict[int, NDArray[np.intp]]:
+    """Image id to the indices of its instances, in their order."""
+    if not image_ids.size:
+        return {}
+    order = np.argsort(image_ids, kind="stable")
+    ids, starts = np.unique(image_ids[order], return_index=True)
+    return dict(zip(ids.tolist(), np.split(order, starts[1:]), strict=True))
+
+
+def mask_ious(ours: list[Rle], theirs: list[Rle]) -> NDArray[np.float64]:
+    """IoU of each of our masks with each of theirs, float64 (n, m)."""
+    if not (ours and theirs):
+        return np.zeros((len(ours), len(theirs)))
+    return np.asarray(coco_mask.iou(ours, theirs, [0] * len(theirs)), np.float64)
+
+
+def iou_blocks(
+    evidence: Evidence, others: InstanceSet
+) -> Iterator[tuple[int, NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]]:
+    """For each image that has instances of either: its id, both sides' indices, and their IoUs."""
+    mine, theirs = by_image(evidence.image_ids), by_image(others.image_ids)
+    none = np.zeros(0, np.intp)
+    for image_id in sorted(mine.keys() | theirs.keys()):
+        left, right = mine.get(image_id, none), theirs.get(image_id, none)
+        yield (
+            image_id,
+            left,
+            right,
+            mask_ious([evidence.masks[i] for i in left], [others.masks[j] for j in right]),
+        )

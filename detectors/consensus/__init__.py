@@ -1,0 +1,1 @@
+"""Several annotators of the same images against each other."""

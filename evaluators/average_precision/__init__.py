@@ -1,0 +1,1 @@
+"""Average precision of masks, boundaries and boxes."""

@@ -1,0 +1,51 @@
+"""LVIS's protocol: which detections count, before any engine sees them.
+
+References
+----------
+.. [1] Gupta, Dollár, Girshick: LVIS: A Dataset for Large Vocabulary Instance Segmentation, CVPR
+       2019 (Section 2.2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from benchmark_n.coco.instances import Instances
+from benchmark_n.evaluators.average_precision.problem import Federated, Problem
+
+MAX_DETECTIONS = 300
+
+
+def federate(problem: Problem, federated: Federated) -> Problem:
+    """The problem under LVIS's protocol.
+
+    Of each image the 300 best detections of all categories stay; of these, those of categories
+    that the image is known to have or not to have. The engines do the rest: a detection without
+    match in a category that is not exhaustively annotated is ignored.
+    """
+    found = limit_per_image(problem.found, problem.max_detections[-1])
+    truth = problem.truth
+    known = set(zip(truth.image_ids.tolist(), truth.category_ids.tolist(), strict=True))
+    pairs = zip(found.image_ids.tolist(), found.category_ids.tolist(), strict=True)
+    kept = [
+        (image, category) in known or category in federated.negative.get(image, ())
+        for image, category in pairs
+    ]
+    found = found.take(np.flatnonzero(kept))
+    return replace(
+        problem,
+        found=found,
+        max_detections=[problem.max_detections[-1]],
+        federated=federated,
+    )
+
+
+def limit_per_image(found: Instances, most: int) -> Instances:
+    """The `most` detections of highest score in each image, in their old order."""
+    order = np.lexsort((-found.scores, found.image_ids))
+    images = found.image_ids[order]
+    first = np.searchsorted(images, images)
+    rank = np.arange(len(images)) - first
+    return found.take(np.sort(order[rank < most]))

@@ -1,0 +1,1 @@
+"""Volumes, ejection fractions and distances of ventricles."""

@@ -1,0 +1,41 @@
+"""Precision against recall of a scores table, for plots."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark_n.evaluators.label_errors import alignment, ranking
+from benchmark_n.evaluators.label_errors import truth as error_truth
+from benchmark_n.evaluators.label_errors.truth import SPATIAL_IOU
+
+Curve = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+def precision_recall_curves(
+    scores: Any, manifest: Any, *, spatial_iou: float = SPATIAL_IOU
+) -> dict[str, Curve]:
+    """Kind of error to (recall, precision), float64 (B,) each, for ``class``, ``spatial``, ``any``.
+
+    One point for each distinct score. Kinds without scores or without errors are left out.
+    """
+    rows = error_truth.surviving(manifest)
+    truths = {
+        "class": error_truth.class_errors(rows),
+        "spatial": error_truth.spatial_errors(rows, spatial_iou),
+        "any": error_truth.any_errors(rows, spatial_iou),
+    }
+    ids = np.asarray(rows["annotation_id"].to_numpy(), np.int64)
+    curves = {}
+    for kind, truth in truths.items():
+        given = alignment.kind_column(scores, kind, ids)
+        kept = ~truth.ignored
+        if given is None or not truth.wrong[kept].any():
+            continue
+        blocks = ranking.make_blocks(given.scores[kept])
+        found = np.cumsum(blocks.counts(truth.wrong[kept].astype(np.int64)))
+        shown = np.cumsum(blocks.counts(np.ones(int(kept.sum()), np.int64)))
+        curves[kind] = (found / found[-1], found / shown)
+    return curves

@@ -1,0 +1,1 @@
+"""Predicted label quality, agreement of masks, tests between groups."""

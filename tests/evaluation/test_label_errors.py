@@ -1,0 +1,103 @@
+"""Scores against a made benchmark: an all-knowing detector, metadata fields, unfit benchmarks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn import metrics
+
+import benchmark_n
+from benchmark_n import Benchmark
+from benchmark_n.errors import InputError
+from benchmark_n.evaluation.label_errors import deleted_masks, score_benchmark
+from benchmark_n.tables.scores import scores_table
+from tests import samples
+
+
+def class_scores(benchmark: Benchmark, values: dict[int, float]) -> Any:
+    noisy = benchmark.noisy()
+    ids = noisy.annotation_ids.tolist()
+    scores = [values.get(i, 0.0) for i in ids]
+    return scores_table(
+        {
+            "image_id": noisy.image_ids,
+            "annotation_id": ids,
+            "kind": ["class"] * len(ids),
+            "score": scores,
+            "flagged": [score > 0.5 for score in scores],
+        }
+    )
+
+
+def changed_categories(benchmark: Benchmark) -> dict[int, bool]:
+    """From the two files, not from the manifest."""
+    clean = benchmark.clean()
+    before = dict(zip(clean.annotation_ids.tolist(), clean.category_ids.tolist(), strict=True))
+    noisy = benchmark.noisy()
+    after = zip(noisy.annotation_ids.tolist(), noisy.category_ids.tolist(), strict=True)
+    return {i: before[i] != category for i, category in after}
+
+
+def test_an_all_knowing_detector_is_perfect(scenes_hard: Benchmark) -> None:
+    truth = changed_categories(scenes_hard)
+    scores = class_scores(scenes_hard, {i: float(wrong) for i, wrong in truth.items()})
+    measures = score_benchmark(scores, scenes_hard).kinds["class"].measures
+    assert measures["errors"] == sum(truth.values())
+    assert measures["f1"] == measures["auroc"] == measures["auprc"] == 1
+
+
+def test_measures_are_scikit_learns_on_a_made_benchmark(scenes_hard: Benchmark) -> None:
+    truth = changed_categories(scenes_hard)
+    rng = np.random.default_rng(0)
+    values = {i: float(np.clip(rng.random() + 0.3 * w, 0, 1)) for i, w in truth.items()}
+    result = score_benchmark(class_scores(scenes_hard, values), scenes_hard).kinds["class"]
+    labels, scores = list(truth.values()), list(values.values())
+    assert result.measures["auroc"] == pytest.approx(metrics.roc_auc_score(labels, scores))
+    # Scores that were cut off at 1 are tied, which scikit-learn treats as one step.
+    low, high = result.intervals["auroc"] or (1.0, 0.0)
+    assert low < float(result.measures["auroc"] or 0) < high
+    assert set(result.by) == {"noise", "category", "size", "supercategory"}
+
+
+def test_true_masks_of_deleted_instances_are_all_found(scenes_hard: Benchmark) -> None:
+    masks = deleted_masks(scenes_hard, scenes_hard.noisy())
+    rows = [(image, rle) for image, found in masks.items() for rle in found.values()]
+    scores = scores_table(
+        {
+            "image_id": [image for image, _ in rows],
+            "kind": ["missing"] * len(rows),
+            "score": [0.5] * len(rows),
+            "flagged": [True] * len(rows),
+            "suggested_segmentation": [
+                json.dumps({"size": rle["size"], "counts": rle["counts"].decode()})
+                for _, rle in rows
+            ],
+        }
+    )
+    result = score_benchmark(scores, scenes_hard).kinds["missing"]
+    measures = result.measures
+    assert all(part["recall"] == 1 for part in result.by["size"].values())
+    assert sum(part["errors"] or 0 for part in result.by["category"].values()) == len(rows)
+    assert measures["errors"] == scenes_hard.summary["deleted"] == len(rows)
+    assert measures["f1"] == measures["auprc"] == 1
+
+
+def test_any_field_of_the_images_divides_the_results(scenes_hard: Benchmark) -> None:
+    scores = class_scores(scenes_hard, {})
+    parts = score_benchmark(scores, scenes_hard, by=("file_name",)).kinds["class"].by["file_name"]
+    assert len(parts) == len(set(scenes_hard.noisy().image_ids.tolist()))
+    with pytest.raises(InputError, match="no field 'patient'"):
+        score_benchmark(scores, scenes_hard, by=("patient",))
+
+
+def test_a_benchmark_that_gives_itself_away_is_refused(tmp_path: Path) -> None:
+    source = samples.write(tmp_path, samples.document())
+    unfit = benchmark_n.make(
+        "custom", "easy", annotations=source, masks="keep", out=tmp_path / "b", workers=1
+    )
+    with pytest.raises(InputError, match="unfit for label-error detection"):
+        score_benchmark(class_scores(unfit, {}), unfit)

@@ -1,0 +1,236 @@
+"""Evidence on disk, its reuse, and the user's own files."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmark_n.coco import read_coco
+from benchmark_n.errors import InputError, UsageError
+from benchmark_n.evidence import annotation_evidence, load_evidence, save_evidence
+from benchmark_n.evidence.annotations import image_groups
+from benchmark_n.evidence.collect import Request, gather
+from tests.detectors.samples import box_mask, evidence, instances
+from tests.samples import document, write
+
+
+def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
+    found = instances([(1, 2, 0.5, box_mask(1, 2, 3, 4))])
+    made = evidence(
+        [0, 2],
+        pred_probs=np.eye(3, dtype=np.float32)[:2],
+        class_losses=np.ones((4, 2), np.float32),
+        predictions=found,
+        provenance={"evidence": "test", "notes": ["ä"]},
+    )
+    save_evidence(made, tmp_path / "evidence")
+    again = load_evidence(tmp_path / "evidence", of=made)
+    assert again.made() == ["pred_probs", "class_losses", "predictions"]
+    assert (again.masks, again.category_names) == (made.masks, made.category_names)
+    assert again.provenance == made.provenance
+    for name in ("annotation_ids", "labels", "boxes", "pred_probs", "class_losses"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(made, name))
+    assert again.predictions is not None
+    assert again.predictions.masks == found.masks
+    np.testing.assert_array_equal(again.predictions.boxes, found.boxes)
+
+
+def test_evidence_of_other_annotations_is_refused(tmp_path: Path) -> None:
+    save_evidence(evidence([0, 1]), tmp_path / "evidence")
+    with pytest.raises(InputError, match="other annotations"):
+        load_evidence(tmp_path / "evidence", of=evidence([0, 2]))
+
+
+@pytest.mark.parametrize("damage", ["pickle", "version", "truncated", "not json"])
+def test_damaged_evidence_is_one_line(tmp_path: Path, damage: str) -> None:
+    folder = tmp_path / "evidence"
+    save_evidence(evidence([0, 1]), folder)
+    if damage == "pickle":
+        np.savez(folder / "arrays.npz", boxes=np.array([{"a": 1}], object))
+    elif damage == "truncated":
+        (folder / "arrays.npz").write_bytes((folder / "arrays.npz").read_bytes()[:99])
+    else:
+        text = json.dumps({"evidence_version": 99}) if damage == "version" else "{"
+        (folder / "evidence.json").write_text(text)
+    with pytest.raises(InputError) as error:
+        load_evidence(folder)
+    assert "\n" not in str(error.value)
+
+
+def request(tmp_path: Path, *sources: str, **changes: Any) -> Request:
+    return Request(folder=tmp_path / "kept", sources=sources, **changes)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Arrays about the three annotations of the sample document, in another order."""
+    arrays = tmp_path / "arrays"
+    arrays.mkdir()
+    np.save(arrays / "annotation_ids.npy", np.array([9, 7, 8]))
+    np.save(arrays / "pred_probs.npy", np.array([[0.1, 0.9, 0], [0.2, 0.8, 0], [1, 0, 0.0]]))
+    np.save(arrays / "category_ids.npy", np.array([3, 1, 2]))
+    return arrays
+
+
+def test_files_are_brought_into_the_order_of_the_annotations(tmp_path: Path, folder: Path) -> None:
+    coco = read_coco(write(tmp_path, document()))
+    found = gather(coco, request(tmp_path, f"files:{folder}", trained_on="other"), {"pred_probs"})
+    assert found.annotation_ids.tolist() == [7, 8, 9]
+    assert found.pred_probs == pytest.approx(np.array([[0.8, 0, 0.2], [0, 0, 1], [0.9, 0, 0.1]]))
+    assert found.provenance["sources"][0]["trained_on"] == "other"
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "line"),
+    [
+        ("annotation_ids", np.array([9, 7, 6]), "annotation 8 is missing"),
+        ("pred_probs", np.ones((3, 3)), "do not sum to 1"),
+        ("pred_probs", np.ones((2, 3)) / 3, "expected 3 along axis 0"),
+        ("pred_probs", np.ones((3, 2)) / 2, "2 categories, expected 3"),
+        ("category_ids", np.array([3, 1, 5]), "category id 5 is not in the file"),
+        ("pred_probs", np.array([{}], object), "cannot be read as arrays"),
+    ],
+)
+def test_faulty_files_are_refused(
+    tmp_path: Path, folder: Path, name: str, array: Any, line: str
+) -> None:
+    np.save(folder / f"{name}.npy", array, allow_pickle=True)
+    coco = read_coco(write(tmp_path, document()))
+    with pytest.raises(InputError, match=line):
+        gather(coco, request(tmp_path, f"files:{folder}"), {"pred_probs"})
+
+
+def test_two_sources_of_one_field_are_refused(tmp_path: Path, folder: Path) -> None:
+    coco = read_coco(write(tmp_path, document()))
+    with pytest.raises(UsageError, match="both give pred_probs"):
+        gather(coco, request(tmp_path, f"files:{folder}", f"files:{folder}"), {"pred_probs"})
+
+
+def test_predictions_and_annotators_are_read_and_kept(tmp_path: Path) -> None:
+    coco = read_coco(write(tmp_path, document()))
+    other = document()
+    other["annotations"] = other["annotations"][:2]
+    theirs = write(tmp_path, other, "other.json")
+    polygon = document()["annotations"][0]["segmentation"]
+    detection = {"image_id": 1, "category_id": 3, "score": 0.5, "segmentation": polygon}
+    results = write(tmp_path, [detection], "results.json")
+    wanted = request(tmp_path, f"predictions:{results}", f"annotators:{theirs},{theirs}")
+    found = gather(coco, wanted, set())
+    assert found.predictions is not None
+    assert found.predictions.labels.tolist() == [2]
+    assert found.annotators is not None
+    assert found.annotators.annotators.tolist() == [0, 0, 1, 1]
+    notes = found.provenance["sources"][0]["notes"]
+    assert "would leak the truth" in notes[0]
+    assert len(list((tmp_path / "kept").iterdir())) == 2
+
+
+def test_groups_are_patients_sequences_or_images(tmp_path: Path) -> None:
+    data = document()
+    coco = read_coco(write(tmp_path, data))
+    ids = annotation_evidence(coco).image_ids
+    assert image_groups(coco, ids, None)[1] == "image"
+    for record in data["images"]:
+        record["patient"] = "p1"
+    coco = read_coco(write(tmp_path, data))
+    groups, field = image_groups(coco, ids, None)
+    assert (groups.tolist(), field) == ([0, 0, 0], "patient")
+    with pytest.raises(InputError, match="image 1 has no field 'ward'"):
+        image_groups(coco, ids, "ward")
+
+
+def _flipped(path: Path, place: int) -> None:
+    data = bytearray(path.read_bytes())
+    data[place] ^= 1
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("name", ["arrays.npz", "annotations.parquet", "evidence.json"])
+def test_one_bit_of_evidence_is_noticed(tmp_path: Path, name: str) -> None:
+    made = evidence([0, 2], pred_probs=np.eye(3, dtype=np.float32)[:2])
+    save_evidence(made, tmp_path / "evidence")
+    path = tmp_path / "evidence" / name
+    whole = path.read_bytes()
+    for place in range(0, len(whole), max(1, len(whole) // 60)):
+        _flipped(path, place)
+        with pytest.raises(InputError):
+            load_evidence(tmp_path / "evidence", of=made)
+        path.write_bytes(whole)
+    assert load_evidence(tmp_path / "evidence", of=made).made() == ["pred_probs"]
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "a bit of the arrays": lambda folder: _flipped(folder / "arrays.npz", 300),
+    "cut arrays": lambda folder: os.truncate(folder / "arrays.npz", 200),
+    "no arrays": lambda folder: (folder / "arrays.npz").unlink(),
+    "cut tables": lambda folder: os.truncate(folder / "annotations.parquet", 90),
+    "cut meta": lambda folder: os.truncate(folder / "evidence.json", 30),
+    "no meta": lambda folder: (folder / "evidence.json").unlink(),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damaged_evidence_is_made_again_with_one_warning(
+    tmp_path: Path, folder: Path, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    coco = read_coco(write(tmp_path, document()))
+    wanted = request(tmp_path, f"files:{folder}")
+    first = gather(coco, wanted, {"pred_probs"})
+    (kept,) = (tmp_path / "kept").iterdir()
+    whole = {path.name: path.read_bytes() for path in kept.iterdir()}
+    DAMAGES[damage](kept)
+    again = gather(coco, wanted, {"pred_probs"})
+    np.testing.assert_array_equal(again.pred_probs, first.pred_probs)
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    assert "made again" in caplog.records[0].getMessage()
+    assert {path.name: path.read_bytes() for path in kept.iterdir()} == whole
+
+
+def test_evidence_in_another_ones_place_is_made_again(
+    tmp_path: Path, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of other annotations, and of the same but from other inputs."""
+    coco = read_coco(write(tmp_path, document()))
+    changed = document()
+    changed["annotations"][0]["category_id"] = 2
+    other = read_coco(write(tmp_path, changed, "other.json"))
+    places: dict[str, Path] = {}
+    for name, file, trained in (
+        ("this", coco, "clean"),
+        ("annotations", other, "clean"),
+        ("inputs", coco, "other"),
+    ):
+        sources = request(tmp_path / name, f"files:{folder}", trained_on=trained)
+        gather(file, sources, {"pred_probs"})
+        (places[name],) = (tmp_path / name / "kept").iterdir()
+    for name in ("annotations", "inputs"):
+        caplog.clear()
+        shutil.rmtree(places["this"])
+        shutil.copytree(places[name], places["this"])
+        sources = request(tmp_path / "this", f"files:{folder}", trained_on="clean")
+        found = gather(coco, sources, {"pred_probs"})
+        assert found.labels.tolist() == annotation_evidence(coco).labels.tolist()
+        assert found.provenance["sources"][0]["trained_on"] == "clean"
+        assert len(caplog.records) == 1
+        assert f"other {name}" in caplog.records[0].getMessage()
+
+
+def test_what_is_no_evidence_is_not_replaced(tmp_path: Path, folder: Path) -> None:
+    coco = read_coco(write(tmp_path, document()))
+    wanted = request(tmp_path, f"files:{folder}")
+    gather(coco, wanted, {"pred_probs"})
+    (kept,) = (tmp_path / "kept").iterdir()
+    shutil.rmtree(kept)
+    kept.mkdir()
+    (kept / "notes").write_text("mine")
+    with pytest.raises(InputError, match="holds no evidence"):
+        gather(coco, wanted, {"pred_probs"})
+    assert [path.name for path in kept.iterdir()] == ["notes"]

@@ -1,0 +1,46 @@
+"""Workers that are interrupted, or have no memory to begin."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from benchmark_n.errors import InputError
+from benchmark_n.runtime.parallel import ordered_map
+
+PROGRAM = """
+import signal
+from benchmark_n.runtime.parallel import ordered_map
+
+def blocked(number):
+    return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+if __name__ == "__main__":
+    print(*ordered_map(blocked, range(4), workers=2), blocked(0))
+"""
+
+
+def test_workers_never_see_an_interruption_and_their_parent_does() -> None:
+    """In a process of its own: what was started before would hide a lifted block."""
+    words = [sys.executable, "-c", PROGRAM]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
+    assert done.stdout.split() == ["True"] * 4 + ["False"], done.stderr
+
+
+def _no_memory() -> None:
+    raise MemoryError("none is left")
+
+
+class Heavy:
+    """Raises where it arrives."""
+
+    def __reduce__(self) -> Any:
+        return _no_memory, ()
+
+
+def test_a_worker_without_memory_for_its_work_is_one_line() -> None:
+    with pytest.raises(InputError, match=r"take up its work \(MemoryError: none is left; often"):
+        list(ordered_map(str, [Heavy() for _ in range(4)], workers=2))

@@ -1,0 +1,98 @@
+"""The manifest: equal rows give an equal digest and an equal file, however they arrive."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmark_n import Benchmark
+from benchmark_n.noise.recipe import load_recipe
+from benchmark_n.tables import manifest as manifest_module
+from benchmark_n.tables.manifest import ManifestWriter, rows_digest
+from benchmark_n.tables.manifest_schema import VERSION, describe, manifest_schema
+
+SCHEMA = manifest_schema(load_recipe("hard").noises)
+ROWS: list[dict[str, Any]] = [
+    {
+        "annotation_id": i,
+        "origin": "clean",
+        "deleted": i % 3 == 0,
+        "iou": i / 7 if i % 2 else None,
+        "clean_record": b"x" * i if i % 4 else None,
+    }
+    for i in range(23)
+]
+
+
+def write(path: Path, rows: list[dict[str, Any]], cuts: list[int]) -> str:
+    bounds = [0, *sorted(cuts), len(rows)]
+    with ManifestWriter(path, SCHEMA) as writer:
+        for start, stop in pairwise(bounds):
+            writer.write({name: [row[name] for row in rows[start:stop]] for name in rows[0]})
+    return writer.digest
+
+
+@given(cuts=st.lists(st.integers(0, len(ROWS)), max_size=5), group=st.integers(1, 9))
+def test_cutting_does_not_matter(
+    tmp_path_factory: pytest.TempPathFactory, cuts: list[int], group: int
+) -> None:
+    folder = tmp_path_factory.mktemp("rows")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_module, "_ROWS_IN_GROUP", group)
+        digests = [write(folder / "a", ROWS, []), write(folder / "b", ROWS, cuts)]
+    assert digests[0] == digests[1] == rows_digest(folder / "b")
+    assert (folder / "a").read_bytes() == (folder / "b").read_bytes()
+    assert pq.read_table(folder / "b").select(list(ROWS[0])).to_pylist() == ROWS
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("annotation_id", 99),
+        ("origin", "spurious"),
+        ("deleted", True),
+        ("iou", 0.0),
+        ("clean_record", b""),
+        ("clean_record", None),
+    ],
+)
+def test_every_value_counts(tmp_path: Path, name: str, value: object) -> None:
+    changed = [dict(row) for row in ROWS]
+    changed[10][name] = value
+    same = changed[10][name] == ROWS[10][name]
+    assert not same
+    assert write(tmp_path / "a", ROWS, []) != write(tmp_path / "b", changed, [])
+
+
+def test_null_is_not_zero(tmp_path: Path) -> None:
+    changed = [dict(row) for row in ROWS]
+    changed[2]["iou"] = 0.0
+    assert write(tmp_path / "a", ROWS, []) != write(tmp_path / "b", changed, [])
+
+
+def test_schema_is_versioned_and_described(scenes_hard: Benchmark) -> None:
+    schema = pq.read_schema(scenes_hard.path / "manifest.parquet")
+    assert schema.metadata[b"manifest_version"] == VERSION.encode()
+    described = describe(load_recipe("hard").noises)
+    assert [name for name, _, _ in described] == schema.names
+    assert all(meaning for _, _, meaning in described)
+
+
+def test_verify_finds_what_was_touched(scenes_hard: Benchmark, tmp_path: Path) -> None:
+    import shutil
+
+    copy = Benchmark(tmp_path / "copy")
+    shutil.copytree(scenes_hard.path, copy.path)
+    assert copy.verify() == []
+    text = copy.annotations.read_text()
+    copy.annotations.write_text(text.replace('"category_id":3', '"category_id":4', 1))
+    (copy.path / "recipe.yaml").open("a").write("\n")
+    table = pq.read_table(copy.path / "manifest.parquet")
+    pq.write_table(table.slice(1), copy.path / "manifest.parquet")
+    assert copy.verify() == ["annotations/instances_train.json", "recipe.yaml", "manifest.parquet"]

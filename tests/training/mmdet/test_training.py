@@ -1,0 +1,202 @@
+"""From a benchmark directory to detections: training, stopping, going on, predicting, judging."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+import benchmark_n
+from benchmark_n import Benchmark
+from benchmark_n.cli import run
+from benchmark_n.detection.detect import detect
+from benchmark_n.errors import InputError
+from benchmark_n.training.mmdet.training import newest_checkpoint
+from benchmark_n.training.train import predict, predict_folds, train
+from tests.training.mmdet.samples import FAST, small_benchmark
+
+
+class Stop(Exception):  # noqa: N818  it is no error
+    """Thrown into a training."""
+
+
+def stop_at(iteration: int) -> object:
+    def progress(done: int, total: int) -> None:
+        assert total == 4
+        if done == iteration:
+            raise Stop
+
+    return progress
+
+
+@pytest.fixture(scope="module")
+def benchmark(tmp_path_factory: pytest.TempPathFactory) -> Benchmark:
+    return small_benchmark(tmp_path_factory.mktemp("mmdet") / "small")
+
+
+@pytest.fixture(scope="module")
+def trained(benchmark: Benchmark, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A training that was stopped in its second epoch and taken up again."""
+    folder = tmp_path_factory.mktemp("mmdet") / "work"
+    # Weights to start from, of no layer: a resumed training must not begin with them again.
+    start = folder.with_name("start.pth")
+    torch.save({"state_dict": {}, "meta": {}}, start)
+    options = {**FAST, "load_from": str(start)}
+    keywords = {"init": "none", "work_dir": folder, "options": options, "instance_losses": True}
+    with pytest.raises(Stop):
+        train(benchmark.path, "tiny-mask-rcnn", progress=stop_at(3), **keywords)  # type: ignore[arg-type]
+    assert not (folder / "weights.safetensors").exists()
+    # As a kill may leave it: half of the next checkpoint, and a name of one that is gone.
+    first = (folder / "epoch_1.pth").read_bytes()
+    (folder / "epoch_2.pth").write_bytes(first[: len(first) // 2])
+    (folder / "last_checkpoint").write_text(str(folder / "epoch_0.pth"))
+    train(benchmark.path, "tiny-mask-rcnn", resume=True, **keywords)  # type: ignore[arg-type]
+    return folder
+
+
+def test_a_resumed_training_starts_where_it_stopped(trained: Path) -> None:
+    logs = sorted(trained.glob("*/vis_data/scalars.json"))
+    lines = [json.loads(line) for log in logs for line in log.read_text().splitlines()]
+    assert [line["step"] for line in lines if "loss" in line] == [2, 4]
+    tables = sorted(path.name for path in (trained / "instance_losses").iterdir())
+    assert tables == ["epoch-0001-rank0.parquet", "epoch-0002-rank0.parquet"]
+
+
+def test_a_resumed_training_ends_as_an_undisturbed_one(
+    trained: Path, benchmark: Benchmark, tmp_path: Path
+) -> None:
+    train(benchmark.path, "tiny-mask-rcnn", init="none", work_dir=tmp_path / "w", options=FAST)
+    for name in ("weights.safetensors", "predictions-val.json", "results.json"):
+        assert (tmp_path / "w" / name).read_bytes() == (trained / name).read_bytes(), name
+
+
+def test_a_checkpoint_is_taken_only_whole(tmp_path: Path) -> None:
+    assert newest_checkpoint(tmp_path) is None
+    for name in ("epoch_9.pth", "epoch_10.pth", "epoch_11.pth", "best_coco_segm_mAP_epoch_12.pth"):
+        torch.save({"weight": torch.zeros(1000)}, tmp_path / name)
+    path = tmp_path / "epoch_11.pth"
+    path.write_bytes(path.read_bytes()[:-100])
+    assert newest_checkpoint(tmp_path) == tmp_path / "epoch_10.pth"
+
+
+def test_prediction_reads_the_weights_alone(
+    trained: Path, benchmark: Benchmark, tmp_path: Path
+) -> None:
+    for path in trained.glob("*.pth"):
+        path.rename(tmp_path / path.name)
+    out = predict(benchmark.path, trained, out=tmp_path / "found.json", device="cpu")
+    again = json.loads(out.read_text())
+    during = json.loads((trained / "predictions-val.json").read_text())
+    assert len(again) == len(during)
+    for a, b in zip(again, during, strict=True):
+        assert (a["image_id"], a["category_id"]) == (b["image_id"], b["category_id"])
+        assert a["score"] == pytest.approx(b["score"], abs=1e-5)
+
+
+def test_the_metrics_are_those_of_eval(trained: Path, benchmark: Benchmark) -> None:
+    found = benchmark_n.evaluate(
+        ground_truth=benchmark.clean_val, predictions=trained / "predictions-val.json"
+    ).results
+    metrics = json.loads((trained / "results.json").read_text())["metrics"]
+    for kind in ("bbox", "segm", "boundary"):
+        assert metrics[f"{kind}_AP"] == pytest.approx(found[kind]["statistics"]["AP"], abs=1e-9)
+
+
+def test_losses_by_instance_are_evidence(trained: Path, benchmark: Benchmark) -> None:
+    (result,) = detect(
+        benchmark.annotations,
+        None,
+        "loss_separation",
+        evidence=[f"files:{trained / 'evidence'}"],
+        evidence_dir=trained / "cache",
+    )
+    ids = result.scores["annotation_id"].to_numpy()
+    assert set(ids) == set(benchmark.noisy().annotation_ids.tolist())
+
+
+def test_out_of_fold_predictions_cover_all_images(benchmark: Benchmark, tmp_path: Path) -> None:
+    options = {**FAST, "train_cfg.max_epochs": 1, "train_cfg.val_interval": 1}
+    options |= {"param_scheduler.0.total_steps": 1}
+    path = predict_folds(
+        benchmark.path, "tiny-mask-rcnn", 2, init="none", options=options, work_dir=tmp_path / "f"
+    )
+    seen = {record["image_id"] for record in json.loads(path.read_text())}
+    assert seen <= set(benchmark.noisy().images)
+    parts = [
+        {r["image_id"] for r in json.loads(part.read_text())}
+        for part in sorted((tmp_path / "f").glob("fold-*/predictions-held-out.json"))
+    ]
+    assert len(parts) == 2
+    assert not parts[0] & parts[1]
+
+
+def test_weights_of_other_categories_are_one_line(
+    trained: Path, benchmark: Benchmark, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    (other / "annotations").mkdir(parents=True)
+    for path in benchmark.path.iterdir():
+        if path.is_file():
+            (other / path.name).write_bytes(path.read_bytes())
+    for path in (benchmark.path / "annotations").iterdir():
+        document = msgspec.json.decode(path.read_bytes())
+        document["categories"].append({"id": 99, "name": "kite", "supercategory": "toy"})
+        (other / "annotations" / path.name).write_bytes(msgspec.json.encode(document))
+    with pytest.raises(InputError, match="weights for 12 categories, expected 13"):
+        predict(other, trained, device="cpu")
+
+
+def test_weights_are_finite_and_named(trained: Path) -> None:
+    tensors = load_file(trained / "weights.safetensors")
+    assert "roi_head.mask_head.conv_logits.weight" in tensors
+    assert all(np.isfinite(t.numpy()).all() for t in tensors.values() if t.is_floating_point())
+
+
+def arguments(benchmark: Benchmark, folder: Path) -> list[str]:
+    parts = ["train", str(benchmark.path), "--model", "tiny-mask-rcnn", "--init", "none", "-q"]
+    return [*parts, "--work-dir", str(folder)]
+
+
+def test_errors_are_one_line(
+    trained: Path,
+    benchmark: Benchmark,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(parts: list[str], code: int, text: str) -> None:
+        assert run(parts) == code
+        error = capsys.readouterr().err
+        assert text in error
+        assert len(error.strip().splitlines()) == 1, error
+
+    fails(arguments(benchmark, trained), 1, "holds a training already: --resume")
+    fails([*arguments(benchmark, trained), "--resume", "--seed", "5"], 1, "of other settings")
+    fails([*arguments(benchmark, tmp_path), "--device", "cuda"], 1, "no GPU was found")
+    fails([*arguments(benchmark, tmp_path), "--gpus", "2"], 1, "2 GPUs were asked for, but 0")
+    fails(["train", str(tmp_path), "--model", "solo_r50", "-q"], 1, "not a benchmark directory")
+    fails(["train", str(benchmark.path), "--model", "solo", "-q"], 2, "did you mean 'solo_r50'")
+    fails(["predict", str(benchmark.path), "-q"], 2, "give --work-dir of a training")
+    parts = ["predict", str(benchmark.path), "--work-dir", str(tmp_path), "-q"]
+    fails(parts, 1, "no training: expected a work directory")
+    folder = str(tmp_path / "nowhere")
+    parts = [*arguments(benchmark, tmp_path / "w"), "--val-images", folder]
+    fails(parts, 1, "clean_val.json: 3 of 3 images are missing")
+    monkeypatch.setitem(sys.modules, "mmengine", None)  # as if it were not installed
+    fails(arguments(benchmark, tmp_path), 1, "needs mmengine: run pip install 'benchmark-n[mmdet]'")
+
+
+def test_a_benchmark_without_clean_validation_labels_is_refused(
+    benchmark: Benchmark, tmp_path: Path
+) -> None:
+    pair = benchmark_n.import_pair(
+        benchmark.annotations, benchmark.annotations, out=tmp_path / "pair", images=benchmark.images
+    )
+    with pytest.raises(InputError, match="no clean validation labels"):
+        train(pair.path, "tiny-mask-rcnn", init="none", work_dir=tmp_path / "w")

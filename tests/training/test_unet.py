@@ -1,0 +1,105 @@
+"""The U-Net of echo benchmarks: on the phantom, and its parts in closed form."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("SimpleITK")
+
+import benchmark_n  # noqa: E402
+from benchmark_n import Benchmark  # noqa: E402
+from benchmark_n.errors import InputError, UsageError  # noqa: E402
+from benchmark_n.training.train import predict, train  # noqa: E402
+from benchmark_n.training.unet import ventricles as cardiac  # noqa: E402
+from benchmark_n.training.unet.frames import augmented  # noqa: E402
+
+FAST = {"epochs": 4, "size": 48, "batch": 4, "rate": 3e-3}
+
+
+@pytest.fixture(scope="module")
+def phantom(tmp_path_factory: pytest.TempPathFactory) -> Benchmark:
+    """Twelve patients to train on, and three of the validation's."""
+    out = tmp_path_factory.mktemp("phantom") / "clean"
+    benchmark = benchmark_n.make("phantom", "clean", num_images=48, out=out, workers=1)
+    path = benchmark.clean_val
+    assert path is not None
+    document = json.loads(path.read_text())
+    document["images"] = document["images"][:12]
+    kept = {image["id"] for image in document["images"]}
+    document["annotations"] = [a for a in document["annotations"] if a["image_id"] in kept]
+    path.write_text(json.dumps(document))
+    return benchmark
+
+
+@pytest.fixture(scope="module")
+def trained(phantom: Benchmark, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    torch.set_num_threads(1)
+    folder = tmp_path_factory.mktemp("unet") / "work"
+    train(phantom.path, "tiny-unet", options=FAST, work_dir=folder, device="cpu")
+    return folder
+
+
+def test_it_finds_ventricles(trained: Path) -> None:
+    metrics = json.loads((trained / "results.json").read_text())["metrics"]
+    assert metrics["dice_ED"] > 0.6
+    assert metrics["missing"] == 0
+
+
+def test_a_stopped_training_ends_in_the_same_weights(
+    phantom: Benchmark, trained: Path, tmp_path: Path
+) -> None:
+    class Stop(Exception):  # noqa: N818
+        pass
+
+    def stop(done: int, total: int) -> None:
+        if done == total - 2:
+            raise Stop
+
+    keywords = {"options": FAST, "work_dir": tmp_path / "w", "device": "cpu"}
+    with pytest.raises(Stop):
+        train(phantom.path, "tiny-unet", progress=stop, **keywords)  # type: ignore[arg-type]
+    train(phantom.path, "tiny-unet", resume=True, **keywords)  # type: ignore[arg-type]
+    for name in ("weights.safetensors", "predictions-val.json"):
+        assert (tmp_path / "w" / name).read_bytes() == (trained / name).read_bytes()
+
+
+def test_prediction_from_the_weights_alone(
+    phantom: Benchmark, trained: Path, tmp_path: Path
+) -> None:
+    (trained / cardiac.CHECKPOINT).unlink()
+    out = predict(phantom.path, trained, out=tmp_path / "p.json", device="cpu")
+    assert out.read_bytes() == (trained / "predictions-val.json").read_bytes()
+
+
+def test_the_loss_of_a_certain_network() -> None:
+    targets = torch.zeros(1, 4, 4, dtype=torch.uint8)
+    targets[0, :2] = 1
+    right = torch.stack([1 - targets.float(), targets.float()], 1) * 100
+    assert cardiac._loss(right, targets).item() == pytest.approx(0, abs=1e-6)
+    # Nothing known: ln 2 of cross-entropy; Dice (2 * 4 + 1) / (8 + 8 + 1).
+    assert cardiac._loss(0 * right, targets).item() == pytest.approx(np.log(2) + 1 - 9 / 17)
+
+
+def test_augmentation_moves_image_and_mask_together() -> None:
+    rng = np.random.default_rng(0)
+    masks = np.zeros((3, 64, 64), np.uint8)
+    masks[:, 20:44, 16:40] = 1
+    seen, drawn = augmented(rng, masks * 200, masks)
+    assert not np.array_equal(drawn, masks)
+    for image, mask in zip(seen > 90, drawn > 0, strict=True):
+        assert (image & mask).sum() / (image | mask).sum() > 0.93
+
+
+def test_what_cannot_be_is_told(phantom: Benchmark, scenes_hard: Benchmark, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no category 'left ventricle'"):
+        train(scenes_hard.path, "tiny-unet", work_dir=tmp_path / "w")
+    with pytest.raises(UsageError, match="unknown option 'epoch' of tiny-unet: did you mean"):
+        train(phantom.path, "tiny-unet", options={"epoch": 3}, work_dir=tmp_path / "w")
+    with pytest.raises(UsageError, match="Expected `int`"):
+        train(phantom.path, "tiny-unet", options={"epochs": "x"}, work_dir=tmp_path / "w")
+    assert not (tmp_path / "w").exists()

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-import benchmark_n
 from benchmark_n import Benchmark
+from tests import making
 
 # The machine may be busy: an example that takes long is no failure.
 settings.register_profile("patient", deadline=None)
@@ -56,7 +56,7 @@ def val2014() -> Path:
 def scenes_hard(tmp_path_factory: pytest.TempPathFactory, _own_cache: None) -> Benchmark:
     """The hard tier of sixty drawn images."""
     out = tmp_path_factory.mktemp("benchmarks") / "scenes-hard"
-    return benchmark_n.make("scenes", "hard", num_images=60, out=out, workers=1)
+    return making.make("scenes", "hard", num_images=60, out=out, workers=1)
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ from benchmark_n.detection.score import evaluate_detectors
 from benchmark_n.report.results_writer import write_detected
 from benchmark_n.review import export_review
 from benchmark_n.tables.scores import scores_table, write_scores
+from tests import making
 from tests.house.modules import read_modules
 from tests.review.samples import source
 
@@ -157,7 +158,7 @@ def evil(tmp_path_factory: pytest.TempPathFactory) -> benchmark_n.Benchmark:
     for old, new in zip(('"cat"', '"DOG"', '"person"'), names, strict=True):
         text = text.replace(f'"name": {old}', f'"name": {_quoted(new)}')
     path.write_text(text)
-    return benchmark_n.make(
+    return making.make(
         "custom", "hard", annotations=path, images=folder, out=folder / "b", workers=1, seed=3
     )
 

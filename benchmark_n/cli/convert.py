@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -23,42 +24,23 @@ from benchmark_n.cli.common import emit, output_options, pixels_option, progress
 @pixels_option
 @output_options
 def command(
-    dataset: str,
-    root: Path | None,
-    split: str | None,
-    out: Path,
-    stride: int,
-    skip_bad: bool,
-    workers: int | None,
-    overwrite: bool,
-    data_seed: int,
-    num_images: int | None,
-    quiet: bool,
-    verbose: int,
-    as_json: bool,
+    dataset: str, out: Path, overwrite: bool, quiet: bool, verbose: int, as_json: bool, **flat: Any
 ) -> None:
     """Turn a dataset's own label maps into a clean COCO file.
 
     Example: benchmark-n convert --dataset cityscapes --root DIR --split val --out val.json
     """
     set_logging(quiet, verbose)
-    from benchmark_n.datasets.base import DATASETS
+    from benchmark_n.datasets import DATASETS, SourceOptions
     from benchmark_n.datasets.labelmaps.convert import convert
-    from benchmark_n.datasets.open import check_split, default_root
-    from benchmark_n.datasets.request import Request
+    from benchmark_n.datasets.open import make_request
+    from benchmark_n.runtime.execution import Execution
+    from benchmark_n.runtime.options import fill_each
 
     known = DATASETS.load(dataset)
     with progress_bar("frames", quiet) as progress:
-        request = Request(
-            root or default_root(known),
-            check_split(known, split),
-            data_seed,
-            num_images,
-            stride,
-            skip_bad,
-            workers,
-            progress,
-        )
+        kinds = {"options": SourceOptions, "execution": Execution}
+        request = make_request(known, **fill_each(kinds, {**flat, "progress": progress}))
         done = convert(known, out, request, overwrite=overwrite)
     lines = [
         f"{done.annotations}: {done.images} images, {done.instances} instances, "

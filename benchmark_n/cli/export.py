@@ -35,7 +35,8 @@ def command(
     set_logging(quiet, verbose)
     from benchmark_n.benchmark import load
     from benchmark_n.datasets.camus.export import export_labelmaps
+    from benchmark_n.runtime.execution import Execution
 
     with progress_bar("label maps", quiet) as progress:
-        count = export_labelmaps(load(benchmark), labelmaps, workers=workers, progress=progress)
+        count = export_labelmaps(load(benchmark), labelmaps, Execution(workers, progress=progress))
     emit(f"{labelmaps}: {count} label maps", {"folder": str(labelmaps), "maps": count}, as_json)

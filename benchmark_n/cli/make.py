@@ -101,7 +101,16 @@ from benchmark_n.errors import UsageError
 @pixels_option
 @output_options
 def command(
-    settings: tuple[str, ...], quiet: bool, verbose: int, as_json: bool, **options: Any
+    dataset: str | None,
+    tier: str | None,
+    seed: int,
+    out: Path | None,
+    overwrite: bool,
+    settings: tuple[str, ...],
+    quiet: bool,
+    verbose: int,
+    as_json: bool,
+    **flat: Any,
 ) -> None:
     """Make a noisy benchmark from clean annotations.
 
@@ -110,9 +119,13 @@ def command(
     set_logging(quiet, verbose)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     from benchmark_n.generation.make import make
+    from benchmark_n.generation.options import MAKE_OPTIONS
+    from benchmark_n.runtime.options import fill_each
 
     with progress_bar("annotations", quiet) as progress:
-        benchmark = make(overrides=parse_settings(settings), progress=progress, **options)
+        flat |= {"overrides": parse_settings(settings), "progress": progress}
+        options = fill_each(MAKE_OPTIONS, flat)
+        benchmark = make(dataset, tier, seed=seed, out=out, overwrite=overwrite, **options)
     summary = benchmark.summary
     line = (
         f"{benchmark.path}: {summary['annotations']} annotations, "

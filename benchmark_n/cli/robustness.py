@@ -58,6 +58,7 @@ def command(
     set_logging(quiet, verbose)
     if seed:
         raise UsageError("--seed: the seeds of a robustness table are named by --seeds")
+    from benchmark_n.datasets import SourceOptions
     from benchmark_n.experiments.robustness import robustness
 
     with progress_bar("iterations", quiet) as progress:
@@ -66,7 +67,7 @@ def command(
             dataset,
             tiers.split(","),
             parse_seeds(seeds),
-            make_options={"root": root, "num_images": num_images},
+            source=SourceOptions(root=root, num_images=num_images),
             options=parse_settings(options),
             progress=progress,
             **training,

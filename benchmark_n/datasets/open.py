@@ -5,52 +5,61 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from benchmark_n.datasets.base import Dataset
-from benchmark_n.datasets.request import Request, Source
+from benchmark_n.datasets.request import Request, Source, SourceOptions
 from benchmark_n.errors import InputError, UsageError, did_you_mean
 from benchmark_n.files.cache import cache_folder
-from benchmark_n.runtime.progress import Progress
-
-if TYPE_CHECKING:
-    pass
+from benchmark_n.runtime.execution import Execution
 
 
 def open_source(
     dataset: Dataset,
-    *,
-    root: Path | None = None,
-    split: str | None = None,
-    annotations: Path | None = None,
-    images: Path | None = None,
-    data_seed: int = 0,
-    num_images: int | None = None,
-    stride: int = 1,
-    skip_bad: bool = False,
-    workers: int | None = None,
-    progress: Progress | None = None,
+    options: SourceOptions = SourceOptions(),
+    execution: Execution = Execution(),
 ) -> Source:
-    """The clean annotations of a dataset, or of a file that the user names."""
-    if (stride != 1 or skip_bad) and (dataset.converter is None or annotations is not None):
+    """The clean annotations of a dataset, or of a file that the user names.
+
+    Raises
+    ------
+    UsageError
+        Options of conversions for a dataset that is not converted.
+    InputError
+        No such split, or what the dataset finds wrong with its files.
+    """
+    converted = dataset.converter is not None and not options.named
+    if (options.stride != 1 or options.skip_bad) and not converted:
         raise UsageError("--stride and --skip-bad are for datasets that are converted from frames")
-    if annotations is not None:
-        return Source(annotations, images, dilation_ratio=dataset.dilation_ratio)
-    request = Request(
-        root or default_root(dataset),
-        check_split(dataset, split),
-        data_seed,
-        num_images,
-        stride,
-        skip_bad,
-        workers,
-        progress,
-    )
+    images = None if options.images is None else Path(options.images)
+    if options.annotations is not None:
+        return Source(Path(options.annotations), images, dilation_ratio=dataset.dilation_ratio)
+    request = make_request(dataset, options, execution)
     source = dataset.open(request)
     return replace(
         source,
         images=source.images if images is None else images,
         options=_chosen(dataset, request),
+    )
+
+
+def make_request(dataset: Dataset, options: SourceOptions, execution: Execution) -> Request:
+    """What the dataset is asked for, with its default folder and split where none is named.
+
+    Raises
+    ------
+    InputError
+        No such split.
+    """
+    return Request(
+        root=default_root(dataset) if options.root is None else Path(options.root),
+        split=check_split(dataset, options.split),
+        data_seed=options.data_seed,
+        num_images=options.num_images,
+        stride=options.stride,
+        skip_bad=options.skip_bad,
+        workers=execution.workers,
+        progress=execution.progress,
     )
 
 

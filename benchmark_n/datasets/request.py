@@ -5,18 +5,68 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from benchmark_n.masks.boundary import DEFAULT_DILATION_RATIO
+from benchmark_n.runtime.options import check_whole
 from benchmark_n.runtime.progress import Progress
 
-if TYPE_CHECKING:
-    pass
+
+@dataclass(frozen=True)
+class SourceOptions:
+    """Which clean annotations the user wants.
+
+    Parameters
+    ----------
+    root, split
+        The dataset's folder and split; by default ``$BENCHMARK_N_DATA/<dataset>``, else
+        ``data/<dataset>``, and the training split.
+    annotations, images
+        A COCO-format file in the dataset's place, and a folder of images.
+    data_seed, num_images
+        For embedded datasets: which pictures, and how many of the split.
+    stride, skip_bad
+        For datasets that are converted from label maps: take every n-th frame or patient, and
+        leave out (and list in the summary) those that cannot be read. With a weak recipe,
+        annotations of images that cannot be read are missed, and these are listed.
+
+    Raises
+    ------
+    UsageError
+        A stride below 1, or a number that is not whole. How many images there may be is for the
+        dataset to say.
+
+    Examples
+    --------
+    >>> options = SourceOptions(annotations="instances_val2014.json", images="val2014")
+    >>> options.stride, options.skip_bad
+    (1, False)
+    """
+
+    root: Path | str | None = None
+    split: str | None = None
+    annotations: Path | str | None = None
+    images: Path | str | None = None
+    data_seed: int = 0
+    num_images: int | None = None
+    stride: int = 1
+    skip_bad: bool = False
+
+    def __post_init__(self) -> None:
+        check_whole("data_seed", self.data_seed)
+        if self.num_images is not None:
+            check_whole("num_images", self.num_images)
+        check_whole("stride", self.stride, least=1)
+
+    @property
+    def named(self) -> bool:
+        """Whether the user named a file; else it is found by the dataset's layout."""
+        return self.annotations is not None
 
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for.
+    """What a dataset is asked for: `SourceOptions` and `Execution`, with nothing left open.
 
     Parameters
     ----------

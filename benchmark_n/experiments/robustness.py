@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from benchmark_n._version import __version__
+from benchmark_n.datasets import SourceOptions
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.generation.make import make
 from benchmark_n.training.train import train
@@ -64,7 +65,7 @@ def robustness(
     seeds: Sequence[int] = (1, 2, 3),
     *,
     work_dir: Path | str | None = None,
-    make_options: Mapping[str, Any] | None = None,
+    source: SourceOptions = SourceOptions(),
     **training: Any,
 ) -> Robustness:
     """Make each tier with each seed, train on it, judge on clean labels, and compare.
@@ -78,8 +79,8 @@ def robustness(
         Tiers, the one to compare with first, and seeds of noise and training.
     work_dir
         By default ``work_dirs/<dataset>-<model>-robustness``.
-    make_options
-        Keywords of `benchmark_n.make`.
+    source
+        The clean annotations, as for `benchmark_n.make`.
     training
         Keywords of `benchmark_n.training.train.train`.
 
@@ -99,7 +100,7 @@ def robustness(
         for tier in tiers:
             benchmark = root / "benchmarks" / f"{dataset}-n-{tier}-seed{seed}"
             if not benchmark.is_dir():
-                make(dataset, tier, seed=seed, out=benchmark, **(make_options or {}))
+                make(dataset, tier, seed=seed, out=benchmark, source=source)
             folder = root / f"{tier}-seed{seed}"
             start = time.process_time()
             runs[tier, seed] = train(

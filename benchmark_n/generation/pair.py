@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from benchmark_n.benchmark import Benchmark, layout, load
 from benchmark_n.benchmark.writer import write_benchmark
-from benchmark_n.coco import read_coco
+from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.coco.joining import MATCHES, match_pairs
 from benchmark_n.errors import UsageError
 from benchmark_n.files.atomic import staged
@@ -30,10 +31,18 @@ def import_pair(
 
     Parameters
     ----------
+    clean, noisy
+        COCO files of the same images and categories.
+    out, overwrite
+        Directory to write, and whether a benchmark there may be replaced.
     match
         ``"id"``, ``"iou"``, or ``"auto"`` for ids where most of them agree.
     least_iou
         Below this mask IoU two annotations are not the same instance (matching by IoU).
+    images
+        Folder of the images.
+    dilation_ratio
+        Of the boundary, as a share of the image's diagonal.
 
     Raises
     ------
@@ -47,27 +56,33 @@ def import_pair(
     with staged(Path(out), marker=layout.RECIPE, overwrite=overwrite) as stage:
         ours, theirs = read_coco(clean), read_coco(noisy)
         pairs = match_pairs(ours, theirs, match, least_iou)
-        recipe = {
-            "benchmark": "imported",
-            "dataset": "custom",
-            "name": "imported",
-            "noise": "unknown",
-            "match": match,
-            "least_iou": least_iou,
-            "noises": {},
-            "masks": "rle",
-            "dilation_ratio": dilation_ratio,
-            "detection": True,
-            "source": {"file": ours.path.name, "sha256": file_digest(ours.path)},
-            "noisy_source": {"file": theirs.path.name, "sha256": file_digest(theirs.path)},
-        }
         write_benchmark(
             stage,
             ours,
             pair_parts(ours, theirs, pairs, dilation_ratio),
             manifest_schema(metadata={"dilation_ratio": str(dilation_ratio)}),
-            recipe,
+            _recipe(ours, theirs, match, least_iou, dilation_ratio),
             images=None if images is None else Path(images),
         )
         benchmark = load(stage).moved(Path(out))
     return benchmark
+
+
+def _recipe(
+    ours: CocoFile, theirs: CocoFile, match: str, least_iou: float, dilation_ratio: float
+) -> dict[str, Any]:
+    """How the benchmark came about, as it keeps it; the noise itself is not known."""
+    return {
+        "benchmark": "imported",
+        "dataset": "custom",
+        "name": "imported",
+        "noise": "unknown",
+        "match": match,
+        "least_iou": least_iou,
+        "noises": {},
+        "masks": "rle",
+        "dilation_ratio": dilation_ratio,
+        "detection": True,
+        "source": {"file": ours.path.name, "sha256": file_digest(ours.path)},
+        "noisy_source": {"file": theirs.path.name, "sha256": file_digest(theirs.path)},
+    }

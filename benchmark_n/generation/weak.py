@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ from benchmark_n._version import __version__
 from benchmark_n.benchmark import Benchmark, layout, load
 from benchmark_n.benchmark.writer import write_benchmark
 from benchmark_n.coco import CocoFile, read_coco
-from benchmark_n.coco.annotation_masks import MaskForm
 from benchmark_n.datasets.base import Dataset
 from benchmark_n.datasets.request import Source
 from benchmark_n.errors import InputError, UsageError
@@ -19,78 +17,96 @@ from benchmark_n.files.atomic import staged
 from benchmark_n.files.cache import cache_folder
 from benchmark_n.files.locks import shared_folder
 from benchmark_n.files.provenance import file_digest
+from benchmark_n.generation.options import Job, WeakOptions
 from benchmark_n.generation.weak_class_noise import confuse
 from benchmark_n.generation.weak_prompts import image_tasks, prompt_boxes
 from benchmark_n.noise.plan import resolve
 from benchmark_n.noise.recipe import Recipe, build_noise
-from benchmark_n.runtime.progress import Progress
 from benchmark_n.tables.manifest_schema import manifest_schema
 from benchmark_n.weak.annotate import annotate_images
 from benchmark_n.weak.engine import WeakEngine
 from benchmark_n.weak.manifest_rows import WeakColumns
 from benchmark_n.weak.recipe import WeakRecipe
+from benchmark_n.weak.segmenters.base import DEFAULT as DEFAULT_SEGMENTER
 from benchmark_n.weak.segmenters.base import load_segmenter
+from benchmark_n.weak.segmenters.grounding import DEFAULT as DEFAULT_GROUNDER
 from benchmark_n.weak.segmenters.grounding import load_grounder
 from benchmark_n.weak.shards import parts_in_order, shards_key, skipped_images
-
-
-@dataclass(frozen=True)
-class Annotator:
-    """Who annotates: a segmenter, for text prompts a grounding model, and where they run."""
-
-    segmenter: str
-    grounder: str
-    device: str
 
 
 def make_weak(
     dataset: Dataset,
     source: Source,
     recipe: WeakRecipe,
-    annotator: Annotator,
-    target: Path,
+    weak: WeakOptions,
+    job: Job,
     *,
-    seed: int,
-    prompts_from: Path | str | None,
-    masks: MaskForm,
-    workers: int | None,
-    overwrite: bool,
     skip_bad: bool,
-    progress: Progress | None,
 ) -> Benchmark:
-    """Make a weakly annotated benchmark; the parameters are those of `benchmark_n.make`.
+    """Make a weakly annotated benchmark.
 
     Shards are kept in the cache until the benchmark is there: a run that was stopped goes on
     where it was.
+
+    Parameters
+    ----------
+    dataset, source
+        The dataset that the annotations are of, and what `open_source` opened.
+    weak
+        Who annotates.
+    job
+        Where it goes, and how.
+    skip_bad
+        Whether annotations of images that cannot be read are missed; else they are an error.
+
+    Raises
+    ------
+    UsageError
+        Masks as they came, or prompts that the segmenter does not take.
+    InputError
+        Anything wrong with annotations, images, models or the target; nothing is written then.
     """
-    if masks == "keep":
+    if job.publish.masks == "keep":
         raise UsageError("weak annotations are all new: masks must be rle or polygon")
     with ExitStack() as stack:
-        with staged(target, marker=layout.RECIPE, overwrite=overwrite) as stage:
+        with staged(job.target, marker=layout.RECIPE, overwrite=job.overwrite) as stage:
             coco = read_coco(source.annotations)
             after = _category_noises(recipe, coco)
-            boxes = None if prompts_from is None else prompt_boxes(recipe, prompts_from, coco)
-            engine = WeakEngine(
-                prompt=recipe.prompt,
-                segmenter=annotator.segmenter,
-                seed=seed,
-                file_name=coco.path.name,
-                dilation_ratio=source.dilation_ratio,
-                names={identity: category.name for identity, category in coco.categories.items()},
-                masks=masks,
-                grounder=annotator.grounder if recipe.prompt.kind == "text" else "",
-                device=annotator.device,
-                skip_bad=skip_bad,
-            )
-            resolved = _resolved(dataset, source, recipe, after, engine, coco, prompts_from)
+            prompts = weak.prompts_from
+            boxes = None if prompts is None else prompt_boxes(recipe, prompts, coco)
+            engine = _engine(recipe, coco, source, weak, job, skip_bad)
+            resolved = _resolved(dataset, source, recipe, after, engine, coco, prompts)
             tasks = image_tasks(coco, source.images, boxes)
             folder = _shards_folder(resolved, skip_bad)
             remove_shards = stack.enter_context(shared_folder(folder))
-            table = annotate_images(engine, tasks, folder, workers, len(coco), progress)
+            table = annotate_images(engine, tasks, folder, len(coco), job.execution)
             _write(stage, source, coco, table, after, engine, resolved)
-            benchmark = load(stage).moved(target)
+            benchmark = load(stage).moved(job.target)
         remove_shards()
     return benchmark
+
+
+def _engine(
+    recipe: WeakRecipe,
+    coco: CocoFile,
+    source: Source,
+    weak: WeakOptions,
+    job: Job,
+    skip_bad: bool,
+) -> WeakEngine:
+    by_text = recipe.prompt.kind == "text"
+    return WeakEngine(
+        prompt=recipe.prompt,
+        segmenter=weak.segmenter or DEFAULT_SEGMENTER,
+        seed=job.seed,
+        file_name=coco.path.name,
+        dilation_ratio=source.dilation_ratio,
+        names={identity: category.name for identity, category in coco.categories.items()},
+        masks=job.publish.masks,
+        grounder=(weak.grounder or DEFAULT_GROUNDER) if by_text else "",
+        device=weak.device or "cpu",
+        skip_bad=skip_bad,
+    )
 
 
 def _write(
@@ -146,12 +162,34 @@ def _resolved(
     prompts_from: Path | str | None,
 ) -> dict[str, Any]:
     """The recipe as the benchmark keeps it."""
+    noises = after.to_dict()
+    return {
+        "benchmark": f"{dataset.title.removesuffix('-N')}-WAN",
+        "dataset": dataset.name,
+        **recipe.to_dict(),
+        **{key: noises[key] for key in ("noises", "noise_versions")},
+        **_models(recipe, engine),
+        **({} if prompts_from is None else {"prompts_from": _prompts(load(prompts_from))}),
+        "seed": engine.seed,
+        "masks": engine.masks,
+        "dilation_ratio": engine.dilation_ratio,
+        "detection": True,
+        "source": {
+            "file": coco.path.name,
+            "sha256": file_digest(coco.path),
+            **source.options,
+        },
+    }
+
+
+def _models(recipe: WeakRecipe, engine: WeakEngine) -> dict[str, Any]:
+    """The segmenter and, of text prompts, the grounding model, with their revisions."""
     segmenter = load_segmenter(engine.segmenter, engine.device)
-    missing = set(engine.prompt.parts) - set(segmenter.needs)
+    missing = set(recipe.prompt.parts) - set(segmenter.needs)
     if missing:
         raise UsageError(
             f"segmenter {segmenter.name} takes prompts of {', '.join(segmenter.needs)}, "
-            f"but recipe {recipe.name} gives {', '.join(engine.prompt.parts)}"
+            f"but recipe {recipe.name} gives {', '.join(recipe.prompt.parts)}"
         )
     models: dict[str, Any] = {
         "segmenter": {
@@ -163,27 +201,13 @@ def _resolved(
     if engine.grounder:
         grounder = load_grounder(engine.grounder, engine.device)
         models["grounder"] = {"name": grounder.name, "revision": grounder.revision}
-    if prompts_from is not None:
-        noisy = load(prompts_from)
-        models["prompts_from"] = {
-            "name": noisy.recipe["name"],
-            "seed": noisy.recipe.get("seed"),
-            "sha256": file_digest(noisy.annotations),
-        }
-    noises = after.to_dict()
+    return models
+
+
+def _prompts(noisy: Benchmark) -> dict[str, Any]:
+    """The benchmark that prompts come from, as the recipe names it."""
     return {
-        "benchmark": f"{dataset.title.removesuffix('-N')}-WAN",
-        "dataset": dataset.name,
-        **recipe.to_dict(),
-        **{key: noises[key] for key in ("noises", "noise_versions")},
-        **models,
-        "seed": engine.seed,
-        "masks": engine.masks,
-        "dilation_ratio": engine.dilation_ratio,
-        "detection": True,
-        "source": {
-            "file": coco.path.name,
-            "sha256": file_digest(coco.path),
-            **source.options,
-        },
+        "name": noisy.recipe["name"],
+        "seed": noisy.recipe.get("seed"),
+        "sha256": file_digest(noisy.annotations),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from benchmark_n.coco import CocoFile
 from benchmark_n.coco.images import image_files
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.files.provenance import file_digest
+from benchmark_n.generation.options import WeakOptions
 from benchmark_n.tables.manifest_schema import BOX_PARTS
 from benchmark_n.weak.engine import ImageTask
 from benchmark_n.weak.recipe import WeakRecipe
@@ -83,38 +84,9 @@ def _task(
     )
 
 
-def check_weak_options(
-    recipe: WeakRecipe | None,
-    given: Mapping[str, object],
-    only: tuple[str, ...],
-    backend: str,
-) -> None:
-    """Refuse options that go with a weak recipe alone, or with none.
-
-    Raises
-    ------
-    UsageError
-        Such an option.
-    """
-    if recipe is None:
-        stray = next((name for name, value in given.items() if value is not None), None)
-        if stray is not None:
-            raise UsageError(
-                f"{stray.replace('_', '-')} is for weak annotations: name a tier wan-easy, "
-                "wan-mid or wan-hard, or a kind of prompt by weak"
-            )
-        return
-    if only:
-        raise UsageError("only is for noise recipes: a weak recipe has one annotator")
-    if backend != "loky":
-        raise UsageError("weak annotations are made on one machine: backend must be loky")
-
-
-def further_inputs(
-    recipe: WeakRecipe | None, grounder: str | None, prompts_from: Path | str | None
-) -> tuple[str, ...]:
+def further_inputs(weak: WeakOptions) -> tuple[str, ...]:
     """What the masks of a weak recipe depend on beyond it and the segmenter."""
-    texts = () if grounder in (None, DEFAULT_GROUNDER) else (str(grounder),)
-    if recipe is None or prompts_from is None:
+    texts = () if weak.grounder in (None, DEFAULT_GROUNDER) else (str(weak.grounder),)
+    if weak.prompts_from is None:
         return texts
-    return (*texts, file_digest(load(prompts_from).annotations))
+    return (*texts, file_digest(load(weak.prompts_from).annotations))

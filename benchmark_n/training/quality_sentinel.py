@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmark_n.coco import read_coco
 from benchmark_n.coco.pixels import image_files
-from benchmark_n.datasets import DATASETS
+from benchmark_n.datasets import DATASETS, SourceOptions
 from benchmark_n.datasets.open import open_source
 from benchmark_n.detectors.quality_sentinel.degrade import TRAINING_KINDS
 from benchmark_n.detectors.quality_sentinel.pairs import (
@@ -21,6 +21,7 @@ from benchmark_n.detectors.quality_sentinel.pairs import (
 from benchmark_n.detectors.quality_sentinel.settings import Settings, named_settings
 from benchmark_n.errors import UsageError
 from benchmark_n.evidence import annotation_evidence
+from benchmark_n.runtime.execution import Execution
 from benchmark_n.runtime.progress import Progress
 
 ROUNDS = 6
@@ -87,11 +88,13 @@ def dataset_pairs(
     """
     source = open_source(
         DATASETS.load(request.dataset),
-        annotations=request.annotations,
-        images=request.images,
-        data_seed=request.data_seed,
-        num_images=request.num_images,
-        workers=workers,
+        SourceOptions(
+            annotations=request.annotations,
+            images=request.images,
+            data_seed=request.data_seed,
+            num_images=request.num_images,
+        ),
+        Execution(workers),
     )
     coco = read_coco(source.annotations)
     evidence = annotation_evidence(coco)

@@ -30,7 +30,13 @@ def large_benchmark(work: Path, count: int) -> Path:
     if not folder.is_dir():
         file = tiled(source(work), work / "tiled.json", count)
         # One process: its memory must not be counted among the children's.
-        benchmark_n.make("coco", "hard", annotations=file, out=folder, workers=1)
+        benchmark_n.make(
+            "coco",
+            "hard",
+            out=folder,
+            source=benchmark_n.SourceOptions(annotations=file),
+            execution=benchmark_n.Execution(workers=1),
+        )
         file.unlink()
     return folder
 

@@ -31,8 +31,9 @@ from benchmark_n.datasets.camus import adapter as camus
 from benchmark_n.datasets.cityscapes import adapter as cityscapes
 from benchmark_n.datasets.converter import Unit
 from benchmark_n.datasets.labelmaps.convert import convert
-from benchmark_n.datasets.request import Request
+from benchmark_n.datasets.request import Request, SourceOptions
 from benchmark_n.generation.make import make
+from benchmark_n.runtime.execution import Execution
 from benchmark_n.runtime.parallel import ordered_map
 
 REPEATS = 20
@@ -125,7 +126,13 @@ def bench_noise(folder: Path, units: list[Unit], module: Any) -> tuple[float, fl
     clean = folder / f"{dataset.name}.json"
     done = convert(dataset, clean, Request(folder, "train", workers=1))
     start = time.process_time()
-    made = make("custom", "hard", annotations=clean, out=folder / f"{dataset.name}-n", workers=1)
+    made = make(
+        "custom",
+        "hard",
+        out=folder / f"{dataset.name}-n",
+        source=SourceOptions(annotations=clean),
+        execution=Execution(workers=1),
+    )
     seconds = time.process_time() - start
     size = sum(path.stat().st_size for path in made.path.rglob("*") if path.is_file())
     return done.instances / seconds, clean.stat().st_size / done.instances, size / done.instances
@@ -173,10 +180,20 @@ def bench_samples(folder: Path) -> dict[str, dict[str, float]]:
     for name, (sample, full) in SAMPLES.items():
         if not (shared / sample).is_file():
             continue
-        make("custom", "hard", annotations=shared / sample, out=folder / f"{name}-warm", workers=1)
+        make(
+            "custom",
+            "hard",
+            out=folder / f"{name}-warm",
+            source=SourceOptions(annotations=shared / sample),
+            execution=Execution(workers=1),
+        )
         start = time.process_time()
         made = make(
-            "custom", "hard", annotations=shared / sample, out=folder / f"{name}-n", workers=1
+            "custom",
+            "hard",
+            out=folder / f"{name}-n",
+            source=SourceOptions(annotations=shared / sample),
+            execution=Execution(workers=1),
         )
         rate = made.summary["annotations"] / (time.process_time() - start)
         size = sum(path.stat().st_size for path in made.path.rglob("*") if path.is_file())
@@ -201,13 +218,18 @@ def bench_phantom(folder: Path) -> dict[str, float]:
     for workers in (1, 2):
         os.environ["BENCHMARK_N_CACHE"] = str(folder / f"cache{workers}")
         wall, cpu = time.perf_counter(), time.process_time()
-        make("phantom", "easy", out=folder / f"phantom{workers}", workers=workers)
+        make(
+            "phantom",
+            "easy",
+            out=folder / f"phantom{workers}",
+            execution=Execution(workers=workers),
+        )
         figures[f"wall_{workers}"] = time.perf_counter() - wall
         figures[f"cpu_{workers}"] = time.process_time() - cpu
     root = next((folder / "cache1" / "phantom").iterdir())
     units = camus.list_units(root, "train")
     wall = time.perf_counter()
-    make("phantom", "mid", out=folder / "again", workers=2)
+    make("phantom", "mid", out=folder / "again", execution=Execution(workers=2))
     return {
         "camus_ms_a_patient": median_ms(lambda place: camus.read_unit(units[place])),
         "cpu_seconds": figures["cpu_1"],

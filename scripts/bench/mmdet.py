@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmark_n import make
+from benchmark_n import Execution, SourceOptions, make
 from benchmark_n.benchmark.labels import training_labels, validation_labels
 from benchmark_n.training.mmdet.data_configs import set_training, set_validation
 from benchmark_n.training.mmdet.model_configs import ModelSettings, model_config
@@ -57,7 +57,13 @@ def main() -> None:
 
 def measure(folder: Path, model: str, rounds: int) -> tuple[list[float], list[float]]:
     """CPU seconds of `ITERATIONS` iterations, without the hook and with it."""
-    benchmark = make("scenes", "clean", num_images=60, out=folder / "benchmark", workers=1)
+    benchmark = make(
+        "scenes",
+        "clean",
+        out=folder / "benchmark",
+        source=SourceOptions(num_images=60),
+        execution=Execution(workers=1),
+    )
     runners = [open_runner(benchmark, folder / str(noted), model, noted) for noted in (False, True)]
     times: tuple[list[float], list[float]] = ([], [])
     for turn in range(rounds + 1):

@@ -52,7 +52,8 @@ CHILD = """
 import json, resource, sys
 import benchmark_n
 path, out = sys.argv[1:3]
-benchmark_n.make("custom", "hard", annotations=path, out=out, workers=2)
+source, execution = benchmark_n.SourceOptions(annotations=path), benchmark_n.Execution(workers=2)
+benchmark_n.make("custom", "hard", out=out, source=source, execution=execution)
 from joblib.externals.loky import get_reusable_executor
 get_reusable_executor().shutdown(wait=True)
 usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]

@@ -95,11 +95,11 @@ def take_sample(name: str, work: Path, samples: Path) -> Sample | None:
     chosen = SAMPLES[name]
     if chosen is None:
         return None
-    options = {key: str(samples / path) for key, path in chosen.items()}
+    source = benchmark_n.SourceOptions(**{k: samples / path for k, path in chosen.items()})
     return measure_sample(
         {
             tier: benchmark_n.make(
-                name, tier, seed=1, out=work / f"{name}-{tier}", overwrite=True, **options
+                name, tier, seed=1, out=work / f"{name}-{tier}", overwrite=True, source=source
             )
             for tier in TIERS
         }

@@ -67,14 +67,23 @@ def probe(out: Path) -> dict[str, Any]:
     for dataset in ("scenes", "phantom"):
         for tier in TIERS:
             benchmark = benchmark_n.make(
-                dataset, tier, out=out / f"{dataset}-n-{tier}", overwrite=True, workers=2
+                dataset,
+                tier,
+                out=out / f"{dataset}-n-{tier}",
+                overwrite=True,
+                execution=benchmark_n.Execution(workers=2),
             )
             made[f"{dataset}-n-{tier}"] = digests(benchmark.path)
         assert benchmark.images is not None
         pictures[dataset] = pixels_digest(benchmark.images)
     if COCO128.is_file():
         sample = benchmark_n.make(
-            "coco", "hard", annotations=COCO128, out=out / "coco128", overwrite=True, workers=1
+            "coco",
+            "hard",
+            out=out / "coco128",
+            overwrite=True,
+            source=benchmark_n.SourceOptions(annotations=COCO128),
+            execution=benchmark_n.Execution(workers=1),
         )
         made["coco128-hard"] = digests(sample.path)
     names = ("scikit-image", "scipy", "shapely", "pillow", "simpleitk")
@@ -159,7 +168,11 @@ def check_workers(equal: dict[str, dict[str, bool]], folder: Path) -> None:
             for dataset in ("scenes", "phantom"):
                 name = f"{dataset}-n-hard"
                 made = benchmark_n.make(
-                    dataset, "hard", out=folder / name, overwrite=True, **options
+                    dataset,
+                    "hard",
+                    out=folder / name,
+                    overwrite=True,
+                    execution=benchmark_n.Execution(**options),
                 )
                 same[name] = digests(made.path)[SUMS] == expected[name][SUMS]
             equal[way] = same

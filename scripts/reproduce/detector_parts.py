@@ -58,11 +58,10 @@ def scenes(
         "scenes",
         recipe,
         seed=seed,
-        only=only,
-        data_seed=data_seed,
-        num_images=num_images,
         out=out,
-        workers=1,
+        source=benchmark_n.SourceOptions(data_seed=data_seed, num_images=num_images),
+        recipe=benchmark_n.RecipeOptions(only=only),
+        execution=benchmark_n.Execution(workers=1),
     )
 
 
@@ -85,12 +84,14 @@ def coco128(scope: str, least: int = 0) -> Make:
             return benchmark_n.make(
                 "custom",
                 "sym-20",
-                annotations=annotations,
-                images=next(path.parent for path in sorted(folder.rglob("*.jpg"))),
-                overrides={"class_confusion.scope": scope},
                 seed=seed,
                 out=out,
-                workers=1,
+                source=benchmark_n.SourceOptions(
+                    annotations=annotations,
+                    images=next(path.parent for path in sorted(folder.rglob("*.jpg"))),
+                ),
+                recipe=benchmark_n.RecipeOptions(overrides={"class_confusion.scope": scope}),
+                execution=benchmark_n.Execution(workers=1),
             )
 
     return make
@@ -103,10 +104,11 @@ def brain(seed: int) -> Iterator[Row]:
         benchmark = benchmark_n.make(
             "custom",
             "hard",
-            annotations=folder / "_annotations.coco.json",
-            images=folder / "images",
             seed=seed,
             out=Path(temporary) / "benchmark",
+            source=benchmark_n.SourceOptions(
+                annotations=folder / "_annotations.coco.json", images=folder / "images"
+            ),
         )
         found = benchmark_n.evaluate_detectors(
             benchmark,

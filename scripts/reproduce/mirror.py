@@ -65,7 +65,9 @@ class Part:
 
 def scenes(recipe: str, seed: int, out: Path) -> Benchmark:
     """The embedded dataset."""
-    return benchmark_n.make("scenes", recipe, seed=seed, out=out, workers=1)
+    return benchmark_n.make(
+        "scenes", recipe, seed=seed, out=out, execution=benchmark_n.Execution(workers=1)
+    )
 
 
 def digits(recipe: str, seed: int, out: Path) -> Benchmark:
@@ -76,14 +78,26 @@ def digits(recipe: str, seed: int, out: Path) -> Benchmark:
     path = out.parent / "digits.npz"
     pixels = np.rint(data.images * 255 / 16).astype(np.uint8)
     np.savez(path, images=pixels, labels=data.target.astype(np.int64))
-    return benchmark_n.make("imagefolder", recipe, root=path, seed=seed, out=out, workers=1)
+    return benchmark_n.make(
+        "imagefolder",
+        recipe,
+        seed=seed,
+        out=out,
+        source=benchmark_n.SourceOptions(root=path),
+        execution=benchmark_n.Execution(workers=1),
+    )
 
 
 def pneumonia(recipe: str, seed: int, out: Path) -> Benchmark:
     """The test split of PneumoniaMNIST's re-cut, 624 chest X-rays of 28x28."""
     root = SHARED / "pneumoniamnist" / "pneumoniamnist.npz"
     return benchmark_n.make(
-        "imagefolder", recipe, root=root, split="test", seed=seed, out=out, workers=1
+        "imagefolder",
+        recipe,
+        seed=seed,
+        out=out,
+        source=benchmark_n.SourceOptions(root=root, split="test"),
+        execution=benchmark_n.Execution(workers=1),
     )
 
 
@@ -93,7 +107,11 @@ def coco128(recipe: str, seed: int, out: Path) -> Benchmark:
     images = next(path.parent for path in sorted(folder.rglob("*.jpg")))
     annotations = folder / "instances_coco128.json"
     return benchmark_n.make(
-        "custom", recipe, annotations=annotations, images=images, seed=seed, out=out
+        "custom",
+        recipe,
+        seed=seed,
+        out=out,
+        source=benchmark_n.SourceOptions(annotations=annotations, images=images),
     )
 
 

@@ -56,10 +56,9 @@ def rows(name: str, data: tuple[Path, str], evidence: str, seed: int, fit: Fit) 
         benchmark = benchmark_n.make(
             "imagefolder",
             recipe="sym-5",
-            root=root,
-            split=split,
             seed=seed,
             out=Path(folder) / "benchmark",
+            source=benchmark_n.SourceOptions(root=root, split=split),
         )
         found = benchmark_n.evaluate_detectors(
             benchmark,

@@ -124,7 +124,13 @@ def part_losses() -> list[Row]:
 
 def _detect(seed: int, detectors: Sequence[str]) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
-        benchmark = benchmark_n.make("scenes", "mid", seed=seed, out=Path(folder) / "b", workers=1)
+        benchmark = benchmark_n.make(
+            "scenes",
+            "mid",
+            seed=seed,
+            out=Path(folder) / "b",
+            execution=benchmark_n.Execution(workers=1),
+        )
         found = benchmark_n.evaluate_detectors(
             benchmark, detectors, evidence_dir=Path(folder) / "evidence", bootstrap=2, workers=1
         )
@@ -252,7 +258,9 @@ def part_cost() -> list[Row]:
 
 def measure(detector: str, folder: Path) -> Row:
     """What one detector needs for the 300 images of scenes."""
-    benchmark = benchmark_n.make("scenes", "mid", out=folder / "benchmark", workers=1)
+    benchmark = benchmark_n.make(
+        "scenes", "mid", out=folder / "benchmark", execution=benchmark_n.Execution(workers=1)
+    )
     started, cpu = time.time(), time.process_time()
     found = benchmark_n.evaluate_detectors(
         benchmark, detector, evidence_dir=folder / "evidence", bootstrap=2, backbone="lite0"

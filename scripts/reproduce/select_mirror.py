@@ -60,7 +60,11 @@ def rows_of(noise: str, seed: int, done: set[Setting]) -> Iterator[Row]:
     """Each setting under one noise that is not `done`."""
     with tempfile.TemporaryDirectory() as folder:
         benchmark = benchmark_n.make(
-            "scenes", recipe=noise, seed=seed, data_seed=DATA_SEED, out=Path(folder) / "b"
+            "scenes",
+            recipe=noise,
+            seed=seed,
+            out=Path(folder) / "b",
+            source=benchmark_n.SourceOptions(data_seed=DATA_SEED),
         )
         unit = Unit(benchmark)
         wrong = is_wrong(benchmark.manifest(), unit.base.annotation_ids)

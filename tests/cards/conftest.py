@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 import yaml
 
-import benchmark_n
 from benchmark_n import Benchmark
 from benchmark_n.benchmark import layout
 from benchmark_n.cards.card import write_card
 from benchmark_n.files.provenance import file_digest
+from tests import making
 
 
 @pytest.fixture(scope="session")
 def carded(tmp_path_factory: pytest.TempPathFactory, _own_cache: None) -> Benchmark:
     out = tmp_path_factory.mktemp("cards") / "scenes-n-hard"
-    benchmark = benchmark_n.make("scenes", "hard", num_images=12, out=out, workers=1)
+    benchmark = making.make("scenes", "hard", num_images=12, out=out, workers=1)
     write_card(benchmark)
     return benchmark
 

@@ -12,7 +12,6 @@ import pytest
 import yaml
 from huggingface_hub import DatasetCard
 
-import benchmark_n
 from benchmark_n import Benchmark
 from benchmark_n.benchmark import layout
 from benchmark_n.cards.card import ANNOTATIONS_TABLE, CROISSANT, README, write_card
@@ -23,6 +22,7 @@ from benchmark_n.datasets import DATASETS
 from benchmark_n.datasets.ownership import recorded_terms
 from benchmark_n.datasets.terms import LICENCES, users_terms
 from benchmark_n.errors import InputError
+from tests import making
 
 
 def test_the_hubs_library_reads_the_card(carded: Benchmark) -> None:
@@ -72,7 +72,7 @@ def test_annotations_table_holds_the_annotations(carded: Benchmark) -> None:
 def test_rebuild_command_makes_the_same_bytes(carded: Benchmark, tmp_path: Path) -> None:
     words = rebuild_command(carded).split()
     options = dict(zip(words[2::2], words[3::2], strict=True))
-    again = benchmark_n.make(
+    again = making.make(
         options["--dataset"],
         recipe=carded.path / options["--recipe"],
         split=options["--split"],
@@ -125,7 +125,7 @@ def test_no_card_for_a_spoiled_benchmark(copied: Benchmark) -> None:
 
 
 def test_licence_of_ones_own_data(val2014: Path, tmp_path: Path) -> None:
-    own = benchmark_n.make("custom", "easy", annotations=val2014, out=tmp_path / "own", workers=1)
+    own = making.make("custom", "easy", annotations=val2014, out=tmp_path / "own", workers=1)
     write_card(own)
     assert DatasetCard.load(own.path / README).data.license == "unknown"
     assert not (own.path / ANNOTATIONS_TABLE).exists()

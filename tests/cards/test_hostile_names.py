@@ -17,7 +17,6 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-import benchmark_n
 from benchmark_n import Benchmark
 from benchmark_n.benchmark import layout
 from benchmark_n.cards.card import CROISSANT, README, write_card
@@ -28,7 +27,7 @@ from benchmark_n.cards.publish import plan_upload
 from benchmark_n.cli import run
 from benchmark_n.errors import InputError
 from benchmark_n.files.provenance import file_digest
-from tests import samples
+from tests import making, samples
 
 HOSTILE = ("a b.json", "$(touch pwned).json", "`touch pwned`.json", "a'; touch pwned; '.json", "-x")
 signs = st.characters(exclude_characters="/\0", exclude_categories=["Cs", "Cc"])
@@ -49,7 +48,7 @@ def with_recipe(benchmark: Benchmark, **changes: Any) -> Benchmark:
 def plain(tmp_path_factory: pytest.TempPathFactory, _own_cache: None) -> Benchmark:
     folder = tmp_path_factory.mktemp("plain")
     path = samples.write(folder, samples.document())
-    return benchmark_n.make(tier="clean", annotations=path, out=folder / "b", workers=1)
+    return making.make(tier="clean", annotations=path, out=folder / "b", workers=1)
 
 
 @given(name=st.text(signs, min_size=1, max_size=20) | st.sampled_from(HOSTILE))
@@ -70,7 +69,7 @@ def test_a_shell_takes_the_commands_words_as_they_are(plain: Benchmark, name: st
 @pytest.mark.parametrize("name", HOSTILE)
 def test_the_cards_command_makes_the_same_bytes(name: str, tmp_path: Path) -> None:
     path = samples.write(tmp_path, samples.document(), name)
-    first = benchmark_n.make(tier="hard", annotations=path, out=tmp_path / "b", workers=1)
+    first = making.make(tier="hard", annotations=path, out=tmp_path / "b", workers=1)
     write_card(first)
     assert check_card(first) == []
     text = (first.path / README).read_text(encoding="utf-8")
@@ -143,13 +142,13 @@ def test_places_of_images_are_not_published(tmp_path: Path, name: str) -> None:
     data = samples.document()
     data["images"][0]["file_name"] = name
     path = samples.write(tmp_path, data)
-    shared = benchmark_n.make(
+    shared = making.make(
         tier="clean", annotations=path, out=tmp_path / "a", licence="mit", workers=1
     )
     write_card(shared)
     with pytest.raises(InputError, match=r"image 1: file_name '.*' is a place on somebody's"):
         plan_upload(shared, "a/b")
-    kept = benchmark_n.make(tier="clean", annotations=path, out=tmp_path / "b", workers=1)
+    kept = making.make(tier="clean", annotations=path, out=tmp_path / "b", workers=1)
     write_card(kept)
     sent = plan_upload(kept, "a/b").files.values()
     assert not [p for p in sent if json.dumps(name)[1:-1].encode() in p.read_bytes()]

@@ -11,7 +11,7 @@ from pycocotools import mask as coco_mask
 import benchmark_n
 from benchmark_n import Benchmark
 from benchmark_n.errors import InputError
-from tests import samples
+from tests import making, samples
 
 SAME = [
     "annotation_id",
@@ -33,7 +33,7 @@ SAME = [
 @pytest.fixture(scope="module")
 def made(val2014: Path, tmp_path_factory: pytest.TempPathFactory) -> Benchmark:
     out = tmp_path_factory.mktemp("pairs") / "made"
-    return benchmark_n.make("coco", "mid", annotations=val2014, out=out, workers=1)
+    return making.make("coco", "mid", annotations=val2014, out=out, workers=1)
 
 
 def test_by_id_gives_the_manifest_back(made: Benchmark, val2014: Path, tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from benchmark_n.datasets.base import DATASETS
 from benchmark_n.datasets.open import open_source
-from benchmark_n.datasets.request import Source
+from benchmark_n.datasets.request import Source, SourceOptions
+from benchmark_n.runtime.execution import Execution
 from tests.datasets.trees import write_cityscapes
 from tests.fuzzing.picture_inputs import _small
 
@@ -29,18 +30,18 @@ def streets(root: Path) -> Path:
 
 
 def scenes(folder: Path) -> Source:
-    return open_source(DATASETS.load("scenes"), num_images=3)
+    return open_source(DATASETS.load("scenes"), SourceOptions(num_images=3))
 
 
 def phantom(folder: Path) -> Source:
-    return open_source(DATASETS.load("phantom"), num_images=4, workers=1)
+    return open_source(DATASETS.load("phantom"), SourceOptions(num_images=4), Execution(workers=1))
 
 
 def cityscapes(folder: Path) -> Source:
     root = folder / "streets"
     if not root.is_dir():
         streets(root)
-    return open_source(DATASETS.load("cityscapes"), root=root, workers=1)
+    return open_source(DATASETS.load("cityscapes"), SourceOptions(root), Execution(workers=1))
 
 
 OPENERS: dict[str, Callable[[Path], Source]] = {

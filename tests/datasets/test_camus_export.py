@@ -13,8 +13,9 @@ pytest.importorskip("SimpleITK")
 
 from benchmark_n.datasets.camus.export import export_labelmaps
 from benchmark_n.errors import InputError
-from benchmark_n.generation.make import make
+from benchmark_n.runtime.execution import Execution
 from tests.datasets.trees import heart, write_camus
+from tests.making import make
 
 PATIENTS = ["patient0001", "patient0002", "patient0003"]
 
@@ -36,7 +37,7 @@ def read(folder: Path, patient: str, view: str, instant: str) -> tuple[NDArray[A
 
 def test_clean_maps_come_back_as_they_were(root: Path, tmp_path: Path) -> None:
     benchmark = make("camus", "clean", root=root, split="all", out=tmp_path / "clean", workers=1)
-    assert export_labelmaps(benchmark, tmp_path / "maps", workers=1) == 12
+    assert export_labelmaps(benchmark, tmp_path / "maps", Execution(workers=1)) == 12
     for shift, patient in enumerate(PATIENTS):
         for view in ("2CH", "4CH"):
             for instant in ("ED", "ES"):
@@ -48,7 +49,7 @@ def test_clean_maps_come_back_as_they_were(root: Path, tmp_path: Path) -> None:
 
 def test_the_noisy_ventricle_is_on_top(root: Path, tmp_path: Path) -> None:
     benchmark = make("camus", "hard", root=root, split="all", out=tmp_path / "noisy", workers=1)
-    export_labelmaps(benchmark, tmp_path / "maps", workers=2)
+    export_labelmaps(benchmark, tmp_path / "maps", Execution(workers=2))
     noisy = benchmark.noisy()
     areas = {}
     for record in noisy.records():

@@ -19,10 +19,10 @@ from benchmark_n.datasets.coco import COCO
 from benchmark_n.datasets.converter import Converter, Frame, Unit
 from benchmark_n.datasets.labelmaps.convert import convert
 from benchmark_n.datasets.open import open_source
-from benchmark_n.datasets.request import Request
+from benchmark_n.datasets.request import Request, SourceOptions
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.files.provenance import file_digest
-from benchmark_n.generation.make import make
+from benchmark_n.runtime.execution import Execution
 from tests.datasets.trees import (
     CITYSCAPES_VALUES,
     VIPER_VALUES,
@@ -31,6 +31,7 @@ from tests.datasets.trees import (
     write_cityscapes,
     write_viper,
 )
+from tests.making import make
 
 SMALL = (400, 420)
 
@@ -78,19 +79,22 @@ def test_usage(streets: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="stride is 0"):
         convert(CITYSCAPES, tmp_path / "x.json", Request(streets, "val", stride=0))
     with pytest.raises(UsageError, match="--stride and --skip-bad are for datasets"):
-        open_source(COCO, stride=2)
+        open_source(COCO, SourceOptions(stride=2))
     with pytest.raises(InputError, match="cityscapes has no split 'test'"):
-        open_source(CITYSCAPES, root=streets, split="test")
+        open_source(CITYSCAPES, SourceOptions(streets, "test"))
 
 
 def test_the_cache_is_used_until_the_source_changes(streets: Path) -> None:
-    first = open_source(CITYSCAPES, root=streets, workers=1)
+    first = open_source(CITYSCAPES, SourceOptions(streets), Execution(workers=1))
     stamp = first.annotations.stat().st_mtime_ns
-    assert open_source(CITYSCAPES, root=streets, workers=2) == first
+    assert open_source(CITYSCAPES, SourceOptions(streets), Execution(workers=2)) == first
     assert first.annotations.stat().st_mtime_ns == stamp
     path = next((streets / "gtFine" / "train").glob("*/*.png"))
     os.utime(path, ns=(1, 1))
-    assert open_source(CITYSCAPES, root=streets, workers=1).annotations != first.annotations
+    assert (
+        open_source(CITYSCAPES, SourceOptions(streets), Execution(workers=1)).annotations
+        != first.annotations
+    )
 
 
 def test_a_collision_of_ids_is_an_error(tmp_path: Path) -> None:
@@ -242,7 +246,7 @@ def test_skipped_frames_are_in_the_summary(streets: Path, tmp_path: Path) -> Non
     faults = [entry["fault"] for entry in benchmark.summary["skipped"]]
     assert f"missing in leftImg8bit/train/{missing.parent.name}, expected" in faults[0]
     assert str(tmp_path) not in (benchmark.path / "summary.json").read_text()
-    whole = open_source(CITYSCAPES, root=streets, split="val", workers=1)
+    whole = open_source(CITYSCAPES, SourceOptions(streets, "val"), Execution(workers=1))
     assert whole.skipped == ()
 
 

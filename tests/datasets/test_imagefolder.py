@@ -13,6 +13,7 @@ from pycocotools.coco import COCO
 import benchmark_n
 from benchmark_n.cli import run
 from benchmark_n.errors import InputError
+from tests import making
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def opened(root: Path, out: Path, **options: Any) -> benchmark_n.Benchmark:
-    return benchmark_n.make(
+    return making.make(
         "imagefolder", "clean", root=root, out=out, workers=1, **{"split": "all", **options}
     )
 
@@ -78,9 +79,7 @@ def test_arrays_come_out_as_they_went_in(tmp_path: Path, channels: int) -> None:
 def test_class_noise_and_its_manifest(tmp_path: Path) -> None:
     path = tmp_path / "data.npz"
     np.savez(path, images=np.zeros((400, 4, 4), np.uint8), labels=np.arange(400) % 4)
-    made = benchmark_n.make(
-        "imagefolder", "sym-5", root=path, out=tmp_path / "out", workers=1, seed=3
-    )
+    made = making.make("imagefolder", "sym-5", root=path, out=tmp_path / "out", workers=1, seed=3)
     rows = made.manifest().to_pandas()
     changed = (rows.category_id != rows.noisy_category_id).mean()
     assert 0.02 < changed < 0.09

@@ -11,18 +11,17 @@ import pytest
 import yaml
 from huggingface_hub import DatasetCard
 
-import benchmark_n
 from benchmark_n import Benchmark
 from benchmark_n.benchmark import layout
 from benchmark_n.cards.card import ANNOTATIONS_TABLE, CROISSANT, PUBLIC_MANIFEST, README, write_card
 from benchmark_n.cards.check import check_card
 from benchmark_n.cards.publish import plan_upload
-from benchmark_n.datasets import DATASETS
+from benchmark_n.datasets import DATASETS, SourceOptions
 from benchmark_n.datasets.open import open_source
 from benchmark_n.datasets.terms import Terms
 from benchmark_n.errors import InputError
 from benchmark_n.files.provenance import file_digest
-from tests import samples
+from tests import making, samples
 
 GUARDED = ("cityscapes", "viper", "camus")
 LENDERS = (None, "coco", "lvis", "scenes", "phantom", *GUARDED)
@@ -35,7 +34,7 @@ def hospital(tmp_path: Path) -> Path:
 
 def made(path: Path, out: str, dataset: str | None = None, **options: Any) -> Benchmark:
     options = {"tier": "clean", **options}
-    return benchmark_n.make(dataset, annotations=path, out=path.parent / out, workers=1, **options)
+    return making.make(dataset, annotations=path, out=path.parent / out, workers=1, **options)
 
 
 def sent(benchmark: Benchmark) -> dict[str, Path]:
@@ -61,7 +60,7 @@ def test_a_users_file_stays_the_users(hospital: Path, dataset: str | None) -> No
 
 def test_nothing_named_is_coco_and_a_file_alone_is_custom(hospital: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"coco: no annotations/instances_train2017\.json"):
-        benchmark_n.make(tier="hard", root=tmp_path / "nowhere")
+        making.make(tier="hard", root=tmp_path / "nowhere")
     assert "conventions" not in made(hospital, "b").recipe["source"]
 
 
@@ -77,20 +76,21 @@ def test_a_dataset_lends_its_conventions(hospital: Path) -> None:
 def test_what_the_layout_finds_is_the_datasets(hospital: Path, tmp_path: Path) -> None:
     (tmp_path / "root" / "annotations").mkdir(parents=True)
     shutil.copy(hospital, tmp_path / "root" / "annotations" / "instances_train2017.json")
-    benchmark = benchmark_n.make(
-        "coco", "clean", root=tmp_path / "root", out=tmp_path / "b", workers=1
-    )
+    benchmark = making.make("coco", "clean", root=tmp_path / "root", out=tmp_path / "b", workers=1)
     assert (benchmark.recipe["benchmark"], benchmark.recipe["dataset"]) == ("COCO-N", "coco")
     assert ANNOTATIONS_TABLE in sent(benchmark)
     assert "lin2014coco" in (benchmark.path / README).read_text()
     with pytest.raises(InputError, match=r"terms of its own \(coco: cc-by-4\.0\)"):
-        benchmark_n.make("coco", "clean", root=tmp_path / "root", out=tmp_path / "c", licence="mit")
+        making.make("coco", "clean", root=tmp_path / "root", out=tmp_path / "c", licence="mit")
 
 
 @pytest.mark.parametrize("name", ["scenes", "phantom"])
 def test_known_files_are_those_that_are_drawn(name: str) -> None:
     dataset = DATASETS.load(name)
-    drawn = {file_digest(open_source(dataset, split=s).annotations): s for s in dataset.splits}
+    drawn = {
+        file_digest(open_source(dataset, SourceOptions(split=s)).annotations): s
+        for s in dataset.splits
+    }
     assert dict(dataset.known_files) == {
         digest: f"{split} of data seed 0" for digest, split in drawn.items()
     }
@@ -103,7 +103,7 @@ def test_only_embedded_datasets_claim_to_know_files() -> None:
 
 
 def test_a_known_file_is_the_datasets_and_another_is_not(tmp_path: Path) -> None:
-    file = open_source(DATASETS.load("scenes"), split="val").annotations
+    file = open_source(DATASETS.load("scenes"), SourceOptions(split="val")).annotations
     own = shutil.copy(file, tmp_path / "val.json")
     benchmark = made(Path(own), "own", "scenes")
     assert (benchmark.recipe["benchmark"], benchmark.recipe["dataset"]) == ("scenes-N", "scenes")
@@ -135,7 +135,7 @@ def test_the_users_licence_is_kept_and_acted_on(hospital: Path, dataset: str | N
 def test_no_word_makes_a_guarded_dataset_shareable(hospital: Path, dataset: str) -> None:
     for file in (hospital, None):
         with pytest.raises(InputError, match=rf"terms of its own \({dataset}: "):
-            benchmark_n.make(
+            making.make(
                 dataset, "clean", annotations=file, licence="mit", out=hospital.parent / "b"
             )
     assert not (hospital.parent / "b").exists()

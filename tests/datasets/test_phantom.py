@@ -29,8 +29,9 @@ from benchmark_n.datasets.open import open_source
 from benchmark_n.datasets.phantom.adapter import PHANTOM, prepare
 from benchmark_n.datasets.phantom.body import Patient, draw_patient
 from benchmark_n.datasets.phantom.image import heart_grid
-from benchmark_n.datasets.request import Request
+from benchmark_n.datasets.request import Request, SourceOptions
 from benchmark_n.errors import InputError
+from benchmark_n.runtime.execution import Execution
 
 DISKS = 20
 STEP = 0.02
@@ -40,7 +41,7 @@ STEP = 0.02
 def phantom(tmp_path_factory: pytest.TempPathFactory) -> COCO:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BENCHMARK_N_CACHE", str(tmp_path_factory.mktemp("cache")))
-        source = open_source(PHANTOM, num_images=48, workers=2)
+        source = open_source(PHANTOM, SourceOptions(num_images=48), Execution(workers=2))
     return COCO(str(source.annotations))
 
 

@@ -20,13 +20,14 @@ from benchmark_n.coco import read_coco
 from benchmark_n.detection.correct import correct
 from benchmark_n.errors import InputError
 from benchmark_n.tables.scores import read_scores
+from tests import making
 
 
 @pytest.fixture(scope="module")
 def benchmark(tmp_path_factory: pytest.TempPathFactory, _own_cache: None) -> Benchmark:
     """Class noise on 20 % of the instances of sixty drawn images."""
     out = tmp_path_factory.mktemp("benchmarks") / "scenes-sym-20"
-    return benchmark_n.make("scenes", "sym-20", num_images=60, out=out, workers=1)
+    return making.make("scenes", "sym-20", num_images=60, out=out, workers=1)
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +175,7 @@ def test_bad_requests_are_one_line(
 
 
 def test_a_benchmark_that_gives_its_errors_away_is_refused(tmp_path: Path) -> None:
-    kept = benchmark_n.make(
+    kept = making.make(
         "scenes", "sym-20", num_images=2, masks="keep", out=tmp_path / "kept", workers=1
     )
     with pytest.raises(InputError, match="unfit for label-error detection"):

@@ -12,6 +12,7 @@ import pytest
 import benchmark_n
 from benchmark_n import Benchmark
 from benchmark_n.errors import InputError, UsageError
+from tests import making
 from tests.evaluators.coco_samples import random_case
 from tests.evaluators.echo_samples import PATIENTS, echo_document
 
@@ -85,11 +86,11 @@ def test_ejection_fraction_from_a_file(tmp_path: Path) -> None:
 def test_ejection_fraction_of_noisy_labels(tmp_path: Path) -> None:
     truth = tmp_path / "echo.json"
     truth.write_text(json.dumps(echo_document(PATIENTS)))
-    benchmark = benchmark_n.make("custom", "hard", annotations=truth, out=tmp_path / "b", workers=1)
+    benchmark = making.make("custom", "hard", annotations=truth, out=tmp_path / "b", workers=1)
     results = benchmark_n.evaluate(benchmark, ef=True).results
     assert results["evaluated"] == "noisy labels"
     assert results["all_patients"]["patients"] == 2
-    clean = benchmark_n.make("custom", "clean", annotations=truth, out=tmp_path / "c", workers=1)
+    clean = making.make("custom", "clean", annotations=truth, out=tmp_path / "c", workers=1)
     assert benchmark_n.evaluate(clean, ef=True).results["all_patients"]["ef_mae"] == 0
 
 

@@ -10,12 +10,11 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-import benchmark_n
 from benchmark_n import Benchmark
 from benchmark_n.errors import InputError
 from benchmark_n.evaluation.label_errors import deleted_masks, score_benchmark
 from benchmark_n.tables.scores import scores_table
-from tests import samples
+from tests import making, samples
 
 
 def class_scores(benchmark: Benchmark, values: dict[int, float]) -> Any:
@@ -96,7 +95,7 @@ def test_any_field_of_the_images_divides_the_results(scenes_hard: Benchmark) -> 
 
 def test_a_benchmark_that_gives_itself_away_is_refused(tmp_path: Path) -> None:
     source = samples.write(tmp_path, samples.document())
-    unfit = benchmark_n.make(
+    unfit = making.make(
         "custom", "easy", annotations=source, masks="keep", out=tmp_path / "b", workers=1
     )
     with pytest.raises(InputError, match="unfit for label-error detection"):

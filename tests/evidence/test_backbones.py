@@ -14,6 +14,7 @@ import benchmark_n
 from benchmark_n.errors import InputError
 from benchmark_n.evidence.backbones.base import make_backbone
 from benchmark_n.evidence.backbones.silhouette import LENGTH, silhouette
+from tests import making
 
 
 def star(angle: float, size: int = 96) -> np.ndarray:
@@ -150,7 +151,7 @@ def test_evidence_of_a_hub_backbone_says_which_weights(
     resnet_weights: Path, tmp_path: Path
 ) -> None:
     pytest.importorskip("timm", reason="needs timm")
-    benchmark = benchmark_n.make("scenes", "sym-20", num_images=4, out=tmp_path / "b", workers=1)
+    benchmark = making.make("scenes", "sym-20", num_images=4, out=tmp_path / "b", workers=1)
     (found,) = benchmark_n.evaluate_detectors(
         benchmark,
         backbone=f"timm:resnet18@{resnet_weights}",

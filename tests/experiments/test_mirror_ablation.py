@@ -10,18 +10,18 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-import benchmark_n
 from benchmark_n import Benchmark
 from benchmark_n.cli import run
 from benchmark_n.evidence import annotation_evidence
 from benchmark_n.tables.scores import read_scores
+from tests import making
 
 
 @pytest.fixture(scope="module")
 def benchmark(tmp_path_factory: pytest.TempPathFactory, _own_cache: None) -> Benchmark:
     """Class noise on 20 % of the instances of twelve drawn images."""
     out = tmp_path_factory.mktemp("benchmarks") / "scenes-sym-20"
-    return benchmark_n.make("scenes", "sym-20", num_images=12, out=out, workers=1)
+    return making.make("scenes", "sym-20", num_images=12, out=out, workers=1)
 
 
 @pytest.fixture(scope="module")

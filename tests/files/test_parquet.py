@@ -10,13 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-import benchmark_n
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.files.limits import MAX_TABLE_BYTES
 from benchmark_n.files.parquet import open_parquet, read_parquet
 from benchmark_n.files.parquet_pages import chunk_pages
 from benchmark_n.tables.scores import read_scores
-from tests import samples
+from tests import making, samples
 from tests.files.test_pictures import peak_kilobytes
 from tests.fuzzing.large_tables import LARGE_TABLES, growing_words, rows_of
 
@@ -118,7 +117,7 @@ def test_the_limit_can_be_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_manifests_have_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = samples.write(tmp_path, samples.document())
-    made = benchmark_n.make("custom", "hard", annotations=path, out=tmp_path / "b", workers=1)
+    made = making.make("custom", "hard", annotations=path, out=tmp_path / "b", workers=1)
     monkeypatch.setenv(MAX_TABLE_BYTES, "10")
     for read in (made.manifest, made.verify, made.clean):
         with pytest.raises(InputError, match="cannot read the manifest: more than 10 bytes"):

@@ -15,7 +15,6 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-import benchmark_n
 from benchmark_n.cli import run
 from benchmark_n.coco import read_coco
 from benchmark_n.coco.images import read_rgb
@@ -25,7 +24,7 @@ from benchmark_n.errors import InputError, UsageError
 from benchmark_n.files.limits import MAX_PIXELS
 from benchmark_n.files.pictures import map_file, picture_size, read_picture
 from benchmark_n.report.images import image_statistics
-from tests import samples
+from tests import making, samples
 from tests.fuzzing.photo_inputs import HUGE, black_png
 from tests.fuzzing.picture_inputs import png
 from tests.review.samples import ROWS, scores
@@ -167,7 +166,7 @@ def test_a_huge_picture_takes_no_memory(tmp_path: Path, command: str) -> None:
     annotations = ["--annotations", str(path)]
     words = [command, *annotations, *images, *out]
     if command == "show":
-        benchmark_n.make(
+        making.make(
             "custom", "clean", annotations=path, images=tmp_path, out=tmp_path / "b", workers=1
         )
         words = ["show", str(tmp_path / "b"), *out]

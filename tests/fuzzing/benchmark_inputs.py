@@ -20,6 +20,7 @@ from benchmark_n.errors import BenchmarkNError
 from benchmark_n.evaluation.evaluate import evaluate
 from benchmark_n.report.leaderboard import read_leaderboard
 from benchmark_n.report.leaderboard_text import to_html, to_markdown
+from tests import making
 from tests.fuzzing.coco_inputs import FILE
 from tests.fuzzing.formats import Format
 from tests.fuzzing.recipe_inputs import _laughs
@@ -35,7 +36,7 @@ def _prepare(folder: Path) -> None:
     from tests.review.samples import source
 
     path = source(folder)
-    benchmark_n.make(
+    making.make(
         "custom", "hard", annotations=path, images=folder, out=folder / _B, workers=1, seed=3
     )
 

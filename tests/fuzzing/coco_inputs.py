@@ -23,7 +23,7 @@ from benchmark_n.evaluation.evaluate import evaluate
 from benchmark_n.masks import SegmentationError, rle_to_crop, segmentation_to_rle
 from benchmark_n.masks.batch import segmentations_to_rles
 from benchmark_n.review import export_review
-from tests import samples
+from tests import making, samples
 from tests.fuzzing.formats import Format
 from tests.fuzzing.large_tables import LARGE_TABLES
 from tests.fuzzing.tables import strange_table
@@ -57,7 +57,7 @@ def _read_coco(folder: Path, out: Path) -> None:
     """Made into a benchmark, which has to be whole and to have lost no annotation."""
     masks = MASK_FORMS[(folder / FILE).stat().st_size % len(MASK_FORMS)]
     path = folder / FILE
-    made = benchmark_n.make(
+    made = making.make(
         "custom", "hard", annotations=path, images=folder, out=out / "b", masks=masks, workers=1
     )
     assert made.verify() == []
@@ -235,7 +235,7 @@ def _prepare_scores(folder: Path) -> None:
     from tests.review.samples import ROWS, scores, source
 
     path = source(folder)
-    benchmark_n.make("custom", "clean", annotations=path, out=folder / "benchmark", workers=1)
+    making.make("custom", "clean", annotations=path, out=folder / "benchmark", workers=1)
     scores(folder / SCORES, [row for row in ROWS])
 
 

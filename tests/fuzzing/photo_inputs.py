@@ -20,6 +20,7 @@ from benchmark_n.coco import read_coco
 from benchmark_n.errors import BenchmarkNError
 from benchmark_n.report.images import image_statistics
 from benchmark_n.review import export_review
+from tests import making
 from tests.fuzzing.formats import Format
 from tests.fuzzing.picture_inputs import png
 from tests.fuzzing.values import damaged
@@ -88,7 +89,7 @@ def _prepare(folder: Path) -> None:
     from tests.review.samples import ROWS, scores, source
 
     path = source(folder)
-    benchmark_n.make(
+    making.make(
         "custom", "hard", annotations=path, images=folder, out=folder / "benchmark", workers=1
     )
     scores(folder / _SCORES, [row for row in ROWS])
@@ -153,7 +154,7 @@ def _statistics(folder: Path, out: Path) -> None:
 _READERS: tuple[Callable[[Path, Path], Any], ...] = (
     _show,
     _statistics,
-    lambda folder, out: benchmark_n.make(
+    lambda folder, out: making.make(
         "custom",
         weak="box",
         segmenter="box-fill",

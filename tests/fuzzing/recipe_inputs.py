@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-import benchmark_n
+from tests import making
 from tests.fuzzing.formats import Format
 from tests.fuzzing.values import damaged, mutated, to_json
 
@@ -98,7 +98,7 @@ def _as_yaml(document: Any) -> str:
 
 
 def _read(folder: Path, out: Path) -> None:
-    made = benchmark_n.make(
+    made = making.make(
         "custom",
         recipe=folder / FILE,
         annotations=folder / CLEAN,

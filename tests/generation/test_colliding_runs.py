@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-import benchmark_n
 from benchmark_n.benchmark import load
 from benchmark_n.datasets.imagefolder.adapter import IMAGEFOLDER
 from benchmark_n.datasets.labelmaps import convert as conversion
@@ -22,6 +21,7 @@ from benchmark_n.errors import InputError
 from benchmark_n.files.atomic import staged
 from benchmark_n.generation import noise as noise_making
 from benchmark_n.generation import weak as weak_making
+from tests import making
 from tests.chaos.commands import blobs
 from tests.review.samples import ROWS, scores, source
 
@@ -60,7 +60,7 @@ def test_of_colliding_commands_exactly_one_ends_well(tmp_path: Path) -> None:
 def test_each_of_several_overwriting_commands_reports_what_it_wrote(tmp_path: Path) -> None:
     path = blobs(tmp_path / "blobs.json", 60)
     alone = {
-        seed: benchmark_n.make(
+        seed: making.make(
             "custom", "hard", annotations=path, seed=seed, out=tmp_path / f"alone{seed}", workers=1
         ).summary
         for seed in SEEDS
@@ -92,9 +92,9 @@ def test_what_is_returned_is_what_was_written(
 ) -> None:
     path = blobs(tmp_path / "blobs.json", 60)
     options: dict[str, Any] = {"annotations": path, "workers": 1}
-    benchmark_n.make("custom", "clean", out=tmp_path / "other", **options)
+    making.make("custom", "clean", out=tmp_path / "other", **options)
     replaced_at_once(monkeypatch, noise_making, tmp_path / "other")
-    made = benchmark_n.make("custom", "hard", out=tmp_path / "out", **options)
+    made = making.make("custom", "hard", out=tmp_path / "out", **options)
     assert made.path == tmp_path / "out"
     assert load(tmp_path / "out").recipe["name"] == "clean"
     first = load(tmp_path / "first")
@@ -106,11 +106,9 @@ def test_what_a_weak_run_returns_is_what_it_wrote(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     options: dict[str, Any] = {"annotations": source(tmp_path), "images": tmp_path, "workers": 1}
-    benchmark_n.make("custom", "clean", out=tmp_path / "other", **options)
+    making.make("custom", "clean", out=tmp_path / "other", **options)
     replaced_at_once(monkeypatch, weak_making, tmp_path / "other")
-    made = benchmark_n.make(
-        "custom", weak="box", segmenter="box-fill", out=tmp_path / "out", **options
-    )
+    made = making.make("custom", weak="box", segmenter="box-fill", out=tmp_path / "out", **options)
     first = load(tmp_path / "first")
     assert (made.recipe, made.summary) == (first.recipe, first.summary)
     assert "segmenter" in made.recipe

@@ -19,18 +19,17 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import cross_val_predict
 
-import benchmark_n
 from benchmark_n import Benchmark
 from benchmark_n.benchmark import layout
 from benchmark_n.errors import InputError, UsageError
-from tests import samples
+from tests import making, samples
 from tests.conftest import SAMPLES, shared_file
 from tests.local_cluster import dask_cluster
 
 
 def make(path: Path, out: Path, **options: Any) -> Benchmark:
     options = {"tier": "hard", "workers": 1, **options}
-    return benchmark_n.make("coco", annotations=path, out=out, **options)
+    return making.make("coco", annotations=path, out=out, **options)
 
 
 def load_coco(path: Path) -> COCO:
@@ -242,7 +241,7 @@ def test_no_machine_path_outside_local_yaml(scenes_hard: Benchmark) -> None:
 
 
 def test_recipe_of_a_benchmark_makes_it_again(tmp_path: Path) -> None:
-    first = benchmark_n.make(
+    first = making.make(
         "scenes",
         "hard",
         overrides={"scale.kernel": 9},
@@ -256,7 +255,7 @@ def test_recipe_of_a_benchmark_makes_it_again(tmp_path: Path) -> None:
     source = first.recipe["source"]
     options = {k: v for k, v in source.items() if k not in ("file", "sha256")}
     assert options == {"split": "train", "data_seed": 3, "num_images": 6}
-    again = benchmark_n.make(
+    again = making.make(
         first.recipe["dataset"],
         recipe=first.path / layout.RECIPE,
         seed=first.recipe["seed"],

@@ -12,12 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import benchmark_n
 from benchmark_n.errors import InputError
 from benchmark_n.generation.targets import FOLDER, Asked, Origin, clean, default_target
 from benchmark_n.noise.recipe import load_recipe
 from benchmark_n.weak.recipe import load_weak_recipe
-from tests import samples
+from tests import making, samples
 
 PLAIN = Origin("0" * 64, None, "rle")
 HARD = load_recipe("hard")
@@ -143,21 +142,21 @@ def test_nothing_of_another_file_is_overwritten(
     mine = samples.write(first, data, "my.json")
     data["annotations"].pop()
     theirs = samples.write(second, data, "my.json")
-    made = benchmark_n.make(tier="hard", annotations=mine, workers=1)
+    made = making.make(tier="hard", annotations=mine, workers=1)
     assert made.path == FOLDER / "my-n-hard-seed1"
     before = (made.path / "SHA256SUMS").read_bytes()
-    other = benchmark_n.make(tier="hard", annotations=theirs, workers=1, overwrite=True)
+    other = making.make(tier="hard", annotations=theirs, workers=1, overwrite=True)
     assert re.fullmatch(r"my-[0-9a-f]{8}-n-hard-seed1", other.path.name)
     assert "holds a benchmark of my.json" in caplog.text
     assert (made.path / "SHA256SUMS").read_bytes() == before
     for file in (mine, theirs):
         with pytest.raises(InputError, match="exists already"):
-            benchmark_n.make(tier="hard", annotations=file, workers=1)
+            making.make(tier="hard", annotations=file, workers=1)
 
 
 def test_splits_and_sizes_of_a_dataset(tmp_path: Path) -> None:
     names = [
-        benchmark_n.make("scenes", "clean", workers=1, **options).path.name
+        making.make("scenes", "clean", workers=1, **options).path.name
         for options in ({"num_images": 3}, {"num_images": 4}, {"num_images": 3, "split": "val"})
     ]
     assert names[0] == "scenes-n-clean-seed1"

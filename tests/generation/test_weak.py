@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco_mask
 
-import benchmark_n
 from benchmark_n import Benchmark
 from benchmark_n.benchmark import layout
 from benchmark_n.cards.card import write_card
@@ -25,7 +24,7 @@ from benchmark_n.evaluators.label_quality.mask_agreement import mask_agreement
 from benchmark_n.files.cache import cache_folder
 from benchmark_n.noise.plan import decide, resolve
 from benchmark_n.noise.recipe import load_recipe
-from tests import samples
+from tests import making, samples
 from tests.weak import models
 
 IMAGES = 6
@@ -33,13 +32,13 @@ IMAGES = 6
 
 def make(out: Path, tier: str | None = "wan-easy", **options: Any) -> Benchmark:
     options = {"segmenter": "ellipse", "workers": 1, "num_images": IMAGES, **options}
-    return benchmark_n.make("scenes", tier, out=out, **options)
+    return making.make("scenes", tier, out=out, **options)
 
 
 @pytest.fixture(scope="module")
 def clean(tmp_path_factory: pytest.TempPathFactory) -> Benchmark:
     out = tmp_path_factory.mktemp("clean") / "clean"
-    return benchmark_n.make("scenes", "clean", num_images=IMAGES, out=out, workers=1)
+    return making.make("scenes", "clean", num_images=IMAGES, out=out, workers=1)
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +119,7 @@ def test_recipe_of_a_benchmark_makes_it_again(
     words = rebuild_command(hard).split()
     assert "--segmenter" in words
     source = hard.recipe["source"]
-    again = benchmark_n.make(
+    again = making.make(
         hard.recipe["dataset"],
         recipe=hard.path / layout.RECIPE,
         seed=hard.recipe["seed"],
@@ -175,9 +174,9 @@ def test_a_corrupt_image_is_named_and_left_out_on_request(clean: Benchmark, tmp_
     (images / "0000003.png").write_bytes(b"no image")
     options: dict[str, Any] = {"annotations": clean.annotations, "images": images}
     with pytest.raises(InputError, match=r"0000003.png: cannot be read as an image.*--skip-bad"):
-        benchmark_n.make("custom", "wan-easy", out=tmp_path / "no", workers=1, **options)
+        making.make("custom", "wan-easy", out=tmp_path / "no", workers=1, **options)
     assert not (tmp_path / "no").exists()
-    made = benchmark_n.make(
+    made = making.make(
         "custom", "wan-easy", out=tmp_path / "yes", workers=1, skip_bad=True, **options
     )
     assert [entry["name"] for entry in made.summary["skipped"]] == ["0000003.png"]
@@ -214,7 +213,7 @@ def test_everything_downstream_takes_it(
 
 
 def test_boxes_of_a_noisy_benchmark(clean: Benchmark, tmp_path: Path) -> None:
-    noisy = benchmark_n.make("scenes", "hard", num_images=IMAGES, out=tmp_path / "n", workers=1)
+    noisy = making.make("scenes", "hard", num_images=IMAGES, out=tmp_path / "n", workers=1)
     made = make(tmp_path / "weak", prompts_from=noisy.path, segmenter="box-fill")
     given, rows = noisy.manifest().to_pandas(), made.manifest().to_pandas()
     np.testing.assert_array_equal(given["deleted"], rows["deleted"])
@@ -246,7 +245,7 @@ def document(tmp_path: Path) -> dict[str, Any]:
 
 def test_crowds_and_empty_masks_stay(tmp_path: Path) -> None:
     path = samples.write(tmp_path, document(tmp_path))
-    made = benchmark_n.make(
+    made = making.make(
         "custom", "wan-hard", annotations=path, images=tmp_path, out=tmp_path / "w", workers=1
     )
     rows = {row["annotation_id"]: row for row in made.manifest().to_pylist()}
@@ -266,7 +265,7 @@ def test_text_prompts_report_missed_and_spurious(tmp_path: Path) -> None:
     path = samples.write(tmp_path, data)
     dino = models.save_grounding_dino(tmp_path / "dino")
     sam = models.save_sam(tmp_path / "sam")
-    made = benchmark_n.make(
+    made = making.make(
         "custom",
         "wan-text",
         annotations=path,
@@ -298,7 +297,7 @@ def test_text_prompts_report_missed_and_spurious(tmp_path: Path) -> None:
 def test_sam_end_to_end(kind: str, tmp_path: Path) -> None:
     path = samples.write(tmp_path, document(tmp_path))
     sam = models.save_sam(tmp_path / "sam")
-    made = benchmark_n.make(
+    made = making.make(
         "custom",
         weak=kind,
         annotations=path,
@@ -335,7 +334,7 @@ def test_faults_are_one_line(
         options = {"annotations": clean.annotations}
     arguments = {"tier": "wan-easy", **options}
     with pytest.raises(BenchmarkNError, match=text):
-        benchmark_n.make("scenes", out=tmp_path / "w", num_images=IMAGES, **arguments)
+        making.make("scenes", out=tmp_path / "w", num_images=IMAGES, **arguments)
     assert not (tmp_path / "w").exists()
 
 

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import benchmark_n
-from tests import samples
+from tests import making, samples
 from tests.conftest import SAMPLES, shared_file
 
 SCOPES = ("supercategory", "all", "next")
@@ -21,7 +20,7 @@ SCOPES = ("supercategory", "all", "next")
 def made(path: Path, out: Path, scope: str) -> dict[str, Any]:
     """What a seed makes of the file, by annotation id."""
     overrides = {"class_confusion.probability": 0.6, "class_confusion.scope": scope}
-    benchmark = benchmark_n.make(
+    benchmark = making.make(
         "coco", "hard", annotations=path, out=out, overrides=overrides, overwrite=True, workers=1
     )
     return {

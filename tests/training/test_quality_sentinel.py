@@ -20,6 +20,7 @@ from benchmark_n.errors import InputError, UsageError
 from benchmark_n.report.audit import write_audit
 from benchmark_n.report.results_writer import write_detected
 from benchmark_n.training.quality_sentinel import PairRequest, train_quality
+from tests import making
 from tests.detectors.samples import evidence
 
 torch = pytest.importorskip("torch")
@@ -122,7 +123,7 @@ def test_the_weights_of_the_package(clean: Path, images: Path, tmp_path: Path) -
     assert {source["dataset"] for source in sources} == {"scenes", "phantom"}
     assert all(901 <= source["data_seed"] < 910 for source in sources)
     (right,) = audit([clean], [images], evidence_dir=tmp_path / "evidence")
-    worse = benchmark_n.make(
+    worse = making.make(
         "custom",
         "hard",
         annotations=clean,

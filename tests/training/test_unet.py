@@ -11,12 +11,12 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("SimpleITK")
 
-import benchmark_n  # noqa: E402
 from benchmark_n import Benchmark  # noqa: E402
 from benchmark_n.errors import InputError, UsageError  # noqa: E402
 from benchmark_n.training.train import predict, train  # noqa: E402
 from benchmark_n.training.unet import ventricles as cardiac  # noqa: E402
 from benchmark_n.training.unet.frames import augmented  # noqa: E402
+from tests import making  # noqa: E402
 
 FAST = {"epochs": 4, "size": 48, "batch": 4, "rate": 3e-3}
 
@@ -25,7 +25,7 @@ FAST = {"epochs": 4, "size": 48, "batch": 4, "rate": 3e-3}
 def phantom(tmp_path_factory: pytest.TempPathFactory) -> Benchmark:
     """Twelve patients to train on, and three of the validation's."""
     out = tmp_path_factory.mktemp("phantom") / "clean"
-    benchmark = benchmark_n.make("phantom", "clean", num_images=48, out=out, workers=1)
+    benchmark = making.make("phantom", "clean", num_images=48, out=out, workers=1)
     path = benchmark.clean_val
     assert path is not None
     document = json.loads(path.read_text())

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-import benchmark_n
 from benchmark_n import Benchmark
 from benchmark_n.coco.images import read_rgb
 from benchmark_n.files.cache import cache_folder
+from tests import making
 from tests.generation.test_weak import bytes_of, make
 from tests.review.samples import source
 
@@ -76,13 +76,13 @@ def test_a_shard_of_another_picture_is_not_taken(
     os.utime(picture, ns=(1, 1))
     monkeypatch.setattr("benchmark_n.generation.weak.write_benchmark", lambda *a, **k: _interrupt())
     with pytest.raises(KeyboardInterrupt):
-        benchmark_n.make("custom", weak="box", skip_bad=True, out=tmp_path / "out", **options)
+        making.make("custom", weak="box", skip_bad=True, out=tmp_path / "out", **options)
     monkeypatch.undo()
     monkeypatch.setenv("BENCHMARK_N_CACHE", str(tmp_path / "cache"))
     picture.write_bytes(written)
     os.utime(picture, ns=(1, 1))
     assert picture.stat().st_size == status.st_size
-    made = benchmark_n.make("custom", weak="box", skip_bad=True, out=tmp_path / "out", **options)
+    made = making.make("custom", weak="box", skip_bad=True, out=tmp_path / "out", **options)
     assert made.summary["skipped"] == []
 
 

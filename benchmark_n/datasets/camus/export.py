@@ -19,8 +19,8 @@ from benchmark_n.datasets.camus.scans import Scan, write_scan
 from benchmark_n.errors import InputError
 from benchmark_n.files.atomic import staged
 from benchmark_n.masks import rle_to_crop, segmentation_to_rle
+from benchmark_n.runtime.execution import Execution
 from benchmark_n.runtime.parallel import ordered_map
-from benchmark_n.runtime.progress import Progress
 
 # The last one painted is on top: atrium, myocardium, ventricle.
 _ORDER = (3, 2, 1)
@@ -36,9 +36,7 @@ class _Job:
 def export_labelmaps(
     benchmark: Benchmark,
     out: Path,
-    *,
-    workers: int | None = None,
-    progress: Progress | None = None,
+    execution: Execution = Execution(),
 ) -> int:
     """Write ``<out>/<patient>/<patient>_<view>_<instant>_gt.nii.gz`` for each noisy image.
 
@@ -70,10 +68,10 @@ def export_labelmaps(
         _check_names(noisy.path, image)
     jobs = (_Job(image, records[image["id"]]) for image in images)
     with staged(out) as stage:
-        done = ordered_map(partial(_write_map, stage), jobs, workers=workers)
+        done = ordered_map(partial(_write_map, stage), jobs, workers=execution.workers)
         for place, _ in enumerate(done, start=1):
-            if progress is not None:
-                progress(place, len(images))
+            if execution.progress is not None:
+                execution.progress(place, len(images))
     return len(images)
 
 

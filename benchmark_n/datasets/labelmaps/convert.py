@@ -22,6 +22,7 @@ from benchmark_n.datasets.converter import Converter, Frame, Unit
 from benchmark_n.datasets.request import Request
 from benchmark_n.errors import InputError, UsageError, told_inside
 from benchmark_n.files.renaming import rename_new
+from benchmark_n.runtime.options import check_whole
 from benchmark_n.runtime.parallel import ordered_map
 
 PICTURES = "images"
@@ -108,8 +109,7 @@ def _put_new(stage: Path, out: Path, pictures: Path | None) -> None:
 
 def prepared(converter: Converter, request: Request) -> Request:
     """The request with its root absolute, and drawn where the dataset is an embedded one."""
-    if request.stride < 1:
-        raise UsageError(f"stride is {request.stride}, expected 1 or more")
+    check_whole("stride", request.stride, least=1)
     root = converter.prepare(request) if converter.prepare else request.root
     return replace(request, root=Path(os.path.abspath(root)))
 

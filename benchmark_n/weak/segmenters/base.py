@@ -18,6 +18,7 @@ from benchmark_n.masks import CropMask
 from benchmark_n.runtime.registry import Registry
 
 PARTS = ("box", "point", "mask")
+DEFAULT = "grabcut"
 Box = tuple[float, float, float, float]
 
 SEGMENTERS = Registry(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import benchmark_n
 from benchmark_n import Benchmark
+from tests import making
 
 FAST = {
     "train_cfg.max_epochs": 2,
@@ -19,7 +19,7 @@ FAST = {
 
 def small_benchmark(folder: Path, tier: str = "hard", images: int = 8, val: int = 3) -> Benchmark:
     """A benchmark of scenes whose validation labels are cut down to a few images."""
-    benchmark = benchmark_n.make("scenes", tier, num_images=images, out=folder, workers=1)
+    benchmark = making.make("scenes", tier, num_images=images, out=folder, workers=1)
     path = benchmark.clean_val
     assert path is not None
     document = json.loads(path.read_text())

@@ -1,0 +1,140 @@
+"""What one may ask of `make`, in objects that are filled once and passed on whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from benchmark_n.coco.annotation_masks import MASK_FORMS, MaskForm
+from benchmark_n.datasets.request import SourceOptions
+from benchmark_n.errors import UsageError
+from benchmark_n.runtime.execution import Execution
+
+
+@dataclass(frozen=True)
+class RecipeOptions:
+    """A recipe, and how the user wants it changed.
+
+    Parameters
+    ----------
+    recipe
+        A recipe's name or YAML file; None where a tier names it.
+    only
+        Noises to keep; by default all.
+    overrides
+        ``"noise.parameter"`` values to replace.
+
+    Raises
+    ------
+    UsageError
+        One text as `only`, whose letters would be taken for names.
+
+    Examples
+    --------
+    >>> RecipeOptions("hard", only=["scale"], overrides={"scale.kernel": 9}).only
+    ('scale',)
+    """
+
+    recipe: str | Path | None = None
+    only: Iterable[str] = ()
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.only, str):
+            raise UsageError(f"only is '{self.only:.40}', expected a list of names of noises")
+        object.__setattr__(self, "only", tuple(self.only))
+
+
+@dataclass(frozen=True)
+class WeakOptions:
+    """Who annotates weakly, and by which prompts. Only with a weak recipe may any be given.
+
+    Parameters
+    ----------
+    weak
+        Instead of a tier, a kind of prompt: ``"box"``, ``"point"``, ``"mask"``, several joined by
+        ``+``, or ``"text"``.
+    segmenter
+        The model that draws the masks: ``"grabcut"`` (the default), ``"medsam-lite"``,
+        ``"transformers:NAME"``, ….
+    grounder
+        The grounding model of text prompts; by default a small Grounding DINO.
+    device
+        ``"cpu"`` (the default) or ``"cuda"``.
+    prompts_from
+        A noisy benchmark of the same source whose boxes are the prompts.
+
+    Examples
+    --------
+    >>> WeakOptions("box", segmenter="ellipse").given
+    ['weak', 'segmenter']
+    """
+
+    weak: str | None = None
+    segmenter: str | None = None
+    grounder: str | None = None
+    device: str | None = None
+    prompts_from: Path | str | None = None
+
+    @property
+    def given(self) -> list[str]:
+        """Names of the fields that are not left to their defaults."""
+        return [each.name for each in fields(self) if getattr(self, each.name) is not None]
+
+
+@dataclass(frozen=True)
+class PublishOptions:
+    """How the published file is written, and on whose terms.
+
+    Parameters
+    ----------
+    masks
+        ``"rle"``, ``"polygon"``, or ``"keep"`` to leave untouched records as they came (the
+        benchmark is then unfit for label-error detection, and marked so).
+    licence
+        Of annotations of the user's own, an identifier of `benchmark_n.datasets.terms.LICENCES`:
+        kept in the recipe, and what card and publishing go by. Without it they count as not to
+        be passed on. It changes neither the benchmark's name nor its citations.
+
+    Raises
+    ------
+    UsageError
+        An unknown form of masks.
+
+    Examples
+    --------
+    >>> PublishOptions("polygon")
+    PublishOptions(masks='polygon', licence=None)
+    """
+
+    masks: MaskForm = "rle"
+    licence: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.masks not in MASK_FORMS:
+            raise UsageError(
+                f"masks must be one of {', '.join(MASK_FORMS)}, but got '{self.masks}'"
+            )
+
+
+# Keywords of `make` to the classes whose fields the command line and YAML files name flatly.
+MAKE_OPTIONS: Mapping[str, type[Any]] = {
+    "recipe": RecipeOptions,
+    "source": SourceOptions,
+    "weak": WeakOptions,
+    "publish": PublishOptions,
+    "execution": Execution,
+}
+
+
+@dataclass(frozen=True)
+class Job:
+    """A benchmark that is to be written: where, from which seed, in which form, and by whom."""
+
+    target: Path
+    seed: int = 1
+    publish: PublishOptions = PublishOptions()
+    execution: Execution = Execution()
+    overwrite: bool = False

@@ -1,0 +1,25 @@
+"""`benchmark_n.make` by flat keywords, as the command line has them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import benchmark_n
+from benchmark_n import Benchmark
+from benchmark_n.generation.options import MAKE_OPTIONS
+from benchmark_n.runtime.options import fill_each
+
+
+def make(
+    dataset: str | None = None,
+    tier: str | None = None,
+    *,
+    seed: int = 1,
+    out: Path | str | None = None,
+    overwrite: bool = False,
+    **flat: Any,
+) -> Benchmark:
+    """Sort flat keywords such as ``workers=1`` into the options objects, and make."""
+    options = fill_each(MAKE_OPTIONS, flat)
+    return benchmark_n.make(dataset, tier, seed=seed, out=out, overwrite=overwrite, **options)

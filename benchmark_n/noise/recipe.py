@@ -7,56 +7,45 @@ name; ``low``, ``medium`` and ``high`` are other names for ``easy``, ``mid`` and
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from benchmark_n.errors import InputError, did_you_mean
-from benchmark_n.files.recipe_files import bundled_recipes, is_recipe_path, read_recipe_file
+from benchmark_n.files.recipe_contents import decode_parameters, heading, settled
+from benchmark_n.files.recipe_files import RecipeForm, read_recipe
 from benchmark_n.noise.base import NOISES, Noise
-from benchmark_n.noise.where import Where
+from benchmark_n.noise.where import Where, build_where, plain_where
 
 SCHEMES = ("independent", "one-spatial")
 BOXES = ("mask", "keep")
 ALIASES = {"low": "easy", "medium": "mid", "high": "hard"}
-_KEYS = (
-    "name",
-    "version",
-    "description",
-    "scheme",
-    "boxes",
-    "noises",
-    "where",
-    "provenance",
-    "departures",
-)
-# What `make` adds to the recipe that it used; such a file is a recipe like any other.
-_RESOLVED_KEYS = (
-    "benchmark",
-    "dataset",
-    "noise_versions",
-    "seed",
-    "masks",
-    "dilation_ratio",
-    "detection",
-    "source",
-)
 
 
-class _Document(msgspec.Struct):
+class _Document(msgspec.Struct, kw_only=True):
     """Types of a recipe file's fields."""
 
-    noises: dict[str, dict[str, Any] | None]
     name: str = ""
     version: int = 1
     description: str | None = None
     scheme: str = ""
     boxes: str = ""
+    noises: dict[str, dict[str, Any] | None]
     where: dict[str, Any] | None = None
     provenance: dict[str, Any] | None = None
     departures: list[str] | None = None
+
+
+_FORM = RecipeForm(
+    _Document,
+    "benchmark_n.configs.noise",
+    "noises",
+    tiers=("clean", *ALIASES.values()),
+    aliases=ALIASES,
+    plain=("boxes", "scheme"),
+)
 
 
 @dataclass(frozen=True)
@@ -118,7 +107,7 @@ class Recipe:
             "scheme": self.scheme,
             "boxes": self.boxes,
             "noises": {noise.name: asdict(noise) for noise in self.noises},
-            **({"where": _plain(self.where)} if self.where else {}),
+            **({"where": plain_where(self.where)} if self.where else {}),
             "noise_versions": {noise.name: noise.version for noise in self.noises},
             "provenance": dict(self.provenance or {}),
             "departures": list(self.departures),
@@ -127,8 +116,7 @@ class Recipe:
 
 def recipe_names() -> list[str]:
     """Names of the recipes that come with the package, tiers first."""
-    tiers = ["clean", *ALIASES.values()]
-    return tiers + sorted(name for name in _bundled() if name not in tiers)
+    return _FORM.names()
 
 
 def load_recipe(
@@ -148,101 +136,25 @@ def load_recipe(
     InputError
         An unknown recipe, noise or parameter, or a value that its parameter cannot have.
     """
-    if is_recipe_path(name):
-        document = read_recipe_file(Path(name), _Document, "noises")
-    else:
-        document = _named(str(name))
-    document = _override(document, overrides or {})
-    return _restrict(_build(document), tuple(only))
-
-
-def _named(name: str) -> dict[str, Any]:
-    canonical = ALIASES.get(name, name)
-    if canonical not in _bundled():
-        raise InputError(f"unknown tier or recipe '{name}': {did_you_mean(name, recipe_names())}")
-    return dict(_bundled()[canonical])
-
-
-def _bundled() -> dict[str, dict[str, Any]]:
-    return bundled_recipes("benchmark_n.configs.noise")
-
-
-def _override(document: dict[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
-    noises = {name: dict(values or {}) for name, values in document["noises"].items()}
-    result = {**document, "noises": noises, "provenance": dict(document.get("provenance") or {})}
-    for key, value in overrides.items():
-        noise, dot, parameter = key.partition(".")
-        if dot:
-            noises.setdefault(noise, {})[parameter] = value
-            result["provenance"][key] = "set by the user"
-        elif key in ("boxes", "scheme"):
-            result[key] = value
-        else:
-            raise InputError(f"cannot set '{key}': expected NOISE.PARAMETER, boxes or scheme")
-    return result
+    return _restrict(_build(settled(_FORM, read_recipe(_FORM, name), overrides or {})), tuple(only))
 
 
 def _build(document: Mapping[str, Any]) -> Recipe:
-    name = str(document["name"])
-    unknown = [key for key in document if key not in (*_KEYS, *_RESOLVED_KEYS)]
-    if unknown:
-        raise InputError(
-            f"recipe {name}: unknown key '{unknown[0]}': {did_you_mean(str(unknown[0]), _KEYS)}"
-        )
+    noises = document["noises"]
     return Recipe(
-        name=name,
-        noises=tuple(build_noise(n, v or {}) for n, v in document["noises"].items()),
-        version=int(document.get("version", 1)),
-        description=" ".join(str(document.get("description") or "").split()),
+        **heading(document),
+        noises=tuple(build_noise(name, values) for name, values in noises.items()),
         scheme=str(document.get("scheme", "independent")),
         boxes=str(document.get("boxes", "mask")),
-        provenance={str(k): str(v) for k, v in (document.get("provenance") or {}).items()},
         departures=tuple(str(line) for line in document.get("departures") or ()),
-        where=_build_where(name, document.get("where") or {}, document["noises"]),
+        where=build_where(str(document["name"]), document.get("where") or {}, noises),
     )
-
-
-def _build_where(
-    recipe: str, document: Mapping[str, Any], noises: Mapping[str, Any]
-) -> dict[str, Where]:
-    for noise, conditions in document.items():
-        if noise not in noises:
-            raise InputError(f"recipe {recipe}: where: {did_you_mean(str(noise), noises)}")
-        valid = isinstance(conditions, dict) and all(
-            isinstance(values, list) and values for values in conditions.values()
-        )
-        if not valid:
-            raise InputError(
-                f"recipe {recipe}: where.{noise} is {conditions!r:.80}, expected lists of values "
-                "by 'category' or a field of the images"
-            )
-    return {
-        noise: {str(key): tuple(values) for key, values in conditions.items()}
-        for noise, conditions in document.items()
-    }
-
-
-def _plain(where: Mapping[str, Where]) -> dict[str, dict[str, list[Any]]]:
-    return {
-        noise: {key: list(values) for key, values in conditions.items()}
-        for noise, conditions in where.items()
-    }
 
 
 def build_noise(name: str, parameters: Mapping[str, Any]) -> Noise:
     """The noise called `name` with these parameters, all checked."""
-    kind = NOISES.load(name)
-    known = [parameter.name for parameter in fields(kind)]
-    for parameter in parameters:
-        if parameter not in known:
-            raise InputError(
-                f"{name} has no parameter '{parameter}': {did_you_mean(str(parameter), known)}"
-            )
-    try:
-        noise: Noise = msgspec.convert(dict(parameters), kind)
-    except msgspec.ValidationError as error:
-        raise InputError(f"{name}: {str(error).replace('`$.', '`')}") from None
-    return noise
+    kind: type[Noise] = NOISES.load(name)
+    return decode_parameters(kind, name, parameters)
 
 
 def _restrict(recipe: Recipe, only: tuple[str, ...]) -> Recipe:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -16,6 +16,43 @@ from benchmark_n.files.json_yaml import JSON_FAULTS
 # The key that asks for names of categories; all others are fields of image records.
 CATEGORY = "category"
 Where = Mapping[str, Sequence[Any]]
+
+
+def build_where(
+    recipe: str, document: Mapping[str, Any], noises: Iterable[str]
+) -> dict[str, Where]:
+    """The section ``where`` of a recipe: noise name to what it is restricted to.
+
+    Raises
+    ------
+    InputError
+        A noise that the recipe has not, or anything but lists of values.
+    """
+    for noise, conditions in document.items():
+        if noise not in noises:
+            raise InputError(
+                f"recipe {recipe}: where: no noise '{noise}': {did_you_mean(str(noise), noises)}"
+            )
+        valid = isinstance(conditions, dict) and all(
+            isinstance(values, list) and values for values in conditions.values()
+        )
+        if not valid:
+            raise InputError(
+                f"recipe {recipe}: where.{noise} is {conditions!r:.80}, expected lists of values "
+                "by 'category' or a field of the images"
+            )
+    return {
+        noise: {str(key): tuple(values) for key, values in conditions.items()}
+        for noise, conditions in document.items()
+    }
+
+
+def plain_where(where: Mapping[str, Where]) -> dict[str, dict[str, list[Any]]]:
+    """The section as its YAML form has it."""
+    return {
+        noise: {key: list(values) for key, values in conditions.items()}
+        for noise, conditions in where.items()
+    }
 
 
 def matching(where: Where, coco: CocoFile) -> NDArray[np.bool_]:

@@ -18,8 +18,8 @@ from benchmark_n.masks import CropMask, Rle, SegmentationError, crops_to_rles, r
 from benchmark_n.masks.boundary import boundary_distance
 from benchmark_n.weak.edges import edge_strength
 from benchmark_n.weak.manifest_rows import Row, clean_columns, noisy_columns
+from benchmark_n.weak.prompt_settings import PromptSettings
 from benchmark_n.weak.prompting import AnnotationPrompt, ask, ask_by_text, text_prompt
-from benchmark_n.weak.recipe import PromptSettings
 from benchmark_n.weak.segmenters.base import Box, Match, Segmenter, load_segmenter
 from benchmark_n.weak.segmenters.grounding import load_grounder, match_boxes
 from benchmark_n.weak.weak_records import MaskComparison, PromptedMask, spurious_row

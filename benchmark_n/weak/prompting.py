@@ -8,8 +8,8 @@ from typing import Any
 
 from benchmark_n.masks import CropMask
 from benchmark_n.runtime.random_streams import Stream
+from benchmark_n.weak.prompt_settings import PromptSettings
 from benchmark_n.weak.prompts import box_centre, mask_centre, move_corner, random_pixel, sketch
-from benchmark_n.weak.recipe import PromptSettings
 from benchmark_n.weak.segmenters.base import Box, Match, Prompt
 
 STREAM = "weak"

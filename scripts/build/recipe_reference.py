@@ -13,7 +13,8 @@ from typing import Any
 
 from benchmark_n.noise.base import NOISES
 from benchmark_n.noise.recipe import ALIASES, load_recipe, recipe_names
-from benchmark_n.weak.recipe import PromptSettings, load_weak_recipe, weak_recipe_names
+from benchmark_n.weak.prompt_settings import PromptSettings
+from benchmark_n.weak.recipe import load_weak_recipe, weak_recipe_names
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAD = """\

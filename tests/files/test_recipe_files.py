@@ -37,6 +37,94 @@ def test_faults_are_one_line(
     assert "mine.yaml" in str(caught.value)
 
 
+KINDS = pytest.mark.parametrize(
+    ("load", "text", "section", "tier"),
+    [
+        (load_recipe, NOISE, "deletion", "hard"),
+        (load_weak_recipe, WEAK, "prompt", "wan-easy"),
+    ],
+    ids=["noise", "weak"],
+)
+Load = Callable[..., Any]
+
+
+@KINDS
+def test_an_unknown_key_is_named(
+    tmp_path: Path, load: Load, text: str, section: str, tier: str
+) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(text + "versoin: 2\n")
+    expected = r"^recipe mine: unknown key 'versoin': did you mean 'version'\? \(known: name, "
+    with pytest.raises(InputError, match=expected):
+        load(path)
+
+
+@KINDS
+def test_what_make_adds_is_known(
+    tmp_path: Path, load: Load, text: str, section: str, tier: str
+) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(text + "seed: 3\nsource: {file: a.json}\nmasks: rle\n")
+    assert load(path).name == "mine"
+
+
+@KINDS
+def test_an_unknown_recipe_is_named(load: Load, text: str, section: str, tier: str) -> None:
+    wrong = tier[:-2] + tier[:-3:-1]
+    expected = rf"^unknown tier or recipe '{wrong}': did you mean '{tier}'\? \(known: "
+    with pytest.raises(InputError, match=expected):
+        load(wrong)
+
+
+@KINDS
+@pytest.mark.parametrize("content", ["", "version: 1\n", "- 1\n", "{}: 3\n"])
+def test_no_recipe_is_named(
+    tmp_path: Path, load: Load, text: str, section: str, tier: str, content: str
+) -> None:
+    path = tmp_path / "mine.yaml"
+    needed = text.partition(":")[0]
+    path.write_text(content.replace("{}", needed))
+    expected = rf"^mine\.yaml: not a recipe: expected a mapping with '{needed}'$"
+    with pytest.raises(InputError, match=expected):
+        load(path)
+
+
+@KINDS
+def test_an_unknown_parameter_is_named(load: Load, text: str, section: str, tier: str) -> None:
+    expected = rf"{section} has no parameter 'sigmo': (did you mean|\(known: )"
+    with pytest.raises(InputError, match=expected):
+        load(tier, overrides={f"{section}.sigmo": 1})
+
+
+@KINDS
+def test_parameters_are_decoded_strictly(load: Load, text: str, section: str, tier: str) -> None:
+    numbers = {"deletion": "probability", "prompt": "cells"}
+    with pytest.raises(InputError, match=rf"{section}: Expected `(float|int)`, got `str`"):
+        load(tier, overrides={f"{section}.{numbers[section]}": "1"})
+
+
+@KINDS
+def test_what_cannot_be_set_is_named(load: Load, text: str, section: str, tier: str) -> None:
+    settable = {
+        "deletion": "NOISE.PARAMETER, boxes or scheme",
+        "prompt": "prompt.PARAMETER or NOISE.PARAMETER",
+    }
+    with pytest.raises(InputError, match=rf"^cannot set 'kernel': expected {settable[section]}$"):
+        load(tier, overrides={"kernel": 3})
+
+
+@KINDS
+def test_settings_are_the_users_and_last_for_one_call(
+    load: Load, text: str, section: str, tier: str
+) -> None:
+    before = load(tier).to_dict()
+    changed = load(tier, overrides={"deletion.probability": 0.125}).to_dict()
+    assert changed["noises"]["deletion"]["probability"] == 0.125
+    assert changed["provenance"]["deletion.probability"] == "set by the user"
+    assert load(tier).to_dict() == before
+    assert changed != before
+
+
 @pytest.mark.parametrize(
     ("noise", "fault"),
     [

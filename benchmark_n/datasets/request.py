@@ -20,7 +20,7 @@ class SourceOptions:
     ----------
     root, split
         The dataset's folder and split; by default ``$BENCHMARK_N_DATA/<dataset>``, else
-        ``data/<dataset>``, and the training split.
+        ``data/<dataset>`` (for embedded datasets the cache), and the training split.
     annotations, images
         A COCO-format file in the dataset's place, and a folder of images.
     data_seed, num_images

@@ -19,7 +19,7 @@ _RESOLVED = (
 )
 
 
-def settled(
+def with_settings(
     form: RecipeForm, document: Mapping[str, Any], overrides: Mapping[str, Any]
 ) -> dict[str, Any]:
     """A copy of the document, all keys known, with the user's settings and their provenance.

@@ -79,7 +79,7 @@ def read_recipe(form: RecipeForm, name: str | Path) -> dict[str, Any]:
     """The recipe called `name`, or the one in the file `name`.
 
     A file's recipe is called after the file where it has no name of its own. Keys that the form
-    does not have are left to `benchmark_n.files.recipe_contents.settled`.
+    does not have are left to `benchmark_n.files.recipe_contents.with_settings`.
 
     Raises
     ------

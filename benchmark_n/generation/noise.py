@@ -44,10 +44,10 @@ def make_noisy(dataset: Dataset, source: Source, recipe: Recipe, job: Job) -> Be
     with staged(job.target, marker=layout.RECIPE, overwrite=job.overwrite) as stage:
         coco = read_coco(source.annotations)
         _log.info("%s: %d annotations of %d images", coco.path, len(coco), len(coco.images))
-        settled = resolve(recipe, coco)
-        work = chunks(settled, coco, decide(settled, coco, job.seed), execution.chunk_size)
+        recipe = resolve(recipe, coco)
+        work = chunks(recipe, coco, decide(recipe, coco, job.seed), execution.chunk_size)
         done = ordered_map(
-            _engine(settled, coco, source, job),
+            _engine(recipe, coco, source, job),
             work,
             workers=execution.workers,
             backend=execution.backend,
@@ -57,10 +57,8 @@ def make_noisy(dataset: Dataset, source: Source, recipe: Recipe, job: Job) -> Be
             stage,
             coco,
             _counted(done, len(coco), execution.progress),
-            manifest_schema(
-                settled.noises, metadata={"dilation_ratio": str(source.dilation_ratio)}
-            ),
-            _resolved_recipe(settled, dataset, source, coco, job),
+            manifest_schema(recipe.noises, metadata={"dilation_ratio": str(source.dilation_ratio)}),
+            _resolved_recipe(recipe, dataset, source, coco, job),
             images=source.images,
             clean_val=source.clean_val,
             val_images=source.val_images,

@@ -69,7 +69,7 @@ def import_pair(
 
 
 def _recipe(
-    ours: CocoFile, theirs: CocoFile, match: str, least_iou: float, dilation_ratio: float
+    clean: CocoFile, noisy: CocoFile, match: str, least_iou: float, dilation_ratio: float
 ) -> dict[str, Any]:
     """How the benchmark came about, as it keeps it; the noise itself is not known."""
     return {
@@ -83,6 +83,6 @@ def _recipe(
         "masks": "rle",
         "dilation_ratio": dilation_ratio,
         "detection": True,
-        "source": {"file": ours.path.name, "sha256": file_digest(ours.path)},
-        "noisy_source": {"file": theirs.path.name, "sha256": file_digest(theirs.path)},
+        "source": {"file": clean.path.name, "sha256": file_digest(clean.path)},
+        "noisy_source": {"file": noisy.path.name, "sha256": file_digest(noisy.path)},
     }

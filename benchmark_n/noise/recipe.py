@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from benchmark_n.errors import InputError, did_you_mean
-from benchmark_n.files.recipe_contents import decode_parameters, heading, settled
+from benchmark_n.files.recipe_contents import decode_parameters, heading, with_settings
 from benchmark_n.files.recipe_files import RecipeForm, read_recipe
 from benchmark_n.noise.base import NOISES, Noise
 from benchmark_n.noise.where import Where, build_where, plain_where
@@ -136,7 +136,9 @@ def load_recipe(
     InputError
         An unknown recipe, noise or parameter, or a value that its parameter cannot have.
     """
-    return _restrict(_build(settled(_FORM, read_recipe(_FORM, name), overrides or {})), tuple(only))
+    return _restrict(
+        _build(with_settings(_FORM, read_recipe(_FORM, name), overrides or {})), tuple(only)
+    )
 
 
 def _build(document: Mapping[str, Any]) -> Recipe:

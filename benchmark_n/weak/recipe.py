@@ -11,7 +11,7 @@ import msgspec
 
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.files.json_yaml import read_yaml
-from benchmark_n.files.recipe_contents import decode_parameters, heading, settled
+from benchmark_n.files.recipe_contents import decode_parameters, heading, with_settings
 from benchmark_n.files.recipe_files import RecipeForm, is_recipe_path, read_recipe
 from benchmark_n.weak.prompt_settings import PromptSettings
 
@@ -111,7 +111,7 @@ def load_weak_recipe(name: str | Path, overrides: Mapping[str, Any] | None = Non
     InputError
         An unknown recipe or parameter, or a value that its parameter cannot have.
     """
-    return _build(settled(_FORM, read_recipe(_FORM, name), overrides or {}))
+    return _build(with_settings(_FORM, read_recipe(_FORM, name), overrides or {}))
 
 
 def kind_recipe(kind: str, overrides: Mapping[str, Any] | None = None) -> WeakRecipe:
@@ -122,7 +122,7 @@ def kind_recipe(kind: str, overrides: Mapping[str, Any] | None = None) -> WeakRe
         "description": f"Prompts of kind {kind}.",
         "prompt": {"kind": kind},
     }
-    return _build(settled(_FORM, document, overrides or {}))
+    return _build(with_settings(_FORM, document, overrides or {}))
 
 
 def _build(document: Mapping[str, Any]) -> WeakRecipe:

@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from benchmark_n.detection.detect import detect
     from benchmark_n.detection.result import DetectionResult
     from benchmark_n.detection.score import evaluate_detectors
-    from benchmark_n.evaluation.evaluate import Evaluation, evaluate
+    from benchmark_n.evaluation.ejection_fraction import evaluate_ejection_fraction
+    from benchmark_n.evaluation.evaluate import evaluate
+    from benchmark_n.evaluation.evaluation_input import EvaluationInput
+    from benchmark_n.evaluation.labels import evaluate_labels
+    from benchmark_n.evaluation.predictions import compare_predictions, evaluate_predictions
+    from benchmark_n.evaluation.result import Evaluation
+    from benchmark_n.evaluators.average_precision.options import PrecisionOptions
+    from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
+    from benchmark_n.evidence.options import EvidenceOptions
     from benchmark_n.generation.make import make
     from benchmark_n.generation.options import PublishOptions, RecipeOptions, WeakOptions
     from benchmark_n.generation.pair import import_pair
@@ -30,16 +38,24 @@ __all__ = [
     "Benchmark",
     "DetectionResult",
     "Evaluation",
+    "EvaluationInput",
+    "EvidenceOptions",
     "Execution",
+    "LabelErrorOptions",
+    "PrecisionOptions",
     "PublishOptions",
     "RecipeOptions",
     "SourceOptions",
     "WeakOptions",
     "__version__",
+    "compare_predictions",
     "correct",
     "detect",
     "evaluate",
     "evaluate_detectors",
+    "evaluate_ejection_fraction",
+    "evaluate_labels",
+    "evaluate_predictions",
     "export_review",
     "import_decisions",
     "import_pair",
@@ -53,16 +69,24 @@ __all__ = [
 _HOMES = {
     "Benchmark": "benchmark_n.benchmark",
     "DetectionResult": "benchmark_n.detection.result",
-    "Evaluation": "benchmark_n.evaluation.evaluate",
+    "Evaluation": "benchmark_n.evaluation.result",
+    "EvaluationInput": "benchmark_n.evaluation.evaluation_input",
+    "EvidenceOptions": "benchmark_n.evidence.options",
     "Execution": "benchmark_n.runtime.execution",
+    "LabelErrorOptions": "benchmark_n.evaluators.label_errors.options",
+    "PrecisionOptions": "benchmark_n.evaluators.average_precision.options",
     "PublishOptions": "benchmark_n.generation.options",
     "RecipeOptions": "benchmark_n.generation.options",
     "SourceOptions": "benchmark_n.datasets.request",
     "WeakOptions": "benchmark_n.generation.options",
+    "compare_predictions": "benchmark_n.evaluation.predictions",
     "correct": "benchmark_n.detection.correct",
     "detect": "benchmark_n.detection.detect",
     "evaluate_detectors": "benchmark_n.detection.score",
     "evaluate": "benchmark_n.evaluation.evaluate",
+    "evaluate_ejection_fraction": "benchmark_n.evaluation.ejection_fraction",
+    "evaluate_labels": "benchmark_n.evaluation.labels",
+    "evaluate_predictions": "benchmark_n.evaluation.predictions",
     "export_review": "benchmark_n.review",
     "import_decisions": "benchmark_n.review",
     "judge": "benchmark_n.review",

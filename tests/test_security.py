@@ -15,6 +15,8 @@ import pytest
 import benchmark_n
 from benchmark_n.coco import read_coco
 from benchmark_n.detection.score import evaluate_detectors
+from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
+from benchmark_n.evidence.options import EvidenceOptions
 from benchmark_n.report.results_writer import write_detected
 from benchmark_n.review import export_review
 from benchmark_n.tables.scores import scores_table, write_scores
@@ -176,9 +178,8 @@ def test_category_names_are_text_in_the_report(evil: benchmark_n.Benchmark, tmp_
     (found,) = evaluate_detectors(
         evil,
         "disagreement",
-        evidence=[f"files:{tmp_path}"],
-        evidence_dir=tmp_path / "kept",
-        bootstrap=5,
+        evidence=EvidenceOptions((f"files:{tmp_path}",), evidence_dir=tmp_path / "kept"),
+        scoring=LabelErrorOptions(bootstrap=5),
     )
     write_detected(found, tmp_path / "out", benchmark=evil)
     page = Page((tmp_path / "out" / "report.html").read_text(encoding="utf-8"))

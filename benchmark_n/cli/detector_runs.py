@@ -11,11 +11,18 @@ from benchmark_n.cli.common import emit, progress_bar
 from benchmark_n.cli.make import parse_settings
 from benchmark_n.cli.tables import percent, table
 from benchmark_n.errors import UsageError
+from benchmark_n.evidence.options import EvidenceOptions
+from benchmark_n.runtime.execution import Execution
 
 if TYPE_CHECKING:
     from benchmark_n.benchmark import Benchmark
     from benchmark_n.detection.result import DetectionResult
 
+# Fields of EvidenceOptions that are named as their flags.
+_SAME_NAME = (
+    *("backbone", "folds", "group_by", "device", "trained_on", "weights", "in_sample"),
+    *("fit", "cam_target", "cam_layer", "evidence_dir"),
+)
 _MEASURES = ("precision", "recall", "f1", "best_f1", "auprc", "auroc")
 
 
@@ -35,11 +42,18 @@ def run_on_benchmark(
     opened = load(newest_benchmark() if benchmark is None else benchmark)
     if ablation:
         _five_models(asked)
-    top, keywords = _keywords(asked)
+    evidence, settings = _evidence(asked), parse_settings(asked["settings"])
     with progress_bar("crops", quiet) as progress:
-        found = evaluate_detectors(opened, progress=progress, **keywords)
+        found = evaluate_detectors(
+            opened,
+            asked["detector"],
+            images=asked["images"],
+            evidence=evidence,
+            options=settings,
+            execution=Execution(asked["workers"], progress=progress),
+        )
     root = out or Path("results") / opened.path.resolve().name
-    _finish(found, root, opened, top, ablation=ablation, quiet=quiet, as_json=as_json)
+    _finish(found, root, opened, asked["top"], ablation=ablation, quiet=quiet, as_json=as_json)
 
 
 def _five_models(asked: dict[str, Any]) -> None:
@@ -59,21 +73,23 @@ def run_on_file(
     """Detectors on an annotation file without truth."""
     from benchmark_n.detection.detect import detect
 
-    top, keywords = _keywords(asked)
-    images = keywords.pop("images")
+    evidence, settings = _evidence(asked), parse_settings(asked["settings"])
     with progress_bar("crops", quiet) as progress:
-        found = detect(annotations, images, progress=progress, **keywords)
-    _finish(
-        found, out or Path("results") / annotations.stem, None, top, quiet=quiet, as_json=as_json
-    )
+        found = detect(
+            annotations,
+            asked["images"],
+            asked["detector"],
+            evidence=evidence,
+            options=settings,
+            execution=Execution(asked["workers"], progress=progress),
+        )
+    root = out or Path("results") / annotations.stem
+    _finish(found, root, None, asked["top"], quiet=quiet, as_json=as_json)
 
 
-def _keywords(asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-    keywords = dict(asked)
-    keywords["detectors"] = keywords.pop("detector")
-    keywords["seed"] = keywords.pop("evidence_seed")
-    keywords["options"] = parse_settings(keywords.pop("settings"))
-    return keywords.pop("top"), keywords
+def _evidence(asked: dict[str, Any]) -> EvidenceOptions:
+    given = {name: asked[name] for name in _SAME_NAME if name in asked}
+    return EvidenceOptions(asked["evidence"], seed=asked["evidence_seed"], **given)
 
 
 def _finish(

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 _FILE = click.Path(path_type=Path)
 RESULTS = "results.json"
+_PRECISION = (
+    *("engine", "protocol", "max_detections", "class_agnostic"),
+    *("dilation_ratio", "compat"),
+)
 
 
 @click.command("eval")
@@ -106,8 +110,10 @@ def command(
         raise UsageError("--ablation is for --detector mirror")
     from benchmark_n.cli.eval_text import TEXTS
     from benchmark_n.evaluation.evaluate import evaluate
+    from benchmark_n.evaluators.average_precision.options import PrecisionOptions
 
-    evaluation = evaluate(compare=parse_compare(compare), **options)
+    precision = PrecisionOptions(**{name: options.pop(name) for name in _PRECISION})
+    evaluation = evaluate(compare=parse_compare(compare), options=precision, **options)
     if not quiet:
         for line in evaluation.warnings:
             click.echo(f"warning: {line}", err=True)

@@ -55,24 +55,19 @@ def command(
     Example: benchmark-n predict benchmarks/coco-n-hard-seed1 --work-dir work_dirs/mask-rcnn
     """
     set_logging(quiet, verbose)
+    from benchmark_n.training.mmdet.model_configs import ModelSettings
+    from benchmark_n.training.options import RunOptions
     from benchmark_n.training.train import predict, predict_folds
 
-    common: dict[str, Any] = {"work_dir": work_dir, "device": device, "images": images}
     if folds is not None:
         if model is None:
             raise UsageError("--folds trains models: name one by --model")
         with progress_bar("iterations", quiet) as progress:
-            path = predict_folds(
-                benchmark,
-                model,
-                folds,
-                options=parse_settings(options),
-                progress=progress,
-                **training,
-                **common,
-            )
+            settings = ModelSettings(model, options=parse_settings(options), **training)
+            run = RunOptions(work_dir, device=device, images=images, progress=progress)
+            path = predict_folds(benchmark, settings, folds, run)
     elif work_dir is None or model is not None:
         raise UsageError("give --work-dir of a training, or --folds with --model")
     else:
-        path = predict(benchmark, split=split, out=out, **common)
+        path = predict(benchmark, work_dir, split=split, out=out, device=device, images=images)
     emit(str(path), {"predictions": str(path)}, as_json)

@@ -60,17 +60,19 @@ def command(
         raise UsageError("--seed: the seeds of a robustness table are named by --seeds")
     from benchmark_n.datasets import SourceOptions
     from benchmark_n.experiments.robustness import robustness
+    from benchmark_n.training.mmdet.model_configs import ModelSettings
+    from benchmark_n.training.options import RunOptions
 
+    start = {name: training[name] for name in ("schedule", "init")}
+    settings = ModelSettings(model, options=parse_settings(options), **start)
     with progress_bar("iterations", quiet) as progress:
         found = robustness(
-            model,
+            settings,
             dataset,
             tiers.split(","),
             parse_seeds(seeds),
+            run=RunOptions(training["work_dir"], device=training["device"], progress=progress),
             source=SourceOptions(root=root, num_images=num_images),
-            options=parse_settings(options),
-            progress=progress,
-            **training,
         )
     folder = out or training["work_dir"] or Path("results") / f"{dataset}-{model}-robustness"
     write(found, folder)

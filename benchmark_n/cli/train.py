@@ -92,12 +92,16 @@ def command(
     Example: benchmark-n train benchmarks/coco-n-hard-seed1 --model mask-rcnn_r50 --gpus 8
     """
     set_logging(quiet, verbose)
+    from benchmark_n.training.mmdet.model_configs import ModelSettings
+    from benchmark_n.training.options import RunOptions
     from benchmark_n.training.train import launch, train
 
     if gpus > 1:
         sys.exit(launch(gpus, without_gpus(sys.argv[1:])))
     with progress_bar("iterations", quiet) as progress:
-        run = train(benchmark, model, options=parse_settings(options), progress=progress, **rest)
+        named = {name: rest.pop(name) for name in ("schedule", "init", "seed", "instance_losses")}
+        settings = ModelSettings(model, options=parse_settings(options), **named)
+        run = train(benchmark, settings, RunOptions(progress=progress, **rest))
     if os.environ.get("RANK", "0") != "0":
         return  # one of several that a launcher started: the first one prints
     emit(f"{metrics_text(run.metrics)}\n\n{run.path}", run.to_dict(), as_json)

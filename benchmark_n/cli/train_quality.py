@@ -61,6 +61,8 @@ def command(
     Example: benchmark-n train-quality --dataset scenes --data-seed 7 --out weights.safetensors
     """
     set_logging(quiet, verbose)
+    from benchmark_n.detectors.quality_sentinel.settings import named_settings
+    from benchmark_n.runtime.execution import Execution
     from benchmark_n.training.quality_sentinel import UNET_EPOCHS, PairRequest, train_quality
 
     names = [name.strip() for name in datasets.split(",") if name.strip()]
@@ -78,6 +80,11 @@ def command(
         )
         for name in names
     ]
+    start, device, workers = (options.pop(name) for name in ("start", "device", "workers"))
+    settings = named_settings(options.pop("preset"), **options)
     with progress_bar("epochs", quiet) as progress:
-        settings = train_quality(requests, out, progress=progress, **options)
+        execution = Execution(workers, progress=progress)
+        train_quality(
+            requests, out, settings=settings, start=start, device=device, execution=execution
+        )
     emit(str(out), {"weights": str(out), "settings": settings.to_dict()}, as_json)

@@ -16,8 +16,9 @@ from benchmark_n.errors import InputError, UsageError
 from benchmark_n.evaluators.label_quality.group_tests import Comparison, compare_groups
 from benchmark_n.evidence import Evidence
 from benchmark_n.evidence.annotations import image_groups
-from benchmark_n.evidence.collect import Request, gather, notes
-from benchmark_n.files.cache import cache_folder
+from benchmark_n.evidence.collect import gather, notes
+from benchmark_n.evidence.options import EvidenceOptions
+from benchmark_n.runtime.execution import Execution
 from benchmark_n.runtime.progress import Progress
 
 LOW = 0.8
@@ -120,17 +121,14 @@ def audit(
             "give one for all, or one each"
         )
     folders = [Path(folder) for folder in images] * (len(annotations) if len(images) == 1 else 1)
+    options = EvidenceOptions(
+        ("quality",), device=device, weights=weights, evidence_dir=evidence_dir
+    )
+    execution = Execution(progress=progress)
     found = []
     for path, folder in zip(annotations, folders, strict=True):
         coco = read_coco(path)
-        request = Request(
-            folder=Path(evidence_dir) if evidence_dir else cache_folder() / "evidence",
-            images=folder,
-            sources=("quality",),
-            device=device,
-            weights=None if weights is None else Path(weights),
-        )
-        evidence = gather(coco, request, {"predicted_dsc"}, progress)
+        evidence = gather(coco, options, {"predicted_dsc"}, images=folder, execution=execution)
         found.append(_audit(coco, evidence, by))
     return found
 

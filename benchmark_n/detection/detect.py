@@ -1,10 +1,10 @@
-"""`detect` and `evaluate_detectors`: label-error detectors, without truth and with it."""
+"""`detect`: label-error detectors on annotations without truth."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,10 @@ from benchmark_n.detectors.base import Detector, build_detector, detector_names,
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.evidence import Evidence
 from benchmark_n.evidence.caveats import caveats
-from benchmark_n.evidence.collect import Fit, Request, Target, gather, notes, trained_on
-from benchmark_n.files.cache import cache_folder
+from benchmark_n.evidence.collect import gather, notes, trained_on
+from benchmark_n.evidence.options import EvidenceOptions, evidence_options
 from benchmark_n.files.provenance import file_digest
-from benchmark_n.runtime.progress import Progress
+from benchmark_n.runtime.execution import Execution
 from benchmark_n.tables.scores import add_any
 
 _log = logging.getLogger(__name__)
@@ -29,21 +29,9 @@ def detect(
     images: Path | str | None,
     detectors: str | Iterable[str] = "cleanlab",
     *,
-    evidence: Iterable[str] = (),
-    backbone: str = "auto",
-    folds: int = 5,
-    group_by: str | None = None,
-    seed: int = 0,
-    device: str = "cpu",
-    workers: int | None = None,
-    trained_on: str = "unknown",
-    weights: Path | str | None = None,
-    fit: Fit = "out-of-fold",
-    cam_target: Target = "predicted",
-    cam_layer: str | None = None,
-    evidence_dir: Path | str | None = None,
+    evidence: EvidenceOptions | str | Iterable[str] = EvidenceOptions(),
     options: Mapping[str, Any] | None = None,
-    progress: Progress | None = None,
+    execution: Execution = Execution(),
 ) -> list[DetectionResult]:
     """Look for label errors in a COCO file.
 
@@ -54,22 +42,11 @@ def detect(
     detectors
         Names, or ``"all"`` for those whose evidence there is.
     evidence
-        Sources: ``"crops"``, ``"losses"``, ``"saliency"``, ``"predictions:FILE"``,
-        ``"annotators:FILE,FILE"``, ``"files:DIR"``. By default what the detectors need and no file.
-    backbone, folds, group_by, seed, device, workers
-        Of the evidence: see `benchmark_n.evidence`.
-    trained_on
-        On which labels the model behind predictions or files was trained.
-    weights
-        File of Quality Sentinel's weights; by default those that come with the package.
-    fit, cam_target, cam_layer
-        Of the evidence ``"saliency"``: see `benchmark_n.evidence.collect.Request`.
-    evidence_dir
-        Where evidence is kept; by default in the cache.
+        What evidence to make and how, or its sources alone, such as ``"predictions:FILE"``.
     options
         ``"detector.option"`` to its value.
-    progress
-        Called with (crops done, crops in all).
+    execution
+        Its progress is told (crops done, crops in all).
 
     Returns
     -------
@@ -82,34 +59,38 @@ def detect(
         Contradictory or missing arguments.
     InputError
         Anything wrong with a file, or a detector that lacks its evidence.
+
+    Examples
+    --------
+    >>> options = EvidenceOptions(backbone="hog")
+    >>> detect("my.json", "photos", evidence=options)  # doctest: +SKIP
     """
     coco = annotations if isinstance(annotations, CocoFile) else read_coco(annotations)
-    settled = _detectors(detectors, options or {})
-    request = Request(
-        folder=Path(evidence_dir) if evidence_dir else cache_folder() / "evidence",
-        images=None if images is None else Path(images),
-        sources=tuple(evidence) or (("crops",) if detectors == "all" else ()),
-        backbone=backbone,
-        folds=folds,
-        group_by=group_by,
-        seed=seed,
-        device=device,
-        workers=workers,
-        trained_on=trained_on,
-        weights=None if weights is None else Path(weights),
-        fit=fit,
-        cam_target=cam_target,
-        cam_layer=cam_layer,
-    )
-    wanted = {field for detector in settled for field in detector.needs}
-    found = gather(coco, request, wanted, progress)
+    built = _detectors(detectors, options or {})
+    asked = evidence_options(evidence)
+    if detectors == "all" and not asked.sources:
+        asked = replace(asked, sources=("crops",))
+    wanted = {field for detector in built for field in detector.needs}
+    folder = None if images is None else Path(images)
+    found = gather(coco, asked, wanted, images=folder, execution=execution)
+    return _run_all(built, found, coco, folder, skip=detectors == "all")
+
+
+def _run_all(
+    detectors: Iterable[Detector],
+    evidence: Evidence,
+    coco: CocoFile,
+    images: Path | None,
+    *,
+    skip: bool,
+) -> list[DetectionResult]:
+    """The results of the detectors; of all there are (`skip`), those run that can."""
     results = []
-    for detector in settled:
+    for detector in detectors:
         try:
-            results.append(_run(detector, found, coco, request))
+            results.append(_run(detector, evidence, coco, images))
         except InputError as fault:
-            # Of all detectors, those run that can.
-            if detectors != "all":
+            if not skip:
                 raise
             _log.info("left out: %s", fault)
     return results
@@ -129,7 +110,7 @@ def _detectors(asked: str | Iterable[str], options: Mapping[str, Any]) -> list[D
 
 
 def _run(
-    detector: Detector, evidence: Evidence, coco: CocoFile, request: Request
+    detector: Detector, evidence: Evidence, coco: CocoFile, images: Path | None
 ) -> DetectionResult:
     scores = add_any(run_detector(detector, evidence))
     provenance = {
@@ -145,7 +126,7 @@ def _run(
     lines = (*notes(evidence), *caveats(evidence))
     plots = tuple(getattr(detector, "plots_", ()))
     return DetectionResult(
-        detector.name, scores, evidence, None, coco, request.images, provenance, lines, plots
+        detector.name, scores, evidence, None, coco, images, provenance, lines, plots
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,13 @@ from benchmark_n.detection.result import DetectionResult
 from benchmark_n.detectors.base import detector_names
 from benchmark_n.errors import InputError
 from benchmark_n.evaluation.label_errors import score_benchmark
+from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
 from benchmark_n.evidence.collect import notes
+from benchmark_n.evidence.options import EvidenceOptions, evidence_options
 from benchmark_n.files.provenance import file_digest
+from benchmark_n.runtime.execution import Execution
+
+SCORING = LabelErrorOptions(bootstrap=1000)
 
 
 def evaluate_detectors(
@@ -22,10 +27,10 @@ def evaluate_detectors(
     detectors: str | Iterable[str] = "cleanlab",
     *,
     images: Path | str | None = None,
-    spatial_iou: float = 0.9,
-    bootstrap: int = 1000,
-    in_sample: bool = False,
-    **options: Any,
+    evidence: EvidenceOptions | str | Iterable[str] = EvidenceOptions(),
+    options: Mapping[str, Any] | None = None,
+    scoring: LabelErrorOptions = SCORING,
+    execution: Execution = Execution(),
 ) -> list[DetectionResult]:
     """Run detectors on a benchmark's noisy annotations and score them against its manifest.
 
@@ -33,14 +38,20 @@ def evaluate_detectors(
     ----------
     images
         By default the folder that `make` recorded.
-    spatial_iou
-        Below this mask IoU with the clean mask an annotation is a spatial error.
-    bootstrap
-        Replicates of the intervals.
-    in_sample
-        Allow weights of Quality Sentinel that were trained on the benchmark's pictures.
-    options
+    evidence, options, execution
         As for `detect`.
+    scoring
+        What counts as an error, and the bootstrap of the intervals.
+
+    Raises
+    ------
+    UsageError, InputError
+        As for `detect`, a benchmark that gives its errors away, or weights of Quality Sentinel
+        that were trained on the benchmark's pictures.
+
+    Examples
+    --------
+    >>> evaluate_detectors("benchmarks/coco-n-hard-seed1", "objectlab")  # doctest: +SKIP
     """
     opened = load(benchmark) if isinstance(benchmark, Path | str) else benchmark
     if opened.recipe.get("detection") is False:
@@ -48,31 +59,42 @@ def evaluate_detectors(
             f"{opened.path}: its annotations give their errors away (masks or boxes kept as they "
             "came), so it is unfit for label-error detection"
         )
+    asked = evidence_options(evidence)
     named = detectors != "all" and "quality_sentinel" in detector_names(detectors)
-    if not in_sample and (named or "quality" in options.get("evidence", ())):
-        _refuse_in_sample(opened, options.get("weights"))
-    coco = opened.noisy()
-    found = detect(coco, images or opened.images, detectors, **options)
-    recipe = {key: opened.recipe.get(key) for key in ("benchmark", "name", "version", "seed")}
+    if not asked.in_sample and (named or "quality" in asked.sources):
+        _refuse_in_sample(opened, asked.weights_path)
+    found = detect(
+        opened.noisy(),
+        images or opened.images,
+        detectors,
+        evidence=asked,
+        options=options,
+        execution=execution,
+    )
+    return [_scored(one, opened, scoring) for one in found]
+
+
+def _scored(
+    one: DetectionResult, benchmark: Benchmark, scoring: LabelErrorOptions
+) -> DetectionResult:
+    """What a detector found, with how right it is."""
+    recipe = {key: benchmark.recipe.get(key) for key in ("benchmark", "name", "version", "seed")}
     # The leaderboard tells by these that results are of one benchmark.
-    recipe["recipe_sha256"] = file_digest(opened.path / layout.RECIPE)
-    recipe["source_sha256"] = opened.recipe["source"]["sha256"]
-    scored = []
-    for one in found:
-        result = score_benchmark(one.scores, opened, spatial_iou=spatial_iou, bootstrap=bootstrap)
-        provenance = {**one.provenance, "benchmark": {"directory": opened.path.name, **recipe}}
-        # Where the truth is known, the scores say how far the list misleads.
-        kept = tuple(notes(one.evidence))
-        scored.append(replace(one, result=result, provenance=provenance, warnings=kept))
-    return scored
+    recipe["recipe_sha256"] = file_digest(benchmark.path / layout.RECIPE)
+    recipe["source_sha256"] = benchmark.recipe["source"]["sha256"]
+    result = score_benchmark(one.scores, benchmark, scoring)
+    provenance = {**one.provenance, "benchmark": {"directory": benchmark.path.name, **recipe}}
+    # Where the truth is known, the scores say how far the list misleads.
+    kept = tuple(notes(one.evidence))
+    return replace(one, result=result, provenance=provenance, warnings=kept)
 
 
-def _refuse_in_sample(benchmark: Benchmark, weights: Path | str | None) -> None:
+def _refuse_in_sample(benchmark: Benchmark, weights: Path | None) -> None:
     from benchmark_n.detectors.quality_sentinel.weights import refuse_in_sample
 
     source = benchmark.recipe["source"]
     refuse_in_sample(
-        None if weights is None else Path(weights),
+        weights,
         benchmark.recipe["dataset"],
         source.get("data_seed"),
     )

@@ -14,7 +14,8 @@ from benchmark_n.coco import CocoFile
 from benchmark_n.coco.annotation_masks import read_mask
 from benchmark_n.coco.records import split_record
 from benchmark_n.errors import InputError
-from benchmark_n.evaluators.label_errors.evaluate import BY, evaluate_label_errors
+from benchmark_n.evaluators.label_errors.evaluate import evaluate_label_errors
+from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
 from benchmark_n.evaluators.label_errors.results import LabelErrorResult
 from benchmark_n.masks import Rle
 
@@ -22,16 +23,15 @@ _MADE = ("noise", "category", "supercategory")
 
 
 def score_benchmark(
-    scores: Any, benchmark: Benchmark, *, by: Iterable[str] = BY, **settings: Any
+    scores: Any, benchmark: Benchmark, options: LabelErrorOptions = LabelErrorOptions()
 ) -> LabelErrorResult:
     """`evaluate_label_errors` on a benchmark directory.
 
     Parameters
     ----------
-    by
-        As there; besides, any field of the image or annotation records (``view``, ``patient``).
-    settings
-        Further keywords of `evaluate_label_errors`; `group_by` may be such a field too.
+    options
+        As there; besides, what it breaks down by and groups by may be any field of the image or
+        annotation records (``view``, ``patient``).
 
     Raises
     ------
@@ -46,9 +46,8 @@ def score_benchmark(
             "make it with --masks rle"
         )
     noisy = benchmark.noisy()
-    by = tuple(by)
     manifest = benchmark.manifest()
-    wanted = [*by, settings.get("group_by", "image_id")]
+    wanted = [*options.by, options.group_by]
     manifest = with_record_fields(manifest, noisy, [name for name in wanted if name not in _MADE])
     needs_masks = pc.any(pc.equal(scores["kind"], "missing")).as_py() if len(scores) else False
     return evaluate_label_errors(
@@ -56,8 +55,7 @@ def score_benchmark(
         manifest,
         categories=noisy.categories,
         deleted_masks=deleted_masks(benchmark, noisy) if needs_masks else None,
-        by=by,
-        **settings,
+        options=options,
     )
 
 

@@ -2,10 +2,12 @@
 
 from benchmark_n.evidence.annotations import annotation_evidence
 from benchmark_n.evidence.evidence import Evidence, InstanceSet
+from benchmark_n.evidence.options import EvidenceOptions
 from benchmark_n.evidence.store import load_evidence, save_evidence
 
 __all__ = [
     "Evidence",
+    "EvidenceOptions",
     "InstanceSet",
     "annotation_evidence",
     "load_evidence",

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from benchmark_n.coco import CocoFile
+from benchmark_n.coco.pixels import image_files
 from benchmark_n.errors import UsageError
 from benchmark_n.evidence.annotations import annotation_evidence
 from benchmark_n.evidence.evidence import Evidence
+from benchmark_n.evidence.options import EvidenceOptions
 from benchmark_n.evidence.store import (
     annotations_digest,
     evidence_key,
     kept_evidence,
     save_evidence,
 )
-from benchmark_n.runtime.progress import Progress
+from benchmark_n.runtime.execution import Execution
 from benchmark_n.runtime.registry import Registry
 
 MAKERS = Registry(
@@ -40,101 +43,101 @@ AUTOMATIC = {
     "quality": ("predicted_dsc",),
     "saliency": ("model_probs", "saliency"),
 }
-Fit = Literal["out-of-fold", "in-sample"]
-Target = Literal["predicted", "given"]
 
 
 @dataclass(frozen=True)
-class Request:
-    """What evidence to make, and how.
+class MakerInput:
+    """What one source of evidence is made from.
 
     Parameters
     ----------
-    sources
-        ``"crops"``, ``"losses"``, ``"predictions:FILE"``, …; empty: what the detectors need.
+    base
+        The annotations, without evidence.
+    coco
+        The file that they come from.
     images
         Folder of the image files.
-    folder
-        Where evidence is kept, one directory each, named by a hash of what it was made from.
-    weights
-        File of Quality Sentinel's weights; None for those that come with the package.
-    trained_on
-        Of predictions and files: ``noisy-oof``, ``noisy-in-sample``, ``other``, ``clean`` or
-        ``unknown``.
-    fit, cam_target, cam_layer
-        Of saliency: whether the classifiers predict annotations they were trained on, the
-        category that the maps are of, and the layer they are drawn at (None: the last
-        convolution).
+    argument
+        What follows the colon in the name of the source.
+    wanted
+        Fields that the detectors read.
     """
 
-    folder: Path
+    base: Evidence
+    coco: CocoFile
     images: Path | None = None
-    sources: tuple[str, ...] = ()
-    backbone: str = "auto"
-    folds: int = 5
-    group_by: str | None = None
-    seed: int = 0
-    device: str = "cpu"
-    workers: int | None = None
-    trained_on: str = "unknown"
-    weights: Path | None = None
-    fit: Fit = "out-of-fold"
-    cam_target: Target = "predicted"
-    cam_layer: str | None = None
+    argument: str = ""
+    wanted: frozenset[str] = frozenset()
+    options: EvidenceOptions = EvidenceOptions()
+    execution: Execution = Execution()
+
+    @cached_property
+    def paths(self) -> dict[int, Path]:
+        """Image id to image file.
+
+        Raises
+        ------
+        InputError
+            No folder, or an image that is not in it.
+        """
+        return image_files(self.images, self.coco.images, self.base.image_ids)
 
 
 class Maker(Protocol):
     """One source of evidence: what it depends on, and how it is made."""
 
-    def __init__(
-        self, base: Evidence, coco: CocoFile, argument: str, request: Request, wanted: set[str]
-    ) -> None: ...
+    def __init__(self, given: MakerInput) -> None: ...
 
     def inputs(self) -> dict[str, Any]:
         """Plain values that decide the outcome, the content of files as digests."""
         ...
 
-    def make(self, progress: Progress | None) -> Evidence:
+    def make(self) -> Evidence:
         """The annotations with the evidence, and its provenance."""
         ...
 
 
 def gather(
     coco: CocoFile,
-    request: Request,
+    options: EvidenceOptions,
     wanted: Iterable[str],
-    progress: Progress | None = None,
+    *,
+    images: Path | None = None,
+    execution: Execution = Execution(),
 ) -> Evidence:
-    """Evidence about the annotations of `coco` from all sources of the request.
+    """Evidence about the annotations of `coco` from all sources of the options.
 
     Parameters
     ----------
     wanted
         Fields that the detectors read.
+    images
+        Folder of the image files.
 
     Raises
     ------
     InputError
         A source cannot make it; the line says why.
     """
-    wanted = set(wanted)
+    fields = frozenset(wanted)
     base = annotation_evidence(coco)
     digest = annotations_digest(base)
     evidence = replace(base, provenance={"sources": []})
-    for source in request.sources or automatic_sources(wanted):
+    for source in options.sources or automatic_sources(fields):
         name, _, argument = source.partition(":")
-        maker: Maker = MAKERS.load(name)(base, coco, argument, request, wanted)
+        given = MakerInput(base, coco, images, argument, fields, options, execution)
+        maker: Maker = MAKERS.load(name)(given)
         key = evidence_key(source=name, annotations=digest, **maker.inputs())
-        folder = request.folder / f"{name}-{key}"
+        folder = options.folder / f"{name}-{key}"
         part = kept_evidence(folder, base, key)
         if part is None:
-            part = maker.make(progress)
+            part = maker.make()
             save_evidence(part, folder, key)
         evidence = merge(evidence, part)
     return evidence
 
 
-def automatic_sources(wanted: set[str]) -> list[str]:
+def automatic_sources(wanted: frozenset[str]) -> list[str]:
     """Sources without files that make some of the wanted fields."""
     return [name for name, made in AUTOMATIC.items() if wanted & set(made)]
 

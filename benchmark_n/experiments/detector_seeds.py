@@ -13,6 +13,7 @@ from benchmark_n import Benchmark
 from benchmark_n.coco.pixels import image_files
 from benchmark_n.detectors import Evidence
 from benchmark_n.evaluation.label_errors import score_benchmark
+from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
 from benchmark_n.evidence import annotation_evidence
 from benchmark_n.evidence.annotations import image_groups
 from benchmark_n.evidence.backbones.base import make_backbone
@@ -35,7 +36,7 @@ Make = Callable[[int, Path], Benchmark]
 
 def measured(name: str, scores: Any, benchmark: Benchmark, kinds: Iterable[str]) -> Iterator[Row]:
     """A row for each kind of error that the table has scores and the benchmark errors of."""
-    result = score_benchmark(add_any(scores), benchmark, by=(), bootstrap=2)
+    result = score_benchmark(add_any(scores), benchmark, LabelErrorOptions(by=(), bootstrap=2))
     for kind in kinds:
         found = result.kinds.get(kind)
         if found is not None and found.measures["errors"]:

@@ -20,6 +20,7 @@ from benchmark_n.detectors.mirror import (
 )
 from benchmark_n.errors import InputError
 from benchmark_n.evaluation.label_errors import score_benchmark
+from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
 from benchmark_n.evidence import Evidence
 
 MODELS = "lite0,lite1,lite2,scratch:plain,scratch:deep"
@@ -52,9 +53,11 @@ def mirror_ablation(evidence: Evidence, benchmark: Benchmark) -> dict[str, list[
     if evidence.model_probs is None or evidence.saliency is None:
         raise InputError("the ablation of mirror needs saliency (--evidence saliency)")
 
+    options = LabelErrorOptions(by=(), bootstrap=1)
+
     def measure(scores: NDArray[Any], flagged: NDArray[np.bool_]) -> Row:
         table = annotation_scores(evidence, "class", scores, flagged)
-        found = score_benchmark(table, benchmark, by=(), bootstrap=1).kinds["class"].measures
+        found = score_benchmark(table, benchmark, options).kinds["class"].measures
         return {name: found.get(name) for name in (*RATES, *RANKS)}
 
     count = len(evidence.model_probs)

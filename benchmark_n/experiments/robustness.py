@@ -6,7 +6,7 @@ import json
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from benchmark_n._version import __version__
 from benchmark_n.datasets import SourceOptions
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.generation.make import make
+from benchmark_n.training.mmdet.model_configs import ModelSettings
+from benchmark_n.training.options import RunOptions
 from benchmark_n.training.train import train
 from benchmark_n.training.unet.ventricles import MODELS as CARDIAC_MODELS
 from benchmark_n.training.work_dir import RUN, choose_work_dir, finished_run
@@ -59,14 +61,13 @@ class Robustness:
 
 
 def robustness(
-    model: str,
+    model: str | ModelSettings,
     dataset: str,
     tiers: Sequence[str] = ("clean", "easy", "mid", "hard"),
     seeds: Sequence[int] = (1, 2, 3),
     *,
-    work_dir: Path | str | None = None,
+    run: RunOptions = RunOptions(),
     source: SourceOptions = SourceOptions(),
-    **training: Any,
 ) -> Robustness:
     """Make each tier with each seed, train on it, judge on clean labels, and compare.
 
@@ -75,53 +76,63 @@ def robustness(
 
     Parameters
     ----------
+    model
+        As for `benchmark_n.training.train.train`; its seed is that of each run.
     tiers, seeds
         Tiers, the one to compare with first, and seeds of noise and training.
-    work_dir
-        By default ``work_dirs/<dataset>-<model>-robustness``.
+    run
+        As for `train`; its work directory is by default
+        ``work_dirs/<dataset>-<model>-robustness``, and has one for each run.
     source
         The clean annotations, as for `benchmark_n.make`.
-    training
-        Keywords of `benchmark_n.training.train.train`.
 
     Raises
     ------
     UsageError, InputError
         No tiers or seeds, or what `make` and `train` raise.
     """
+    settings = ModelSettings(model) if isinstance(model, str) else model
     if not tiers or not seeds:
         raise UsageError("robustness needs a tier and a seed")
-    if model in CARDIAC_MODELS:
-        raise UsageError(f"robustness compares average precisions, which {model} has none of")
-    name = f"{dataset}-{Path(model).stem}-robustness"
-    root = choose_work_dir(work_dir, name)
-    runs = {}
+    if settings.model in CARDIAC_MODELS:
+        raise UsageError(
+            f"robustness compares average precisions, which {settings.model} has none of"
+        )
+    name = f"{dataset}-{Path(settings.model).stem}-robustness"
+    root = choose_work_dir(run.work_dir, name)
+    metrics = {}
     for seed in seeds:
         for tier in tiers:
             benchmark = root / "benchmarks" / f"{dataset}-n-{tier}-seed{seed}"
             if not benchmark.is_dir():
                 make(dataset, tier, seed=seed, out=benchmark, source=source)
             folder = root / f"{tier}-seed{seed}"
-            start = time.process_time()
-            runs[tier, seed] = train(
-                benchmark,
-                model,
-                seed=seed,
-                work_dir=folder,
-                resume=(folder / RUN).is_file(),
-                **training,
-            )
-            _log.info("%s: %.0f CPU s", folder.name, time.process_time() - start)
-    metrics = {key: run.metrics for key, run in runs.items()}
-    first = root / f"{tiers[0]}-seed{seeds[0]}"
+            metrics[tier, seed] = _metrics(benchmark, replace(settings, seed=seed), run, folder)
+    provenance = _provenance(root / f"{tiers[0]}-seed{seeds[0]}")
+    return Robustness(settings.model, dataset, tier_scores(metrics, tiers, seeds), provenance)
+
+
+def _metrics(
+    benchmark: Path, settings: ModelSettings, run: RunOptions, folder: Path
+) -> Mapping[str, float]:
+    """What one training reaches; it is taken up where it stopped."""
+    start = time.process_time()
+    of_tier = replace(run, work_dir=folder, resume=(folder / RUN).is_file())
+    done = train(benchmark, settings, of_tier)
+    _log.info("%s: %.0f CPU s", folder.name, time.process_time() - start)
+    return done.metrics
+
+
+def _provenance(first: Path) -> dict[str, Any]:
+    """What was trained, and with which versions, as the first training tells it."""
     known = finished_run(first).run
     provenance = {"benchmark-n": __version__}
     for key in ("settings", "environment"):
         if key not in known:
             raise InputError(f"{first / RUN}: no training: '{key}' is missing")
         provenance[key] = known[key]
-    scores = tier_scores(metrics, tiers, seeds)
-    return Robustness(model, dataset, scores, json.loads(json.dumps(provenance)))
+    found: dict[str, Any] = json.loads(json.dumps(provenance))
+    return found
 
 
 def tier_scores(

@@ -8,6 +8,18 @@ from benchmark_n.runtime.optional_imports import import_extra
 DEVICES = ("auto", "cpu", "cuda")
 
 
+def check_device(device: str) -> None:
+    """Refuse what is no name of a device; whether there is such a one is not asked.
+
+    Raises
+    ------
+    UsageError
+        An unknown device.
+    """
+    if device not in DEVICES:
+        raise UsageError(f"device must be one of {', '.join(DEVICES)}, but got '{device}'")
+
+
 def torch_device(device: str) -> str:
     """``cpu`` or ``cuda``; ``auto`` is a GPU where there is one.
 
@@ -16,8 +28,7 @@ def torch_device(device: str) -> str:
     UsageError, InputError
         An unknown device, or no GPU.
     """
-    if device not in DEVICES:
-        raise UsageError(f"device must be one of {', '.join(DEVICES)}, but got '{device}'")
+    check_device(device)
     found = import_extra("torch", "deep", "a network").cuda.is_available()
     if device == "cuda" and not found:
         raise InputError("device cuda: no GPU was found (torch.cuda.is_available() is false)")

@@ -19,7 +19,7 @@ from benchmark_n.report.detection import TOP, write_report
 from benchmark_n.tables.scores import write_scores
 
 if TYPE_CHECKING:
-    from benchmark_n.evaluation.evaluate import Evaluation
+    from benchmark_n.evaluation.result import Evaluation
 
 RESULTS, SCORES, SUSPECTS, REPORT = (
     "results.json",

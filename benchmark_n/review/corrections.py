@@ -78,21 +78,17 @@ def import_decisions(
         entries = read_audit(folder)
         settled = {entry.annotation_id for entry in entries}
         reading = read_decisions(path, review, who=who, when=when, settled=settled)
-        found, digest = reading.decisions, file_digest(path)
-        again = any(entry.decisions == digest for entry in entries)
-        if not again:
-            _refuse_decided(path, found, entries)
-            new = _entries(found, review, coco, digest)
+        new = _new_entries(path, reading.decisions, entries, review, coco)
+        if new is not None:
             append_audit(folder, new)
             entries += new
-        if not _write_corrected(coco, entries, folder / CORRECTED) and again:
+        if not _write_corrected(coco, entries, folder / CORRECTED) and new is None:
             raise InputError(f"{path.name}: was imported already")
-    decided = {entry.annotation_id for entry in entries}
-    actions = Counter(decision.action for decision in found)
-    undecided = len(review.items) - len(decided)
-    if not found:
+    undecided = len(review.items) - len({entry.annotation_id for entry in entries})
+    if not reading.decisions:
         _log.warning("%s: decides nothing: %d annotations are undecided", path.name, undecided)
-    return Imported(folder / CORRECTED, dict(actions), undecided, reading.absent)
+    actions = dict(Counter(decision.action for decision in reading.decisions))
+    return Imported(folder / CORRECTED, actions, undecided, reading.absent)
 
 
 def _reviewed(folder: Path, review: Review, annotations: Path | str | None) -> CocoFile:
@@ -103,6 +99,21 @@ def _reviewed(folder: Path, review: Review, annotations: Path | str | None) -> C
     if file_digest(path) != review.annotations.sha256:
         raise InputError(f"{path}: is not the file that was exported for review, or was changed")
     return read_coco(path)
+
+
+def _new_entries(
+    path: Path,
+    found: Sequence[Decision],
+    entries: Sequence[AuditEntry],
+    review: Review,
+    coco: CocoFile,
+) -> list[AuditEntry] | None:
+    """What the decisions of a file add to the audit trail; None where it holds them already."""
+    digest = file_digest(path)
+    if any(entry.decisions == digest for entry in entries):
+        return None
+    _refuse_decided(path, found, entries)
+    return _entries(found, review, coco, digest)
 
 
 def _refuse_decided(path: Path, found: Sequence[Decision], entries: Sequence[AuditEntry]) -> None:

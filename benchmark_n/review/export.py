@@ -69,24 +69,32 @@ def export_review(
     InputError
         Anything wrong with a file, or an output that exists.
     """
-    if to not in _WRITERS:
-        raise UsageError(f"cannot export to '{to}': {did_you_mean(to, _WRITERS)}")
-    if top < 1:
-        raise UsageError(f"top is {top}, expected 1 or more")
+    _check(to, top)
     coco, folder = _source(benchmark, annotations, images)
-    chosen = choose_items(coco, _tables(scores), top)
+    shown = show_items(coco, choose_items(coco, _tables(scores), top))
     source = ReviewedFile(_relative(coco.path, Path(out)), file_digest(coco.path))
-    shown = show_items(coco, chosen)
     with staged(Path(out), marker=REVIEW) as stage:
-        if folder is None:
-            _log.warning("no images: the review has no crops (--images DIR)")
-        else:
-            shown = write_crops(stage, shown, folder)
+        shown = _with_crops(stage, shown, folder)
         items = tuple(one.item for one in shown)
         review = Review(source, guideline, category_labels(coco.categories), items)
         write_review(review, stage)
         _WRITERS[to](stage, review, shown)
     return review
+
+
+def _check(to: str, top: int) -> None:
+    if to not in _WRITERS:
+        raise UsageError(f"cannot export to '{to}': {did_you_mean(to, _WRITERS)}")
+    if top < 1:
+        raise UsageError(f"top is {top}, expected 1 or more")
+
+
+def _with_crops(stage: Path, shown: list[Shown], folder: Path | None) -> list[Shown]:
+    """The items with their crops, which are written; without images there are none."""
+    if folder is None:
+        _log.warning("no images: the review has no crops (--images DIR)")
+        return shown
+    return write_crops(stage, shown, folder)
 
 
 def _relative(annotations: Path, review: Path) -> str:

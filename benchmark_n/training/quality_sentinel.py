@@ -18,15 +18,15 @@ from benchmark_n.detectors.quality_sentinel.pairs import (
     join_pairs,
     make_pairs,
 )
-from benchmark_n.detectors.quality_sentinel.settings import Settings, named_settings
+from benchmark_n.detectors.quality_sentinel.settings import Settings
 from benchmark_n.errors import UsageError
 from benchmark_n.evidence import annotation_evidence
 from benchmark_n.runtime.execution import Execution
-from benchmark_n.runtime.progress import Progress
 
 ROUNDS = 6
 # Epochs of the small U-Net after which its masks make pairs.
 UNET_EPOCHS = (3, 6)
+DEFAULTS = Settings()
 _LEAST_DSC = 0.1
 
 
@@ -116,12 +116,10 @@ def train_quality(
     requests: Iterable[PairRequest],
     out: Path | str,
     *,
-    preset: str = "default",
+    settings: Settings = DEFAULTS,
     start: Path | str | None = None,
     device: str = "cpu",
-    workers: int | None = None,
-    progress: Progress | None = None,
-    **changes: Any,
+    execution: Execution = Execution(),
 ) -> Settings:
     """Train Quality Sentinel and write its weights to `out`.
 
@@ -129,31 +127,44 @@ def train_quality(
     ----------
     requests
         Clean annotations to make pairs of.
-    preset, changes
-        Of `benchmark_n.detectors.quality_sentinel.settings`.
+    settings
+        Of network and training; see `named_settings` for the presets.
     start
         Weights to go on from.
-    progress
-        Called with (epochs done, epochs in all).
+    execution
+        Its progress is told (epochs done, epochs in all).
+
+    Returns
+    -------
+    Settings
+        Those that were trained with.
 
     Raises
     ------
     UsageError
         No dataset.
     InputError
-        A setting that cannot be, or anything wrong with a dataset or the output.
+        Anything wrong with a dataset or the output.
     """
     from benchmark_n.detectors.quality_sentinel.train import train
-    from benchmark_n.detectors.quality_sentinel.weights import (
-        load_sentinel,
-        read_meta,
-        save_sentinel,
-    )
+    from benchmark_n.detectors.quality_sentinel.weights import load_sentinel, save_sentinel
 
-    settings = named_settings(preset, **changes)
     asked = list(requests)
     if not asked:
         raise UsageError("name a dataset to train on")
+    pairs, sources = _joined_pairs(asked, settings, device, execution.workers)
+    sources = _sources_before(start) + sources
+    before = None if start is None else load_sentinel(Path(start), device)
+    progress = execution.progress
+    sentinel = train(pairs, settings, start=before, device=device, progress=progress)
+    save_sentinel(sentinel, Path(out), sources)
+    return settings
+
+
+def _joined_pairs(
+    requests: list[PairRequest], settings: Settings, device: str, workers: int | None
+) -> tuple[Pairs, list[dict[str, Any]]]:
+    """The pairs of all datasets, and what a weights file says of each."""
     parts = [
         dataset_pairs(
             request,
@@ -163,15 +174,16 @@ def train_quality(
             device=device,
             workers=workers,
         )
-        for request in asked
+        for request in requests
     ]
-    sources = [] if start is None else list(read_meta(Path(start))["sources"])
-    sources += [
-        {**request.source(), "pairs": len(part)} for request, part in zip(asked, parts, strict=True)
+    sources = [
+        {**request.source(), "pairs": len(part)}
+        for request, part in zip(requests, parts, strict=True)
     ]
-    pairs = join_pairs(parts)
-    del parts  # as large as what was joined
-    before = None if start is None else load_sentinel(Path(start), device)
-    sentinel = train(pairs, settings, start=before, device=device, progress=progress)
-    save_sentinel(sentinel, Path(out), sources)
-    return settings
+    return join_pairs(parts), sources  # the parts, as large as the whole, end here
+
+
+def _sources_before(start: Path | str | None) -> list[dict[str, Any]]:
+    from benchmark_n.detectors.quality_sentinel.weights import read_meta
+
+    return [] if start is None else list(read_meta(Path(start))["sources"])

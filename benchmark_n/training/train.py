@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.runtime.optional_imports import import_extra
-from benchmark_n.runtime.progress import Progress
 from benchmark_n.training.mmdet.model_configs import ModelSettings, model_names
+from benchmark_n.training.options import RunOptions
 from benchmark_n.training.unet import train as cardiac_training
 from benchmark_n.training.unet.ventricles import MODELS as CARDIAC_MODELS
 from benchmark_n.training.work_dir import TrainingRun, finished_run
@@ -24,20 +24,7 @@ def known_models() -> list[str]:
 
 
 def train(
-    benchmark: Path | str,
-    model: str,
-    *,
-    work_dir: Path | str | None = None,
-    resume: bool = False,
-    device: str = "auto",
-    schedule: str = "own",
-    init: str = "imagenet",
-    seed: int = 0,
-    options: Mapping[str, Any] | None = None,
-    instance_losses: bool = False,
-    images: Path | None = None,
-    val_images: Path | None = None,
-    progress: Progress | None = None,
+    benchmark: Path | str, model: str | ModelSettings, run: RunOptions = RunOptions()
 ) -> TrainingRun:
     """Train a model on a benchmark's noisy labels; judge it on the clean validation labels.
 
@@ -46,37 +33,28 @@ def train(
     benchmark
         A benchmark directory.
     model
-        One of `known_models`, or an MMDetection config file.
-    work_dir
-        By default ``work_dirs/<benchmark>-<model>-seed<seed>``.
-    resume
-        Go on from the last checkpoint; a finished training is returned as it is.
-    device
-        ``cpu``, ``cuda``, or ``auto``.
-    schedule, init, options, instance_losses
-        Of MMDetection's models: see
-        `benchmark_n.training.mmdet.model_configs.ModelSettings`. For a U-Net `options` are the
-        fields of `benchmark_n.training.unet.ventricles.CardiacSettings`.
-    images, val_images
-        Folders of the images, where the benchmark does not know them.
-    progress
-        Called with (iterations done, iterations in all).
+        One of `known_models`, an MMDetection config file, or settings with one of these. For a
+        U-Net their `options` are the fields of
+        `benchmark_n.training.unet.ventricles.CardiacSettings`; of the others the seed counts.
+    run
+        Work directory, device, and where the images are.
 
     Raises
     ------
     UsageError, InputError
         An unknown model, a missing extra, GPU, image or label, or a work directory in use.
+
+    Examples
+    --------
+    >>> settings = ModelSettings("tiny-mask-rcnn", init="none")
+    >>> train("benchmarks/scenes-n-hard-seed1", settings)  # doctest: +SKIP
     """
-    common: dict[str, Any] = {"work_dir": work_dir, "resume": resume, "device": device}
-    common |= {"images": images, "val_images": val_images, "progress": progress}
-    if model in CARDIAC_MODELS:
-        return cardiac_training.train_cardiac(
-            benchmark, model, seed=seed, options=options, **common
-        )
+    settings = ModelSettings(model) if isinstance(model, str) else model
+    if settings.model in CARDIAC_MODELS:
+        return cardiac_training.train_cardiac(benchmark, settings, run)
     from benchmark_n.training.mmdet.training import train_mmdet
 
-    settings = ModelSettings(model, schedule, init, seed, options or {}, instance_losses)
-    return train_mmdet(benchmark, settings, **common)
+    return train_mmdet(benchmark, settings, run)
 
 
 def predict(
@@ -116,14 +94,9 @@ def predict(
 
 def predict_folds(
     benchmark: Path | str,
-    model: str,
+    model: str | ModelSettings,
     folds: int,
-    *,
-    schedule: str = "own",
-    init: str = "imagenet",
-    seed: int = 0,
-    options: Mapping[str, Any] | None = None,
-    **keywords: Any,
+    run: RunOptions = RunOptions(),
 ) -> Path:
     """Train `folds` models, each predicting the images that it did not see; see `train`.
 
@@ -132,12 +105,12 @@ def predict_folds(
     Path
         The detections: evidence ``predictions:FILE`` of `detect`, trained on ``noisy-oof``.
     """
-    if model in CARDIAC_MODELS:
+    settings = ModelSettings(model) if isinstance(model, str) else model
+    if settings.model in CARDIAC_MODELS:
         raise UsageError("folds are for MMDetection's models, not for a U-Net")
     from benchmark_n.training.mmdet.prediction import predict_out_of_fold
 
-    settings = ModelSettings(model, schedule, init, seed, options or {})
-    return predict_out_of_fold(benchmark, settings, folds, **keywords)
+    return predict_out_of_fold(benchmark, settings, folds, run)
 
 
 def launch(gpus: int, arguments: Sequence[str]) -> int:

@@ -6,8 +6,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from benchmark_n.coco import CocoFile
-from benchmark_n.coco.pixels import files_digest, image_files
+from benchmark_n.coco.pixels import files_digest
 from benchmark_n.detectors.quality_sentinel.conditions import conditions_of
 from benchmark_n.detectors.quality_sentinel.scoring import Sentinel, score_masks
 from benchmark_n.detectors.quality_sentinel.volumes import score_volumes
@@ -17,8 +16,7 @@ from benchmark_n.detectors.quality_sentinel.weights import (
     weights_name,
 )
 from benchmark_n.evidence import Evidence
-from benchmark_n.evidence.collect import Request
-from benchmark_n.runtime.progress import Progress
+from benchmark_n.evidence.collect import MakerInput
 
 VERSION = 1
 
@@ -26,15 +24,13 @@ VERSION = 1
 class QualityMaker:
     """Evidence ``quality``: Dice coefficients that a trained network predicts."""
 
-    def __init__(
-        self, base: Evidence, coco: CocoFile, argument: str, request: Request, wanted: set[str]
-    ) -> None:
-        self._base, self._coco, self._request = base, coco, request
-        self._paths = image_files(request.images, coco.images, base.image_ids)
+    def __init__(self, given: MakerInput) -> None:
+        self._given, self._base = given, given.base
+        self._weights, self._device = given.options.weights_path, given.options.device
 
     @cached_property
     def _sentinel(self) -> Sentinel:
-        return load_sentinel(self._request.weights, self._request.device)
+        return load_sentinel(self._weights, self._device)
 
     @cached_property
     def _conditions(self) -> Any:
@@ -45,23 +41,24 @@ class QualityMaker:
 
     def inputs(self) -> dict[str, Any]:
         """Images, weights, and the categories that have no condition here."""
-        records = self._coco.section("images")
+        records = self._given.coco.section("images")
         return {
-            "images": files_digest(self._paths.values()),
-            "weights": weights_digest(self._request.weights),
+            "images": files_digest(self._given.paths.values()),
+            "weights": weights_digest(self._weights),
             "version": VERSION,
             "without": self._conditions[1],
             "volumes": [[r.get("volume_id"), r.get("slice_index")] for r in records],
         }
 
-    def make(self, progress: Progress | None) -> Evidence:
+    def make(self) -> Evidence:
         """Cut, score, average over the slices of a volume."""
         table, without = self._conditions
+        coco, paths, progress = self._given.coco, self._given.paths, self._given.execution.progress
         predicted = score_volumes(
             self._base,
-            self._coco,
+            coco,
             lambda rows: score_masks(
-                self._sentinel, self._base, self._coco, self._paths, rows, table, progress
+                self._sentinel, self._base, coco, paths, rows, table, progress
             ),
         )
         notes = []
@@ -78,8 +75,8 @@ class QualityMaker:
             predicted_dsc=predicted,
             provenance={
                 "evidence": "quality",
-                "weights": weights_name(self._request.weights),
-                "weights_sha256": weights_digest(self._request.weights),
+                "weights": weights_name(self._weights),
+                "weights_sha256": weights_digest(self._weights),
                 "trained_on": "other",
                 "notes": notes,
             },

@@ -11,11 +11,12 @@ import numpy as np
 
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.predictions import Predictions, read_predictions
-from benchmark_n.errors import InputError, UsageError
+from benchmark_n.errors import InputError
 from benchmark_n.evaluators.average_precision import lvis
-from benchmark_n.evaluators.average_precision.engines import ENGINES, Engine, build_problem, run
+from benchmark_n.evaluators.average_precision.engines import build_problem, run
 from benchmark_n.evaluators.average_precision.ground_truth import federated
-from benchmark_n.evaluators.average_precision.problem import IOU_TYPES, IouType
+from benchmark_n.evaluators.average_precision.options import PrecisionOptions, check_known
+from benchmark_n.evaluators.average_precision.problem import IOU_TYPES, Curves, IouType, Problem
 from benchmark_n.evaluators.average_precision.statistics import (
     Statistics,
     category_statistics,
@@ -26,8 +27,6 @@ from benchmark_n.evaluators.average_precision.statistics import (
 )
 from benchmark_n.masks.boundary import DEFAULT_DILATION_RATIO
 
-COMPATIBLE = (None, "pycocotools")
-PROTOCOLS = ("coco", "lvis")
 _NO_SUPERCATEGORY = "(none)"
 
 
@@ -69,12 +68,7 @@ def evaluate_instances(
     predictions: Path | str | Sequence[Mapping[str, Any]] | Predictions,
     *,
     iou_type: IouType = "segm",
-    engine: Engine = "auto",
-    protocol: str | None = None,
-    max_detections: int | None = None,
-    class_agnostic: bool = False,
-    dilation_ratio: float = DEFAULT_DILATION_RATIO,
-    compat: str | None = None,
+    options: PrecisionOptions = PrecisionOptions(),
 ) -> InstanceSegmentationResult:
     """Evaluate detections against ground truth.
 
@@ -86,90 +80,63 @@ def evaluate_instances(
         COCO results: a file, its records, or `Predictions` already checked.
     iou_type
         ``bbox``, ``segm`` or ``boundary``.
-    engine
-        ``vernier`` (extra ``fast``), ``pycocotools``, or ``auto``: the first that is installed.
-    protocol
-        ``coco`` or ``lvis``; by default ``lvis`` where the images name their negative categories.
-    max_detections
-        An image and category (COCO, 100) or an image (LVIS, 300).
-    class_agnostic
-        As if all categories were one.
-    dilation_ratio
-        Of the boundary, of the image diagonal.
-    compat
-        ``"pycocotools"``: as the raw oracle does it, with a ground truth of id 0 taken for
-        unmatched, and areas of detections from their boxes where they have some.
 
     Raises
     ------
     InputError, UsageError
         Bad records (see `read_predictions`), or a setting that there is not.
     """
-    _check(iou_type, engine, max_detections, dilation_ratio, compat)
+    check_known("iou_type", iou_type, IOU_TYPES)
     if not isinstance(predictions, Predictions):
         predictions = read_predictions(predictions, truth)
-    known = federated(truth)
-    chosen = protocol or ("lvis" if known is not None else "coco")
-    if chosen not in PROTOCOLS:
-        raise UsageError(f"protocol must be one of {', '.join(PROTOCOLS)}, but got '{chosen}'")
-    if chosen == "lvis" and known is None:
-        raise InputError(f"{truth.path.name}: protocol lvis needs neg_category_ids in the images")
-    most = max_detections or (lvis.MAX_DETECTIONS if chosen == "lvis" else 100)
-    problem, silent = build_problem(truth, predictions, iou_type, most, dilation_ratio, compat)
-    if chosen == "lvis" and known is not None:
-        problem = lvis.federate(problem, known)
-    if class_agnostic:
-        problem = problem.class_agnostic()
-    used, curves = run(problem, engine)
-    statistics = (
-        coco_statistics(curves, problem.max_detections)
-        if problem.federated is None
-        else lvis_statistics(
-            curves, problem.max_detections, problem.category_ids, problem.federated.frequency
-        )
-    )
-    per_category = {} if class_agnostic else category_statistics(curves, problem.category_ids)
+    problem, settings, silent = _problem(truth, predictions, iou_type, options)
+    used, curves = run(problem, options.engine)
+    agnostic = options.class_agnostic
+    per_category = {} if agnostic else category_statistics(curves, problem.category_ids)
     return InstanceSegmentationResult(
-        statistics,
+        _statistics(problem, curves),
         _by_name(truth, per_category),
         _by_supercategory(truth, per_category),
         distribution(predictions.scores),
         distribution(predictions.losses),
-        {
-            "iou_type": iou_type,
-            "engine": used,
-            "protocol": chosen,
-            "max_detections": most,
-            "class_agnostic": class_agnostic,
-            "dilation_ratio": dilation_ratio if iou_type == "boundary" else None,
-            "compat": compat,
-            "images": len(truth.images),
-            "ground_truths": len(truth),
-            "detections": len(predictions),
-        },
+        {"iou_type": iou_type, "engine": used, **settings},
         _warnings(truth, predictions, silent),
     )
 
 
-def _check(
-    iou_type: str,
-    engine: str,
-    max_detections: int | None,
-    dilation_ratio: float,
-    compat: str | None,
-) -> None:
-    for name, value, known in (
-        ("iou_type", iou_type, IOU_TYPES),
-        ("engine", engine, ENGINES),
-        ("compat", compat, COMPATIBLE),
-    ):
-        if value not in known:
-            expected = ", ".join(str(k) for k in known)
-            raise UsageError(f"{name} must be one of {expected}, but got '{value}'")
-    if max_detections is not None and max_detections < 1:
-        raise UsageError(f"max_detections must be 1 or more, but got {max_detections}")
-    if not 0 < dilation_ratio < 1:
-        raise UsageError(f"dilation_ratio must be between 0 and 1, but got {dilation_ratio}")
+def _problem(
+    truth: CocoFile, predictions: Predictions, iou_type: IouType, options: PrecisionOptions
+) -> tuple[Problem, dict[str, Any], int]:
+    """The problem, the settings that it goes by, and the ground truths without ``iscrowd``."""
+    known = federated(truth)
+    protocol = options.protocol or ("lvis" if known is not None else "coco")
+    if protocol == "lvis" and known is None:
+        raise InputError(f"{truth.path.name}: protocol lvis needs neg_category_ids in the images")
+    most = options.max_detections or (lvis.MAX_DETECTIONS if protocol == "lvis" else 100)
+    ratio = options.dilation_ratio or DEFAULT_DILATION_RATIO
+    problem, silent = build_problem(truth, predictions, iou_type, most, ratio, options.compat)
+    if protocol == "lvis" and known is not None:
+        problem = lvis.federate(problem, known)
+    if options.class_agnostic:
+        problem = problem.class_agnostic()
+    settings = {
+        "protocol": protocol,
+        "max_detections": most,
+        "class_agnostic": options.class_agnostic,
+        "dilation_ratio": ratio if iou_type == "boundary" else None,
+        "compat": options.compat,
+        "images": len(truth.images),
+        "ground_truths": len(truth),
+        "detections": len(predictions),
+    }
+    return problem, settings, silent
+
+
+def _statistics(problem: Problem, curves: Curves) -> Statistics:
+    if problem.federated is None:
+        return coco_statistics(curves, problem.max_detections)
+    frequency = problem.federated.frequency
+    return lvis_statistics(curves, problem.max_detections, problem.category_ids, frequency)
 
 
 def _warnings(truth: CocoFile, predictions: Predictions, silent: int) -> list[str]:

@@ -14,7 +14,7 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -24,15 +24,15 @@ from numpy.typing import NDArray
 from benchmark_n.coco import Category
 from benchmark_n.evaluators.label_errors import alignment, missing
 from benchmark_n.evaluators.label_errors import truth as error_truth
-from benchmark_n.evaluators.label_errors.bootstrap import REPLICATES, interval
+from benchmark_n.evaluators.label_errors.bootstrap import interval
 from benchmark_n.evaluators.label_errors.measures import Measured, ScoredItems, measure, replicates
+from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
 from benchmark_n.evaluators.label_errors.results import KindResult, LabelErrorResult
-from benchmark_n.evaluators.label_errors.truth import BOUNDARY_IOU, SPATIAL_IOU, Truth
+from benchmark_n.evaluators.label_errors.truth import Truth
 from benchmark_n.masks import Rle
 from benchmark_n.tables.scores import check_scores
 
 SWEEP = tuple(round(0.5 + 0.05 * i, 2) for i in range(10))
-BY = ("noise", "category", "size", "supercategory")
 # The kind of row that a kind of error is scored by, where it has another name.
 _COLUMN = {"spatial_boundary": "spatial"}
 
@@ -43,13 +43,7 @@ def evaluate_label_errors(
     *,
     categories: Mapping[int, Category] | None = None,
     deleted_masks: Mapping[int, Mapping[int, Rle]] | None = None,
-    spatial_iou: float = SPATIAL_IOU,
-    boundary_iou: float = BOUNDARY_IOU,
-    strict: bool = False,
-    by: Iterable[str] = BY,
-    group_by: str = "image_id",
-    bootstrap: int = REPLICATES,
-    seed: int = 0,
+    options: LabelErrorOptions = LabelErrorOptions(),
 ) -> LabelErrorResult:
     """Score a detector's table against the truth.
 
@@ -59,23 +53,12 @@ def evaluate_label_errors(
         A scores table (`benchmark_n.tables.scores`). An annotation without a row of a kind
         that the table has otherwise counts with score 0 and no flag, and as ``unscored``.
     manifest
-        A manifest table (`benchmark_n.tables.manifest_schema`), with any further columns for
-        `by` and `group_by`. Only annotations that the noisy file has, and no crowds, are counted.
+        A manifest table (`benchmark_n.tables.manifest_schema`), with any further columns that
+        the options name. Only annotations that the noisy file has, and no crowds, are counted.
     categories
         For names and supercategories; without them ``category`` shows ids.
     deleted_masks
         Image id to annotation id to clean mask of deleted instances, for kind ``missing``.
-    spatial_iou, boundary_iou
-        Below these a mask is a spatial error, by mask and by boundary IoU.
-    strict
-        Count masks changed by less as right; by default they are left out.
-    by
-        What to break the results down by: ``noise``, ``category``, ``supercategory``, or a column
-        of `manifest`. The category is the given (noisy) one.
-    group_by
-        Column whose values are resampled whole.
-    bootstrap, seed
-        Number of replicates and their seed. Equal seeds over one manifest give paired replicates.
 
     Raises
     ------
@@ -85,50 +68,74 @@ def evaluate_label_errors(
     check_scores(scores)
     rows = error_truth.surviving(manifest)
     crowds = alignment.check_same(scores, manifest, rows)
-    by = tuple(by)
-    groups, num_groups = alignment.group_codes(manifest, rows, group_by)
-    parts = alignment.parts_by(rows, by, categories)
-    noises = alignment.noise_flags(rows) if "noise" in by else {}
-    kinds = {}
-    for kind, truth in _truths(rows, spatial_iou, boundary_iou, strict).items():
-        given = alignment.kind_column(scores, _COLUMN.get(kind, kind), _ids(rows))
-        if given is not None:
-            every = ScoredItems(given.scores, truth.wrong, given.flagged, groups, num_groups)
-            broken = _breakdown(every, truth, parts, noises)
-            counts = {"ignored": int(truth.ignored.sum()), "unscored": given.unscored}
-            kept = every.part(~truth.ignored)
-            kinds[kind] = _result(kind, kept, counts, broken, bootstrap, seed)
-    proposals = scores.filter(pc.equal(scores["kind"], "missing"))
-    if deleted_masks is not None and len(proposals):
-        gone = missing.deleted_rows(manifest)
-        found = missing.match_proposals(proposals, deleted_masks)
-        detection = missing.missing_detection(proposals, found, manifest, gone, group_by)
-        broken = missing.recall_by(gone, found, alignment.parts_by(gone, by, categories))
-        kinds["missing"] = _result("missing", detection, {}, broken, bootstrap, seed)
+    groups, num_groups = alignment.group_codes(manifest, rows, options.group_by)
+    parts = alignment.parts_by(rows, options.by, categories)
+    kinds = _annotation_kinds(scores, rows, parts, (groups, num_groups), options)
+    if deleted_masks is not None:
+        kinds |= _missing(scores, manifest, categories, deleted_masks, options)
     settings = {
-        "spatial_iou": spatial_iou,
-        "boundary_iou": boundary_iou,
-        "strict": strict,
-        "group_by": group_by,
+        "spatial_iou": options.spatial_iou,
+        "boundary_iou": options.boundary_iou,
+        "strict": options.strict,
+        "group_by": options.group_by,
         "groups": num_groups,
-        "bootstrap": bootstrap,
-        "seed": seed,
+        "bootstrap": options.bootstrap,
+        "seed": options.seed,
         "crowd_scores_not_counted": crowds,
     }
-    return LabelErrorResult(kinds, _sweep(scores, rows, strict), settings)
+    return LabelErrorResult(kinds, _sweep(scores, rows, options.strict), settings)
+
+
+def _annotation_kinds(
+    scores: Any,
+    rows: Any,
+    parts: Mapping[str, Mapping[str, NDArray[np.bool_]]],
+    groups: tuple[NDArray[np.int64], int],
+    options: LabelErrorOptions,
+) -> dict[str, KindResult]:
+    """The kinds of error that annotations of the noisy file have."""
+    noises = alignment.noise_flags(rows) if "noise" in options.by else {}
+    kinds = {}
+    for kind, truth in _truths(rows, options).items():
+        given = alignment.kind_column(scores, _COLUMN.get(kind, kind), _ids(rows))
+        if given is not None:
+            every = ScoredItems(given.scores, truth.wrong, given.flagged, *groups)
+            broken = _breakdown(every, truth, parts, noises)
+            counts = {"ignored": int(truth.ignored.sum()), "unscored": given.unscored}
+            kinds[kind] = _result(kind, every.part(~truth.ignored), counts, broken, options)
+    return kinds
+
+
+def _missing(
+    scores: Any,
+    manifest: Any,
+    categories: Mapping[int, Category] | None,
+    deleted_masks: Mapping[int, Mapping[int, Rle]],
+    options: LabelErrorOptions,
+) -> dict[str, KindResult]:
+    """The kind ``missing``, where instances are proposed."""
+    proposals = scores.filter(pc.equal(scores["kind"], "missing"))
+    if not len(proposals):
+        return {}
+    gone = missing.deleted_rows(manifest)
+    found = missing.match_proposals(proposals, deleted_masks)
+    detection = missing.missing_detection(proposals, found, manifest, gone, options.group_by)
+    broken = missing.recall_by(gone, found, alignment.parts_by(gone, options.by, categories))
+    return {"missing": _result("missing", detection, {}, broken, options)}
 
 
 def _ids(rows: Any) -> NDArray[np.int64]:
     return np.asarray(rows["annotation_id"].to_numpy(), np.int64)
 
 
-def _truths(rows: Any, spatial_iou: float, boundary_iou: float, strict: bool) -> dict[str, Truth]:
+def _truths(rows: Any, options: LabelErrorOptions) -> dict[str, Truth]:
+    strict = options.strict
     return {
-        "any": error_truth.any_errors(rows, spatial_iou, strict=strict),
+        "any": error_truth.any_errors(rows, options.spatial_iou, strict=strict),
         "class": error_truth.class_errors(rows),
-        "spatial": error_truth.spatial_errors(rows, spatial_iou, strict=strict),
+        "spatial": error_truth.spatial_errors(rows, options.spatial_iou, strict=strict),
         "spatial_boundary": error_truth.spatial_errors(
-            rows, boundary_iou, column="boundary_iou", strict=strict
+            rows, options.boundary_iou, column="boundary_iou", strict=strict
         ),
     }
 
@@ -138,10 +145,9 @@ def _result(
     detection: ScoredItems,
     counts: Mapping[str, int],
     broken: Mapping[str, Mapping[str, Measured]],
-    bootstrap: int,
-    seed: int,
+    options: LabelErrorOptions,
 ) -> KindResult:
-    drawn = replicates(detection, bootstrap, seed)
+    drawn = replicates(detection, options.bootstrap, options.seed)
     spread = {name: interval(values) for name, values in drawn.items()}
     return KindResult(kind, {**measure(detection), **counts}, spread, broken, drawn)
 

@@ -31,6 +31,7 @@ from benchmark_n.coco import CocoFile
 from benchmark_n.coco.read import parse_coco
 from benchmark_n.evaluators.average_precision.engines import Engine
 from benchmark_n.evaluators.average_precision.evaluate import evaluate_instances
+from benchmark_n.evaluators.average_precision.options import PrecisionOptions
 from benchmark_n.evaluators.average_precision.problem import IouType
 
 HEIGHT, WIDTH = 480, 640
@@ -143,7 +144,8 @@ def oracle(truth: bytes, found: list[dict[str, Any]], kind: type[COCOeval]) -> f
 
 def ours(truth: bytes, found: list[dict[str, Any]], iou_type: IouType, engine: Engine) -> float:
     coco: CocoFile = parse_coco(truth, Path("truth.json"))
-    result = evaluate_instances(coco, found, iou_type=iou_type, engine=engine, dilation_ratio=RATIO)
+    options = PrecisionOptions(engine=engine, dilation_ratio=RATIO)
+    result = evaluate_instances(coco, found, iou_type=iou_type, options=options)
     return float(result.statistics["AP"] or 0)
 
 

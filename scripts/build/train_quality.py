@@ -17,7 +17,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmark_n.detectors.quality_sentinel.settings import Settings
 from benchmark_n.detectors.quality_sentinel.weights import SHIPPED
+from benchmark_n.runtime.execution import Execution
 from benchmark_n.training.quality_sentinel import (PairRequest, train_quality)
 
 RESERVED = range(901, 908)
@@ -49,14 +51,15 @@ def run_leg(leg: int, out: Path) -> dict[str, Any]:
     settings = train_quality(
         requests(leg),
         out,
+        settings=Settings(
+            epochs=2 if leg else 4,
+            rate=RATES[leg],
+            mask_loss=1.0 if leg else 0.2,
+            bfloat16=True,
+            seed=leg,
+        ),
         start=out if leg else None,
-        workers=1,
-        progress=told,
-        epochs=2 if leg else 4,
-        rate=RATES[leg],
-        mask_loss=1.0 if leg else 0.2,
-        bfloat16=True,
-        seed=leg,
+        execution=Execution(workers=1, progress=told),
     )
     return {
         "leg": leg,

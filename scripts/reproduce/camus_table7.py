@@ -21,6 +21,8 @@ from benchmark_n.datasets import DATASETS
 from benchmark_n.datasets.open import default_root
 from benchmark_n.errors import InputError
 from benchmark_n.experiments.seed_tables import cell, markdown, spread
+from benchmark_n.training.mmdet.model_configs import ModelSettings
+from benchmark_n.training.options import RunOptions
 from benchmark_n.training.train import train
 from benchmark_n.training.work_dir import RUN, TrainingRun, finished_run
 
@@ -80,7 +82,9 @@ def run_one(dataset: str, tier: str, seed: int, model: str, folder: Path) -> Non
         make(dataset, recipe=tier, seed=seed, out=benchmark)
     start = time.process_time()
     run = train(
-        benchmark, model, seed=seed, work_dir=folder, resume=(folder / RUN).is_file(), device="auto"
+        benchmark,
+        ModelSettings(model, seed=seed),
+        RunOptions(folder, resume=(folder / RUN).is_file()),
     )
     (folder / _CPU).write_text(json.dumps(time.process_time() - start))
     print(folder.name, {name: round(value, 3) for name, value in run.metrics.items()}, flush=True)

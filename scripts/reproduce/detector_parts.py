@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import benchmark_n
-from benchmark_n import Benchmark
+from benchmark_n import Benchmark, EvidenceOptions, Execution, LabelErrorOptions
 from benchmark_n.detectors import build_detector, run_detector
 from benchmark_n.detectors.base import Plot
 from benchmark_n.experiments.detector_seeds import Make, Row, features, measured, out_of_fold
@@ -113,9 +113,11 @@ def brain(seed: int) -> Iterator[Row]:
         found = benchmark_n.evaluate_detectors(
             benchmark,
             ["mask_disagreement", "objectlab", "random"],
-            evidence=[f"predictions:{folder / 'coco_instances_results.json'}"],
-            evidence_dir=Path(temporary) / "evidence",
-            bootstrap=2,
+            evidence=EvidenceOptions(
+                (f"predictions:{folder / 'coco_instances_results.json'}",),
+                evidence_dir=Path(temporary) / "evidence",
+            ),
+            scoring=LabelErrorOptions(bootstrap=2),
         )
         for one in found:
             kinds = ["spatial", "spatial_boundary", "missing"]
@@ -143,7 +145,7 @@ def separated(
         benchmark,
         "loss_separation",
         options={"loss_separation.method": method},
-        bootstrap=2,
-        workers=1,
+        scoring=LabelErrorOptions(bootstrap=2),
+        execution=Execution(workers=1),
     )
     return benchmark, found.scores, found.plots

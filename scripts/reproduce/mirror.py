@@ -31,7 +31,7 @@ import numpy as np
 from mirror_units import KEPT, Unit, explained
 
 import benchmark_n
-from benchmark_n import Benchmark
+from benchmark_n import Benchmark, LabelErrorOptions
 from benchmark_n._version import __version__
 from benchmark_n.detectors import build_detector, run_detector
 from benchmark_n.detectors.common.score_tables import annotation_scores
@@ -48,7 +48,7 @@ LITE = ("lite0", "lite1", "lite2")
 SCRATCH = ("scratch:plain", "scratch:wide", "scratch:deep")
 FIVE = (*LITE, "scratch:plain", "scratch:deep")
 MEASURES = ("precision", "recall", "f1", "f1_at_budget", "auprc", "auroc", "prevalence")
-BOOTSTRAP = 200
+SCORING = LabelErrorOptions(by=(), bootstrap=200)
 Row = dict[str, Any]
 Scored = tuple[str, Any]
 
@@ -169,7 +169,7 @@ def grey(unit: Unit) -> Any:
 
 def measured(name: str, table: Any, benchmark: Benchmark) -> Row:
     """Measures of class errors, the AUPRC with its bootstrap interval."""
-    found = score_benchmark(table, benchmark, by=(), bootstrap=BOOTSTRAP).kinds["class"]
+    found = score_benchmark(table, benchmark, SCORING).kinds["class"]
     row: Row = {"detector": name, "errors": found.measures["errors"]}
     row |= {measure: found.measures.get(measure) for measure in MEASURES}
     if name == "mirror, alpha alone":

@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 
 import benchmark_n
-from benchmark_n.evidence.collect import Fit
+from benchmark_n import EvidenceOptions, LabelErrorOptions
+from benchmark_n.evidence.options import Fit
 from benchmark_n.experiments.seed_tables import cell, markdown, spread
 
 SHARED = Path(os.environ.get("BENCHMARK_N_SHARED_DATA", "../shared/data"))
@@ -63,10 +64,8 @@ def rows(name: str, data: tuple[Path, str], evidence: str, seed: int, fit: Fit) 
         found = benchmark_n.evaluate_detectors(
             benchmark,
             ["mirror", "cleanlab"],
-            evidence=[evidence],
-            fit=fit,
-            evidence_dir=Path(folder) / "evidence",
-            bootstrap=2,
+            evidence=EvidenceOptions((evidence,), fit=fit, evidence_dir=Path(folder) / "evidence"),
+            scoring=LabelErrorOptions(bootstrap=2),
         )
     for one in found:
         assert one.result is not None

@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import benchmark_n
+from benchmark_n import EvidenceOptions, Execution, LabelErrorOptions
 from benchmark_n._version import __version__
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.coco.pixels import image_files
@@ -132,7 +133,11 @@ def _detect(seed: int, detectors: Sequence[str]) -> list[Row]:
             execution=benchmark_n.Execution(workers=1),
         )
         found = benchmark_n.evaluate_detectors(
-            benchmark, detectors, evidence_dir=Path(folder) / "evidence", bootstrap=2, workers=1
+            benchmark,
+            detectors,
+            evidence=EvidenceOptions(evidence_dir=Path(folder) / "evidence"),
+            scoring=LabelErrorOptions(bootstrap=2),
+            execution=Execution(workers=1),
         )
     rows = []
     for one in found:
@@ -263,7 +268,10 @@ def measure(detector: str, folder: Path) -> Row:
     )
     started, cpu = time.time(), time.process_time()
     found = benchmark_n.evaluate_detectors(
-        benchmark, detector, evidence_dir=folder / "evidence", bootstrap=2, backbone="lite0"
+        benchmark,
+        detector,
+        evidence=EvidenceOptions(backbone="lite0", evidence_dir=folder / "evidence"),
+        scoring=LabelErrorOptions(bootstrap=2),
     )
     wall = time.time() - started
     kept = sum(path.stat().st_size for path in (folder / "evidence").rglob("*") if path.is_file())

@@ -13,7 +13,7 @@ import pytest
 from sklearn import metrics
 
 import benchmark_n
-from benchmark_n import Benchmark
+from benchmark_n import Benchmark, EvidenceOptions, Execution, LabelErrorOptions
 from benchmark_n.benchmark import newest_benchmark
 from benchmark_n.cli import run
 from benchmark_n.coco import read_coco
@@ -56,14 +56,14 @@ def test_cleanlab_finds_class_noise(evaluated: Path, benchmark: Benchmark) -> No
 def test_evidence_is_reused_and_scores_are_the_same(
     evaluated: Path, benchmark: Benchmark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    evidence = EvidenceOptions(backbone="hog", evidence_dir=tmp_path)
+    scoring = LabelErrorOptions(bootstrap=2)
     fresh = benchmark_n.evaluate_detectors(
-        benchmark, backbone="hog", evidence_dir=tmp_path, workers=1, bootstrap=2
+        benchmark, evidence=evidence, scoring=scoring, execution=Execution(workers=1)
     )
     assert fresh[0].scores.equals(pq.read_table(evaluated / "cleanlab" / "scores.parquet"))
     monkeypatch.setattr("benchmark_n.evidence.crops.maker.crop_evidence", None)
-    again = benchmark_n.evaluate_detectors(
-        benchmark, backbone="hog", evidence_dir=tmp_path, bootstrap=2
-    )
+    again = benchmark_n.evaluate_detectors(benchmark, evidence=evidence, scoring=scoring)
     assert again[0].scores.equals(fresh[0].scores)
 
 

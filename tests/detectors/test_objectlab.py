@@ -16,8 +16,9 @@ from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.detectors import Evidence, build_detector, run_detector
 from benchmark_n.detectors.objectlab import sureness
 from benchmark_n.evidence import annotation_evidence, save_evidence
-from benchmark_n.evidence.collect import Request, gather
+from benchmark_n.evidence.collect import MakerInput, gather
 from benchmark_n.evidence.files.coco_files import PredictionMaker
+from benchmark_n.evidence.options import EvidenceOptions
 from benchmark_n.evidence.store import annotations_digest, evidence_key
 from benchmark_n.files.provenance import file_digest
 from tests.detectors.samples import box_mask, column, evidence, instances, rows_of
@@ -27,7 +28,7 @@ FAKE = "coco_val2014_100/instances_val2014_fakesegm100_results.json"
 
 def predicted(coco: CocoFile, path: Path, base: Evidence) -> Evidence:
     """The annotations with the predictions of a results file."""
-    return PredictionMaker(base, coco, str(path), Request(path.parent), set()).make(None)
+    return PredictionMaker(MakerInput(base, coco, argument=str(path))).make()
 
 
 def with_swaps(base: Evidence, seed: int) -> tuple[Evidence, NDArray[np.intp]]:
@@ -100,7 +101,7 @@ def test_kept_evidence_with_boxes_of_zeros_is_made_anew(
     key = evidence_key(source="predictions", annotations=annotations_digest(base), **inputs)
     old = tmp_path / f"predictions-{key}"
     save_evidence(replace(good, predictions=bad), old)
-    made = gather(coco, Request(tmp_path, sources=(source,)), {"predictions"})
+    made = gather(coco, EvidenceOptions((source,), evidence_dir=tmp_path), {"predictions"})
     assert made.predictions is not None
     assert made.predictions.boxes.all(axis=1).any()
 

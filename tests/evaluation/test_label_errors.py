@@ -13,6 +13,7 @@ from sklearn import metrics
 from benchmark_n import Benchmark
 from benchmark_n.errors import InputError
 from benchmark_n.evaluation.label_errors import deleted_masks, score_benchmark
+from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
 from benchmark_n.tables.scores import scores_table
 from tests import making, samples
 
@@ -87,10 +88,11 @@ def test_true_masks_of_deleted_instances_are_all_found(scenes_hard: Benchmark) -
 
 def test_any_field_of_the_images_divides_the_results(scenes_hard: Benchmark) -> None:
     scores = class_scores(scenes_hard, {})
-    parts = score_benchmark(scores, scenes_hard, by=("file_name",)).kinds["class"].by["file_name"]
+    by_name = LabelErrorOptions(by=("file_name",))
+    parts = score_benchmark(scores, scenes_hard, by_name).kinds["class"].by["file_name"]
     assert len(parts) == len(set(scenes_hard.noisy().image_ids.tolist()))
     with pytest.raises(InputError, match="no field 'patient'"):
-        score_benchmark(scores, scenes_hard, by=("patient",))
+        score_benchmark(scores, scenes_hard, LabelErrorOptions(by=("patient",)))
 
 
 def test_a_benchmark_that_gives_itself_away_is_refused(tmp_path: Path) -> None:

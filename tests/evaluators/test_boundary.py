@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from benchmark_n.evaluators.average_precision.boundary import boundary_band
 from benchmark_n.evaluators.average_precision.engines import Engine
 from benchmark_n.evaluators.average_precision.evaluate import evaluate_instances
+from benchmark_n.evaluators.average_precision.options import PrecisionOptions
 from benchmark_n.masks import CropMask
 from tests.evaluators.coco_samples import blob, parse, random_case
 from tests.evaluators.oracles import canvas_boundary, oracle_statistics
@@ -42,8 +43,7 @@ def test_boundary_ap_is_the_canvas_one_at_other_ratios(ratio: float) -> None:
             parse(document),
             detections,
             iou_type="boundary",
-            engine=engine,
-            dilation_ratio=ratio,
+            options=PrecisionOptions(engine=engine, dilation_ratio=ratio),
         )
         assert list(result.statistics.values()) == pytest.approx(
             [None if value == -1 else value for value in expected], abs=1e-12

@@ -19,6 +19,7 @@ from benchmark_n.errors import InputError, UsageError
 from benchmark_n.evaluators.average_precision.engines import Engine
 from benchmark_n.evaluators.average_precision.evaluate import evaluate_instances
 from benchmark_n.evaluators.average_precision.ground_truth import truth_arrays
+from benchmark_n.evaluators.average_precision.options import PrecisionOptions
 from benchmark_n.evaluators.average_precision.problem import IouType
 from tests.evaluators.coco_samples import encode, parse, random_case
 from tests.evaluators.oracles import oracle_statistics
@@ -65,7 +66,10 @@ def test_published_figures_come_out(
 ) -> None:
     truth, found = (shared_data / name for name in SAMPLES[sample])
     result = evaluate_instances(
-        read_coco(truth), found, iou_type=iou_type, engine=engine, compat=compat
+        read_coco(truth),
+        found,
+        iou_type=iou_type,
+        options=PrecisionOptions(engine=engine, compat=compat),
     )
     for name, figure in figures.items():
         digits = 5e-5 if figure in (0.5623, 0.2989) else 1e-6
@@ -95,9 +99,7 @@ def test_engines_agree_on_real_data(
             read_coco(truth),
             found,
             iou_type=iou_type,
-            engine=engine,
-            compat=compat,
-            class_agnostic=class_agnostic,
+            options=PrecisionOptions(engine=engine, compat=compat, class_agnostic=class_agnostic),
         ).statistics
         for engine in ENGINES
     )
@@ -112,7 +114,10 @@ def test_raw_oracle_is_reproduced_from_files(shared_data: Path, iou_type: IouTyp
     )
     for engine in ENGINES:
         result = evaluate_instances(
-            read_coco(truth), found, iou_type=iou_type, engine=engine, compat="pycocotools"
+            read_coco(truth),
+            found,
+            iou_type=iou_type,
+            options=PrecisionOptions(engine=engine, compat="pycocotools"),
         )
         assert listed(result.statistics) == pytest.approx(expected, abs=1e-12)
 
@@ -137,8 +142,7 @@ def test_all_twelve_are_the_oracles_on_drawn_cases(
             parse(document),
             detections,
             iou_type=iou_type,
-            engine=engine,
-            class_agnostic=class_agnostic,
+            options=PrecisionOptions(engine=engine, class_agnostic=class_agnostic),
         )
         assert tuple(result.statistics) == NAMES
         assert listed(result.statistics) == pytest.approx(expected, abs=1e-12)
@@ -190,7 +194,8 @@ def test_lvis_protocol_is_the_lvis_packages(
         evaluation.run()
     expected = {name.replace("@", ""): value for name, value in evaluation.results.items()}
     for engine in ENGINES:
-        found = evaluate_instances(read_coco(path), detections, engine=engine).statistics
+        options = PrecisionOptions(engine=engine)
+        found = evaluate_instances(read_coco(path), detections, options=options).statistics
         for name in ("AP", "AP50", "AP75", "APs", "APm", "APl", "APr", "APc", "APf", "AR300"):
             assert found[name] == pytest.approx(expected[name], abs=1e-12)
 
@@ -214,9 +219,13 @@ def test_per_category_and_supercategory_are_means_of_the_whole() -> None:
 
 def test_headline_is_there_for_any_number_of_detections() -> None:
     document, detections = random_case(7)
-    many = evaluate_instances(parse(document), detections, max_detections=300).statistics
     usual = evaluate_instances(parse(document), detections).statistics
-    few = evaluate_instances(parse(document), detections, max_detections=5).statistics
+    many, few = (
+        evaluate_instances(
+            parse(document), detections, options=PrecisionOptions(max_detections=most)
+        ).statistics
+        for most in (300, 5)
+    )
     assert many["AP"] == usual["AP"]
     assert few["AP"] is not None
     assert {"AR1", "AR5"} <= set(few)
@@ -239,7 +248,7 @@ def test_identical_detections_are_perfect_and_inputs_stay() -> None:
 def test_empty_detections_give_zero_and_a_warning() -> None:
     document, _ = random_case(2)
     for engine in ENGINES:
-        result = evaluate_instances(parse(document), [], engine=engine)
+        result = evaluate_instances(parse(document), [], options=PrecisionOptions(engine=engine))
         assert result.statistics["AP"] == 0
         assert result.warnings == ["predictions: no detections: every result is 0"]
 
@@ -256,14 +265,23 @@ def test_missing_iscrowd_is_said_once() -> None:
 def test_unknown_settings_are_refused() -> None:
     document, detections = random_case(2)
     with pytest.raises(UsageError, match="engine must be one of"):
-        evaluate_instances(parse(document), detections, engine="fast")  # type: ignore[arg-type]
+        PrecisionOptions(engine="fast")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="max_detections must be 1 or more"):
-        evaluate_instances(parse(document), detections, max_detections=0)
+        PrecisionOptions(max_detections=0)
+    with pytest.raises(UsageError, match="dilation_ratio must be between 0 and 1, but got 1"):
+        PrecisionOptions(dilation_ratio=1)
+    with pytest.raises(UsageError, match="protocol must be one of coco, lvis, but got 'voc'"):
+        PrecisionOptions(protocol="voc")
+    with pytest.raises(UsageError, match="compat must be one of None, pycocotools, but got 'r'"):
+        PrecisionOptions(compat="r")
+    with pytest.raises(UsageError, match="iou_type must be one of bbox, segm, boundary"):
+        evaluate_instances(parse(document), detections, iou_type="mask")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="needs neg_category_ids"):
-        evaluate_instances(parse(document), detections, protocol="lvis")
+        evaluate_instances(parse(document), detections, options=PrecisionOptions(protocol="lvis"))
 
 
 def test_nothing_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     document, detections = random_case(2)
-    evaluate_instances(parse(document), detections, engine="pycocotools")
+    options = PrecisionOptions(engine="pycocotools")
+    evaluate_instances(parse(document), detections, options=options)
     assert capsys.readouterr().out == ""

@@ -12,8 +12,9 @@ from pycocotools import mask as coco_mask
 from sklearn import metrics
 
 from benchmark_n.coco import Category
-from benchmark_n.errors import InputError
+from benchmark_n.errors import InputError, UsageError
 from benchmark_n.evaluators.label_errors.evaluate import evaluate_label_errors
+from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
 from benchmark_n.evaluators.label_errors.results import paired_difference
 from benchmark_n.tables.scores import scores_table
 
@@ -80,8 +81,9 @@ def test_class_errors_are_changed_categories() -> None:
 
 def test_small_changes_are_left_out_of_spatial_errors_or_right_when_strict() -> None:
     scores, rows = table("spatial", SPATIAL), manifest()
+    counted = LabelErrorOptions(strict=True)
     headline = evaluate_label_errors(scores, rows).kinds["spatial"].measures
-    strict = evaluate_label_errors(scores, rows, strict=True).kinds["spatial"].measures
+    strict = evaluate_label_errors(scores, rows, options=counted).kinds["spatial"].measures
     assert (headline["instances"], headline["errors"], headline["ignored"]) == (4, 1, 2)
     assert (strict["instances"], strict["errors"], strict["ignored"]) == (6, 1, 0)
 
@@ -114,7 +116,7 @@ def test_breakdown_by_noise_category_and_field() -> None:
         table("class", CLASS),
         manifest(),
         categories=categories,
-        by=("noise", "category", "supercategory", "size"),
+        options=LabelErrorOptions(by=("noise", "category", "supercategory", "size")),
     )
     by = result.kinds["class"].by
     assert by["noise"]["class_confusion"]["errors"] == 2
@@ -180,4 +182,20 @@ def test_scores_of_other_annotations_are_refused(scores: dict[int, float], line:
 
 def test_unknown_field_is_refused_with_a_suggestion() -> None:
     with pytest.raises(InputError, match="did you mean 'size'"):
-        evaluate_label_errors(table("class", CLASS), manifest(), by=("siz",))
+        evaluate_label_errors(
+            table("class", CLASS), manifest(), options=LabelErrorOptions(by=("siz",))
+        )
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        ({"spatial_iou": 0}, "spatial_iou must be above 0, at most 1, but got 0"),
+        ({"boundary_iou": 1.5}, "boundary_iou must be above 0, at most 1, but got 1.5"),
+        ({"bootstrap": 0}, "bootstrap must be 1 or more, but got 0"),
+        ({"by": "noise"}, "by must be a tuple of names, but got 'noise'"),
+    ],
+)
+def test_options_that_cannot_be_are_one_line(given: dict[str, Any], line: str) -> None:
+    with pytest.raises(UsageError, match=line):
+        LabelErrorOptions(**given)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import benchmark_n
+from benchmark_n import EvidenceOptions, Execution, LabelErrorOptions
 from benchmark_n.errors import InputError
 from benchmark_n.evidence.backbones.base import make_backbone
 from benchmark_n.evidence.backbones.silhouette import LENGTH, silhouette
@@ -154,11 +155,13 @@ def test_evidence_of_a_hub_backbone_says_which_weights(
     benchmark = making.make("scenes", "sym-20", num_images=4, out=tmp_path / "b", workers=1)
     (found,) = benchmark_n.evaluate_detectors(
         benchmark,
-        backbone=f"timm:resnet18@{resnet_weights}",
-        folds=2,
-        evidence_dir=tmp_path / "evidence",
-        bootstrap=2,
-        workers=1,
+        evidence=EvidenceOptions(
+            backbone=f"timm:resnet18@{resnet_weights}",
+            folds=2,
+            evidence_dir=tmp_path / "evidence",
+        ),
+        scoring=LabelErrorOptions(bootstrap=2),
+        execution=Execution(workers=1),
     )
     (source,) = found.provenance["evidence"]
     digest = hashlib.sha256(resnet_weights.read_bytes()).hexdigest()

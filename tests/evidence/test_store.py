@@ -17,7 +17,8 @@ from benchmark_n.coco import read_coco
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.evidence import annotation_evidence, load_evidence, save_evidence
 from benchmark_n.evidence.annotations import image_groups
-from benchmark_n.evidence.collect import Request, gather
+from benchmark_n.evidence.collect import gather
+from benchmark_n.evidence.options import EvidenceOptions, evidence_options
 from tests.detectors.samples import box_mask, evidence, instances
 from tests.samples import document, write
 
@@ -43,6 +44,35 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
     np.testing.assert_array_equal(again.predictions.boxes, found.boxes)
 
 
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        ({"fit": "out of fold"}, "fit must be one of out-of-fold, in-sample, but got"),
+        ({"cam_target": "true"}, "cam_target must be one of predicted, given, but got 'true'"),
+        ({"trained_on": "dirty"}, "trained_on must be one of noisy-oof, .* but got 'dirty'"),
+        ({"sources": "crops"}, "sources must be a tuple of texts, but got 'crops'"),
+    ],
+)
+def test_options_that_cannot_be_are_one_line(given: dict[str, Any], line: str) -> None:
+    with pytest.raises(UsageError, match=line):
+        EvidenceOptions(**given)
+
+
+def test_sources_alone_are_options() -> None:
+    given = EvidenceOptions(("crops",), folds=3)
+    assert evidence_options(given) is given
+    assert evidence_options("files:DIR") == EvidenceOptions(("files:DIR",))
+    assert evidence_options(["losses", "crops"]) == EvidenceOptions(("losses", "crops"))
+
+
+def test_evidence_is_kept_in_the_cache_by_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BENCHMARK_N_CACHE", str(tmp_path))
+    assert EvidenceOptions().folder == tmp_path / "evidence"
+    assert EvidenceOptions(evidence_dir="kept").folder == Path("kept")
+
+
 def test_evidence_of_other_annotations_is_refused(tmp_path: Path) -> None:
     save_evidence(evidence([0, 1]), tmp_path / "evidence")
     with pytest.raises(InputError, match="other annotations"):
@@ -65,8 +95,8 @@ def test_damaged_evidence_is_one_line(tmp_path: Path, damage: str) -> None:
     assert "\n" not in str(error.value)
 
 
-def request(tmp_path: Path, *sources: str, **changes: Any) -> Request:
-    return Request(folder=tmp_path / "kept", sources=sources, **changes)
+def options(tmp_path: Path, *sources: str, **changes: Any) -> EvidenceOptions:
+    return EvidenceOptions(sources, evidence_dir=tmp_path / "kept", **changes)
 
 
 @pytest.fixture
@@ -82,7 +112,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_files_are_brought_into_the_order_of_the_annotations(tmp_path: Path, folder: Path) -> None:
     coco = read_coco(write(tmp_path, document()))
-    found = gather(coco, request(tmp_path, f"files:{folder}", trained_on="other"), {"pred_probs"})
+    found = gather(coco, options(tmp_path, f"files:{folder}", trained_on="other"), {"pred_probs"})
     assert found.annotation_ids.tolist() == [7, 8, 9]
     assert found.pred_probs == pytest.approx(np.array([[0.8, 0, 0.2], [0, 0, 1], [0.9, 0, 0.1]]))
     assert found.provenance["sources"][0]["trained_on"] == "other"
@@ -105,13 +135,13 @@ def test_faulty_files_are_refused(
     np.save(folder / f"{name}.npy", array, allow_pickle=True)
     coco = read_coco(write(tmp_path, document()))
     with pytest.raises(InputError, match=line):
-        gather(coco, request(tmp_path, f"files:{folder}"), {"pred_probs"})
+        gather(coco, options(tmp_path, f"files:{folder}"), {"pred_probs"})
 
 
 def test_two_sources_of_one_field_are_refused(tmp_path: Path, folder: Path) -> None:
     coco = read_coco(write(tmp_path, document()))
     with pytest.raises(UsageError, match="both give pred_probs"):
-        gather(coco, request(tmp_path, f"files:{folder}", f"files:{folder}"), {"pred_probs"})
+        gather(coco, options(tmp_path, f"files:{folder}", f"files:{folder}"), {"pred_probs"})
 
 
 def test_predictions_and_annotators_are_read_and_kept(tmp_path: Path) -> None:
@@ -122,7 +152,7 @@ def test_predictions_and_annotators_are_read_and_kept(tmp_path: Path) -> None:
     polygon = document()["annotations"][0]["segmentation"]
     detection = {"image_id": 1, "category_id": 3, "score": 0.5, "segmentation": polygon}
     results = write(tmp_path, [detection], "results.json")
-    wanted = request(tmp_path, f"predictions:{results}", f"annotators:{theirs},{theirs}")
+    wanted = options(tmp_path, f"predictions:{results}", f"annotators:{theirs},{theirs}")
     found = gather(coco, wanted, set())
     assert found.predictions is not None
     assert found.predictions.labels.tolist() == [2]
@@ -182,7 +212,7 @@ def test_damaged_evidence_is_made_again_with_one_warning(
     tmp_path: Path, folder: Path, damage: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     coco = read_coco(write(tmp_path, document()))
-    wanted = request(tmp_path, f"files:{folder}")
+    wanted = options(tmp_path, f"files:{folder}")
     first = gather(coco, wanted, {"pred_probs"})
     (kept,) = (tmp_path / "kept").iterdir()
     whole = {path.name: path.read_bytes() for path in kept.iterdir()}
@@ -208,14 +238,14 @@ def test_evidence_in_another_ones_place_is_made_again(
         ("annotations", other, "clean"),
         ("inputs", coco, "other"),
     ):
-        sources = request(tmp_path / name, f"files:{folder}", trained_on=trained)
+        sources = options(tmp_path / name, f"files:{folder}", trained_on=trained)
         gather(file, sources, {"pred_probs"})
         (places[name],) = (tmp_path / name / "kept").iterdir()
     for name in ("annotations", "inputs"):
         caplog.clear()
         shutil.rmtree(places["this"])
         shutil.copytree(places[name], places["this"])
-        sources = request(tmp_path / "this", f"files:{folder}", trained_on="clean")
+        sources = options(tmp_path / "this", f"files:{folder}", trained_on="clean")
         found = gather(coco, sources, {"pred_probs"})
         assert found.labels.tolist() == annotation_evidence(coco).labels.tolist()
         assert found.provenance["sources"][0]["trained_on"] == "clean"
@@ -225,7 +255,7 @@ def test_evidence_in_another_ones_place_is_made_again(
 
 def test_what_is_no_evidence_is_not_replaced(tmp_path: Path, folder: Path) -> None:
     coco = read_coco(write(tmp_path, document()))
-    wanted = request(tmp_path, f"files:{folder}")
+    wanted = options(tmp_path, f"files:{folder}")
     gather(coco, wanted, {"pred_probs"})
     (kept,) = (tmp_path / "kept").iterdir()
     shutil.rmtree(kept)

@@ -3,6 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmark_n.experiments.robustness import robustness
+from benchmark_n.training.mmdet.model_configs import ModelSettings
+from benchmark_n.training.options import RunOptions
 from tests.training.mmdet.samples import FAST, small_benchmark
 
 
@@ -12,17 +14,10 @@ def test_what_is_finished_is_not_done_again(tmp_path: Path) -> None:
     options = {**FAST, "train_cfg.max_epochs": 1, "train_cfg.val_interval": 1}
     options |= {"param_scheduler.0.total_steps": 1}
 
+    settings = ModelSettings("tiny-mask-rcnn", init="none", options=options)
+
     def table(*tiers: str) -> object:
-        return robustness(
-            "tiny-mask-rcnn",
-            "scenes",
-            tiers,
-            (4,),
-            work_dir=tmp_path,
-            init="none",
-            options=options,
-            device="cpu",
-        )
+        return robustness(settings, "scenes", tiers, (4,), run=RunOptions(tmp_path, device="cpu"))
 
     table("clean")
     weights = tmp_path / "clean-seed4" / "weights.safetensors"

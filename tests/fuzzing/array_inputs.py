@@ -23,6 +23,7 @@ from benchmark_n.datasets.labelmaps.convert import convert
 from benchmark_n.datasets.request import Request
 from benchmark_n.detection.detect import detect
 from benchmark_n.evidence.annotations import annotation_evidence
+from benchmark_n.evidence.options import EvidenceOptions
 from benchmark_n.evidence.store import _digest, load_evidence, save_evidence
 from benchmark_n.files.provenance import file_digest
 from tests import samples
@@ -198,8 +199,7 @@ def _read_evidence(folder: Path, out: Path) -> None:
         folder / "instances.json",
         None,
         "disagreement",
-        evidence=[f"files:{folder}"],
-        evidence_dir=out / "evidence",
+        evidence=EvidenceOptions((f"files:{folder}",), evidence_dir=out / "evidence"),
     )
 
 

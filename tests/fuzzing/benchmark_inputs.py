@@ -17,7 +17,7 @@ import benchmark_n
 from benchmark_n.benchmark import load
 from benchmark_n.cards.facts import rebuild_command
 from benchmark_n.errors import BenchmarkNError
-from benchmark_n.evaluation.evaluate import evaluate
+from benchmark_n.evaluation.labels import evaluate_labels
 from benchmark_n.report.leaderboard import read_leaderboard
 from benchmark_n.report.leaderboard_text import to_html, to_markdown
 from tests import making
@@ -82,7 +82,7 @@ _READERS: tuple[Callable[[Path, Path], Any], ...] = (
     lambda path, out: load(path).images,
     lambda path, out: rebuild_command(load(path)),
     lambda path, out: _show(path, out / "picture.png"),
-    lambda path, out: evaluate(path, masks="noisy"),
+    lambda path, out: evaluate_labels(path),
 )
 
 

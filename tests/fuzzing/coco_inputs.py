@@ -19,7 +19,9 @@ from benchmark_n.coco import read_coco
 from benchmark_n.coco.annotation_masks import MASK_FORMS
 from benchmark_n.detection.correct import correct
 from benchmark_n.errors import BenchmarkNError, InputError
-from benchmark_n.evaluation.evaluate import evaluate
+from benchmark_n.evaluation.evaluation_input import EvaluationInput
+from benchmark_n.evaluation.predictions import evaluate_predictions
+from benchmark_n.evaluators.average_precision.options import PrecisionOptions
 from benchmark_n.masks import SegmentationError, rle_to_crop, segmentation_to_rle
 from benchmark_n.masks.batch import segmentations_to_rles
 from benchmark_n.review import export_review
@@ -160,7 +162,8 @@ def _write_results(rng: Random, folder: Path, valid: Path) -> None:
 
 
 def _read_results(folder: Path, out: Path) -> None:
-    evaluate(ground_truth=folder / FILE, predictions=folder / RESULTS, engine="pycocotools")
+    truth = EvaluationInput(ground_truth=folder / FILE)
+    evaluate_predictions(truth, folder / RESULTS, options=PrecisionOptions(engine="pycocotools"))
 
 
 def _result_bomb(text: str) -> Any:

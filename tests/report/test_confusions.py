@@ -9,6 +9,7 @@ from sklearn.metrics import confusion_matrix
 
 from benchmark_n.detection.detect import detect
 from benchmark_n.detection.result import DetectionResult
+from benchmark_n.evidence.options import EvidenceOptions
 from benchmark_n.report.confusions import MOST_CATEGORIES, confusion_counts, confusions
 from tests.samples import annotation, document, write
 
@@ -30,8 +31,7 @@ def found(folder: Path, categories: int, count: int) -> DetectionResult:
         write(folder, data),
         None,
         "disagreement",
-        evidence=[f"files:{arrays}"],
-        evidence_dir=folder / "kept",
+        evidence=EvidenceOptions((f"files:{arrays}",), evidence_dir=folder / "kept"),
     )
     return one
 

@@ -17,6 +17,7 @@ from benchmark_n.coco import read_coco
 from benchmark_n.detection.detect import detect
 from benchmark_n.detection.result import DetectionResult
 from benchmark_n.evaluators.label_errors.curves import precision_recall_curves
+from benchmark_n.evidence.options import EvidenceOptions
 from benchmark_n.report.detection import render_report
 from benchmark_n.report.gallery import suggested_mask
 from benchmark_n.report.images import image_statistics
@@ -47,7 +48,10 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> DetectionResult:
     np.save(arrays / "pred_probs.npy", rng.dirichlet(np.ones(3), len(ids)))
     np.save(arrays / "embeddings.npy", rng.normal(size=(len(ids), 6)))
     (one,) = detect(
-        path, folder, "disagreement", evidence=[f"files:{arrays}"], evidence_dir=folder / "kept"
+        path,
+        folder,
+        "disagreement",
+        evidence=EvidenceOptions((f"files:{arrays}",), evidence_dir=folder / "kept"),
     )
     return one
 

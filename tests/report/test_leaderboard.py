@@ -15,6 +15,8 @@ from benchmark_n.benchmark import Benchmark
 from benchmark_n.cli import run
 from benchmark_n.detection.score import evaluate_detectors
 from benchmark_n.errors import InputError, UsageError
+from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
+from benchmark_n.evidence.options import EvidenceOptions
 from benchmark_n.report.leaderboard import HEADERS, read_leaderboard
 from benchmark_n.report.leaderboard_text import to_html, to_markdown
 
@@ -32,9 +34,8 @@ def real(scenes_hard: Benchmark, tmp_path_factory: pytest.TempPathFactory) -> di
     (found,) = evaluate_detectors(
         scenes_hard,
         "disagreement",
-        evidence=[f"files:{folder}"],
-        evidence_dir=folder / "kept",
-        bootstrap=20,
+        evidence=EvidenceOptions((f"files:{folder}",), evidence_dir=folder / "kept"),
+        scoring=LabelErrorOptions(bootstrap=20),
     )
     result: dict[str, Any] = json.loads(json.dumps(found.to_dict()))
     return result

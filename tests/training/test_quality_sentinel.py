@@ -11,11 +11,12 @@ import pytest
 from click.testing import CliRunner
 
 import benchmark_n
-from benchmark_n import Benchmark
+from benchmark_n import Benchmark, EvidenceOptions, Execution, LabelErrorOptions
 from benchmark_n.cli import group
 from benchmark_n.coco import read_coco
 from benchmark_n.detection.audit import audit
 from benchmark_n.detectors import build_detector
+from benchmark_n.detectors.quality_sentinel.settings import Settings
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.report.audit import write_audit
 from benchmark_n.report.results_writer import write_detected
@@ -42,7 +43,8 @@ def weights(scenes_clean: Path, images: Path, tmp_path_factory: pytest.TempPathF
     request = PairRequest(
         "custom", annotations=scenes_clean, images=images, rounds=2, unet_epochs=(1,)
     )
-    train_quality([request], out, workers=1, size=32, epochs=1, condition="one-hot")
+    settings = Settings(size=32, epochs=1, condition="one-hot")
+    train_quality([request], out, settings=settings, execution=Execution(workers=1))
     return out
 
 
@@ -79,10 +81,9 @@ def test_a_benchmark_is_scored_and_shown(
     (found,) = benchmark_n.evaluate_detectors(
         scenes_hard,
         "quality_sentinel",
-        weights=weights,
-        evidence_dir=tmp_path / "evidence",
-        bootstrap=2,
-        workers=1,
+        evidence=EvidenceOptions(weights=weights, evidence_dir=tmp_path / "evidence"),
+        scoring=LabelErrorOptions(bootstrap=2),
+        execution=Execution(workers=1),
     )
     assert found.result is not None
     assert set(found.result.kinds) >= {"spatial"}
@@ -101,15 +102,15 @@ def test_the_training_pictures_are_refused(
     path = tmp_path / "same.safetensors"
     save_sentinel(load_sentinel(weights), path, [{"dataset": "scenes", "data_seed": 0}])
     with pytest.raises(InputError, match="--in-sample"):
-        benchmark_n.evaluate_detectors(scenes_hard, "quality_sentinel", weights=path)
+        benchmark_n.evaluate_detectors(
+            scenes_hard, "quality_sentinel", evidence=EvidenceOptions(weights=path)
+        )
     found = benchmark_n.evaluate_detectors(
         scenes_hard,
         "quality_sentinel",
-        weights=path,
-        in_sample=True,
-        evidence_dir=tmp_path / "evidence",
-        bootstrap=2,
-        workers=1,
+        evidence=EvidenceOptions(weights=path, in_sample=True, evidence_dir=tmp_path / "evidence"),
+        scoring=LabelErrorOptions(bootstrap=2),
+        execution=Execution(workers=1),
     )
     assert len(found) == 1
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,15 @@ pytest.importorskip("SimpleITK")
 
 from benchmark_n import Benchmark  # noqa: E402
 from benchmark_n.errors import InputError, UsageError  # noqa: E402
+from benchmark_n.training.mmdet.model_configs import ModelSettings  # noqa: E402
+from benchmark_n.training.options import RunOptions  # noqa: E402
 from benchmark_n.training.train import predict, train  # noqa: E402
 from benchmark_n.training.unet import ventricles as cardiac  # noqa: E402
 from benchmark_n.training.unet.frames import augmented  # noqa: E402
 from tests import making  # noqa: E402
 
 FAST = {"epochs": 4, "size": 48, "batch": 4, "rate": 3e-3}
+SETTINGS = ModelSettings("tiny-unet", options=FAST)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +44,7 @@ def phantom(tmp_path_factory: pytest.TempPathFactory) -> Benchmark:
 def trained(phantom: Benchmark, tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("unet") / "work"
-    train(phantom.path, "tiny-unet", options=FAST, work_dir=folder, device="cpu")
+    train(phantom.path, SETTINGS, RunOptions(folder, device="cpu"))
     return folder
 
 
@@ -60,10 +64,10 @@ def test_a_stopped_training_ends_in_the_same_weights(
         if done == total - 2:
             raise Stop
 
-    keywords = {"options": FAST, "work_dir": tmp_path / "w", "device": "cpu"}
+    run = RunOptions(tmp_path / "w", device="cpu")
     with pytest.raises(Stop):
-        train(phantom.path, "tiny-unet", progress=stop, **keywords)  # type: ignore[arg-type]
-    train(phantom.path, "tiny-unet", resume=True, **keywords)  # type: ignore[arg-type]
+        train(phantom.path, SETTINGS, replace(run, progress=stop))
+    train(phantom.path, SETTINGS, replace(run, resume=True))
     for name in ("weights.safetensors", "predictions-val.json"):
         assert (tmp_path / "w" / name).read_bytes() == (trained / name).read_bytes()
 
@@ -96,10 +100,11 @@ def test_augmentation_moves_image_and_mask_together() -> None:
 
 
 def test_what_cannot_be_is_told(phantom: Benchmark, scenes_hard: Benchmark, tmp_path: Path) -> None:
+    run = RunOptions(tmp_path / "w")
     with pytest.raises(InputError, match="no category 'left ventricle'"):
-        train(scenes_hard.path, "tiny-unet", work_dir=tmp_path / "w")
+        train(scenes_hard.path, "tiny-unet", run)
     with pytest.raises(UsageError, match="unknown option 'epoch' of tiny-unet: did you mean"):
-        train(phantom.path, "tiny-unet", options={"epoch": 3}, work_dir=tmp_path / "w")
+        train(phantom.path, ModelSettings("tiny-unet", options={"epoch": 3}), run)
     with pytest.raises(UsageError, match="Expected `int`"):
-        train(phantom.path, "tiny-unet", options={"epochs": "x"}, work_dir=tmp_path / "w")
+        train(phantom.path, ModelSettings("tiny-unet", options={"epochs": "x"}), run)
     assert not (tmp_path / "w").exists()

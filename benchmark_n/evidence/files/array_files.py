@@ -9,15 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark_n.coco import CocoFile
 from benchmark_n.errors import InputError
 from benchmark_n.evidence.annotations import category_index
-from benchmark_n.evidence.collect import Request
+from benchmark_n.evidence.collect import MakerInput
 from benchmark_n.evidence.evidence import PER_ANNOTATION, Evidence
 from benchmark_n.evidence.files.coco_files import file_provenance
 from benchmark_n.files.npy import read_npy
 from benchmark_n.files.provenance import file_digest
-from benchmark_n.runtime.progress import Progress
 
 _IDS = "annotation_ids.npy"
 _SUM_TOLERANCE = 1e-3
@@ -30,11 +28,9 @@ class ArrayMaker:
     categories, else they are in the annotation file's order.
     """
 
-    def __init__(
-        self, base: Evidence, coco: CocoFile, argument: str, request: Request, wanted: set[str]
-    ) -> None:
-        self._base, self._request = base, request
-        self._folder = Path(argument)
+    def __init__(self, given: MakerInput) -> None:
+        self._base, self._trained_on = given.base, given.options.trained_on
+        self._folder = Path(given.argument)
         if not (self._folder / _IDS).is_file():
             raise InputError(f"{self._folder}: no {_IDS}: expected it beside pred_probs.npy")
         known = [*PER_ANNOTATION, "annotation_ids", "category_ids"]
@@ -43,9 +39,9 @@ class ArrayMaker:
     def inputs(self) -> dict[str, Any]:
         """The files, and what their model was trained on."""
         files = {path.name: file_digest(path) for path in self._paths}
-        return {"files": files, "trained_on": self._request.trained_on}
+        return {"files": files, "trained_on": self._trained_on}
 
-    def make(self, progress: Progress | None) -> Evidence:
+    def make(self) -> Evidence:
         """Read the arrays and bring them into the order of the annotations."""
         arrays = {path.stem: read_npy(path) for path in self._paths}
         order = self._order(arrays.pop("annotation_ids"))
@@ -60,7 +56,7 @@ class ArrayMaker:
             made[name] = np.take(array, order[0], axis=axis)
             if name.endswith("_probs"):
                 made[name] = self._spread(name, made[name], categories)
-        provenance = file_provenance("files", self._paths, self._request)
+        provenance = file_provenance("files", self._paths, self._trained_on)
         return replace(self._base, **made, provenance=provenance)
 
     def _order(self, ids: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:

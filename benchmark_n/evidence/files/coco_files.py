@@ -8,15 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from benchmark_n.coco import CocoFile, read_coco
+from benchmark_n.coco import read_coco
 from benchmark_n.coco.annotation_masks import measure
 from benchmark_n.coco.predictions import detection_arrays, read_predictions
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.evidence.annotations import annotation_evidence, category_index
-from benchmark_n.evidence.collect import Request
+from benchmark_n.evidence.collect import MakerInput
 from benchmark_n.evidence.evidence import Evidence, InstanceSet
 from benchmark_n.files.provenance import file_digest
-from benchmark_n.runtime.progress import Progress
 
 # Of how instances are read from a results file: kept evidence of another version is made anew.
 VERSION = 2
@@ -25,21 +24,20 @@ VERSION = 2
 class PredictionMaker:
     """Evidence ``predictions:FILE``: instances in COCO results format, with masks."""
 
-    def __init__(
-        self, base: Evidence, coco: CocoFile, argument: str, request: Request, wanted: set[str]
-    ) -> None:
-        self._base, self._coco, self._request = base, coco, request
-        self._path = _path(argument, "predictions:FILE")
+    def __init__(self, given: MakerInput) -> None:
+        self._base, self._coco = given.base, given.coco
+        self._trained_on = given.options.trained_on
+        self._path = _path(given.argument, "predictions:FILE")
 
     def inputs(self) -> dict[str, Any]:
         """The file, and what its model was trained on."""
         return {
             "file": file_digest(self._path),
-            "trained_on": self._request.trained_on,
+            "trained_on": self._trained_on,
             "version": VERSION,
         }
 
-    def make(self, progress: Progress | None) -> Evidence:
+    def make(self) -> Evidence:
         """Read and check the file."""
         found = read_predictions(self._path, self._coco)
         arrays = detection_arrays(found, self._coco.images, masks=True, box_areas=False)
@@ -53,24 +51,22 @@ class PredictionMaker:
             masks=tuple(arrays.masks),
             annotators=np.zeros(len(found), np.int64),
         )
-        provenance = file_provenance("predictions", [self._path], self._request)
+        provenance = file_provenance("predictions", [self._path], self._trained_on)
         return replace(self._base, predictions=instances, provenance=provenance)
 
 
 class AnnotatorMaker:
     """Evidence ``annotators:FILE,FILE``: COCO files of the same images by other annotators."""
 
-    def __init__(
-        self, base: Evidence, coco: CocoFile, argument: str, request: Request, wanted: set[str]
-    ) -> None:
-        self._base, self._coco, self._request = base, coco, request
-        self._paths = [_path(name, "annotators:FILE,FILE") for name in argument.split(",")]
+    def __init__(self, given: MakerInput) -> None:
+        self._base, self._coco = given.base, given.coco
+        self._paths = [_path(name, "annotators:FILE,FILE") for name in given.argument.split(",")]
 
     def inputs(self) -> dict[str, Any]:
         """The files in their order."""
         return {"files": [file_digest(path) for path in self._paths]}
 
-    def make(self, progress: Progress | None) -> Evidence:
+    def make(self) -> Evidence:
         """Read and check the files."""
         parts = [self._read(path, number) for number, path in enumerate(self._paths)]
         joined = InstanceSet(
@@ -81,7 +77,7 @@ class AnnotatorMaker:
             masks=tuple(mask for p in parts for mask in p.masks),
             annotators=np.concatenate([p.annotators for p in parts]),
         )
-        provenance = file_provenance("annotators", self._paths, self._request)
+        provenance = file_provenance("annotators", self._paths, "other")
         return replace(self._base, annotators=joined, provenance=provenance)
 
     def _read(self, path: Path, number: int) -> InstanceSet:
@@ -117,9 +113,8 @@ def _path(text: str, form: str) -> Path:
     return path
 
 
-def file_provenance(kind: str, paths: list[Path], request: Request) -> dict[str, Any]:
+def file_provenance(kind: str, paths: list[Path], trained_on: str) -> dict[str, Any]:
     """Provenance of evidence of this kind that the user's own files gave."""
-    trained_on = "other" if kind == "annotators" else request.trained_on
     notes = []
     if trained_on == "clean":
         notes.append("the model was trained on clean labels: on these images it leaks the truth")

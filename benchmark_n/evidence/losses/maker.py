@@ -7,51 +7,48 @@ from typing import Any
 
 import numpy as np
 
-from benchmark_n.coco import CocoFile
-from benchmark_n.coco.pixels import files_digest, image_files
-from benchmark_n.evidence.collect import Request
+from benchmark_n.coco.pixels import files_digest
+from benchmark_n.evidence.collect import MakerInput
 from benchmark_n.evidence.crops.cutting import Cutter, cut_crops
 from benchmark_n.evidence.evidence import Evidence
 from benchmark_n.evidence.losses import small_network as scratch
-from benchmark_n.runtime.progress import Progress
 
 
 class LossMaker:
     """Evidence ``losses``: a small network trained from scratch on all given labels."""
 
-    def __init__(
-        self, base: Evidence, coco: CocoFile, argument: str, request: Request, wanted: set[str]
-    ) -> None:
-        self._base, self._coco, self._request = base, coco, request
-        self._paths = image_files(request.images, coco.images, base.image_ids)
+    def __init__(self, given: MakerInput) -> None:
+        self._given = given
 
     def inputs(self) -> dict[str, Any]:
         """Images and seed."""
         return {
-            "images": files_digest(self._paths.values()),
+            "images": files_digest(self._given.paths.values()),
             "version": scratch.VERSION,
-            "seed": self._request.seed,
+            "seed": self._given.options.seed,
         }
 
-    def make(self, progress: Progress | None) -> Evidence:
+    def make(self) -> Evidence:
         """Cut, train, note the losses."""
-        count = len(self._base)
+        base, options, execution = self._given.base, self._given.options, self._given.execution
+        count = len(base)
         crops = np.zeros((count, scratch.SIZE, scratch.SIZE, 3), np.uint8)
         masks = np.zeros(crops.shape[:3], np.uint8)
         cutter = Cutter(scratch.SIZE, None)
-        for cut in cut_crops(self._base, self._coco, self._paths, cutter, self._request.workers):
+        paths = self._given.paths
+        for cut in cut_crops(base, self._given.coco, paths, cutter, execution.workers):
             crops[cut.indices], masks[cut.indices] = cut.crops, cut.masks
         losses = scratch.train_losses(
             crops,
             masks,
-            self._base.labels,
-            len(self._base.category_ids),
-            seed=self._request.seed,
-            device=self._request.device,
-            progress=progress,
+            base.labels,
+            len(base.category_ids),
+            seed=options.seed,
+            device=options.device,
+            progress=execution.progress,
         )
         return replace(
-            self._base,
+            base,
             class_losses=losses.class_losses,
             mask_losses=losses.mask_losses,
             margins=losses.margins,
@@ -60,7 +57,7 @@ class LossMaker:
                 "backbone": "scratch:small",
                 "backbone_version": str(scratch.VERSION),
                 "epochs": scratch.EPOCHS,
-                "seed": self._request.seed,
+                "seed": options.seed,
                 "trained_on": "noisy-in-sample",
                 "notes": [],
             },

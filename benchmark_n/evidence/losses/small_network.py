@@ -69,43 +69,70 @@ def train_losses(
         uint8 (N, S, S, 3) and (N, S, S), 0 to 255; S is a multiple of 8.
     """
     torch = import_extra("torch", "deep", "training from scratch")
-    functional = torch.nn.functional
     generator = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = _network(num_categories).to(device, memory_format=torch.channels_last)
     pixels = torch.from_numpy(crops).permute(0, 3, 1, 2)
     size = crops.shape[1] // 2
-    shapes = functional.adaptive_avg_pool2d(torch.from_numpy(masks)[:, None].float() / 255, size)
-    given = torch.from_numpy(labels)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=_RATE, weight_decay=_WEIGHT_DECAY)
-    steps = epochs * -(-len(labels) // _BATCH)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, _PEAK, total_steps=steps, pct_start=_WARM_UP
-    )
+    shapes = torch.from_numpy(masks)[:, None].float() / 255
+    shapes = torch.nn.functional.adaptive_avg_pool2d(shapes, size)
+    data = (pixels, shapes, torch.from_numpy(labels))
+    optimiser, schedule = _optimiser(network, epochs * -(-len(labels) // _BATCH))
     made = np.zeros((3, epochs, len(labels)), np.float32)
     for epoch in range(epochs):
-        network.train()
-        for chosen in torch.randperm(len(labels), generator=generator).split(_BATCH):
-            if len(chosen) < 2:
-                schedule.step()
-                continue
-            seen, drawn = _turned(pixels[chosen], shapes[chosen], generator)
-            losses = _batch_losses(network, seen, drawn, given[chosen], device)
-            optimiser.zero_grad()
-            (losses[0].mean() + losses[1].mean()).backward()
-            optimiser.step()
-            schedule.step()
-        network.eval()
-        with torch.inference_mode():
-            for chosen in torch.arange(len(labels)).split(4 * _BATCH):
-                losses = _batch_losses(
-                    network, pixels[chosen], shapes[chosen], given[chosen], device
-                )
-                made[:, epoch, chosen.numpy()] = torch.stack(losses).cpu().numpy()
+        _train_epoch(network, data, optimiser, schedule, generator)
+        made[:, epoch] = _epoch_losses(network, data)
         if progress is not None:
             progress(epoch + 1, epochs)
     return Losses(*made)
+
+
+def _optimiser(network: Any, steps: int) -> tuple[Any, Any]:
+    """AdamW, and its learning rate over all steps: one cycle."""
+    import torch
+
+    optimiser = torch.optim.AdamW(network.parameters(), lr=_RATE, weight_decay=_WEIGHT_DECAY)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, _PEAK, total_steps=steps, pct_start=_WARM_UP
+    )
+    return optimiser, schedule
+
+
+def _train_epoch(
+    network: Any, data: tuple[Any, Any, Any], optimiser: Any, schedule: Any, generator: Any
+) -> None:
+    """One step for each batch of the crops, in an order of its own."""
+    import torch
+
+    pixels, shapes, given = data
+    network.train()
+    order: Any = torch.randperm(len(given), generator=generator)
+    for chosen in order.split(_BATCH):
+        if len(chosen) < 2:
+            schedule.step()
+            continue
+        seen, drawn = _turned(pixels[chosen], shapes[chosen], generator)
+        losses = _batch_losses(network, seen, drawn, given[chosen])
+        optimiser.zero_grad()
+        (losses[0].mean() + losses[1].mean()).backward()
+        optimiser.step()
+        schedule.step()
+
+
+def _epoch_losses(network: Any, data: tuple[Any, Any, Any]) -> NDArray[np.float32]:
+    """Class loss, mask loss and margin of each annotation, float32 (3, N)."""
+    import torch
+
+    pixels, shapes, given = data
+    made = np.zeros((3, len(given)), np.float32)
+    places: Any = torch.arange(len(given))
+    network.eval()
+    with torch.inference_mode():
+        for chosen in places.split(4 * _BATCH):
+            losses = _batch_losses(network, pixels[chosen], shapes[chosen], given[chosen])
+            made[:, chosen.numpy()] = torch.stack(losses).cpu().numpy()
+    return made
 
 
 def _turned(pixels: Any, shapes: Any, generator: Any) -> tuple[Any, Any]:
@@ -121,11 +148,12 @@ def _turned(pixels: Any, shapes: Any, generator: Any) -> tuple[Any, Any]:
     return pair[0], pair[1]
 
 
-def _batch_losses(network: Any, pixels: Any, shapes: Any, given: Any, device: str) -> list[Any]:
+def _batch_losses(network: Any, pixels: Any, shapes: Any, given: Any) -> list[Any]:
     """Class loss, mask loss and margin of each annotation of a batch."""
     import torch
     from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
+    device = next(network.parameters()).device
     given, shapes = given.to(device), shapes.to(device)
     logits, drawn = network(pixels.to(device).float() / 127.5 - 1, shapes)
     of_class = cross_entropy(logits, given, reduction="none")

@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.errors import InputError, did_you_mean
-from benchmark_n.evidence.collect import Target
 from benchmark_n.evidence.crops.cutting import Cut
 from benchmark_n.evidence.crops.linear_heads import Head, fit_head
 from benchmark_n.evidence.evidence import Floats, Ints
+from benchmark_n.evidence.options import Target
 from benchmark_n.evidence.saliency.grad_cam import GRID, class_activation, grad_cam, on_common_grid
 from benchmark_n.runtime.parallel import ordered_map
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,12 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark_n.coco import CocoFile
-from benchmark_n.coco.pixels import files_digest, image_files
+from benchmark_n.coco.pixels import files_digest
 from benchmark_n.errors import UsageError
 from benchmark_n.evidence.annotations import image_groups
 from benchmark_n.evidence.backbones.base import make_backbone
-from benchmark_n.evidence.collect import Request
+from benchmark_n.evidence.collect import MakerInput
 from benchmark_n.evidence.crops.cutting import Cut, Cutter, cut_crops, instances_alone
 from benchmark_n.evidence.crops.folds import plan_folds
 from benchmark_n.evidence.evidence import Evidence, Ints
@@ -49,55 +47,50 @@ class SaliencyMaker:
     The mean of their probabilities is `pred_probs`, unless another source gives these.
     """
 
-    def __init__(
-        self, base: Evidence, coco: CocoFile, argument: str, request: Request, wanted: set[str]
-    ) -> None:
-        self._base, self._coco, self._request = base, coco, request
+    def __init__(self, given: MakerInput) -> None:
+        self._given, self._base, self._options = given, given.base, given.options
+        argument = given.argument
         self._names = [name.strip() for name in (argument or MODELS).split(",")]
-        self._gives_mean = request.sources in ((f"saliency:{argument}",), ("saliency",))
+        self._gives_mean = given.options.sources in ((f"saliency:{argument}",), ("saliency",))
         if len(set(self._names)) < len(self._names):
             raise UsageError(f"evidence saliency:{argument}: a model is named twice")
-
-    @cached_property
-    def _paths(self) -> dict[int, Path]:
-        return image_files(self._request.images, self._coco.images, self._base.image_ids)
 
     def inputs(self) -> dict[str, Any]:
         """Images, models, and how they are trained and explained."""
         return {
-            "images": files_digest(self._paths.values()),
+            "images": files_digest(self._given.paths.values()),
             "version": [VERSION, scratch_classifiers.VERSION],
             "models": self._names,
-            "fit": self._request.fit,
-            "target": self._request.cam_target,
-            "layer": self._request.cam_layer,
-            "folds": self._request.folds,
-            "group_by": self._request.group_by,
-            "seed": self._request.seed,
+            "fit": self._options.fit,
+            "target": self._options.cam_target,
+            "layer": self._options.cam_layer,
+            "folds": self._options.folds,
+            "group_by": self._options.group_by,
+            "seed": self._options.seed,
             "gives_mean": self._gives_mean,
         }
 
-    def make(self, progress: Progress | None) -> Evidence:
+    def make(self) -> Evidence:
         """Train and explain the classifiers, one after another."""
-        request, base, count = self._request, self._base, len(self._names)
-        groups, field = image_groups(self._coco, base.image_ids, request.group_by)
+        options, base, count = self._options, self._base, len(self._names)
+        groups, field = image_groups(self._given.coco, base.image_ids, options.group_by)
         folds, notes = plan_folds(
-            base.labels, groups, base.category_names, request.folds, request.seed
+            base.labels, groups, base.category_names, options.folds, options.seed
         )
-        in_sample = request.fit == "in-sample"
+        in_sample = options.fit == "in-sample"
         lesson = Lesson(
             labels=base.labels,
             num_categories=len(base.category_ids),
             folds=None if in_sample else folds,
-            target=request.cam_target,
-            layer=request.cam_layer,
-            seed=request.seed,
-            workers=request.workers,
+            target=options.cam_target,
+            layer=options.cam_layer,
+            seed=options.seed,
+            workers=self._given.execution.workers,
         )
         probs = np.zeros((count, len(base), lesson.num_categories), np.float32)
         maps = np.zeros((count, len(base), GRID, GRID), np.float16)
         for number, name in enumerate(self._names):
-            one = self._explain(name, lesson, _step(progress, number, count))
+            one = self._explain(name, lesson, _step(self._given.execution.progress, number, count))
             probs[number], maps[number] = one.probs, one.maps
         shares = (probs.argmax(axis=2) == base.labels).mean(axis=1)
         mean = probs.mean(axis=0)
@@ -108,10 +101,10 @@ class SaliencyMaker:
             "evidence": "saliency",
             "backbone": ", ".join(self._names),
             "head": f"logistic regression, C {INVERSE_PENALTY:g}",
-            "fit": request.fit,
-            "target": request.cam_target,
-            "layer": request.cam_layer or "last convolution",
-            "seed": request.seed,
+            "fit": options.fit,
+            "target": options.cam_target,
+            "layer": options.cam_layer or "last convolution",
+            "seed": options.seed,
             "trained_on": "noisy-in-sample" if in_sample else "noisy-oof",
             "agreement": dict(zip(self._names, shares.tolist(), strict=True)),
             "notes": notes + (_memorised(self._names, shares) if in_sample else []),
@@ -119,7 +112,7 @@ class SaliencyMaker:
         if not in_sample:
             accuracy = float((mean.argmax(axis=1) == base.labels).mean())
             provenance |= {
-                "num_folds": request.folds,
+                "num_folds": options.folds,
                 "grouped_by": field,
                 "out_of_fold_accuracy": accuracy,
             }
@@ -133,11 +126,11 @@ class SaliencyMaker:
             for cut in self._stream(size, None):
                 crops[cut.indices] = cut.crops
             return scratch_classifiers.explain_scratch(
-                shape, crops, lesson, device=self._request.device, progress=progress
+                shape, crops, lesson, device=self._options.device, progress=progress
             )
-        backbone = make_backbone(name, self._request.device)
-        self._request.folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=".maps-", dir=self._request.folder) as folder:
+        backbone = make_backbone(name, self._options.device)
+        self._options.folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=".maps-", dir=self._options.folder) as folder:
             return explain_backbone(
                 backbone, lambda side: self._stream(side, progress), lesson, Path(folder)
             )
@@ -146,7 +139,8 @@ class SaliencyMaker:
         """The crops of all annotations, in parts."""
         done = 0
         cutter = Cutter(size, None)
-        for cut in cut_crops(self._base, self._coco, self._paths, cutter, self._request.workers):
+        workers = self._given.execution.workers
+        for cut in cut_crops(self._base, self._given.coco, self._given.paths, cutter, workers):
             yield instances_alone(cut)
             done += len(cut.indices)
             if progress is not None:

@@ -14,6 +14,7 @@ from pycocotools import mask as coco_mask
 
 from benchmark_n.coco import read_coco
 from benchmark_n.evaluators.average_precision.evaluate import evaluate_instances
+from benchmark_n.evaluators.average_precision.options import PrecisionOptions
 from benchmark_n.evaluators.average_precision.problem import IOU_TYPES
 from benchmark_n.files.atomic import write_whole
 from benchmark_n.masks.boundary import DEFAULT_DILATION_RATIO
@@ -74,7 +75,7 @@ class BoundaryCocoMetric(BaseMetric):
                 self._truth,
                 found,
                 iou_type=kind,  # type: ignore[arg-type]
-                dilation_ratio=self._dilation_ratio,
+                options=PrecisionOptions(dilation_ratio=self._dilation_ratio),
             )
             values = {f"{kind}_{name}": value for name, value in result.statistics.items()}
             for name, of_category in result.per_category.items():

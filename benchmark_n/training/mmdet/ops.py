@@ -11,6 +11,7 @@ import importlib.util
 import logging
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
@@ -85,19 +86,53 @@ def nms(boxes: Tensor, scores: Tensor, iou_threshold: float, offset: int) -> Ten
     return kept
 
 
+@dataclass(frozen=True)
+class RoiAlignOptions:
+    """What MMCV passes by name to RoIAlign, forward and backward.
+
+    Parameters
+    ----------
+    aligned_height, aligned_width
+        Of the output, px.
+    spatial_scale
+        Side of the features over side of the image.
+    sampling_ratio
+        Samples along each side of an output pixel; 0 for as many as it covers.
+    pool_mode
+        1 for the average, the only one that torchvision has.
+    aligned
+        Whether boxes are shifted by half a pixel.
+
+    Raises
+    ------
+    InputError
+        The maximum is asked for.
+    """
+
+    aligned_height: int
+    aligned_width: int
+    spatial_scale: float
+    sampling_ratio: int
+    pool_mode: int
+    aligned: bool
+
+    def __post_init__(self) -> None:
+        if self.pool_mode != _AVERAGE:
+            raise InputError("RoIAlign with pool_mode=max is not in torchvision: expected avg")
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the output."""
+        return self.aligned_height, self.aligned_width
+
+
 def roi_align_forward(
     features: Tensor,
     rois: Tensor,
     output: Tensor,
     argmax_y: Tensor,
     argmax_x: Tensor,
-    *,
-    aligned_height: int,
-    aligned_width: int,
-    spatial_scale: float,
-    sampling_ratio: int,
-    pool_mode: int,
-    aligned: bool,
+    **options: Any,
 ) -> None:
     """Write RoIAlign of `features` (B, C, H, W) into `output` (R, C, h, w).
 
@@ -105,11 +140,13 @@ def roi_align_forward(
     ----------
     rois
         float (R, 5): place in the batch, then x0, y0, x1, y1 in px of the image.
+    options
+        Fields of `RoiAlignOptions`, which MMCV passes one by one.
     """
-    _refuse_maximum(pool_mode)
-    size = (aligned_height, aligned_width)
+    chosen = RoiAlignOptions(**options)
+    scale, ratio = chosen.spatial_scale, chosen.sampling_ratio
     values = torchvision.ops.roi_align(
-        features, rois.to(features), size, spatial_scale, sampling_ratio, aligned
+        features, rois.to(features), chosen.size, scale, ratio, chosen.aligned
     )
     output.copy_(values)
 
@@ -120,26 +157,15 @@ def roi_align_backward(
     argmax_y: Tensor,
     argmax_x: Tensor,
     of_features: Tensor,
-    *,
-    aligned_height: int,
-    aligned_width: int,
-    spatial_scale: float,
-    sampling_ratio: int,
-    pool_mode: int,
-    aligned: bool,
+    **options: Any,
 ) -> None:
-    """Write the gradient of the features (B, C, H, W) into `of_features`."""
-    _refuse_maximum(pool_mode)
-    size = (spatial_scale, aligned_height, aligned_width, *of_features.shape)
+    """Write the gradient of the features (B, C, H, W) into `of_features`; see the forward one."""
+    chosen = RoiAlignOptions(**options)
+    size = (chosen.spatial_scale, *chosen.size, *of_features.shape)
     values = torch.ops.torchvision._roi_align_backward(
-        gradient, rois.to(gradient), *size, sampling_ratio, aligned
+        gradient, rois.to(gradient), *size, chosen.sampling_ratio, chosen.aligned
     )
     of_features.copy_(values)
-
-
-def _refuse_maximum(pool_mode: int) -> None:
-    if pool_mode != _AVERAGE:
-        raise InputError("RoIAlign with pool_mode=max is not in torchvision: expected avg")
 
 
 def ms_deform_attn_forward(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from benchmark_n.training.mmdet.folds import fold_images
 from benchmark_n.training.mmdet.model_configs import ModelSettings, model_config
 from benchmark_n.training.mmdet.runner import require_mmdet, running, set_device
 from benchmark_n.training.mmdet.training import train_mmdet
+from benchmark_n.training.options import RunOptions
 from benchmark_n.training.work_dir import choose_work_dir, finished_run
 
 OUT_OF_FOLD = "predictions-oof.json"
@@ -88,12 +89,7 @@ def predict_out_of_fold(
     benchmark: Benchmark | Path | str,
     settings: ModelSettings,
     count: int,
-    *,
-    work_dir: Path | str | None = None,
-    device: str = "auto",
-    images: Path | None = None,
-    val_images: Path | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    run: RunOptions = RunOptions(),
 ) -> Path:
     """Train `count` models, each on all folds but one, and join what each finds in its own fold.
 
@@ -108,26 +104,23 @@ def predict_out_of_fold(
     opened = load(benchmark) if isinstance(benchmark, Path | str) else benchmark
     fold_images(opened.noisy(), count, settings.seed)
     name = f"{opened.path.resolve().name}-{Path(settings.model).stem}-{count}folds"
-    root = choose_work_dir(work_dir, name)
+    root = choose_work_dir(run.work_dir, name)
     found: list[msgspec.Raw] = []
     for fold in range(count):
         folds = {"count": count, "fold": fold, "seed": settings.seed}
         folder = root / f"fold-{fold}"
-        train_mmdet(
-            opened,
-            settings,
-            work_dir=folder,
-            resume=folder.is_dir(),
-            device=device,
-            folds=folds,
-            images=images,
-            val_images=val_images,
-            progress=progress,
-        )
+        of_fold = replace(run, work_dir=folder, resume=folder.is_dir())
+        train_mmdet(opened, settings, of_fold, folds=folds)
         part = folder / "predictions-held-out.json"
         if not part.is_file():
             predict_mmdet(
-                opened, folder, split="train", out=part, device=device, images=images, folds=folds
+                opened,
+                folder,
+                split="train",
+                out=part,
+                device=run.device,
+                images=run.images,
+                folds=folds,
             )
         found += msgspec.json.decode(part.read_bytes(), type=list[msgspec.Raw])
     target = root / OUT_OF_FOLD

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from zipfile import is_zipfile
 from benchmark_n.benchmark import Benchmark, load
 from benchmark_n.benchmark.labels import training_labels, validation_labels
 from benchmark_n.errors import InputError
+from benchmark_n.runtime.progress import Progress
 from benchmark_n.training.mmdet.data_configs import set_training, set_validation
 from benchmark_n.training.mmdet.loss_files import write_loss_evidence
 from benchmark_n.training.mmdet.model_configs import ModelSettings, model_config
@@ -22,6 +23,7 @@ from benchmark_n.training.mmdet.runner import (
     set_device,
     wait_for_others,
 )
+from benchmark_n.training.options import RunOptions
 from benchmark_n.training.work_dir import (
     PREDICTIONS,
     RESULTS,
@@ -41,31 +43,18 @@ _STATISTICS = f"val/{_PREFIX}"
 def train_mmdet(
     benchmark: Benchmark | Path | str,
     settings: ModelSettings,
+    run: RunOptions = RunOptions(),
     *,
-    work_dir: Path | str | None = None,
-    resume: bool = False,
-    device: str = "auto",
     folds: Mapping[str, int] | None = None,
-    images: Path | None = None,
-    val_images: Path | None = None,
-    progress: Callable[[int, int], None] | None = None,
 ) -> TrainingRun:
     """Train on the noisy labels, judge on the clean validation labels.
 
     Parameters
     ----------
-    work_dir
-        By default ``work_dirs/<benchmark>-<model>-seed<seed>``.
-    resume
-        Go on from the last checkpoint in `work_dir`; a finished training is returned as it is.
-    device
-        ``cpu``, ``cuda``, or ``auto``: a GPU where there is one.
+    run
+        Work directory, device, and where the images are.
     folds
         ``count``, ``fold`` and ``seed``: train on the images of all folds but one.
-    images, val_images
-        Folders of the images, where the benchmark does not know them.
-    progress
-        Called with (iterations done, iterations in all).
 
     Raises
     ------
@@ -73,12 +62,12 @@ def train_mmdet(
         An unknown model, a missing extra, GPU, image or label, or a work directory in use.
     """
     require_mmdet("training")
-    set_device(device)
+    set_device(run.device)
     opened = load(benchmark) if isinstance(benchmark, Path | str) else benchmark
-    labels = training_labels(opened, images)
-    validation = validation_labels(opened, val_images)
+    labels = training_labels(opened, run.images)
+    validation = validation_labels(opened, run.val_images)
     name = f"{opened.path.resolve().name}-{Path(settings.model).stem}-seed{settings.seed}"
-    folder = choose_work_dir(work_dir, name)
+    folder = choose_work_dir(run.work_dir, name)
     if labels.names != validation.names:
         raise InputError(f"{validation.coco.path}: other categories than {labels.coco.path.name}")
     config = model_config(settings, len(labels.coco.categories))
@@ -86,26 +75,31 @@ def train_mmdet(
     ratio = float(opened.recipe.get("dilation_ratio", 0.02))
     set_validation(config, validation, ratio, folder / PREDICTIONS)
     description = describe(opened, {"settings": asdict(settings), "folds": folds})
-    if not _opened(folder, description, resume):
+    if not _opened(folder, description, run.resume):
         return finished_run(folder)
-    newest = newest_checkpoint(folder) if resume else None
+    newest = newest_checkpoint(folder) if run.resume else None
     if newest is not None:
         config.resume, config.load_from = True, str(newest)
     with running(config, folder) as runner:
-        from benchmark_n.training.mmdet.random_states import RandomStatesHook
-
-        runner.register_hook(RandomStatesHook())
-        if progress is not None:
-            from benchmark_n.training.mmdet.progress import ProgressHook
-
-            runner.register_hook(ProgressHook(progress))
-        runner.train()
+        _run(runner, run.progress)
         if is_first_process():
             _finish(runner, folder, validation.names)
             if settings.instance_losses:
                 write_loss_evidence(opened, folder)
         wait_for_others()
     return finished_run(folder)
+
+
+def _run(runner: Any, progress: Progress | None) -> None:
+    """Train, with states of the random generators in each checkpoint."""
+    from benchmark_n.training.mmdet.random_states import RandomStatesHook
+
+    runner.register_hook(RandomStatesHook())
+    if progress is not None:
+        from benchmark_n.training.mmdet.progress import ProgressHook
+
+        runner.register_hook(ProgressHook(progress))
+    runner.train()
 
 
 def newest_checkpoint(folder: Path) -> Path | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,15 @@ from benchmark_n.benchmark import load
 from benchmark_n.benchmark.labels import Labels, split_labels, training_labels, validation_labels
 from benchmark_n.coco import CocoFile
 from benchmark_n.errors import UsageError, did_you_mean
-from benchmark_n.evaluation.evaluate import evaluate
+from benchmark_n.evaluation.ejection_fraction import evaluate_ejection_fraction
+from benchmark_n.evaluation.evaluation_input import EvaluationInput
 from benchmark_n.evaluators.cardiac.frames import INSTANTS, ventricle_id
 from benchmark_n.files.atomic import write_whole
 from benchmark_n.nets.devices import torch_device
 from benchmark_n.nets.unet import named_unet
 from benchmark_n.nets.weights import WEIGHTS, load_weights, save_weights
+from benchmark_n.training.mmdet.model_configs import ModelSettings
+from benchmark_n.training.options import RunOptions
 from benchmark_n.training.unet import ventricles as cardiac
 from benchmark_n.training.unet.frames import read_frames, ventricle_targets
 from benchmark_n.training.work_dir import (
@@ -34,16 +37,8 @@ from benchmark_n.training.work_dir import (
 
 def train_cardiac(
     benchmark: Path | str,
-    model: str,
-    *,
-    work_dir: Path | str | None = None,
-    resume: bool = False,
-    device: str = "auto",
-    seed: int = 0,
-    options: Mapping[str, Any] | None = None,
-    images: Path | None = None,
-    val_images: Path | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    asked: ModelSettings,
+    run: RunOptions,
 ) -> TrainingRun:
     """Train a U-Net on the noisy left ventricles of an echo benchmark; see `train`.
 
@@ -51,15 +46,15 @@ def train_cardiac(
     points), ``dice`` (a fraction), ``hausdorff_mm`` at ED and ES.
     """
     opened = load(benchmark)
-    settings = _settings(model, seed, options or {})
-    labels = training_labels(opened, images)
-    validation = validation_labels(opened, val_images)
+    settings = _settings(asked.model, asked.seed, asked.options)
+    labels = training_labels(opened, run.images)
+    validation = validation_labels(opened, run.val_images)
     ventricle_id(labels.coco)
-    name = f"{opened.path.resolve().name}-{model}-seed{seed}"
-    folder = choose_work_dir(work_dir, name)
-    chosen = torch_device(device)
-    description = describe(opened, {"settings": {"model": model, **asdict(settings)}})
-    if not open_work_dir(folder, description, resume):
+    name = f"{opened.path.resolve().name}-{asked.model}-seed{asked.seed}"
+    folder = choose_work_dir(run.work_dir, name)
+    chosen = torch_device(run.device)
+    description = describe(opened, {"settings": {"model": asked.model, **asdict(settings)}})
+    if not open_work_dir(folder, description, run.resume):
         return finished_run(folder)
     frames = read_frames(labels.coco, labels.images, settings.size)
     network = cardiac.train_unet(
@@ -68,7 +63,7 @@ def train_cardiac(
         settings,
         device=chosen,
         checkpoint=folder / cardiac.CHECKPOINT,
-        progress=progress,
+        progress=run.progress,
     )
     save_weights(network, folder / WEIGHTS, labels.names)
     _write_predictions(network, validation, settings.size, folder / PREDICTIONS, chosen)
@@ -117,7 +112,8 @@ def _write_predictions(network: Any, labels: Labels, size: int, target: Path, de
 
 
 def _metrics(truth: CocoFile, predictions: Path) -> dict[str, float]:
-    results = evaluate(ground_truth=truth.path, predictions=predictions, ef=True).results
+    labels = EvaluationInput(ground_truth=truth.path)
+    results = evaluate_ejection_fraction(labels, predictions).results
     found = results["all_patients"]
     metrics = {"ef_error": found["ef_mae"], "ef_bias": found["bias"], "missing": found["missing"]}
     for instant in INSTANTS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -17,16 +18,22 @@ from benchmark_n import Benchmark
 from benchmark_n.cli import run
 from benchmark_n.detection.detect import detect
 from benchmark_n.errors import InputError
+from benchmark_n.evidence.options import EvidenceOptions
+from benchmark_n.runtime.progress import Progress
+from benchmark_n.training.mmdet.model_configs import ModelSettings
 from benchmark_n.training.mmdet.training import newest_checkpoint
+from benchmark_n.training.options import RunOptions
 from benchmark_n.training.train import predict, predict_folds, train
 from tests.training.mmdet.samples import FAST, small_benchmark
+
+SETTINGS = ModelSettings("tiny-mask-rcnn", init="none")
 
 
 class Stop(Exception):  # noqa: N818  it is no error
     """Thrown into a training."""
 
 
-def stop_at(iteration: int) -> object:
+def stop_at(iteration: int) -> Progress:
     def progress(done: int, total: int) -> None:
         assert total == 4
         if done == iteration:
@@ -48,15 +55,15 @@ def trained(benchmark: Benchmark, tmp_path_factory: pytest.TempPathFactory) -> P
     start = folder.with_name("start.pth")
     torch.save({"state_dict": {}, "meta": {}}, start)
     options = {**FAST, "load_from": str(start)}
-    keywords = {"init": "none", "work_dir": folder, "options": options, "instance_losses": True}
+    settings = replace(SETTINGS, options=options, instance_losses=True)
     with pytest.raises(Stop):
-        train(benchmark.path, "tiny-mask-rcnn", progress=stop_at(3), **keywords)  # type: ignore[arg-type]
+        train(benchmark.path, settings, RunOptions(folder, progress=stop_at(3)))
     assert not (folder / "weights.safetensors").exists()
     # As a kill may leave it: half of the next checkpoint, and a name of one that is gone.
     first = (folder / "epoch_1.pth").read_bytes()
     (folder / "epoch_2.pth").write_bytes(first[: len(first) // 2])
     (folder / "last_checkpoint").write_text(str(folder / "epoch_0.pth"))
-    train(benchmark.path, "tiny-mask-rcnn", resume=True, **keywords)  # type: ignore[arg-type]
+    train(benchmark.path, settings, RunOptions(folder, resume=True))
     return folder
 
 
@@ -71,7 +78,7 @@ def test_a_resumed_training_starts_where_it_stopped(trained: Path) -> None:
 def test_a_resumed_training_ends_as_an_undisturbed_one(
     trained: Path, benchmark: Benchmark, tmp_path: Path
 ) -> None:
-    train(benchmark.path, "tiny-mask-rcnn", init="none", work_dir=tmp_path / "w", options=FAST)
+    train(benchmark.path, replace(SETTINGS, options=FAST), RunOptions(tmp_path / "w"))
     for name in ("weights.safetensors", "predictions-val.json", "results.json"):
         assert (tmp_path / "w" / name).read_bytes() == (trained / name).read_bytes(), name
 
@@ -113,8 +120,9 @@ def test_losses_by_instance_are_evidence(trained: Path, benchmark: Benchmark) ->
         benchmark.annotations,
         None,
         "loss_separation",
-        evidence=[f"files:{trained / 'evidence'}"],
-        evidence_dir=trained / "cache",
+        evidence=EvidenceOptions(
+            (f"files:{trained / 'evidence'}",), evidence_dir=trained / "cache"
+        ),
     )
     ids = result.scores["annotation_id"].to_numpy()
     assert set(ids) == set(benchmark.noisy().annotation_ids.tolist())
@@ -124,7 +132,7 @@ def test_out_of_fold_predictions_cover_all_images(benchmark: Benchmark, tmp_path
     options = {**FAST, "train_cfg.max_epochs": 1, "train_cfg.val_interval": 1}
     options |= {"param_scheduler.0.total_steps": 1}
     path = predict_folds(
-        benchmark.path, "tiny-mask-rcnn", 2, init="none", options=options, work_dir=tmp_path / "f"
+        benchmark.path, replace(SETTINGS, options=options), 2, RunOptions(tmp_path / "f")
     )
     seen = {record["image_id"] for record in json.loads(path.read_text())}
     assert seen <= set(benchmark.noisy().images)
@@ -199,4 +207,4 @@ def test_a_benchmark_without_clean_validation_labels_is_refused(
         benchmark.annotations, benchmark.annotations, out=tmp_path / "pair", images=benchmark.images
     )
     with pytest.raises(InputError, match="no clean validation labels"):
-        train(pair.path, "tiny-mask-rcnn", init="none", work_dir=tmp_path / "w")
+        train(pair.path, SETTINGS, RunOptions(tmp_path / "w"))

@@ -1,0 +1,103 @@
+"""What evidence is made of, and how: the one object that detection passes on whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from benchmark_n.errors import UsageError
+from benchmark_n.files.cache import cache_folder
+
+Fit = Literal["out-of-fold", "in-sample"]
+Target = Literal["predicted", "given"]
+FITS = ("out-of-fold", "in-sample")
+TARGETS = ("predicted", "given")
+TRAINED_ON = ("noisy-oof", "noisy-in-sample", "other", "clean", "unknown")
+
+
+@dataclass(frozen=True)
+class EvidenceOptions:
+    """What evidence to make, and how.
+
+    Parameters
+    ----------
+    sources
+        ``"crops"``, ``"losses"``, ``"quality"``, ``"saliency"``, ``"predictions:FILE"``,
+        ``"annotators:FILE,FILE"``, ``"files:DIR"``; empty: what the detectors need and no file.
+    backbone
+        Of crops: ``hog``, ``lite0``, …; ``auto`` for the best that is installed.
+    folds, group_by, seed
+        Number of folds, the image field that they keep together (None: patient, sequence or
+        image), and the seed of folds and trainings.
+    device
+        Of networks.
+    trained_on
+        On which labels the model behind predictions or files was trained: ``noisy-oof``,
+        ``noisy-in-sample``, ``other``, ``clean`` or ``unknown``.
+    weights, in_sample
+        File of Quality Sentinel's weights (None: those that come with the package), and whether
+        they may be judged on a benchmark whose pictures they were trained on.
+    fit, cam_target, cam_layer
+        Of saliency: whether the classifiers predict annotations they were trained on, the
+        category that the maps are of, and the layer they are drawn at (None: the last
+        convolution).
+    evidence_dir
+        Where evidence is kept, one directory each, named by a hash of what it was made from;
+        None for the cache.
+
+    Raises
+    ------
+    UsageError
+        A value that is none of the known ones.
+
+    Examples
+    --------
+    >>> EvidenceOptions(sources=("crops",), backbone="hog", folds=3).trained_on
+    'unknown'
+    """
+
+    sources: tuple[str, ...] = ()
+    backbone: str = "auto"
+    folds: int = 5
+    group_by: str | None = None
+    seed: int = 0
+    device: str = "cpu"
+    trained_on: str = "unknown"
+    weights: Path | str | None = None
+    in_sample: bool = False
+    fit: Fit = "out-of-fold"
+    cam_target: Target = "predicted"
+    cam_layer: str | None = None
+    evidence_dir: Path | str | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.sources, str):
+            raise UsageError(f"sources must be a tuple of texts, but got '{self.sources}'")
+        object.__setattr__(self, "sources", tuple(self.sources))
+        for name, known in (("fit", FITS), ("cam_target", TARGETS), ("trained_on", TRAINED_ON)):
+            value = getattr(self, name)
+            if value not in known:
+                raise UsageError(f"{name} must be one of {', '.join(known)}, but got '{value}'")
+
+    @property
+    def weights_path(self) -> Path | None:
+        """File of Quality Sentinel's weights; None for those that come with the package."""
+        return None if self.weights is None else Path(self.weights)
+
+    @property
+    def folder(self) -> Path:
+        """Where evidence is kept."""
+        return Path(self.evidence_dir) if self.evidence_dir else cache_folder() / "evidence"
+
+
+def evidence_options(given: EvidenceOptions | str | Iterable[str]) -> EvidenceOptions:
+    """The options; of a source or of sources alone, the defaults with these.
+
+    >>> evidence_options("losses").sources
+    ('losses',)
+    """
+    if isinstance(given, EvidenceOptions):
+        return given
+    return EvidenceOptions(sources=(given,) if isinstance(given, str) else tuple(given))

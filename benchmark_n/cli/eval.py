@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchmark_n.cli.common import emit, output_options, pixels_option, set_logging
+from benchmark_n.cli.common import emit, output_options, pixels_option, set_logging, warn
 from benchmark_n.cli.detector_options import DETECTOR_OPTIONS, detector_options
 from benchmark_n.errors import UsageError
-from benchmark_n.report.results_writer import write_results
 
 if TYPE_CHECKING:
     pass
@@ -106,11 +105,10 @@ def command(
         raise UsageError("--ablation is for --detector mirror")
     from benchmark_n.cli.eval_text import TEXTS
     from benchmark_n.evaluation.evaluate import evaluate
+    from benchmark_n.report.results_writer import write_results
 
     evaluation = evaluate(compare=parse_compare(compare), **options)
-    if not quiet:
-        for line in evaluation.warnings:
-            click.echo(f"warning: {line}", err=True)
+    warn(evaluation.warnings, quiet)
     folder = out or Path("results") / f"{evaluation.name}-{evaluation.mode}"
     write_results(folder, evaluation)
     emit(TEXTS[evaluation.mode](evaluation.results), evaluation.to_dict(), as_json)

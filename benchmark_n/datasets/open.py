@@ -33,7 +33,7 @@ def open_source(
 ) -> Source:
     """The clean annotations of a dataset, or of a file that the user names."""
     if (stride != 1 or skip_bad) and (dataset.converter is None or annotations is not None):
-        raise UsageError("--stride and --skip-bad are for datasets that are converted from frames")
+        raise UsageError("`stride` and `skip_bad` are for datasets that are converted from frames")
     if annotations is not None:
         return Source(annotations, images, dilation_ratio=dataset.dilation_ratio)
     request = Request(

@@ -50,7 +50,7 @@ def mirror_ablation(evidence: Evidence, benchmark: Benchmark) -> dict[str, list[
         The evidence holds no saliency.
     """
     if evidence.model_probs is None or evidence.saliency is None:
-        raise InputError("the ablation of mirror needs saliency (--evidence saliency)")
+        raise InputError("the ablation of mirror needs saliency (`evidence=['saliency']`)")
 
     def measure(scores: NDArray[Any], flagged: NDArray[np.bool_]) -> Row:
         table = annotation_scores(evidence, "class", scores, flagged)

@@ -79,7 +79,7 @@ def export_review(
     shown = show_items(coco, chosen)
     with staged(Path(out), marker=REVIEW) as stage:
         if folder is None:
-            _log.warning("no images: the review has no crops (--images DIR)")
+            _log.warning("no images: the review has no crops (`images=DIR`)")
         else:
             shown = write_crops(stage, shown, folder)
         items = tuple(one.item for one in shown)

@@ -68,4 +68,4 @@ def import_fault(error: ImportError) -> str:
             f"OpenCV cannot start ({text}): install the system packages libgl1 and libglib2.0-0, "
             "or replace opencv-python by opencv-python-headless"
         )
-    return f"a package is missing or broken ({text}): run pip install --upgrade benchmark-n"
+    return f"a package is missing or broken ({text}): run pip install -U benchmark-n"

@@ -37,18 +37,18 @@ DETECTORS = Registry(
 
 # Field of the evidence to what makes it.
 SOURCES = {
-    "pred_probs": "--evidence crops or --evidence files:DIR",
-    "embeddings": "--evidence crops",
-    "dropout_probs": "--evidence crops",
-    "repeated_probs": "--evidence crops",
-    "class_losses": "--evidence losses or --evidence files:DIR",
-    "mask_losses": "--evidence losses or --evidence files:DIR",
-    "margins": "--evidence losses or --evidence files:DIR",
-    "predicted_dsc": "--evidence quality",
-    "model_probs": "--evidence saliency or --evidence files:DIR",
-    "saliency": "--evidence saliency or --evidence files:DIR",
-    "predictions": "--evidence predictions:FILE",
-    "annotators": "--evidence annotators:FILE,FILE…",
+    "pred_probs": "`evidence=['crops']` or `evidence=['files:DIR']`",
+    "embeddings": "`evidence=['crops']`",
+    "dropout_probs": "`evidence=['crops']`",
+    "repeated_probs": "`evidence=['crops']`",
+    "class_losses": "`evidence=['losses']` or `evidence=['files:DIR']`",
+    "mask_losses": "`evidence=['losses']` or `evidence=['files:DIR']`",
+    "margins": "`evidence=['losses']` or `evidence=['files:DIR']`",
+    "predicted_dsc": "`evidence=['quality']`",
+    "model_probs": "`evidence=['saliency']` or `evidence=['files:DIR']`",
+    "saliency": "`evidence=['saliency']` or `evidence=['files:DIR']`",
+    "predictions": "`evidence=['predictions:FILE']`",
+    "annotators": "`evidence=['annotators:FILE,FILE…']`",
 }
 
 

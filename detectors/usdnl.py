@@ -43,7 +43,9 @@ class Usdnl:
     def fit(self, evidence: Evidence) -> Self:
         """Score the annotations of `evidence`."""
         if self.noise_rate is None:
-            raise InputError("detector 'usdnl' needs the noise rate: --set usdnl.noise_rate=0.2")
+            raise InputError(
+                "detector 'usdnl' needs the noise rate: `options={'usdnl.noise_rate': 0.2}`"
+            )
         assert evidence.dropout_probs is not None
         single = evidence.dropout_probs[0]
         given = single[np.arange(len(evidence)), evidence.labels]

@@ -31,6 +31,8 @@ STRANGERS = [
 ]
 # Its trainer makes its pairs by degrading masks with the noises.
 ALLOWED = {"benchmark_n.detectors.quality_sentinel.degrade": "noise"}
+# The flag of another program, by which it is started.
+LAUNCHERS = {"benchmark_n.training.train": "--nproc_per_node"}
 
 Rule = Callable[[dict[str, Module]], list[str]]
 RULES: dict[str, Rule] = {
@@ -43,6 +45,7 @@ RULES: dict[str, Rule] = {
     "empty": rules.empty_house,
     "manifest": lambda modules: rules.imports_of_module(modules, "detectors", MANIFEST),
     "circles": shape.circles,
+    "flags": lambda modules: shape.flags(modules, LAUNCHERS),
     "dead modules": lambda modules: shape.dead_modules(modules, SCRIPTS),
     "long modules": shape.long_modules,
     "long functions": shape.long_functions,
@@ -81,6 +84,10 @@ def test_the_house_keeps_the_rule(rule: str, house: dict[str, Module]) -> None:
         ("packages", "benchmark_n/attic/__init__.py", ""),
         ("manifest", "detectors/base.py", "from benchmark_n.tables import manifest_schema"),
         ("circles", "benchmark_n/benchmark/__init__.py", "import benchmark_n.report.show"),
+        ("flags", "benchmark_n/noise/base.py", "raise InputError('name it with --images DIR')"),
+        ("flags", "benchmark_n/noise/base.py", 'x = f"make it with --masks={name}"'),
+        ("flags", "detectors/base.py", 'def f():\n    """As ``--evidence`` has it."""'),
+        ("flags", "benchmark_n/training/train.py", "x = ['--nproc_per_node=2', '--nnodes=1']"),
         ("dead modules", "benchmark_n/noise/forgotten.py", ""),
         ("long modules", "benchmark_n/noise/engine.py", "\n" * 221),
         ("long functions", "benchmark_n/noise/engine.py", "def f():\n" + "    x = 1\n" * 50),

@@ -36,7 +36,7 @@ def training_labels(benchmark: Benchmark, images: Path | None = None) -> Labels:
     InputError
         The images' folder is not known, or an image is missing.
     """
-    return _checked(benchmark.noisy(), images or benchmark.images, "--images")
+    return _checked(benchmark.noisy(), images or benchmark.images, "images")
 
 
 def validation_labels(benchmark: Benchmark, images: Path | None = None) -> Labels:
@@ -48,7 +48,7 @@ def validation_labels(benchmark: Benchmark, images: Path | None = None) -> Label
         The benchmark has none, their images' folder is not known, or an image is missing.
     """
     coco = read_coco(validation_file(benchmark))
-    return _checked(coco, images or benchmark.val_images, "--val-images")
+    return _checked(coco, images or benchmark.val_images, "val_images")
 
 
 def validation_file(benchmark: Benchmark) -> Path:
@@ -74,14 +74,15 @@ def split_labels(benchmark: Benchmark, split: str, images: Path | None = None) -
     return (validation_labels if split == "val" else training_labels)(benchmark, images)
 
 
-def _checked(coco: CocoFile, images: Path | None, option: str) -> Labels:
+def _checked(coco: CocoFile, images: Path | None, parameter: str) -> Labels:
     if images is None:
         raise InputError(
-            f"{coco.path.name}: the folder of its images is not known: name it with {option} DIR"
+            f"{coco.path.name}: the folder of its images is not known: "
+            f"name it with `{parameter}=DIR`"
         )
+    ids = np.fromiter(coco.images, np.int64, len(coco.images))
     try:
-        image_files(images, coco.images, np.fromiter(coco.images, np.int64, len(coco.images)))
+        image_files(images, coco.images, ids, parameter)
     except InputError as fault:
-        message = str(fault).replace("--images", option)
-        raise InputError(f"{coco.path.name}: {message}") from None
+        raise InputError(f"{coco.path.name}: {fault}") from None
     return Labels(coco, images)

@@ -20,13 +20,13 @@ from benchmark_n.errors import InputError
 from benchmark_n.files.cache import cache_folder, machine_key
 from benchmark_n.files.json_yaml import read_yaml
 
-OPTIONS = {"images": "--images", "val_images": "--val-images"}
+FOLDERS = ("images", "val_images")
 _MARK = "made_here"
 _log = logging.getLogger(__name__)
 
 
 def local_entries(benchmark: Path, folders: Mapping[str, Path | None]) -> dict[str, str | None]:
-    """What ``local.yaml`` holds: absolute folders by the names in `OPTIONS`, and the code.
+    """What ``local.yaml`` holds: absolute folders by the names in `FOLDERS`, and the code.
 
     The benchmark's checksums have to be there already.
     """
@@ -49,16 +49,16 @@ def local_folders(benchmark: Path) -> dict[str, Path | None]:
     told = read_yaml(path, "list of folders") if path.is_file() else {}
     if not isinstance(told, dict):
         raise InputError(f"{path}: {told!r:.40}, expected folders by name")
-    named = {name: _text(path, name, told.get(name)) for name in OPTIONS}
+    named = {name: _text(path, name, told.get(name)) for name in FOLDERS}
     if any(named.values()) and not _is_ours(benchmark, named, told.get(_MARK)):
-        wanted = " and ".join(f"{OPTIONS[name]} DIR" for name, place in named.items() if place)
+        wanted = " and ".join(f"`{name}=DIR`" for name, place in named.items() if place)
         _log.warning(
             "%s: was not written by you on this machine for this benchmark, so the folders that "
             "it names are not looked into: name them by %s",
             path,
             wanted,
         )
-        return dict.fromkeys(OPTIONS)
+        return dict.fromkeys(FOLDERS)
     return {name: Path(place) if place else None for name, place in named.items()}
 
 
@@ -78,5 +78,5 @@ def _code(benchmark: Path, named: Mapping[str, str | None], *, create: bool) -> 
     if key is None:
         return None
     sums = hashlib.sha256((benchmark / layout.CHECKSUMS).read_bytes()).hexdigest()
-    text = json.dumps([sums, *(named.get(name) for name in OPTIONS)])
+    text = json.dumps([sums, *(named.get(name) for name in FOLDERS)])
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()

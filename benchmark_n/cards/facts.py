@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from benchmark_n.datasets.ownership import recorded_owner
 from benchmark_n.datasets.terms import Terms
 from benchmark_n.errors import InputError
 from benchmark_n.files.provenance import file_digest
+from benchmark_n.runtime.commands import command_line
 
 BINS = 20
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (10**6, "100K<n<1M"))
@@ -133,11 +133,7 @@ def rebuild_command(benchmark: Benchmark) -> str:
             options[model] = recipe[model]["name"]
     if recipe["masks"] != "rle":
         options["masks"] = recipe["masks"]
-    words = ["benchmark-n", "make"]
-    for key, value in {**options, "out": "rebuilt"}.items():
-        words.append(f"--{key.replace('_', '-')}")
-        words += [] if value is True else [str(value)]
-    return shlex.join(words)
+    return command_line("make", **options, out="rebuilt")
 
 
 def artefact(root: Path, path: str, meaning: str) -> Artefact:

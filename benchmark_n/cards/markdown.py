@@ -21,6 +21,7 @@ from benchmark_n.cards.page import (
 )
 from benchmark_n.cards.pictures import CONFUSION, HISTOGRAMS
 from benchmark_n.datasets import Dataset
+from benchmark_n.runtime.commands import command_line
 
 
 def render_markdown(facts: Facts) -> str:
@@ -167,7 +168,7 @@ def _images_from(dataset: Dataset | None) -> str:
     if dataset is None or not (dataset.homepage or dataset.embedded):
         return ""
     if dataset.embedded:
-        return f"; `benchmark-n make --dataset {dataset.name}` draws them"
+        return f"; `{command_line('make', dataset=dataset.name)}` draws them"
     return f"; they come from {dataset.homepage}"
 
 

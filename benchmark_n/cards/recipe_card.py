@@ -11,6 +11,7 @@ from benchmark_n.cards.citations import citations
 from benchmark_n.cards.markdown import parameter_sections, restrictions
 from benchmark_n.cards.page import front_matter, header_fields, licence_link, plain, template
 from benchmark_n.datasets import Dataset
+from benchmark_n.runtime.commands import command_line
 
 Document = Mapping[str, Any]
 
@@ -32,7 +33,7 @@ def render_recipe_card(
     dataset: Dataset,
     recipes: Mapping[str, Document],
     sample: Sample | None = None,
-    options: str = "",
+    options: Mapping[str, object] | None = None,
 ) -> str:
     """``README.md`` of the benchmark `title` of `dataset`.
 
@@ -41,7 +42,7 @@ def render_recipe_card(
     recipes
         Tier to its recipe in plain values.
     options
-        Further words of the command that makes a tier.
+        Further parameters of `make` that make a tier.
 
     Raises
     ------
@@ -53,7 +54,10 @@ def render_recipe_card(
         title=title,
         dataset=dataset,
         tiers=list(recipes),
-        options=f" {options}" if options else "",
+        commands=[
+            command_line("make", dataset=dataset.name, tier=tier, seed=1, **(options or {}))
+            for tier in recipes
+        ],
         parameters=_parameters(recipes),
         notes=_notes(recipes),
         sample=sample,

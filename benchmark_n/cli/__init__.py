@@ -12,6 +12,7 @@ import sys
 import click
 
 from benchmark_n._version import __version__
+from benchmark_n.cli.flags import with_flags
 from benchmark_n.errors import BenchmarkNError, import_fault
 
 # Command name to its module and the line that --help shows for it.
@@ -91,7 +92,7 @@ def run(arguments: list[str]) -> int:
 def _told(error: Exception) -> str:
     """What the user is told of an error; one that nobody thought of is raised again on request."""
     if isinstance(error, BenchmarkNError):
-        return str(error)
+        return with_flags(str(error), group)
     if isinstance(error, ImportError):
         return import_fault(error)
     if os.environ.get("BENCHMARK_N_DEBUG"):

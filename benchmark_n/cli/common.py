@@ -6,12 +6,13 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
 
+from benchmark_n.cli.flags import root_command, with_flags
 from benchmark_n.files.limits import DEFAULTS, MAX_PIXELS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -55,7 +56,28 @@ def _set_pixels(context: click.Context, option: click.Parameter, value: int | No
 def set_logging(quiet: bool, verbose: int) -> None:
     """Log to stderr: warnings, with ``-v`` what is done, with ``-vv`` details."""
     level = logging.ERROR if quiet else max(logging.WARNING - 10 * verbose, logging.DEBUG)
-    logging.basicConfig(stream=sys.stderr, level=level, format="%(levelname)s: %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Formatter("%(levelname)s: %(message)s"))
+    logging.basicConfig(handlers=[handler], level=level)
+
+
+class _Formatter(logging.Formatter):
+    """Names parameters in this package's messages as the command line has them."""
+
+    def __init__(self, fmt: str) -> None:
+        super().__init__(fmt)
+        self._commands = root_command()
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        ours = record.name.startswith("benchmark_n.")
+        return with_flags(text, self._commands) if ours else text
+
+
+def warn(lines: Iterable[str], quiet: bool) -> None:
+    """Print the warnings that a result carries to stderr, each once."""
+    for line in () if quiet else dict.fromkeys(lines):
+        click.echo(f"warning: {with_flags(line, root_command())}", err=True)
 
 
 def emit(text: str, data: Mapping[str, Any], as_json: bool) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from benchmark_n.cli.common import emit, output_options, pixels_option, progress_bar, set_logging
+from benchmark_n.cli.flags import root_command, with_flags
 
 
 @click.command("convert")
@@ -45,7 +46,10 @@ def command(
     lines = [
         f"{done.annotations}: {done.images} images, {done.instances} instances, "
         f"{done.crowds} crowds, {len(done.skipped)} skipped",
-        *(f"skipped {entry['name']}: {entry['fault']}" for entry in done.skipped),
+        *(
+            f"skipped {entry['name']}: {with_flags(entry['fault'], root_command())}"
+            for entry in done.skipped
+        ),
     ]
     data = {
         "annotations": str(done.annotations),

@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from benchmark_n.cli.common import emit, progress_bar
+from benchmark_n.cli.common import emit, progress_bar, warn
 from benchmark_n.cli.make import parse_settings
 from benchmark_n.cli.tables import percent, table
 from benchmark_n.errors import UsageError
@@ -106,9 +104,7 @@ def _finish(
 
     for one in found:
         write_detected(one, root / one.detector, benchmark=benchmark, top=top)
-    if not quiet:
-        for line in dict.fromkeys(line for one in found for line in one.warnings):
-            click.echo(f"warning: {line}", err=True)
+    warn((line for one in found for line in one.warnings), quiet)
     text = _scores_text(found) if benchmark is not None else _flags_text(found)
     pages = "\n".join(str(root / one.detector / REPORT) for one in found)
     data: dict[str, Any] = {"results": str(root), "detectors": [one.to_dict() for one in found]}

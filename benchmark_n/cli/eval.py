@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchmark_n.cli.common import emit, output_options, pixels_option, set_logging
+from benchmark_n.cli.common import emit, output_options, pixels_option, set_logging, warn
 from benchmark_n.cli.detector_options import DETECTOR_OPTIONS, detector_options
 from benchmark_n.errors import UsageError
-from benchmark_n.report.results_writer import write_results
 
 if TYPE_CHECKING:
     pass
@@ -111,12 +110,11 @@ def command(
     from benchmark_n.cli.eval_text import TEXTS
     from benchmark_n.evaluation.evaluate import evaluate
     from benchmark_n.evaluators.average_precision.options import PrecisionOptions
+    from benchmark_n.report.results_writer import write_results
 
     precision = PrecisionOptions(**{name: options.pop(name) for name in _PRECISION})
     evaluation = evaluate(compare=parse_compare(compare), options=precision, **options)
-    if not quiet:
-        for line in evaluation.warnings:
-            click.echo(f"warning: {line}", err=True)
+    warn(evaluation.warnings, quiet)
     folder = out or Path("results") / f"{evaluation.name}-{evaluation.mode}"
     write_results(folder, evaluation)
     emit(TEXTS[evaluation.mode](evaluation.results), evaluation.to_dict(), as_json)

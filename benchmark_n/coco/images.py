@@ -19,9 +19,17 @@ _LONGEST_NAME = 255  # bytes, on the file systems in use
 
 
 def image_files(
-    root: Path | None, images: Mapping[int, Image], ids: NDArray[np.int64]
+    root: Path | None,
+    images: Mapping[int, Image],
+    ids: NDArray[np.int64],
+    parameter: str = "images",
 ) -> dict[int, Path]:
     """Image id to file, for the images in `ids`.
+
+    Parameters
+    ----------
+    parameter
+        What the user names the folder by.
 
     Raises
     ------
@@ -30,7 +38,7 @@ def image_files(
     """
     wanted = [images[i] for i in dict.fromkeys(ids.tolist())]
     if root is None:
-        raise InputError("the images' folder is not known: name it with --images DIR")
+        raise InputError(f"the images' folder is not known: name it with `{parameter}=DIR`")
     nameless = next((image.id for image in wanted if not image.file_name), None)
     if nameless is not None:
         raise InputError(f"image {nameless} has no file_name in the annotation file")
@@ -39,7 +47,7 @@ def image_files(
     if missing:
         raise InputError(
             f"{len(missing)} of {len(paths)} images are missing, the first is {missing[0]}: "
-            "name their folder with --images DIR"
+            f"name their folder with `{parameter}=DIR`"
         )
     return paths
 

@@ -8,6 +8,7 @@ from benchmark_n.datasets import terms
 from benchmark_n.datasets.base import Archive, Dataset
 from benchmark_n.datasets.find import find_file
 from benchmark_n.datasets.request import Request, Source
+from benchmark_n.runtime.commands import command_line, option
 
 SPLITS = ("train2017", "val2017", "train2014", "val2014")
 _URL = "http://images.cocodataset.org/annotations/annotations_trainval{year}.zip"
@@ -20,7 +21,7 @@ _CHECKSUMS = {
 def locate(root: Path, split: str) -> Path:
     """The annotation file of a split."""
     names = [f"{folder}instances_{split}.json" for folder in ("annotations/", "")]
-    advice = f"benchmark-n fetch coco --split {split} downloads it"
+    advice = f"{command_line('fetch', 'coco', split=split)} downloads it"
     return find_file(root, names, "coco", advice)
 
 
@@ -57,8 +58,9 @@ COCO = Dataset(
     terms=terms.COCO,
     homepage="cocodataset.org",
     steps=(
-        "benchmark-n fetch coco --split train2017 downloads the annotations (241 MB)",
-        "images, where wanted: train2017.zip, val2017.zip of cocodataset.org, unpacked in --root",
+        f"{command_line('fetch', 'coco', split='train2017')} downloads the annotations (241 MB)",
+        "images, where wanted: train2017.zip, val2017.zip of cocodataset.org, unpacked in "
+        f"{option('root')}",
     ),
     archives={split: _archive(split) for split in SPLITS},
 )

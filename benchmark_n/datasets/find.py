@@ -18,7 +18,7 @@ def find_file(root: Path, names: list[str], dataset: str, advice: str) -> Path:
             return root / name
     raise InputError(
         f"{dataset}: no {names[0]} under {root}: {advice}, or name a file by "
-        "--annotations or a folder by --root"
+        "`annotations` or a folder by `root`"
     )
 
 
@@ -29,5 +29,5 @@ def find_folder(root: Path, names: list[str], dataset: str, what: str) -> Path:
             return root / name
     raise InputError(
         f"{dataset}: no folder {names[0]} under {root}, expected {what} "
-        f"(benchmark-n fetch {dataset} says how to get it; --root names another place)"
+        f"(benchmark-n fetch {dataset} says how to get it; `root` names another place)"
     )

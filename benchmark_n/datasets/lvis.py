@@ -8,6 +8,7 @@ from benchmark_n.datasets import terms
 from benchmark_n.datasets.base import Archive, Dataset
 from benchmark_n.datasets.find import find_file
 from benchmark_n.datasets.request import Request, Source
+from benchmark_n.runtime.commands import command_line, option
 
 _FILES = {
     "train": "lvis_v1_train.json",
@@ -24,7 +25,7 @@ _CHECKSUMS = {
 def locate(root: Path, split: str) -> Path:
     """The annotation file of a split."""
     name = _FILES[split]
-    advice = f"benchmark-n fetch lvis --split {split} downloads it"
+    advice = f"{command_line('fetch', 'lvis', split=split)} downloads it"
     return find_file(root, [name, f"annotations/{name}"], "lvis", advice)
 
 
@@ -53,7 +54,7 @@ LVIS = Dataset(
     homepage="www.lvisdataset.org",
     steps=(
         "benchmark-n fetch lvis downloads the annotations of v1 (350 and 64 MB)",
-        "images, where wanted: those of COCO 2017, train2017/ and val2017/ in --root",
+        f"images, where wanted: those of COCO 2017, train2017/ and val2017/ in {option('root')}",
     ),
     archives={
         split: Archive(_URL.format(name=name), (name,), _CHECKSUMS.get(split))

@@ -30,7 +30,7 @@ def open_source(
     """
     converted = dataset.converter is not None and not options.named
     if (options.stride != 1 or options.skip_bad) and not converted:
-        raise UsageError("--stride and --skip-bad are for datasets that are converted from frames")
+        raise UsageError("`stride` and `skip_bad` are for datasets that are converted from frames")
     images = None if options.images is None else Path(options.images)
     if options.annotations is not None:
         return Source(Path(options.annotations), images, dilation_ratio=dataset.dilation_ratio)

@@ -22,6 +22,7 @@ from benchmark_n.datasets.labelmaps.cached import open_converted
 from benchmark_n.datasets.labelmaps.images import check_same_size, image_size, read_label_map
 from benchmark_n.datasets.labelmaps.runs import label_runs
 from benchmark_n.errors import InputError
+from benchmark_n.runtime.commands import command_line
 
 SPLITS = ("train", "val")
 # The ids with instance_eval 1 in the dataset's classes.csv; the supercategories are ours.
@@ -130,6 +131,6 @@ VIPER = Dataset(
         "agree to the terms at playing-for-benchmarks.org",
         "download the archives of img (jpg or png) and inst for train and val",
         "unpack them in one folder, so that it holds train/img, train/inst, val/img, val/inst",
-        "benchmark-n make --dataset viper --root FOLDER --tier hard --stride 10",
+        command_line("make", dataset="viper", root="FOLDER", tier="hard", stride=10),
     ),
 )

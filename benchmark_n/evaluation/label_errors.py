@@ -43,7 +43,7 @@ def score_benchmark(
         raise InputError(
             f"{benchmark.path}: made with masks '{recipe.get('masks')}': the form of its records "
             "tells what was changed, so it is unfit for label-error detection: "
-            "make it with --masks rle"
+            "make it with `masks='rle'`"
         )
     noisy = benchmark.noisy()
     manifest = benchmark.manifest()

@@ -51,7 +51,7 @@ def mirror_ablation(evidence: Evidence, benchmark: Benchmark) -> dict[str, list[
         The evidence holds no saliency.
     """
     if evidence.model_probs is None or evidence.saliency is None:
-        raise InputError("the ablation of mirror needs saliency (--evidence saliency)")
+        raise InputError("the ablation of mirror needs saliency (`evidence=['saliency']`)")
 
     options = LabelErrorOptions(by=(), bootstrap=1)
 

@@ -115,7 +115,7 @@ def _check_target(target: Path, overwrite: bool, marker: str | None, when: str =
         return
     if not overwrite:
         raise InputError(
-            f"{target.name}: the output exists already{when}: choose another or --overwrite"
+            f"{target.name}: the output exists already{when}: choose another or `overwrite=True`"
         )
     if not _is_result(target, marker):
         raise InputError(f"{target.name}: exists and holds no {marker}: not overwritten{when}")

@@ -79,7 +79,7 @@ def picture_size(data: Any, path: Path) -> tuple[int, int]:
     if width * height > most:
         raise InputError(
             f"{path}: {width}x{height} px, expected at most {most} pixels: refused unread "
-            f"(--max-pixels or {MAX_PIXELS} allows more)"
+            f"(`{MAX_PIXELS}` allows more)"
         )
     return height, width
 

@@ -106,7 +106,7 @@ def default_target(asked: Asked, recipe: Recipe | WeakRecipe, seed: int, origin:
     chosen = FOLDER / f"{label}-{origin.digits}-{rest}"
     other = _other(chosen, origin)
     if other is not None:
-        raise InputError(f"{chosen}: holds a benchmark of {other}: name another directory (--out)")
+        raise InputError(f"{chosen}: holds a benchmark of {other}: name another directory (`out`)")
     if whose is not None:
         _log.warning("%s: holds a benchmark of %s: this one goes to %s", plain, whose, chosen)
     return chosen

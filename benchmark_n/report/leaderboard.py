@@ -74,7 +74,7 @@ class Leaderboard:
 
 
 def read_leaderboard(paths: Iterable[Path | str]) -> Leaderboard:
-    """Collect ``results.json`` files of ``eval --detector``.
+    """Collect ``results.json`` files of `evaluate_detectors`.
 
     Parameters
     ----------

@@ -30,12 +30,12 @@ def to_html(board: Leaderboard) -> str:
     )
 
 
-def render(board: Leaderboard, path: Path) -> str:
+def render(board: Leaderboard, out: Path) -> str:
     """The text for a file, by its suffix: ``.md`` or ``.html``."""
     writers = {".md": to_markdown, ".html": to_html}
-    if path.suffix not in writers:
-        raise UsageError(f"--out {path}: expected a name that ends in .md or .html")
-    return writers[path.suffix](board)
+    if out.suffix not in writers:
+        raise UsageError(f"`out` {out}: expected a name that ends in .md or .html")
+    return writers[out.suffix](board)
 
 
 def _title(board: Leaderboard) -> str:

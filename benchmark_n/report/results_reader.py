@@ -1,4 +1,4 @@
-"""Results files of `eval --detector`: found, read and told from others."""
+"""Results files of `evaluate_detectors`: found, read and told from others."""
 
 from __future__ import annotations
 
@@ -114,12 +114,12 @@ def read_results(path: Path) -> ResultsFile:
     fields = document if isinstance(document, dict) else {}
     if "detector" not in fields:
         kind = f"results of eval, mode {fields['mode']}" if "mode" in fields else "no results"
-        raise InputError(f"{path}: {kind}, expected those of eval --detector")
+        raise InputError(f"{path}: {kind}, expected those of `evaluate_detectors`")
     if fields.get("results") is None:
-        raise InputError(f"{path}: results of detect, without truth; expected eval --detector")
+        raise InputError(f"{path}: results of detect, without truth; expected `evaluate_detectors`")
     try:
         return msgspec.convert(document, ResultsFile)
     except msgspec.ValidationError as error:
         raise InputError(
-            f"{path}: {error}: not made by this version's eval --detector, run it again"
+            f"{path}: {error}: not made by this version's `evaluate_detectors`, run it again"
         ) from None

@@ -30,20 +30,20 @@ RESULTS, SCORES, SUSPECTS, REPORT = (
 
 
 def write_detected(
-    found: DetectionResult, folder: Path, *, benchmark: Benchmark | None = None, top: int = TOP
+    found: DetectionResult, out: Path, *, benchmark: Benchmark | None = None, top: int = TOP
 ) -> None:
     """Write ``results.json``, ``scores.parquet``, ``suspects.json`` and ``report.html``.
 
-    An earlier result in `folder` is replaced.
+    An earlier result in `out` is replaced.
 
     Raises
     ------
     InputError
-        `folder` exists and is no earlier result, or lies in a benchmark.
+        `out` exists and is no earlier result, or lies in a benchmark.
     """
-    if any((parent / "SHA256SUMS").exists() for parent in (folder, folder.parent)):
-        raise InputError(f"{folder}: lies in a benchmark: results go elsewhere (--out)")
-    with staged(folder, overwrite=True, marker=RESULTS) as stage:
+    if any((parent / "SHA256SUMS").exists() for parent in (out, out.parent)):
+        raise InputError(f"{out}: lies in a benchmark: results go elsewhere (`out`)")
+    with staged(out, overwrite=True, marker=RESULTS) as stage:
         told = {**(found.scores.schema.metadata or {}), "detector": found.detector}
         write_scores(found.scores.replace_schema_metadata(told), stage / SCORES)
         text = json.dumps(found.to_dict(), indent=2) + "\n"
@@ -83,10 +83,10 @@ def _told(found: DetectionResult) -> dict[int, tuple[float, Mapping[str, Any]]]:
     return dict(told)
 
 
-def write_results(folder: Path, evaluation: Evaluation) -> None:
+def write_results(out: Path, evaluation: Evaluation) -> None:
     """Write ``results.json`` in one step; never into a benchmark's directory."""
-    if (folder / "SHA256SUMS").exists():
-        raise InputError(f"{folder}: is a benchmark: results go elsewhere (--out)")
+    if (out / "SHA256SUMS").exists():
+        raise InputError(f"{out}: is a benchmark: results go elsewhere (`out`)")
     from benchmark_n.files.atomic import write_whole
 
-    write_whole(folder / RESULTS, json.dumps(evaluation.to_dict(), indent=2).encode() + b"\n")
+    write_whole(out / RESULTS, json.dumps(evaluation.to_dict(), indent=2).encode() + b"\n")

@@ -95,7 +95,7 @@ def _reviewed(folder: Path, review: Review, annotations: Path | str | None) -> C
     recorded = os.path.normpath(folder.resolve() / review.annotations.path)
     path = Path(annotations or recorded)
     if not path.is_file():
-        raise InputError(f"{path}: the reviewed file is not there: name it with --annotations")
+        raise InputError(f"{path}: the reviewed file is not there: name it with `annotations`")
     if file_digest(path) != review.annotations.sha256:
         raise InputError(f"{path}: is not the file that was exported for review, or was changed")
     return read_coco(path)

@@ -92,7 +92,7 @@ def _check(to: str, top: int) -> None:
 def _with_crops(stage: Path, shown: list[Shown], folder: Path | None) -> list[Shown]:
     """The items with their crops, which are written; without images there are none."""
     if folder is None:
-        _log.warning("no images: the review has no crops (--images DIR)")
+        _log.warning("no images: the review has no crops (`images=DIR`)")
         return shown
     return write_crops(stage, shown, folder)
 

@@ -116,7 +116,7 @@ def _check(path: Path, decision: Decision) -> None:
     if not decision.who:
         raise UsageError(
             f"{path.name}: annotation {decision.annotation_id}: nobody says who decided: name the "
-            "reviewer with --who"
+            "reviewer with `who`"
         )
     try:
         datetime.fromisoformat(decision.when)

@@ -19,7 +19,7 @@ from benchmark_n.training.work_dir import TrainingRun, finished_run
 
 
 def known_models() -> list[str]:
-    """Names that ``--model`` takes: those of MMDetection, then the U-Nets of echo datasets."""
+    """Names that `model` takes: those of MMDetection, then the U-Nets of echo datasets."""
     return [*model_names(), *CARDIAC_MODELS]
 
 

@@ -74,12 +74,14 @@ def open_work_dir(folder: Path, description: Mapping[str, Any], resume: bool) ->
         # What a run leaves that was killed while it wrote the file is nobody's.
         left = f".{RUN}.partial-"
         if folder.exists() and any(not p.name.startswith(left) for p in folder.iterdir()):
-            raise InputError(f"{folder}: exists and holds no {RUN}: choose another --work-dir")
+            raise InputError(f"{folder}: exists and holds no {RUN}: choose another `work_dir`")
         text = json.dumps({**description, "environment": environment(_LIBRARIES)}, indent=2)
         write_whole(path, text.encode() + b"\n")
         return True
     if not resume:
-        raise InputError(f"{folder}: holds a training already: --resume, or another --work-dir")
+        raise InputError(
+            f"{folder}: holds a training already: `resume=True`, or another `work_dir`"
+        )
     known = read_json(path, "training", dict[str, Any])
     for key, value in description.items():
         if known.get(key) != value:
@@ -108,5 +110,5 @@ def finished_run(folder: Path | str) -> TrainingRun:
     if not (folder / RUN).is_file():
         raise InputError(f"{folder}: no training: expected a work directory of benchmark-n train")
     if not (folder / RESULTS).is_file():
-        raise InputError(f"{folder}: the training is not finished: benchmark-n train --resume")
+        raise InputError(f"{folder}: the training is not finished: train with `resume=True`")
     return TrainingRun(folder, read_json(folder / RESULTS, "results", _Results).metrics)

@@ -84,7 +84,7 @@ class WeakEngine:
             pixels = read_rgb(task.path, task.image)
         except InputError as fault:
             if not self.skip_bad:
-                raise InputError(f"{fault} (--skip-bad leaves such out)") from None
+                raise InputError(f"{fault} (`skip_bad=True` leaves such out)") from None
             bad = {"deleted": True, "weak_reason": "bad_image", "fault": str(fault)}
             return [row if row["crowd"] else row | bad for row in rows]
         crops = list(rles_to_crops([clean[i] for i in todo]))

@@ -147,7 +147,8 @@ def refuse_in_sample(path: Path | None, dataset: str, data_seed: int | None) -> 
         if data_seed is not None and trained == (dataset, data_seed):
             raise InputError(
                 f"the weights {path or SHIPPED} were trained on {dataset} of data seed "
-                f"{data_seed}: make a benchmark of another data seed, or allow it by --in-sample"
+                f"{data_seed}: make a benchmark of another data seed, or allow it by "
+                "`in_sample=True`"
             )
 
 

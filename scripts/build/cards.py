@@ -70,7 +70,7 @@ def build_weak(out: Path) -> str:
     """The recipe card of COCO-WAN; returns its folder's name."""
     dataset: Dataset = DATASETS.load("coco")
     recipes = {name: load_weak_recipe(name).to_dict() for name in WEAK_TIERS}
-    options = "--segmenter transformers:facebook/sam-vit-huge --device cuda"
+    options = {"segmenter": "transformers:facebook/sam-vit-huge", "device": "cuda"}
     card = render_recipe_card("COCO-WAN", dataset, recipes, options=options)
     return write_recipes("COCO-WAN", dataset, recipes, card, out)
 

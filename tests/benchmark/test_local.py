@@ -55,7 +55,7 @@ def test_a_folder_that_was_not_named_here_is_not_looked_into(
         benchmark_n.show(benchmark, tmp_path / "a.png")
         assert benchmark.images is benchmark.val_images is None
     assert not shown(tmp_path / "a.png")
-    assert [record.getMessage().endswith("--images DIR") for record in caplog.records] == [True]
+    assert [record.getMessage().endswith("`images=DIR`") for record in caplog.records] == [True]
 
 
 def test_the_user_may_name_it(foreign: Path, private: Path, tmp_path: Path) -> None:

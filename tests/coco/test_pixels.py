@@ -50,7 +50,7 @@ def test_missing_images_are_counted_and_named(tmp_path: Path) -> None:
     (tmp_path / "2.png").write_bytes(b"x")
     with pytest.raises(InputError, match=r"2 of 3 images are missing, the first is .*1\.png"):
         image_files(tmp_path, images, np.array([1, 2, 3, 3]))
-    with pytest.raises(InputError, match="--images DIR"):
+    with pytest.raises(InputError, match="`images=DIR`"):
         image_files(None, images, np.array([1]))
     with pytest.raises(InputError, match="cannot be read as an image"):
         read_rgb(tmp_path / "2.png", images[2])

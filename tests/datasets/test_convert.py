@@ -78,7 +78,7 @@ def test_usage(streets: Path, tmp_path: Path) -> None:
         convert(COCO, tmp_path / "x.json", Request(streets, "val2017"))
     with pytest.raises(UsageError, match="stride is 0"):
         convert(CITYSCAPES, tmp_path / "x.json", Request(streets, "val", stride=0))
-    with pytest.raises(UsageError, match="--stride and --skip-bad are for datasets"):
+    with pytest.raises(UsageError, match="`stride` and `skip_bad` are for datasets"):
         open_source(COCO, SourceOptions(stride=2))
     with pytest.raises(InputError, match="cityscapes has no split 'test'"):
         open_source(CITYSCAPES, SourceOptions(streets, "test"))
@@ -228,7 +228,7 @@ def test_lvis_fields_pass_through(tmp_path: Path, shared_data: Path) -> None:
 def test_skipped_frames_are_in_the_summary(streets: Path, tmp_path: Path) -> None:
     bad = sorted((streets / "gtFine" / "train").glob("*/*.png"))[1]
     bad.write_bytes(bad.read_bytes()[:99])
-    with pytest.raises(InputError, match=r"instanceIds.png: cannot be read .*--skip-bad"):
+    with pytest.raises(InputError, match=r"instanceIds.png: cannot be read .*`skip_bad=True`"):
         make("cityscapes", "easy", root=streets, out=tmp_path / "out", workers=1)
     assert not (tmp_path / "out").exists()
     benchmark = make(

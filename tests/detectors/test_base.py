@@ -70,7 +70,7 @@ def test_names_are_kept_in_order_and_once() -> None:
 
 
 def test_lacking_evidence_is_one_line_that_says_what_to_give() -> None:
-    with pytest.raises(InputError, match=r"'cleanlab' needs pred_probs \(--evidence crops"):
+    with pytest.raises(InputError, match=r"'cleanlab' needs pred_probs \(`evidence=\['crops'\]`"):
         run_detector(build_detector("cleanlab"), evidence([0, 1]))
 
 

@@ -134,5 +134,5 @@ def test_alpha_lies_between_0_and_1_and_is_1_for_equal_maps(seed: int) -> None:
 
 
 def test_without_saliency_it_says_what_makes_it() -> None:
-    with pytest.raises(InputError, match=r"'mirror' needs .*saliency \(--evidence saliency"):
+    with pytest.raises(InputError, match=r"'mirror' needs .*saliency \(`evidence=\['saliency'\]`"):
         run_detector(build_detector("mirror"), evidence([0, 1, 2], model_probs=PROBS))

@@ -173,7 +173,8 @@ def test_a_corrupt_image_is_named_and_left_out_on_request(clean: Benchmark, tmp_
     shutil.copytree(clean.images, images)
     (images / "0000003.png").write_bytes(b"no image")
     options: dict[str, Any] = {"annotations": clean.annotations, "images": images}
-    with pytest.raises(InputError, match=r"0000003.png: cannot be read as an image.*--skip-bad"):
+    fault = "0000003.png: cannot be read as an image.*`skip_bad=True`"
+    with pytest.raises(InputError, match=fault):
         making.make("custom", "wan-easy", out=tmp_path / "no", workers=1, **options)
     assert not (tmp_path / "no").exists()
     made = making.make(

@@ -135,7 +135,7 @@ def test_what_cannot_be_compared_is_refused(
     ("text", "fault"),
     [
         ('{"mode": "ef", "name": "x", "results": {}}', "results of eval, mode ef, expected those"),
-        ("[]", "no results, expected those of eval --detector"),
+        ("[]", "no results, expected those of `evaluate_detectors`"),
         ('{"detector": "a", "results": null}', "results of detect, without truth"),
         ('{"detector": "a", "results": {"kinds": {}}}', "run it again"),
         ("{", "not JSON"),

@@ -152,7 +152,7 @@ def test_another_file_than_the_reviewed_one_is_refused(tmp_path: Path) -> None:
     path = samples.decide(tmp_path, {7: {"decision": "keep"}})
     moved = tmp_path / "moved.json"
     (tmp_path / "instances.json").rename(moved)
-    with pytest.raises(InputError, match="name it with --annotations"):
+    with pytest.raises(InputError, match="name it with `annotations`"):
         import_decisions(tmp_path / "review", path, who="anna")
     import_decisions(tmp_path / "review", path, who="anna", annotations=moved)
     moved.write_text(moved.read_text().replace("cat", "cow"))

@@ -101,7 +101,7 @@ def test_the_training_pictures_are_refused(
     assert scenes_hard.recipe["source"]["data_seed"] == 0
     path = tmp_path / "same.safetensors"
     save_sentinel(load_sentinel(weights), path, [{"dataset": "scenes", "data_seed": 0}])
-    with pytest.raises(InputError, match="--in-sample"):
+    with pytest.raises(InputError, match="`in_sample=True`"):
         benchmark_n.evaluate_detectors(
             scenes_hard, "quality_sentinel", evidence=EvidenceOptions(weights=path)
         )

@@ -31,6 +31,7 @@ from benchmark_n.datasets.labelmaps.cached import open_converted
 from benchmark_n.datasets.labelmaps.images import check_same_size
 from benchmark_n.datasets.labelmaps.runs import label_runs
 from benchmark_n.errors import InputError
+from benchmark_n.runtime.commands import command_line
 
 SPLITS = ("train", "val", "test", "all")
 NAMES = {1: "left_ventricle", 2: "myocardium", 3: "left_atrium"}
@@ -154,6 +155,6 @@ CAMUS = Dataset(
         "register at humanheart-project.creatis.insa-lyon.fr and agree to the terms of CAMUS",
         "download the collection CAMUS_public (database_nifti and database_split)",
         "keep both in one folder; pip install 'benchmark-n[medical]'",
-        "benchmark-n make --dataset camus --root FOLDER --tier easy",
+        command_line("make", dataset="camus", root="FOLDER", tier="easy"),
     ),
 )

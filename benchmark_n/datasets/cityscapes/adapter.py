@@ -27,6 +27,7 @@ from benchmark_n.datasets.labelmaps.cached import open_converted
 from benchmark_n.datasets.labelmaps.images import check_same_size, image_size, read_label_map
 from benchmark_n.datasets.labelmaps.runs import label_runs
 from benchmark_n.errors import InputError
+from benchmark_n.runtime.commands import command_line
 
 SPLITS = ("train", "val")
 _IMAGE = "_leftImg8bit.png"
@@ -125,6 +126,6 @@ CITYSCAPES = Dataset(
         "register at www.cityscapes-dataset.com with an academic or company address",
         "download gtFine_trainvaltest.zip (241 MB) and leftImg8bit_trainvaltest.zip (11 GB)",
         "unpack both in one folder, so that it holds gtFine/ and leftImg8bit/",
-        "benchmark-n make --dataset cityscapes --root FOLDER --tier hard",
+        command_line("make", dataset="cityscapes", root="FOLDER", tier="hard"),
     ),
 )

@@ -31,6 +31,7 @@ from benchmark_n.datasets.labelmaps.cached import open_converted
 from benchmark_n.errors import InputError
 from benchmark_n.files.pictures import decode_picture
 from benchmark_n.masks import Rle
+from benchmark_n.runtime.commands import Placeholder, command_line
 
 SPLITS = ("all", "train", "val", "test")
 _ID_BITS = 40
@@ -51,7 +52,7 @@ def locate(root: Path, split: str) -> Path:
     if not folder.is_dir():
         raise InputError(
             f"{folder}: no such folder, expected one folder of images a class, or an .npz file "
-            "with the arrays 'images' and 'labels' (--root)"
+            "with the arrays 'images' and 'labels' (`root`)"
         )
     return folder
 
@@ -167,5 +168,9 @@ IMAGEFOLDER = Dataset(
     size="any folder of class folders, or an .npz file with images and labels",
     licence="your data's own",
     redistribution="as your data's licence says",
-    steps=("benchmark-n make --dataset imagefolder --root FOLDER|FILE.npz --recipe sym-5",),
+    steps=(
+        command_line(
+            "make", dataset="imagefolder", root=Placeholder("FOLDER|FILE.npz"), recipe="sym-5"
+        ),
+    ),
 )

@@ -68,7 +68,9 @@ def convert(
         raise UsageError(f"{out.name}: expected a file name that ends in .json")
     for path in (out, pictures):
         if path is not None and path.exists() and not overwrite:
-            raise InputError(f"{path}: the output exists already: choose another or --overwrite")
+            raise InputError(
+                f"{path}: the output exists already: choose another or `overwrite=True`"
+            )
     request = prepared(converter, request)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -79,7 +81,7 @@ def convert(
     except FileExistsError as error:
         raise InputError(
             f"{error.filename}: the output exists already (it appeared while this ran): choose "
-            "another or --overwrite"
+            "another or `overwrite=True`"
         ) from None
     except OSError as error:
         raise InputError(f"{out}: writing failed: {error.strerror or error}") from None
@@ -179,7 +181,7 @@ def _frames(
     for place, (unit, result) in enumerate(zip(units, results, strict=True), start=1):
         if isinstance(result, str):
             if not request.skip_bad:
-                raise InputError(f"{result} (--skip-bad leaves such out)")
+                raise InputError(f"{result} (`skip_bad=True` leaves such out)")
             fault = told_inside(result, unit.root)
             skipped.append({"name": unit.name, "split": request.split, "fault": fault})
         else:

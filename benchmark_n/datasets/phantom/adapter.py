@@ -22,6 +22,7 @@ from benchmark_n.datasets.phantom.image import draw_image, draw_labels
 from benchmark_n.datasets.request import Request
 from benchmark_n.errors import InputError
 from benchmark_n.files.kept_folders import make_sealed
+from benchmark_n.runtime.commands import option
 from benchmark_n.runtime.parallel import ordered_map
 
 VERSION = 1
@@ -121,7 +122,7 @@ PHANTOM = Dataset(
     embedded=True,
     converter=CONVERTER,
     tiers=TIERS,
-    size="train 60 patients, val 20; four frames each (--num-images for others)",
+    size=f"train 60 patients, val 20; four frames each ({option('num_images')} for others)",
     licence="CC0-1.0 (drawn by this package)",
     redistribution="yes",
     terms=terms.OWN,

@@ -24,6 +24,7 @@ from benchmark_n.datasets.scenes.shapes import SHAPES, DrawnShape, Pose, shape_m
 from benchmark_n.errors import InputError
 from benchmark_n.files.kept_folders import make_sealed
 from benchmark_n.masks import CropMask, crop_to_rle
+from benchmark_n.runtime.commands import option
 
 VERSION = 1
 SIZE = 256
@@ -209,7 +210,7 @@ SCENES = Dataset(
     open_scenes,
     locate,
     embedded=True,
-    size="train 300 images, val 100 (--num-images for others)",
+    size=f"train 300 images, val 100 ({option('num_images')} for others)",
     licence="CC0-1.0 (drawn by this package)",
     redistribution="yes",
     terms=terms.OWN,

@@ -120,7 +120,7 @@ def file_provenance(kind: str, paths: list[Path], trained_on: str) -> dict[str, 
         notes.append("the model was trained on clean labels: on these images it leaks the truth")
     if trained_on == "unknown":
         notes.append(
-            "it is not known what labels the model was trained on (--trained-on): clean labels of "
+            "it is not known what labels the model was trained on (`trained_on`): clean labels of "
             "these images would leak the truth"
         )
     files = [{"file": path.name, "sha256": file_digest(path)} for path in paths]

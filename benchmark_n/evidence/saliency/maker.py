@@ -168,7 +168,7 @@ def _memorised(names: list[str], shares: NDArray[np.float64]) -> list[str]:
         _log.info("%s repeats %.1f %% of the labels it was trained on", name, 100 * share)
     return [
         f"{name} repeats {share:.1%} of the labels it was trained on, wrong ones with them: it "
-        "cannot contradict what it has memorised (--fit out-of-fold)"
+        "cannot contradict what it has memorised (`fit='out-of-fold'`)"
         for name, share in zip(names, shares.tolist(), strict=True)
         if share > MEMORISED
     ]

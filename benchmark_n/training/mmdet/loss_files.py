@@ -1,4 +1,4 @@
-"""Losses by instance as evidence: the arrays that ``--evidence files:DIR`` reads."""
+"""Losses by instance as evidence: the arrays that the source ``files:DIR`` reads."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def write_loss_evidence(benchmark: Benchmark, work_dir: Path) -> Path:
     for path in sorted((work_dir / FOLDER).glob("epoch-*-rank*.parquet")):
         tables.setdefault(path.stem.partition("-rank")[0], []).append(path)
     if not tables:
-        raise InputError(f"{work_dir}: no losses by instance: train with --instance-losses")
+        raise InputError(f"{work_dir}: no losses by instance: train with `instance_losses=True`")
     coco = benchmark.noisy()
     ids = coco.annotation_ids[~coco.crowd]
     epochs = [_epoch(paths, ids) for paths in tables.values()]

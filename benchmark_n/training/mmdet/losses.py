@@ -15,7 +15,7 @@ class SymmetricCrossEntropyLoss(Module):
     """Cross-entropy and its reverse, summed: alpha CE + beta RCE [1]_.
 
     It takes the place of ``CrossEntropyLoss`` with ``use_sigmoid=False`` in a box head:
-    ``--cfg-option model.roi_head.bbox_head.loss_cls.type=SymmetricCrossEntropyLoss``.
+    the option ``model.roi_head.bbox_head.loss_cls.type`` of a training chooses it.
 
     Parameters
     ----------

@@ -37,7 +37,7 @@ class ModelSettings:
     seed
         Of weights, order and augmentation.
     options
-        Config keys in dotted form to their values, as MMDetection's ``--cfg-options``.
+        Config keys in dotted form to their values, as MMDetection's ``cfg_options``.
     instance_losses
         Write the losses of each annotation (Mask R-CNN alone).
     """
@@ -156,13 +156,13 @@ def published_weights(published: str | None, model: str) -> str:
         for known in yaml.safe_load(index.read_text("utf-8"))["Models"]:
             if str(known["Config"]).endswith(published) and known.get("Weights"):
                 return str(known["Weights"])
-    raise UsageError(f"no weights are published for {model}: choose --init imagenet or none")
+    raise UsageError(f"no weights are published for {model}: choose `init='imagenet'` or none")
 
 
 def _set_paper_schedule(config: Any, model: str) -> None:
     epochs = config.get("paper_epochs")
     if epochs is None:
-        raise UsageError(f"the paper has no schedule for {model}: choose --schedule own")
+        raise UsageError(f"the paper has no schedule for {model}: choose `schedule='own'`")
     steps = [round(epochs * share) for share in _STEPS]
     config.train_cfg = {"type": "EpochBasedTrainLoop", "max_epochs": epochs, "val_interval": 1}
     config.param_scheduler = [

@@ -93,7 +93,7 @@ def predict_out_of_fold(
 ) -> Path:
     """Train `count` models, each on all folds but one, and join what each finds in its own fold.
 
-    The result is evidence ``predictions:FILE`` with ``--trained-on noisy-oof``. Folds that are
+    The result is evidence ``predictions:FILE`` with `trained_on` ``noisy-oof``. Folds that are
     done are not done again.
 
     Returns

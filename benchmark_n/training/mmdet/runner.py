@@ -74,7 +74,7 @@ def running(config: Any, folder: Path) -> Iterator[Any]:
         except (URLError, ConnectionError) as error:
             raise InputError(
                 f"cannot download the weights to start from ({error}): "
-                "--init none starts from random ones"
+                "`init='none'` starts from random ones"
             ) from None
 
 
@@ -83,7 +83,7 @@ def _unpickling(wanted: bool) -> Iterator[None]:
     """While it holds, ``torch.load`` unpickles, where that is wanted.
 
     MMEngine keeps its log and its schedulers in a checkpoint as pickles, so that a training can
-    only be taken up again by unpickling: one's own files, in the work directory, for ``--resume``
+    only be taken up again by unpickling: one's own files, in the work directory, to `resume` it
     alone. All other loading keeps PyTorch's ``weights_only``.
     """
     if wanted:

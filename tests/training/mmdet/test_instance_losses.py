@@ -105,5 +105,5 @@ def test_evidence_joins_ranks_and_fills_what_was_not_met(
     assert found[:, 1].tolist() == pytest.approx([3.5, 3.5])  # (1 x 2 + 3 x 4) / 4; not met later
     assert found[:, 2].tolist() == pytest.approx([2.0, 1.0])
     assert found[:, 0].tolist() == pytest.approx([2.0, 1.0])  # never met: the medians
-    with pytest.raises(InputError, match="train with --instance-losses"):
+    with pytest.raises(InputError, match="train with `instance_losses=True`"):
         write_loss_evidence(scenes_hard, tmp_path / "none")

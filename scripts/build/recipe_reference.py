@@ -15,7 +15,7 @@ from benchmark_n.noise.base import NOISES
 from benchmark_n.noise.recipe import ALIASES, load_recipe, recipe_names
 from benchmark_n.weak.recipe import PromptSettings, load_weak_recipe, weak_recipe_names
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 HEAD = """\
 # Recipes
 

@@ -40,7 +40,7 @@ class ObjectLab:
         order counts, not the scale that a detector happens to have, and the least is .5: as many
         predictions as there are annotations. (``badloc`` reads the scores themselves, those above
         cleanlab's .5.) Chosen by class AUPRC on detections simulated for ``coco_mini``'s train
-        split, seeds from 101 (``scripts/select_objectlab.py``).
+        split, seeds from 101 (``scripts/reproduce/select_objectlab.py``).
 
     References
     ----------

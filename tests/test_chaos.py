@@ -17,7 +17,8 @@ def test_no_fault_leaves_what_only_looks_like_a_result(command: str, tmp_path: P
     """In a process of its own: the script forks, which this one with its threads must not."""
     out = tmp_path / "chaos.json"
     options = ["--kills", "2", "--worker-kills", "1", "--annotations", "600", "--out", str(out)]
-    words = [sys.executable, str(REPOSITORY / "scripts" / "chaos.py"), "--only", command, *options]
+    script = REPOSITORY / "scripts" / "faults" / "chaos.py"
+    words = [sys.executable, str(script), "--only", command, *options]
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=300)
     result = json.loads(out.read_text())
     assert result["findings"] == [], done.stderr

@@ -1,1 +1,1 @@
-"""Networks in plain torch, trained from scratch."""
+"""Networks in plain torch, which their modules import at once: import these where they are used."""

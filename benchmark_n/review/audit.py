@@ -7,9 +7,7 @@ there. What an import that was killed in the middle left behind is cut off by th
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from fcntl import LOCK_EX, flock
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,14 +51,6 @@ class AuditEntry(msgspec.Struct, frozen=True):
     guideline: str
     decisions: str
     part: tuple[int, int]
-
-
-@contextmanager
-def locked(folder: Path, name: str) -> Iterator[None]:
-    """Hold the lock on a file of the folder: imports into one review come one after the other."""
-    with (folder / name).open("rb") as file:
-        flock(file, LOCK_EX)
-        yield
 
 
 def read_audit(folder: Path) -> list[AuditEntry]:

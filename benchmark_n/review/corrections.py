@@ -15,8 +15,9 @@ from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.coco.records import join_record, split_record
 from benchmark_n.coco.write import CocoStream
 from benchmark_n.errors import InputError
+from benchmark_n.files.locks import file_lock
 from benchmark_n.files.provenance import file_digest
-from benchmark_n.review.audit import AuditEntry, append_audit, locked, read_audit, sync_folder
+from benchmark_n.review.audit import AuditEntry, append_audit, read_audit, sync_folder
 from benchmark_n.review.carry_out import carry_out
 from benchmark_n.review.decision import Decision
 from benchmark_n.review.items import REVIEW, Review, read_review
@@ -74,7 +75,7 @@ def import_decisions(
     folder, path = Path(folder), Path(decisions)
     review = read_review(folder)
     coco = _reviewed(folder, review, annotations)
-    with locked(folder, REVIEW):
+    with file_lock(folder / REVIEW):  # one import after the other
         entries = read_audit(folder)
         settled = {entry.annotation_id for entry in entries}
         reading = read_decisions(path, review, who=who, when=when, settled=settled)

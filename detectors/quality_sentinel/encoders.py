@@ -9,7 +9,6 @@ from benchmark_n.evidence.backbones.efficientnet_lite import feature_maps, load_
 from benchmark_n.runtime.optional_imports import import_extra
 
 _LITE = ("lite0", "lite1", "lite2")
-_SMALL_WIDTHS = (16, 32, 64, 128, 256)
 # Keys of the maps of EfficientNet-Lite that are taken; the last is the head's, of stride 32.
 _LITE_MAPS = (4, 8, 16, 64)
 
@@ -41,7 +40,7 @@ def make_encoder(name: str, channels: int, pretrained: bool = True) -> tuple[Any
     if kind == "timm" and argument:
         return _timm(argument, channels, pretrained)
     if name == "small":
-        return _small(channels), list(_SMALL_WIDTHS[1:])
+        return _small(channels)
     known = [*_LITE, "small", "timm:NAME"]
     raise InputError(f"unknown encoder '{name}': {did_you_mean(name, known)}")
 
@@ -51,36 +50,15 @@ def _lite(number: int, channels: int) -> tuple[Any, list[int]]:
     import torch
     from torch import nn
 
+    from benchmark_n.nets.mask_encoders import InnerMaps, adapt_stem
+
     adapt_stem(network._conv_stem, channels)
     # The classifier is not used, and would make a third of the weights' file.
     network._fc = nn.Identity()
-
-    class Lite(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.network = network
-
-        def forward(self, values: Any) -> Any:
-            maps = feature_maps(self.network, values)
-            return [maps[key] for key in _LITE_MAPS]
-
-    encoder = Lite().eval()
+    encoder = InnerMaps(network, feature_maps, _LITE_MAPS).eval()
     with torch.inference_mode():
         maps = encoder(torch.zeros(1, channels, 64, 64))
     return encoder.train(), [int(one.shape[1]) for one in maps]
-
-
-def adapt_stem(stem: Any, channels: int) -> None:
-    """Give a convolution of three channels the image's and the mask's, in place.
-
-    An image of one channel has the sum of the three kernels, the mask their mean.
-    """
-    import torch
-
-    kernel = stem.weight.data
-    image = kernel.sum(1, keepdim=True) if channels == 2 else kernel
-    stem.weight = torch.nn.Parameter(torch.cat([image, kernel.mean(1, keepdim=True)], 1))
-    stem.in_channels = channels
 
 
 def _timm(name: str, channels: int, pretrained: bool) -> tuple[Any, list[int]]:
@@ -99,29 +77,8 @@ def _timm(name: str, channels: int, pretrained: bool) -> tuple[Any, list[int]]:
     return encoder, list(encoder.feature_info.channels())
 
 
-def _small(channels: int) -> Any:
-    from torch import nn
+def _small(channels: int) -> tuple[Any, list[int]]:
+    import_extra("torch", "deep", "encoder small")
+    from benchmark_n.nets.mask_encoders import SMALL_WIDTHS, SmallEncoder
 
-    def stage(before: int, after: int) -> nn.Module:
-        layers: list[nn.Module] = []
-        for a, stride in ((before, 2), (after, 1)):
-            layers.append(nn.Conv2d(a, after, 3, stride=stride, padding=1, bias=False))
-            layers += [nn.BatchNorm2d(after), nn.ReLU()]
-        return nn.Sequential(*layers)
-
-    class Small(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            befores = (channels, *_SMALL_WIDTHS)
-            self.stages = nn.ModuleList(
-                [stage(a, b) for a, b in zip(befores, _SMALL_WIDTHS, strict=False)]
-            )
-
-        def forward(self, values: Any) -> Any:
-            maps = []
-            for one in self.stages:
-                values = one(values)
-                maps.append(values)
-            return maps[1:]
-
-    return Small()
+    return SmallEncoder(channels), list(SMALL_WIDTHS[1:])

@@ -31,7 +31,7 @@ class Sentinel:
     Parameters
     ----------
     network
-        See `benchmark_n.detectors.quality_sentinel.network`; in evaluation mode.
+        A `benchmark_n.nets.quality_sentinel.QualityNetwork` in evaluation mode.
     names, table
         Categories of the training, and their conditions, float32 (K, D).
     """

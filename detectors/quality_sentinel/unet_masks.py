@@ -24,7 +24,6 @@ from benchmark_n.detectors.quality_sentinel.crops import read_pixels, square
 from benchmark_n.evidence import Evidence
 from benchmark_n.evidence.evidence import Ints
 from benchmark_n.masks import CropMask, Rle, crop_to_rle, rle_to_crop
-from benchmark_n.nets.unet import named_unet
 from benchmark_n.runtime.optional_imports import import_extra
 
 SIZE = 128
@@ -46,6 +45,8 @@ def predict_masks(
 ) -> list[tuple[Rle, ...]]:
     """For each annotation a mask after each of the `epochs` of a training on all images."""
     torch = import_extra("torch", "deep", "the U-Net of the pairs")
+    from benchmark_n.nets.unet import named_unet
+
     ids = list(dict.fromkeys(evidence.image_ids.tolist()))
     images = np.stack([_small(read_pixels(paths[i], coco.images[i], window)) for i in ids])
     maps = np.stack([_category_map(evidence, coco, i) for i in ids])

@@ -49,8 +49,8 @@ def save_sentinel(sentinel: Sentinel, path: Path, sources: Sequence[Mapping[str,
     InputError
         The file cannot be written.
     """
+    torch = import_extra("torch", "deep", _WHAT)
     torch_files = import_extra("safetensors.torch", "deep", _WHAT)
-    import torch
 
     tensors = {
         name: (tensor.half() if tensor.is_floating_point() else tensor).contiguous().cpu()
@@ -103,6 +103,7 @@ def load_sentinel(path: Path | None = None, device: str = "cpu") -> Sentinel:
         Not a weights file of Quality Sentinel, or what it needs is not installed.
     """
     meta = read_meta(path)
+    import_extra("torch", "deep", _WHAT)
     torch_files = import_extra("safetensors.torch", "deep", _WHAT)
     safetensors = import_extra("safetensors", "deep", _WHAT)
     with as_file(_resource(path)) as file:

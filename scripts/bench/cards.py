@@ -17,11 +17,12 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+ROOT = Path(__file__).resolve().parents[2]
+# In place of this folder, whose modules have the names of packages (datasets, mmdet).
+sys.path[0] = str(ROOT)
 
-import benchmark_n  # noqa: E402
-from scripts.bench.make import source, tiled  # noqa: E402
+import benchmark_n
+from scripts.bench.make import source, tiled
 
 
 def large_benchmark(work: Path, count: int) -> Path:

@@ -20,13 +20,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-# What follows is imported from this checkout: E402 is meant.
-sys.path.insert(0, str(ROOT))
+ROOT = Path(__file__).resolve().parents[2]
+# In place of this folder, whose modules have the names of packages (datasets, mmdet).
+sys.path[0] = str(ROOT)
 
-from benchmark_n.experiments.seed_tables import markdown  # noqa: E402
-from benchmark_n.files.provenance import environment  # noqa: E402
-from scripts.bench.make import SHARED, tiled  # noqa: E402
+from benchmark_n.experiments.seed_tables import markdown
+from benchmark_n.files.provenance import environment
+from scripts.bench.make import SHARED, tiled
 
 RESULTS = ROOT / "scripts" / "results" / "commands.json"
 COCO128 = SHARED / "coco128" / "instances_coco128.json"

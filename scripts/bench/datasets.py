@@ -20,6 +20,9 @@ from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# In place of this folder, whose modules have the names of packages (datasets, mmdet).
+sys.path[0] = str(Path(__file__).resolve().parents[2])
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray

@@ -14,10 +14,14 @@ import io
 import json
 import multiprocessing
 import resource
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+# In place of this folder, whose modules have the names of packages (datasets, mmdet).
+sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 import cv2
 import msgspec

@@ -29,18 +29,19 @@ from typing import Any
 import cv2
 import numpy as np
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+ROOT = Path(__file__).resolve().parents[2]
+# In place of this folder, whose modules have the names of packages (datasets, mmdet).
+sys.path[0] = str(ROOT)
 
-from benchmark_n.coco import CocoFile, read_coco  # noqa: E402
-from benchmark_n.datasets import Request  # noqa: E402
-from benchmark_n.noise.base import SpatialNoise  # noqa: E402
-from benchmark_n.noise.engine import Engine  # noqa: E402
-from benchmark_n.noise.plan import chunks, decide, resolve  # noqa: E402
-from benchmark_n.noise.recipe import load_recipe  # noqa: E402
-from benchmark_n.runtime.parallel import ordered_map  # noqa: E402
-from benchmark_n.runtime.random_streams import Stream  # noqa: E402
-from tests import plain_engine  # noqa: E402
+from benchmark_n.coco import CocoFile, read_coco
+from benchmark_n.datasets import Request
+from benchmark_n.noise.base import SpatialNoise
+from benchmark_n.noise.engine import Engine
+from benchmark_n.noise.plan import chunks, decide, resolve
+from benchmark_n.noise.recipe import load_recipe
+from benchmark_n.runtime.parallel import ordered_map
+from benchmark_n.runtime.random_streams import Stream
+from tests import plain_engine
 
 SHARED = Path(os.environ.get("BENCHMARK_N_SHARED_DATA", ROOT.parent / "shared" / "data"))
 SAMPLE = SHARED / "coco_val2014_100" / "instances_val2014_100.json"

@@ -11,10 +11,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
+
+# In place of this folder, whose modules have the names of packages (datasets, mmdet).
+sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 import numpy as np
 import torch

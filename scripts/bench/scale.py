@@ -24,12 +24,13 @@ from typing import Any
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+ROOT = Path(__file__).resolve().parents[2]
+# In place of this folder, whose modules have the names of packages (datasets, mmdet).
+sys.path[0] = str(ROOT)
 
-from benchmark_n.files.provenance import environment  # noqa: E402
-from scripts.bench.make import SHARED, family_memory, source, tiled  # noqa: E402
-from tests.local_cluster import dask_cluster  # noqa: E402
+from benchmark_n.files.provenance import environment
+from scripts.bench.make import SHARED, family_memory, source, tiled
+from tests.local_cluster import dask_cluster
 
 COCO128 = SHARED / "coco128" / "instances_coco128.json"
 TRAIN2017 = 860_000

@@ -15,10 +15,14 @@ import argparse
 import hashlib
 import json
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+# In place of this folder, whose modules have the names of packages (datasets, mmdet).
+sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 import cv2
 import numpy as np
@@ -32,7 +36,7 @@ from benchmark_n.weak.recipe import load_weak_recipe
 from benchmark_n.weak.segmenters.base import load_segmenter
 
 SHARED = Path(os.environ.get("BENCHMARK_N_SHARED_DATA", "../shared/data"))
-RESULTS = Path(__file__).parent / "results"
+RESULTS = Path(__file__).parents[1] / "results"
 FILES = {
     "brain": ("brain_tumor_maskrcnn/_annotations.coco.json", "brain_tumor_maskrcnn/images"),
     "coco128": ("coco128/instances_coco128.json", "coco128/images"),

@@ -141,7 +141,7 @@ def build(out: Path, work: Path, samples: Path) -> None:
 def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    root = Path(__file__).resolve().parent.parent
+    root = Path(__file__).resolve().parents[2]
     parser.add_argument("--out", type=Path, default=root / "data_cards")
     parser.add_argument("--samples", type=Path, default=root.parent / "shared" / "data")
     arguments = parser.parse_args()

@@ -16,7 +16,7 @@ from benchmark_n.noise.recipe import ALIASES, load_recipe, recipe_names
 from benchmark_n.weak.prompt_settings import PromptSettings
 from benchmark_n.weak.recipe import load_weak_recipe, weak_recipe_names
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 HEAD = """\
 # Recipes
 

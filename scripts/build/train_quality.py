@@ -20,11 +20,11 @@ from typing import Any
 from benchmark_n.detectors.quality_sentinel.settings import Settings
 from benchmark_n.detectors.quality_sentinel.weights import SHIPPED
 from benchmark_n.runtime.execution import Execution
-from benchmark_n.training.quality_sentinel import (PairRequest, train_quality)
+from benchmark_n.training.quality_sentinel import PairRequest, train_quality
 
 RESERVED = range(901, 908)
-ROOT = Path(__file__).parent
-LOG = ROOT / "results" / "quality-training.json"
+ROOT = Path(__file__).resolve().parents[2]
+LOG = ROOT / "scripts" / "results" / "quality-training.json"
 # Peak rate of each leg, falling: the first two were run before the others were planned.
 RATES = (2e-3, 1.94e-3, 1.6e-3, 1.2e-3, 8e-4, 4e-4, 1e-4)
 FIRST = {"scenes": (220, 5), "phantom": (80, 5)}
@@ -73,7 +73,7 @@ def run_leg(leg: int, out: Path) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    shipped = ROOT.parent / "detectors" / "quality_sentinel" / SHIPPED
+    shipped = ROOT / "detectors" / "quality_sentinel" / SHIPPED
     parser.add_argument("--legs", type=int, default=1, help="Legs to go on for.")
     parser.add_argument("--out", type=Path, default=shipped)
     arguments = parser.parse_args()

@@ -24,18 +24,18 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 os.environ |= {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
 
-import torch  # noqa: E402, F401 - imported before all forks
+import torch  # noqa: F401 - imported before all forks
 
-import benchmark_n.detection.detect  # noqa: E402
-import benchmark_n.generation.make  # noqa: E402
-import benchmark_n.training.train  # noqa: E402, F401
-from benchmark_n import __version__  # noqa: E402
-from tests.chaos import commands  # noqa: E402
-from tests.chaos.faults import (  # noqa: E402
+import benchmark_n.detection.detect
+import benchmark_n.generation.make
+import benchmark_n.training.train  # noqa: F401
+from benchmark_n import __version__
+from tests.chaos import commands
+from tests.chaos.faults import (
     Reference,
     Trial,
     interrupted,
@@ -44,8 +44,8 @@ from tests.chaos.faults import (  # noqa: E402
     starved,
     undisturbed,
 )
-from tests.chaos.processes import small_disk  # noqa: E402
-from tests.chaos.surroundings import clock, on_disk, tmpfs  # noqa: E402
+from tests.chaos.processes import small_disk
+from tests.chaos.surroundings import clock, on_disk, tmpfs
 
 RESULTS = ROOT / "scripts" / "results" / "chaos.json"
 _LIBRARIES = ("numpy", "pyarrow", "joblib", "torch")

@@ -23,7 +23,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 SHARED = Path(os.environ.get("BENCHMARK_N_SHARED_DATA", ROOT.parent / "shared" / "data"))

@@ -23,13 +23,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from benchmark_n import __version__  # noqa: E402
-from tests.fuzzing.formats import Case, plan, prepare, start, write_case  # noqa: E402
-from tests.fuzzing.table import all_formats  # noqa: E402
-from tests.fuzzing.watchdog import LONGEST, MEMORY, Outcome, run_all  # noqa: E402
+from benchmark_n import __version__
+from tests.fuzzing.formats import Case, plan, prepare, start, write_case
+from tests.fuzzing.table import all_formats
+from tests.fuzzing.watchdog import LONGEST, MEMORY, Outcome, run_all
 
 RESULTS = ROOT / "scripts" / "results" / "fuzz.json"
 _LIBRARIES = ("numpy", "opencv-python", "pyarrow", "msgspec", "pyyaml", "pillow", "simpleitk")

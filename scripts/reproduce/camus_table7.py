@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("--model", default="tiny-unet")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--work", type=Path, default=Path("work_dirs/table7"))
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "results")
     parser.add_argument("--most", type=int, help="train at most this many models, then stop")
     arguments = parser.parse_args()
     dataset = arguments.dataset or present_dataset()

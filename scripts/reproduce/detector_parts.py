@@ -1,4 +1,4 @@
-"""The experiments of `bench_detectors.py`: each makes benchmarks and scores detectors on them."""
+"""The experiments of `detectors.py`: each makes benchmarks and scores detectors on them."""
 
 from __future__ import annotations
 

@@ -20,10 +20,9 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 from detector_parts import (
-    ON_DEMAND,
     Experiment,
-    Row,
     brain,
     class_noise,
     coco128,
@@ -31,13 +30,14 @@ from detector_parts import (
     separated,
     separation,
 )
-from detector_tables import as_markdown, summarise
 from digit_parts import by_losses, by_probabilities
 
 from benchmark_n.detectors.base import Plot
+from benchmark_n.experiments.detector_seeds import MEASURES, ON_DEMAND, Row
+from benchmark_n.experiments.seed_tables import cell, markdown, spread
 
-RESULTS = Path(__file__).parent / "results"
-PICTURE = Path(__file__).parent.parent / "docs" / "loss_separation.png"
+RESULTS = Path(__file__).parents[1] / "results"
+PICTURE = Path(__file__).parents[2] / "docs" / "loss_separation.png"
 FIG10 = {"fig10-class-40": "class", "fig10-spatial-40": "spatial"}
 _MID = scenes("mid", ("class_confusion",))
 SCOPES = {"20 % in supercategories": "supercategory", "20 % symmetric": "all"}
@@ -95,6 +95,53 @@ def measure(part: str, seeds: Iterable[int], path: Path) -> list[Row]:
             rows += fresh
             print(f"{part}: {noise}, seed {seed}: {time.process_time() - started:.0f} CPU s")
     return rows
+
+
+def summarise(rows: list[Row]) -> list[Row]:
+    """Mean and standard deviation (n - 1) over the seeds."""
+    groups: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        key = tuple(str(row.get(name, "")) for name in ("noise", "backbone", "detector", "kind"))
+        groups.setdefault(key, []).append(row)
+    return [
+        {
+            "noise": key[0],
+            "backbone": key[1],
+            "detector": key[2],
+            "kind": key[3],
+            "seeds": len(group),
+            "errors": float(np.mean([row["errors"] for row in group])),
+            **{name: spread(row[name] for row in group) for name in MEASURES},
+        }
+        for key, group in groups.items()
+    ]
+
+
+def as_markdown(rows: list[Row]) -> str:
+    """A table of means ± standard deviations."""
+    headers = [
+        "noise",
+        "backbone",
+        "detector",
+        "kind",
+        "seeds",
+        "errors",
+        "F1",
+        "best F1",
+        "AUPRC",
+        "AUROC",
+        "chance",
+    ]
+    plain = ("noise", "backbone", "detector", "kind", "seeds")
+    cells = [
+        [
+            *(row[name] for name in plain),
+            f"{row['errors']:.0f}",
+            *(cell(row[name]) for name in MEASURES),
+        ]
+        for row in rows
+    ]
+    return markdown(headers, cells)
 
 
 def draw_separation(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The experiments of `bench_detectors.py` on scikit-learn's handwritten digits."""
+"""The experiments of `detectors.py` on scikit-learn's handwritten digits."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from detector_parts import Experiment, Row
+from detector_parts import Experiment
 
 from benchmark_n.detectors import Evidence, build_detector, run_detector
 from benchmark_n.evidence.crops.folds import plan_folds
 from benchmark_n.evidence.crops.linear_heads import cross_validate
+from benchmark_n.experiments.detector_seeds import Row
 
 # Of raw grey levels, not of a backbone's features; chosen by `select_settings.py`.
 INVERSE_PENALTY = 0.01

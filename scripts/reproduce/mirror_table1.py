@@ -26,7 +26,7 @@ from benchmark_n.evidence.options import Fit
 from benchmark_n.experiments.seed_tables import cell, markdown, spread
 
 SHARED = Path(os.environ.get("BENCHMARK_N_SHARED_DATA", "../shared/data"))
-RESULTS = Path(__file__).parent / "results"
+RESULTS = Path(__file__).parents[1] / "results"
 FITS: tuple[Fit, ...] = ("in-sample", "out-of-fold")
 Row = dict[str, Any]
 SMALL = "saliency:scratch:plain,scratch:wide,scratch:deep"

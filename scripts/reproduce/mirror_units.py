@@ -1,4 +1,4 @@
-"""Benchmarks for `bench_mirror.py`: crops, folds, and features that are made once."""
+"""Benchmarks for `mirror.py`: crops, folds, and features that are made once."""
 
 from __future__ import annotations
 

@@ -44,8 +44,8 @@ from benchmark_n.masks import intersection_area, rle_to_crop, segmentation_to_rl
 from benchmark_n.training.quality_sentinel import PairRequest, dataset_pairs
 
 SHARED = Path(os.environ.get("BENCHMARK_N_SHARED_DATA", "../shared/data"))
-RESULTS = Path(__file__).parent / "results"
-SHIPPED_PATH = Path(__file__).parent.parent / "detectors" / "quality_sentinel" / SHIPPED
+RESULTS = Path(__file__).parents[1] / "results"
+SHIPPED_PATH = Path(__file__).parents[2] / "detectors" / "quality_sentinel" / SHIPPED
 BRAIN = SHARED / "brain_tumor_maskrcnn"
 SEEDS = (1, 2, 3)
 IMAGES = {"scenes": 60, "phantom": 80}

@@ -25,7 +25,7 @@ from benchmark_n.evaluators.label_quality.regression import evaluate_label_quali
 from benchmark_n.experiments.seed_tables import cell, markdown, spread
 from benchmark_n.training.quality_sentinel import PairRequest, dataset_pairs
 
-RESULTS = Path(__file__).parent / "results"
+RESULTS = Path(__file__).parents[1] / "results"
 NAME = "quality-table1"
 SEEDS = (1, 2, 3)
 TRAINING = PairRequest("scenes", 901, 90, rounds=4, unet_epochs=())

@@ -9,6 +9,7 @@ on.
 
 from __future__ import annotations
 
+import argparse
 import json
 import tempfile
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ from benchmark_n.evidence.crops.folds import plan_folds
 from benchmark_n.evidence.crops.linear_heads import cross_validate
 from benchmark_n.experiments.seed_tables import markdown
 
-RESULTS = Path(__file__).parent / "results" / "selection-mirror"
+RESULTS = Path(__file__).parents[1] / "results" / "selection-mirror"
 DATA_SEED = 100
 # Outline seen by, folds, C.
 Setting = tuple[str, int, float]
@@ -129,6 +130,7 @@ def as_markdown(rows: list[Row]) -> str:
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     path = RESULTS.with_suffix(".jsonl")
     rows: list[Row] = []
     if path.is_file():

@@ -1,6 +1,6 @@
 """Choose the penalty of the linear heads, and cleanlab's score, on data that no table reports.
 
-The scenes are of another data seed than those of `bench_detectors.py`, the noise of seeds from 101
+The scenes are of another data seed than those of `detectors.py`, the noise of seeds from 101
 on; the digits are the same pictures (there are no others) under other noise. Each combination's
 figures are appended to ``scripts/results/selection.jsonl``, so that a stopped run goes on.
 
@@ -17,14 +17,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from detector_parts import Make, Row, features, measured, out_of_fold, scenes
+from detector_parts import scenes
 from digit_parts import digit_row, digits, flipped
 from digit_parts import out_of_fold as digits_out_of_fold
 
 from benchmark_n.detectors import Evidence, build_detector, run_detector
+from benchmark_n.experiments.detector_seeds import Make, Row, features, measured, out_of_fold
 from benchmark_n.experiments.seed_tables import markdown
 
-RESULTS = Path(__file__).parent / "results" / "selection"
+RESULTS = Path(__file__).parents[1] / "results" / "selection"
 FIRST_SEED, DATA_SEED = 101, 1
 PENALTIES = {
     "hog": (1e-4, 3e-4, 1e-3, 3e-3, 1e-2),

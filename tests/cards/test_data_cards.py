@@ -17,7 +17,7 @@ from tests.conftest import REPOSITORY, SHARED
 def test_committed_cards_are_up_to_date(tmp_path: Path) -> None:
     if not SHARED.is_dir():
         pytest.skip("the samples that the recipe cards measure are not at hand")
-    script = REPOSITORY / "scripts" / "build_cards.py"
+    script = REPOSITORY / "scripts" / "build" / "cards.py"
     command = [sys.executable, str(script), "--out", str(tmp_path), "--samples", str(SHARED)]
     subprocess.run(command, check=True, cwd=REPOSITORY)
     committed = REPOSITORY / "data_cards"

@@ -196,6 +196,7 @@ def review_command(root: Path) -> Command:
         "review import",
         lambda place: [
             *("review", "import", str(place / "review"), "--when", "2026-01-01"),
+            *("--annotations", str(folder / "instances.json")),
             *("--decisions", str(folder / "filled.csv"), "-q"),
         ],
         output="review",

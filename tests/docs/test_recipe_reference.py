@@ -18,7 +18,7 @@ PAGE = DOCS / "recipes.md"
 
 
 def test_the_committed_page_is_up_to_date(tmp_path: Path) -> None:
-    script = REPOSITORY / "scripts" / "build_recipe_reference.py"
+    script = REPOSITORY / "scripts" / "build" / "recipe_reference.py"
     made = tmp_path / "recipes.md"
     subprocess.run([sys.executable, str(script), "--out", str(made)], check=True, cwd=REPOSITORY)
     assert made.read_text() == PAGE.read_text()

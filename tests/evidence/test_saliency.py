@@ -201,7 +201,8 @@ def test_lite_maps_and_features_belong_together(tmp_path: Path) -> None:
 
 
 def test_networks_from_scratch_learn_and_look_at_what_tells_the_category() -> None:
-    from benchmark_n.evidence.saliency.small_classifiers import SHAPES, build, explain_scratch
+    from benchmark_n.evidence.saliency.small_classifiers import SHAPES, explain_scratch
+    from benchmark_n.nets.small_classifier import SmallClassifier
 
     rng = np.random.default_rng(0)
     labels = np.arange(200) % 2
@@ -218,7 +219,7 @@ def test_networks_from_scratch_learn_and_look_at_what_tells_the_category() -> No
     lower = made.maps[:, GRID // 2 :, GRID // 2 :].mean((1, 2))
     assert ((upper > lower) == (labels == 1)).mean() > 0.7
     for stages in SHAPES.values():
-        logits, maps = build(stages, 3)(torch.zeros(2, 3, 16, 16))
+        logits, maps = SmallClassifier(stages, 3)(torch.zeros(2, 3, 16, 16))
         assert logits.shape == (2, 3)
         assert maps.shape[2:] >= (4, 4)
     with pytest.raises(InputError, match="unknown network 'scratch:plane': did you mean 'plain'"):

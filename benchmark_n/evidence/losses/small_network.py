@@ -1,8 +1,6 @@
 """A small network trained from scratch, for the loss of each annotation in each epoch.
 
-It classifies the crop of an instance and segments it, as the heads of Mask R-CNN do: a class
-logit each, and one mask without classes. For the class, features are averaged over the given mask
-too; the mask is drawn from the pixels alone.
+It classifies the crop of an instance and segments it: `benchmark_n.nets.small_crops`.
 """
 
 from __future__ import annotations
@@ -26,8 +24,6 @@ _RATE = 2e-3
 _PEAK = 1e-2
 _WARM_UP = 0.15
 _WEIGHT_DECAY = 1e-4
-_WIDTHS = (32, 64, 128)
-_MASK_WIDTH = 24
 
 
 @dataclass(frozen=True)
@@ -165,45 +161,6 @@ def _batch_losses(network: Any, pixels: Any, shapes: Any, given: Any) -> list[An
 
 
 def _network(num_categories: int) -> Any:
-    import torch
-    from torch import nn
+    from benchmark_n.nets.small_crops import SmallCropNetwork
 
-    def stage(before: int, after: int) -> nn.Module:
-        # The first halves the crop by its stride: at full size it would cost more than the others.
-        stride = 2 if before == 3 else 1
-        return nn.Sequential(
-            nn.Conv2d(before, after, 3, stride, padding=1, bias=False),
-            nn.BatchNorm2d(after),
-            nn.ReLU(),
-            nn.Identity() if stride == 2 else nn.MaxPool2d(2),
-        )
-
-    class Small(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            first, second, third = _WIDTHS
-            self.stages = nn.ModuleList(
-                [stage(3, first), stage(first, second), stage(second, third)]
-            )
-            self.classes = nn.Linear(first + second + 3 * third, num_categories)
-            self.coarse = nn.Conv2d(third, _MASK_WIDTH, 1)
-            self.fine = nn.Conv2d(first + _MASK_WIDTH, _MASK_WIDTH, 3, padding=1)
-            self.mask = nn.Conv2d(_MASK_WIDTH, 1, 1)
-
-        def forward(
-            self, values: torch.Tensor, shapes: torch.Tensor
-        ) -> tuple[torch.Tensor, torch.Tensor]:
-            maps, inside = [], []
-            for one in self.stages:
-                values = one(values)
-                maps.append(values)
-                height, width = values.shape[-2:]
-                weights = nn.functional.adaptive_avg_pool2d(shapes, (height, width)) + 1e-6
-                inside.append((values * weights).sum((2, 3)) / weights.sum((2, 3)))
-            whole = [values.mean((2, 3)), values.amax((2, 3))]
-            logits = self.classes(torch.cat([*whole, *inside], 1))
-            up = nn.functional.interpolate(self.coarse(values), size=maps[0].shape[-2:])
-            drawn = self.mask(torch.relu(self.fine(torch.cat([maps[0], up], 1))))
-            return logits, drawn
-
-    return Small()
+    return SmallCropNetwork(num_categories)

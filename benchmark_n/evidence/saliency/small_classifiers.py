@@ -98,12 +98,14 @@ class _Run:
     def __call__(self, task: Training) -> Explained:
         import torch
 
+        from benchmark_n.nets.small_classifier import SmallClassifier
+
         threads = torch.get_num_threads()
         torch.set_num_threads(1)
         try:
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(task.seed)
-                network = build(SHAPES[task.shape], self.lesson.num_categories)
+                network: Any = SmallClassifier(SHAPES[task.shape], self.lesson.num_categories)
             # A quarter faster on a CPU than channels first.
             network = network.to(self.device, memory_format=torch.channels_last)
             self._train(network, task)
@@ -164,31 +166,3 @@ def _shifted(batch: Any, generator: Any) -> Any:
     padded = torch.nn.functional.pad(batch, (most,) * 4, mode="reflect")
     side = batch.shape[-1]
     return padded[:, :, down : down + side, across : across + side]
-
-
-def build(stages: tuple[tuple[int, int, int], ...], num_categories: int) -> Any:
-    """A torch module: pixels (n, 3, S, S) to logits (n, K) and last maps (n, C, h, w)."""
-    import torch
-    from torch import nn
-
-    layers: list[nn.Module] = []
-    before = 3
-    for number, (width, kernel, count) in enumerate(stages):
-        if number:
-            layers.append(nn.MaxPool2d(2))
-        for _ in range(count):
-            convolution = nn.Conv2d(before, width, kernel, padding=kernel // 2, bias=False)
-            layers += [convolution, nn.BatchNorm2d(width), nn.ReLU()]
-            before = width
-
-    class Classifier(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.body = nn.Sequential(*layers)
-            self.head = nn.Linear(before, num_categories)
-
-        def forward(self, values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-            maps = self.body(values)
-            return self.head(maps.mean((2, 3))), maps
-
-    return Classifier()

@@ -18,7 +18,6 @@ from benchmark_n.evaluation.evaluation_input import EvaluationInput
 from benchmark_n.evaluators.cardiac.frames import INSTANTS, ventricle_id
 from benchmark_n.files.atomic import write_whole
 from benchmark_n.nets.devices import torch_device
-from benchmark_n.nets.unet import named_unet
 from benchmark_n.nets.weights import WEIGHTS, load_weights, save_weights
 from benchmark_n.training.mmdet.model_configs import ModelSettings
 from benchmark_n.training.options import RunOptions
@@ -85,6 +84,8 @@ def predict_cardiac(
     labels = split_labels(load(benchmark), split, images)
     variant, size = (trained.run["settings"][name] for name in ("variant", "size"))
     chosen = torch_device(device)
+    from benchmark_n.nets.unet import named_unet
+
     network = named_unet(variant, 1, 2).to(chosen)
     load_weights(network, trained.path / WEIGHTS, labels.names)
     target = Path(out) if out else trained.path / f"predictions-{split}.json"

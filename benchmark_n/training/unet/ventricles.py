@@ -18,7 +18,7 @@ import numpy as np
 from pycocotools import mask as coco_mask
 
 from benchmark_n.errors import InputError
-from benchmark_n.nets.unet import named_unet
+from benchmark_n.runtime.optional_imports import import_extra
 from benchmark_n.runtime.progress import Progress
 from benchmark_n.training.unet.frames import Frames, Pixels, augmented
 
@@ -78,7 +78,8 @@ def train_unet(
     progress
         Called with (iterations done, iterations in all).
     """
-    import torch
+    torch = import_extra("torch", "deep", "a U-Net")
+    from benchmark_n.nets.unet import named_unet
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)

@@ -8,7 +8,7 @@ in twenty gets another category, and one in twenty is taken away; seeds run from
 function of the scores and the least value of it; those that read the order alone have the same
 figures on all three scales.
 
-    python scripts/select_objectlab.py [--seeds 6]
+    python scripts/reproduce/select_objectlab.py [--seeds 6]
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from detector_parts import SHARED, Row
+from detector_parts import SHARED
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
@@ -30,9 +30,10 @@ from benchmark_n.coco import read_coco
 from benchmark_n.detectors import Evidence, build_detector, run_detector
 from benchmark_n.detectors.objectlab import sureness
 from benchmark_n.evidence import InstanceSet, annotation_evidence
+from benchmark_n.experiments.detector_seeds import Row
 from benchmark_n.experiments.seed_tables import markdown
 
-RESULTS = Path(__file__).parent / "results" / "selection-objectlab"
+RESULTS = Path(__file__).parents[1] / "results" / "selection-objectlab"
 FIRST_SEED = 101
 TAILS = (0, 10, 50)
 RATE = 0.05

@@ -65,22 +65,22 @@ class Mirror:
         """Score the annotations of `evidence`."""
         assert evidence.model_probs is not None
         assert evidence.saliency is not None
-        found, categories = disagreement(evidence.model_probs, evidence.labels, self.tau_star)
+        differs, categories = disagreement(evidence.model_probs, evidence.labels, self.tau_star)
         alpha = saliency_agreement(evidence.saliency)
         self.scores_ = annotation_scores(
             evidence,
             "class",
-            ranking(found, alpha),
-            flags(found, alpha, self.tau),
+            ranking(differs, alpha),
+            flags(differs, alpha, self.tau),
             categories=categories,
-            further={"d": found, "alpha": alpha, "s": found * alpha},
+            further={"d": differs, "alpha": alpha, "s": differs * alpha},
         )
         self.details_ = {
             "models": len(evidence.model_probs),
-            "d": int(found.sum()),
-            "d_by_low_confidence_alone": int((found & (categories == NONE)).sum()),
+            "d": int(differs.sum()),
+            "d_by_low_confidence_alone": int((differs & (categories == NONE)).sum()),
             "no_spatial_evidence": int(np.isnan(alpha).sum()),
-            "no_spatial_evidence_within_d": int((found & np.isnan(alpha)).sum()),
+            "no_spatial_evidence_within_d": int((differs & np.isnan(alpha)).sum()),
             "sweep": sweep(evidence.model_probs, evidence.labels, alpha),
         }
         return self
@@ -128,22 +128,22 @@ def _agreement(maps: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(blank, np.nan, alpha)
 
 
-def flags(found: NDArray[np.bool_], alpha: Floats, tau: float) -> NDArray[np.bool_]:
+def flags(differs: NDArray[np.bool_], alpha: Floats, tau: float) -> NDArray[np.bool_]:
     """d = 1 with alpha of at least `tau`; without alpha only where `tau` is 0."""
-    return found & (np.nan_to_num(alpha, nan=0.0) >= tau)
+    return differs & (np.nan_to_num(alpha, nan=0.0) >= tau)
 
 
-def ranking(found: NDArray[np.bool_], alpha: Floats) -> NDArray[np.float64]:
+def ranking(differs: NDArray[np.bool_], alpha: Floats) -> NDArray[np.float64]:
     """(d + alpha) / 2 where d is 1, else 0; alpha that is not defined adds nothing."""
-    return np.where(found, (1 + np.nan_to_num(alpha, nan=0.0)) / 2, 0.0)
+    return np.where(differs, (1 + np.nan_to_num(alpha, nan=0.0)) / 2, 0.0)
 
 
 def sweep(probs: Floats, labels: Ints, alpha: Floats) -> list[dict[str, float | int]]:
     """Number of flags at each pair of thresholds."""
     rows: list[dict[str, float | int]] = []
     for tau_star in _STAR_STEPS:
-        found, _ = disagreement(probs, labels, tau_star)
+        differs, _ = disagreement(probs, labels, tau_star)
         for tau in _STEPS:
-            flagged = int(flags(found, alpha, tau).sum())
+            flagged = int(flags(differs, alpha, tau).sum())
             rows.append({"tau": tau, "tau_star": tau_star, "flagged": flagged})
     return rows

@@ -72,12 +72,12 @@ class Benchmark:
         path = self.path / layout.RECIPE
         recipe = read_yaml(path, "recipe")
         try:
-            told = msgspec.convert(recipe, _Recipe)
+            stated = msgspec.convert(recipe, _Recipe)
         except msgspec.ValidationError as error:
             raise InputError(f"{path}: not the recipe of a benchmark: {error}") from None
-        if Path(told.source.file).name != told.source.file:
+        if Path(stated.source.file).name != stated.source.file:
             raise InputError(
-                f"{path}: source.file is '{told.source.file:.80}', expected a file's name alone"
+                f"{path}: source.file is '{stated.source.file:.80}', expected a file's name alone"
             )
         return dict(recipe)
 

@@ -46,11 +46,11 @@ def local_folders(benchmark: Path) -> dict[str, Path | None]:
         It is no list of folders.
     """
     path = benchmark / layout.LOCAL
-    told = read_yaml(path, "list of folders") if path.is_file() else {}
-    if not isinstance(told, dict):
-        raise InputError(f"{path}: {told!r:.40}, expected folders by name")
-    named = {name: _text(path, name, told.get(name)) for name in FOLDERS}
-    if any(named.values()) and not _is_ours(benchmark, named, told.get(_MARK)):
+    entries = read_yaml(path, "list of folders") if path.is_file() else {}
+    if not isinstance(entries, dict):
+        raise InputError(f"{path}: {entries!r:.40}, expected folders by name")
+    named = {name: _text(path, name, entries.get(name)) for name in FOLDERS}
+    if any(named.values()) and not _is_ours(benchmark, named, entries.get(_MARK)):
         wanted = " and ".join(f"`{name}=DIR`" for name, place in named.items() if place)
         _log.warning(
             "%s: was not written by you on this machine for this benchmark, so the folders that "

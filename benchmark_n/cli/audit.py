@@ -61,7 +61,7 @@ def command(
     from benchmark_n.report.audit import PLOT, write_audit
 
     with progress_bar("masks", quiet) as progress:
-        found = audit(
+        audits = audit(
             annotations,
             images,
             by=by,
@@ -71,15 +71,15 @@ def command(
             progress=progress,
         )
     folder = out or Path("results") / f"audit-{by}"
-    write_audit(found, folder, lowest=lowest, highest=highest)
-    text = "\n\n".join([_means(found), _comparisons(found), str(folder / PLOT)])
-    data = {"results": str(folder), "audits": [one.to_dict(lowest, highest) for one in found]}
+    write_audit(audits, folder, lowest=lowest, highest=highest)
+    text = "\n\n".join([_means(audits), _comparisons(audits), str(folder / PLOT)])
+    data = {"results": str(folder), "audits": [one.to_dict(lowest, highest) for one in audits]}
     emit(text, data, as_json)
 
 
-def _means(found: list[Audit]) -> str:
+def _means(audits: list[Audit]) -> str:
     rows: list[list[object]] = []
-    for one in found:
+    for one in audits:
         told = one.to_dict()
         for name, part in [("all", told), *told["groups"].items()]:
             mean, share = part["mean"], part["share_below_0.8"]
@@ -87,10 +87,10 @@ def _means(found: list[Audit]) -> str:
     return table(["file", "group", "annotations", "mean DSC", "% below 0.8"], rows)
 
 
-def _comparisons(found: list[Audit]) -> str:
+def _comparisons(audits: list[Audit]) -> str:
     """The comparisons of smallest p."""
     rows: list[list[object]] = []
-    for one in found:
+    for one in audits:
         tested = [c for c in one.comparisons if c.p_holm is not None and c.effect is not None]
         for c in sorted(tested, key=lambda c: c.p or 0.0)[:_MOST_COMPARISONS]:
             counts = f"{c.patients[0]}, {c.patients[1]}"

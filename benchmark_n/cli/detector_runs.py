@@ -42,7 +42,7 @@ def run_on_benchmark(
         _five_models(asked)
     evidence, settings = _evidence(asked), parse_settings(asked["settings"])
     with progress_bar("crops", quiet) as progress:
-        found = evaluate_detectors(
+        results = evaluate_detectors(
             opened,
             asked["detector"],
             images=asked["images"],
@@ -51,7 +51,7 @@ def run_on_benchmark(
             execution=Execution(asked["workers"], progress=progress),
         )
     root = out or Path("results") / opened.path.resolve().name
-    _finish(found, root, opened, asked["top"], ablation=ablation, quiet=quiet, as_json=as_json)
+    _finish(results, root, opened, asked["top"], ablation=ablation, quiet=quiet, as_json=as_json)
 
 
 def _five_models(asked: dict[str, Any]) -> None:
@@ -73,7 +73,7 @@ def run_on_file(
 
     evidence, settings = _evidence(asked), parse_settings(asked["settings"])
     with progress_bar("crops", quiet) as progress:
-        found = detect(
+        results = detect(
             annotations,
             asked["images"],
             asked["detector"],
@@ -82,7 +82,7 @@ def run_on_file(
             execution=Execution(asked["workers"], progress=progress),
         )
     root = out or Path("results") / annotations.stem
-    _finish(found, root, None, asked["top"], quiet=quiet, as_json=as_json)
+    _finish(results, root, None, asked["top"], quiet=quiet, as_json=as_json)
 
 
 def _evidence(asked: dict[str, Any]) -> EvidenceOptions:
@@ -91,7 +91,7 @@ def _evidence(asked: dict[str, Any]) -> EvidenceOptions:
 
 
 def _finish(
-    found: list[DetectionResult],
+    results: list[DetectionResult],
     root: Path,
     benchmark: Benchmark | None,
     top: int,
@@ -102,25 +102,25 @@ def _finish(
 ) -> None:
     from benchmark_n.report.results_writer import REPORT, write_detected
 
-    for one in found:
+    for one in results:
         write_detected(one, root / one.detector, benchmark=benchmark, top=top)
-    warn((line for one in found for line in one.warnings), quiet)
-    text = _scores_text(found) if benchmark is not None else _flags_text(found)
-    pages = "\n".join(str(root / one.detector / REPORT) for one in found)
-    data: dict[str, Any] = {"results": str(root), "detectors": [one.to_dict() for one in found]}
+    warn((line for one in results for line in one.warnings), quiet)
+    text = _scores_text(results) if benchmark is not None else _flags_text(results)
+    pages = "\n".join(str(root / one.detector / REPORT) for one in results)
+    data: dict[str, Any] = {"results": str(root), "detectors": [one.to_dict() for one in results]}
     if ablation and benchmark is not None:
-        data["ablation"] = _ablation(found, root, benchmark)
+        data["ablation"] = _ablation(results, root, benchmark)
         text += f"\n\n{_ablation_text(data['ablation'])}"
     emit(f"{text}\n\n{pages}", data, as_json)
 
 
-def _ablation(found: list[DetectionResult], root: Path, benchmark: Benchmark) -> dict[str, Any]:
+def _ablation(results: list[DetectionResult], root: Path, benchmark: Benchmark) -> dict[str, Any]:
     """Write and return the ablation of mirror."""
     import json
 
     from benchmark_n.experiments.mirror_ablation import mirror_ablation
 
-    one = next(one for one in found if one.detector == "mirror")
+    one = next(one for one in results if one.detector == "mirror")
     made = mirror_ablation(one.evidence, benchmark)
     path = root / one.detector / "ablation.json"
     path.write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
@@ -139,9 +139,9 @@ def _ablation_text(ablation: dict[str, Any]) -> str:
     return table(headers, rows)
 
 
-def _scores_text(found: list[DetectionResult]) -> str:
+def _scores_text(results: list[DetectionResult]) -> str:
     rows: list[list[object]] = []
-    for one in found:
+    for one in results:
         for kind, result in one.result.kinds.items() if one.result else ():
             values = [result.measures.get(name) for name in _MEASURES]
             counts = [result.measures["errors"], result.measures["flagged"]]
@@ -170,12 +170,12 @@ def _scores_text(found: list[DetectionResult]) -> str:
     return table(headers, rows)
 
 
-def _flags_text(found: list[DetectionResult]) -> str:
+def _flags_text(results: list[DetectionResult]) -> str:
     from benchmark_n.detection.result import flag_counts
 
     rows = [
         [one.detector, kind, one.provenance["trained_on"], len(one.evidence), count]
-        for one in found
+        for one in results
         for kind, count in flag_counts(one.scores).items()
     ]
     return table(["detector", "kind", "trained on", "annotations", "flagged"], rows)

@@ -66,7 +66,7 @@ def command(
     start = {name: training[name] for name in ("schedule", "init")}
     settings = ModelSettings(model, options=parse_settings(options), **start)
     with progress_bar("iterations", quiet) as progress:
-        found = robustness(
+        result = robustness(
             settings,
             dataset,
             tiers.split(","),
@@ -75,8 +75,8 @@ def command(
             source=SourceOptions(root=root, num_images=num_images),
         )
     folder = out or training["work_dir"] or Path("results") / f"{dataset}-{model}-robustness"
-    write(found, folder)
-    emit(f"{robustness_text(found)}\n\n{folder}", found.to_dict(), as_json)
+    write(result, folder)
+    emit(f"{robustness_text(result)}\n\n{folder}", result.to_dict(), as_json)
 
 
 def parse_seeds(text: str) -> list[int]:
@@ -94,15 +94,15 @@ def parse_seeds(text: str) -> list[int]:
     return list(range(1, values[0] + 1)) if len(values) == 1 else values
 
 
-def robustness_text(found: Robustness) -> str:
+def robustness_text(result: Robustness) -> str:
     """The paper's Table 3: mean and standard deviation over seeds, in percent."""
     from benchmark_n.report.robustness import standard_deviation
 
-    headers = [found.model]
+    headers = [result.model]
     for title in _TITLES.values():
         headers += [f"{title} AP", "sd", "kept %", "sd"]
     rows = []
-    for tier in found.tiers:
+    for tier in result.tiers:
         row: list[object] = [tier.tier]
         for kind in _TITLES:
             for values in (tier.ap[kind], tier.kept[kind]):
@@ -112,14 +112,14 @@ def robustness_text(found: Robustness) -> str:
     return table(headers, rows)
 
 
-def write(found: Robustness, folder: Path) -> None:
+def write(result: Robustness, folder: Path) -> None:
     """``robustness.json`` and ``robustness.png``."""
     from benchmark_n.report.robustness import draw_tiers
 
     folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(found.to_dict(), indent=2) + "\n"
+    text = json.dumps(result.to_dict(), indent=2) + "\n"
     (folder / "robustness.json").write_text(text, encoding="utf-8")
-    names = [tier.tier for tier in found.tiers]
-    ap = {kind: [tier.ap[kind] for tier in found.tiers] for kind in _TITLES}
-    title = f"{found.model} on {found.dataset}, {len(found.tiers[0].seeds)} seeds"
+    names = [tier.tier for tier in result.tiers]
+    ap = {kind: [tier.ap[kind] for tier in result.tiers] for kind in _TITLES}
+    title = f"{result.model} on {result.dataset}, {len(result.tiers[0].seeds)} seeds"
     draw_tiers(title, names, ap, folder / "robustness.png")

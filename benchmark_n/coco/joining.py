@@ -40,11 +40,13 @@ def match_pairs(clean: CocoFile, noisy: CocoFile, how: str, least_iou: float) ->
 
 
 def _check_same_dataset(clean: CocoFile, noisy: CocoFile) -> None:
-    for what, ours, theirs in (
+    for what, clean_places, noisy_places in (
         ("image", clean.images, noisy.images),
         ("category", clean.categories, noisy.categories),
     ):
-        strange = next((identity for identity in theirs if identity not in ours), None)
+        strange = next(
+            (identity for identity in noisy_places if identity not in clean_places), None
+        )
         if strange is not None:
             raise InputError(
                 f"{noisy.path.name}: {what} id {strange} is not in {clean.path.name}: "
@@ -54,28 +56,28 @@ def _check_same_dataset(clean: CocoFile, noisy: CocoFile) -> None:
 
 def _match_by_id(clean: CocoFile, noisy: CocoFile) -> dict[int, int]:
     place = {identity: j for j, identity in enumerate(noisy.annotation_ids.tolist())}
-    found = {}
+    matches = {}
     for i, identity in enumerate(clean.annotation_ids.tolist()):
         j = place.get(identity)
         if j is not None and noisy.image_ids[j] == clean.image_ids[i]:
-            found[i] = j
-    return found
+            matches[i] = j
+    return matches
 
 
 def _match_by_iou(clean: CocoFile, noisy: CocoFile, least_iou: float) -> dict[int, int]:
-    theirs = _groups(noisy)
-    found: dict[int, int] = {}
-    for group, ours in _groups(clean).items():
-        others = theirs.get(group, [])
+    noisy_places = _groups(noisy)
+    matches: dict[int, int] = {}
+    for group, clean_places in _groups(clean).items():
+        others = noisy_places.get(group, [])
         if not others:
             continue
-        masks = [masks_of(noisy, others), masks_of(clean, ours)]
-        ious = coco_mask.iou(*masks, [0] * len(ours))
+        masks = [masks_of(noisy, others), masks_of(clean, clean_places)]
+        ious = coco_mask.iou(*masks, [0] * len(clean_places))
         rows, columns = linear_sum_assignment(ious, maximize=True)
         for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
             if ious[row, column] >= least_iou:
-                found[ours[column]] = others[row]
-    return found
+                matches[clean_places[column]] = others[row]
+    return matches
 
 
 def _groups(coco: CocoFile) -> dict[tuple[int, bool], list[int]]:

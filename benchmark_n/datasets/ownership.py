@@ -67,11 +67,11 @@ def settle_owner(
     owner: Dataset = dataset if own else DATASETS.load(CUSTOM)
     if licence is not None:
         users_terms(licence, *governing(owner, dataset))
-    told = {
+    stated = {
         "conventions": dataset.name if owner.name != dataset.name else None,
         "licence": licence,
     }
-    options = {key: value for key, value in told.items() if value is not None}
+    options = {key: value for key, value in stated.items() if value is not None}
     return owner, replace(source, options={**options, **source.options})
 
 
@@ -102,11 +102,11 @@ def recorded_terms(recipe: Mapping[str, Any], licence: str | None = None) -> Ter
         An unknown licence, another than the recipe's, or one for annotations that have terms of
         their own.
     """
-    told = recipe["source"].get("licence")
-    if told is not None and licence not in (None, told):
-        raise InputError(f"licence '{licence}': the benchmark's recipe says '{told}'")
+    stated = recipe["source"].get("licence")
+    if stated is not None and licence not in (None, stated):
+        raise InputError(f"licence '{licence}': the benchmark's recipe says '{stated}'")
     owner = recorded_owner(recipe)
-    chosen = told if licence is None else licence
+    chosen = stated if licence is None else licence
     if chosen is None:
         return owner.terms if owner is not None else Terms()
     name = recipe["source"].get("conventions", recipe["dataset"])

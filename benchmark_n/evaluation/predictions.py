@@ -50,8 +50,8 @@ def evaluate_predictions(
     """
     labels = evaluation_input(truth)
     options = _with_ratio(options, labels)
-    found = read_predictions(Path(predictions), labels.truth)
-    results = _by_type(labels.truth, found, iou_types or _allowed([found]), options)
+    detections = read_predictions(Path(predictions), labels.truth)
+    results = _by_type(labels.truth, detections, iou_types or _allowed([detections]), options)
     return evaluation("predictions", labels, results, {"predictions": predictions})
 
 
@@ -87,9 +87,9 @@ def compare_predictions(
     """
     labels = evaluation_input(truth)
     options = _with_ratio(options, labels)
-    found = {name: read_predictions(path, labels.truth) for name, path in files.items()}
-    types = iou_types or _allowed(list(found.values()))
-    rows = {name: _by_type(labels.truth, each, types, options) for name, each in found.items()}
+    detections = {name: read_predictions(path, labels.truth) for name, path in files.items()}
+    types = iou_types or _allowed(list(detections.values()))
+    rows = {name: _by_type(labels.truth, each, types, options) for name, each in detections.items()}
     first = next(iter(rows.values()))
     for row in rows.values():
         row["kept"] = {
@@ -107,17 +107,19 @@ def _with_ratio(options: PrecisionOptions, labels: EvaluationInput) -> Precision
 
 
 def _by_type(
-    truth: CocoFile, found: Predictions, types: Sequence[IouType], options: PrecisionOptions
+    truth: CocoFile, detections: Predictions, types: Sequence[IouType], options: PrecisionOptions
 ) -> dict[str, Any]:
     return {
-        iou_type: evaluate_instances(truth, found, iou_type=iou_type, options=options).to_dict()
+        iou_type: evaluate_instances(
+            truth, detections, iou_type=iou_type, options=options
+        ).to_dict()
         for iou_type in types
     }
 
 
 def _allowed(predictions: Sequence[Predictions]) -> Sequence[IouType]:
     """All IoU types where every detection has a mask, else boxes alone."""
-    if all(found.have_masks for found in predictions):
+    if all(detections.have_masks for detections in predictions):
         return IOU_TYPES
     return ("bbox",)
 

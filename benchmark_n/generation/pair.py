@@ -54,14 +54,14 @@ def import_pair(
     if match not in MATCHES:
         raise UsageError(f"match must be one of {', '.join(MATCHES)}, but got '{match}'")
     with staged(Path(out), marker=layout.RECIPE, overwrite=overwrite) as stage:
-        ours, theirs = read_coco(clean), read_coco(noisy)
-        pairs = match_pairs(ours, theirs, match, least_iou)
+        clean_file, noisy_file = read_coco(clean), read_coco(noisy)
+        pairs = match_pairs(clean_file, noisy_file, match, least_iou)
         write_benchmark(
             stage,
-            ours,
-            pair_parts(ours, theirs, pairs, dilation_ratio),
+            clean_file,
+            pair_parts(clean_file, noisy_file, pairs, dilation_ratio),
             manifest_schema(metadata={"dilation_ratio": str(dilation_ratio)}),
-            _recipe(ours, theirs, match, least_iou, dilation_ratio),
+            _recipe(clean_file, noisy_file, match, least_iou, dilation_ratio),
             images=None if images is None else Path(images),
         )
         benchmark = load(stage).moved(Path(out))

@@ -47,25 +47,29 @@ def _row(
         "deleted": pair.noisy is None,
         "annotation_id": spurious_id,
     }
-    ours = theirs = record = None
+    clean_mask = noisy_mask = record = None
     if pair.clean is not None:
-        ours = masks_of(clean, [pair.clean])[0]
-        row |= _side(clean, pair.clean, ours, "")
+        clean_mask = masks_of(clean, [pair.clean])[0]
+        row |= _side(clean, pair.clean, clean_mask, "")
         row["crowd"] = bool(clean.crowd[pair.clean])
         row["annotation_id"] = int(clean.annotation_ids[pair.clean])
         row["size"] = size_bucket(row["area"])
     if pair.noisy is not None:
-        theirs = masks_of(noisy, [pair.noisy])[0]
-        row |= _side(noisy, pair.noisy, theirs, "noisy_")
-        record = _rewritten(noisy, pair.noisy, theirs, row)
+        noisy_mask = masks_of(noisy, [pair.noisy])[0]
+        row |= _side(noisy, pair.noisy, noisy_mask, "noisy_")
+        record = _rewritten(noisy, pair.noisy, noisy_mask, row)
     if pair.clean is None:
         row["origin"] = "spurious"
-    elif theirs is None or row["category_id"] != row["noisy_category_id"] or ours != theirs:
+    elif (
+        noisy_mask is None
+        or row["category_id"] != row["noisy_category_id"]
+        or clean_mask != noisy_mask
+    ):
         row["clean_record"] = bytes(clean.annotations[pair.clean])
-    if ours is not None and theirs is not None and not row["crowd"]:
-        height, width = ours["size"]
+    if clean_mask is not None and noisy_mask is not None and not row["crowd"]:
+        height, width = clean_mask["size"]
         distance = boundary_distance(height, width, ratio)
-        ious = mask_and_boundary_iou(rle_to_crop(ours), rle_to_crop(theirs), distance)
+        ious = mask_and_boundary_iou(rle_to_crop(clean_mask), rle_to_crop(noisy_mask), distance)
         row["iou"], row["boundary_iou"] = ious
     return row, record
 

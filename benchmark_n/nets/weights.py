@@ -68,20 +68,20 @@ def check_categories(path: Path, known: Sequence[str], expected: Sequence[str]) 
             f"{path}: weights for {len(known)} categories, expected {len(expected)}: they were "
             "trained on another benchmark"
         )
-    for ours, theirs in zip(expected, known, strict=True):
-        if ours != theirs:
-            raise InputError(f"{path}: weights for the category '{theirs}', expected '{ours}'")
+    for own, stored in zip(expected, known, strict=True):
+        if own != stored:
+            raise InputError(f"{path}: weights for the category '{stored}', expected '{own}'")
 
 
 def _state(module: Any) -> dict[str, Any]:
     return dict(module.state_dict())
 
 
-def _difference(expected: Mapping[str, Any], found: Mapping[str, Any]) -> str | None:
+def _difference(expected: Mapping[str, Any], given: Mapping[str, Any]) -> str | None:
     for name, value in expected.items():
-        if name not in found:
+        if name not in given:
             return f"{name} is missing"
-        if found[name].shape != value.shape:
-            return f"{name} has shape {tuple(found[name].shape)}, expected {tuple(value.shape)}"
-    extra = next((name for name in found if name not in expected), None)
+        if given[name].shape != value.shape:
+            return f"{name} has shape {tuple(given[name].shape)}, expected {tuple(value.shape)}"
+    extra = next((name for name in given if name not in expected), None)
     return None if extra is None else f"{extra} is unknown"

@@ -12,17 +12,19 @@ from benchmark_n.files.atomic import staged
 RESULTS, PLOT = "results.json", "groups.png"
 
 
-def write_audit(found: Sequence[Audit], folder: Path, *, lowest: int = 0, highest: int = 0) -> None:
+def write_audit(
+    audits: Sequence[Audit], folder: Path, *, lowest: int = 0, highest: int = 0
+) -> None:
     """Write ``results.json`` and ``groups.png`` into `folder`, in place of an earlier result."""
     from benchmark_n.report.quality import group_means
 
-    many = len(found) > 1
+    many = len(audits) > 1
     parts = {
         f"{one.file}: {name}" if many else name: part
-        for one in found
+        for one in audits
         for name, part in one.values_by_group().items()
     }
     with staged(folder, overwrite=True, marker=RESULTS) as stage:
-        rows = [one.to_dict(lowest, highest) for one in found]
+        rows = [one.to_dict(lowest, highest) for one in audits]
         (stage / RESULTS).write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
-        (stage / PLOT).write_bytes(group_means(f"Predicted DSC by {found[0].by}", parts))
+        (stage / PLOT).write_bytes(group_means(f"Predicted DSC by {audits[0].by}", parts))

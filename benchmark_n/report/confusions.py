@@ -39,12 +39,12 @@ class Confusions:
     left_out: int
 
 
-def confusions(found: DetectionResult) -> Confusions | None:
+def confusions(detection: DetectionResult) -> Confusions | None:
     """What is flagged with a suggested category; None where nothing is."""
-    counts = confusion_counts(found)
+    counts = confusion_counts(detection)
     if not counts.any():
         return None
-    names = found.evidence.category_names
+    names = detection.evidence.category_names
     flags = counts.sum(axis=0) + counts.sum(axis=1)
     order = np.argsort(-flags, kind="stable")
     kept = np.sort(order[: min(MOST_CATEGORIES, int((flags > 0).sum()))])
@@ -61,9 +61,9 @@ def confusions(found: DetectionResult) -> Confusions | None:
     )
 
 
-def confusion_counts(found: DetectionResult) -> NDArray[np.int64]:
+def confusion_counts(detection: DetectionResult) -> NDArray[np.int64]:
     """Flagged annotations by given and suggested category, int64 (K, K)."""
-    scores, evidence = found.scores, found.evidence
+    scores, evidence = detection.scores, detection.evidence
     flagged = pc.and_(pc.equal(scores["kind"], "class"), scores["flagged"])
     rows = scores.filter(pc.and_(flagged, pc.is_valid(scores["suggested_category"])))
     place = category_index(evidence.annotation_ids, rows["annotation_id"].to_numpy())

@@ -26,7 +26,7 @@ _MOST_PARTS = 40
 
 
 def render_report(
-    found: DetectionResult, *, benchmark: Benchmark | None = None, top: int = TOP
+    detection: DetectionResult, *, benchmark: Benchmark | None = None, top: int = TOP
 ) -> str:
     """The HTML page.
 
@@ -38,31 +38,33 @@ def render_report(
         Number of suspects in the gallery.
     """
     manifest = None if benchmark is None else benchmark.manifest()
-    truth = None if manifest is None else _truth(manifest, found)
-    cards = make_cards(worst(found.scores, top), found.evidence, found.coco, found.images, truth)
-    source = found.coco.path.name if benchmark is None else benchmark.path.name
+    truth = None if manifest is None else _truth(manifest, detection)
+    cards = make_cards(
+        worst(detection.scores, top), detection.evidence, detection.coco, detection.images, truth
+    )
+    source = detection.coco.path.name if benchmark is None else benchmark.path.name
     return page_template("detection.html").render(
-        found=found,
-        title=f"{found.detector} on {source}",
+        detection=detection,
+        title=f"{detection.detector} on {source}",
         headers=[name for _, name, _ in _MEASURES],
-        measures=_measures(found),
-        parts=_parts(found),
-        confusions=confusions(found),
-        figures=_figures(found, manifest),
+        measures=_measures(detection),
+        parts=_parts(detection),
+        confusions=confusions(detection),
+        figures=_figures(detection, manifest),
         cards=cards,
-        models=_models(found),
+        models=_models(detection),
         kinds=sorted({card.kind for card in cards}),
         categories=sorted({card.category for card in cards}),
         rare=RARE,
-        rare_flags=_rare_flags(found),
+        rare_flags=_rare_flags(detection),
     )
 
 
 def write_report(
-    found: DetectionResult, path: Path, *, benchmark: Benchmark | None = None, top: int = TOP
+    detection: DetectionResult, path: Path, *, benchmark: Benchmark | None = None, top: int = TOP
 ) -> None:
     """Write the page to `path`."""
-    path.write_text(render_report(found, benchmark=benchmark, top=top), encoding="utf-8")
+    path.write_text(render_report(detection, benchmark=benchmark, top=top), encoding="utf-8")
 
 
 def _text(value: float | int | None, digits: int) -> str:
@@ -71,12 +73,12 @@ def _text(value: float | int | None, digits: int) -> str:
     return f"{value:.{digits}f}" if digits else str(value)
 
 
-def _measures(found: DetectionResult) -> list[tuple[str, list[tuple[str, str]]]]:
+def _measures(detection: DetectionResult) -> list[tuple[str, list[tuple[str, str]]]]:
     """Kind to (value, interval) of each measure."""
-    if found.result is None:
+    if detection.result is None:
         return []
     rows = []
-    for kind, result in found.result.kinds.items():
+    for kind, result in detection.result.kinds.items():
         cells = []
         for name, _, digits in _MEASURES:
             spread = result.intervals.get(name)
@@ -86,12 +88,12 @@ def _measures(found: DetectionResult) -> list[tuple[str, list[tuple[str, str]]]]
     return rows
 
 
-def _parts(found: DetectionResult) -> list[tuple[str, str, str, list[str]]]:
+def _parts(detection: DetectionResult) -> list[tuple[str, str, str, list[str]]]:
     """(kind, field, value, measures) of the parts, the noises first."""
-    if found.result is None:
+    if detection.result is None:
         return []
     rows = []
-    for kind, result in found.result.kinds.items():
+    for kind, result in detection.result.kinds.items():
         fields = sorted(result.by, key=lambda name: (name != "noise", name))
         for field in fields:
             for value, measures in list(result.by[field].items())[:_MOST_PARTS]:
@@ -100,47 +102,47 @@ def _parts(found: DetectionResult) -> list[tuple[str, str, str, list[str]]]:
     return rows
 
 
-def _models(found: DetectionResult) -> str:
+def _models(detection: DetectionResult) -> str:
     """Names of the models whose saliency is shown."""
-    sources = found.provenance["evidence"]
+    sources = detection.provenance["evidence"]
     return next((s.get("backbone", "") for s in sources if s["evidence"] == "saliency"), "its own")
 
 
-def _rare_flags(found: DetectionResult) -> int:
+def _rare_flags(detection: DetectionResult) -> int:
     """Flagged annotations in categories of fewer than `RARE` annotations."""
-    counts = np.bincount(found.evidence.labels, minlength=len(found.evidence.category_ids))
-    rare = counts[found.evidence.labels] < RARE
-    ids = pa.array(found.evidence.annotation_ids[rare])
-    rows = found.scores.filter(
-        pc.and_(pc.equal(found.scores["kind"], "any"), found.scores["flagged"])
+    counts = np.bincount(detection.evidence.labels, minlength=len(detection.evidence.category_ids))
+    rare = counts[detection.evidence.labels] < RARE
+    ids = pa.array(detection.evidence.annotation_ids[rare])
+    rows = detection.scores.filter(
+        pc.and_(pc.equal(detection.scores["kind"], "any"), detection.scores["flagged"])
     )
     return int(pc.sum(pc.is_in(rows["annotation_id"], value_set=ids)).as_py() or 0)
 
 
-def _figures(found: DetectionResult, manifest: Any) -> list[tuple[str, str]]:
+def _figures(detection: DetectionResult, manifest: Any) -> list[tuple[str, str]]:
     """(description, data URI) of each figure that there is data for."""
     made = []
-    if manifest is not None and found.result is not None:
-        curves = precision_recall_curves(found.scores, manifest)
+    if manifest is not None and detection.result is not None:
+        curves = precision_recall_curves(detection.scores, manifest)
         if curves:
-            chance = {k: r.measures.get("prevalence") for k, r in found.result.kinds.items()}
+            chance = {k: r.measures.get("prevalence") for k, r in detection.result.kinds.items()}
             picture = figures.precision_recall(curves, chance)
             made.append(("Precision against recall; dotted: chance", picture))
-    scatter = predicted_dice(found.evidence, manifest)
+    scatter = predicted_dice(detection.evidence, manifest)
     if scatter is not None:
         made.append(("Dice coefficient of each mask: predicted and true", scatter))
     made += [
         (plot.title, figures.densities(plot.title, plot.edges, plot.counts, plot.curves))
-        for plot in found.plots
+        for plot in detection.plots
     ]
-    scores = _scores_by_annotation(found)
-    evidence = found.evidence
+    scores = _scores_by_annotation(detection)
+    evidence = detection.evidence
     if scores is None:
         return made
     if evidence.embeddings is not None and len(evidence) > 2:
         picture = figures.embedding_map(evidence.embeddings, scores)
         made.append(("Each annotation's features, coloured by its score", picture))
-    ids, statistics = image_statistics(found.coco, found.images, evidence.image_ids)
+    ids, statistics = image_statistics(detection.coco, detection.images, evidence.image_ids)
     if ids:
         means = np.array([scores[evidence.image_ids == i].mean() for i in ids])
         picture = figures.image_statistics(statistics, means)
@@ -148,30 +150,30 @@ def _figures(found: DetectionResult, manifest: Any) -> list[tuple[str, str]]:
     return made
 
 
-def _scores_by_annotation(found: DetectionResult) -> Any:
-    rows = found.scores.filter(pc.equal(found.scores["kind"], "any"))
+def _scores_by_annotation(detection: DetectionResult) -> Any:
+    rows = detection.scores.filter(pc.equal(detection.scores["kind"], "any"))
     if not len(rows):
         return None
     values = dict(zip(rows["annotation_id"].to_pylist(), rows["score"].to_pylist(), strict=True))
-    return np.array([values.get(i, 0.0) for i in found.evidence.annotation_ids.tolist()])
+    return np.array([values.get(i, 0.0) for i in detection.evidence.annotation_ids.tolist()])
 
 
-def _truth(manifest: Any, found: DetectionResult) -> Mapping[int, str]:
+def _truth(manifest: Any, detection: DetectionResult) -> Mapping[int, str]:
     """Annotation id to what was done to it."""
     columns = ["annotation_id", "origin", "deleted", "category_id", "noisy_category_id", "iou"]
-    told = {}
+    truth = {}
     for row in manifest.select(columns).to_pylist():
         if not row["deleted"]:
-            told[row["annotation_id"]] = _done(row, found)
-    return told
+            truth[row["annotation_id"]] = _done(row, detection)
+    return truth
 
 
-def _done(row: dict[str, Any], found: DetectionResult) -> str:
+def _done(row: dict[str, Any], detection: DetectionResult) -> str:
     if row["origin"] == "spurious":
         return "wrong: no such instance"
     parts = []
     if row["category_id"] != row["noisy_category_id"]:
-        category = found.coco.categories[row["category_id"]]
+        category = detection.coco.categories[row["category_id"]]
         parts.append(f"is {category.name or category.id}")
     if row["iou"] is not None and row["iou"] < 1:
         iou = row["iou"]

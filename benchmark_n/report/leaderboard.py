@@ -92,14 +92,19 @@ def read_leaderboard(paths: Iterable[Path | str]) -> Leaderboard:
     seen: dict[tuple[str, ...], Path] = {}
     for path, file in files.items():
         _check_comparable(path, file, first, reference)
-        told = file.provenance
-        run = (file.detector, _evidence(told.evidence), _options(told.options), told.trained_on)
+        provenance = file.provenance
+        run = (
+            file.detector,
+            _evidence(provenance.evidence),
+            _options(provenance.options),
+            provenance.trained_on,
+        )
         if run in seen:
             raise InputError(f"{path}: the same run as {seen[run]}: give one of them")
         seen[run] = path
         for kind, values in file.results.kinds.items():
             row = Row(*run[:3], _measures(values), values.intervals or {}, str(path))
-            tables.setdefault(told.trained_on, {}).setdefault(kind, []).append(row)
+            tables.setdefault(provenance.trained_on, {}).setdefault(kind, []).append(row)
     for kinds in tables.values():
         for rows in kinds.values():
             rows.sort(key=lambda row: (-(row.measures["f1"] or 0.0), row.cells()))
@@ -131,9 +136,9 @@ def _evidence(sources: Sequence[EvidenceRecord]) -> str:
     texts = []
     for source in sources:
         values = ((text, getattr(source, name)) for name, text in _MENTIONED.items())
-        told = [text.format(value) for text, value in values if value is not None]
-        told += [f"{one.file} {one.sha256:.8}" for one in source.files]
-        texts.append(f"{source.evidence}: {', '.join(told)}")
+        stated = [text.format(value) for text, value in values if value is not None]
+        stated += [f"{one.file} {one.sha256:.8}" for one in source.files]
+        texts.append(f"{source.evidence}: {', '.join(stated)}")
     return "; ".join(texts)
 
 

@@ -30,7 +30,7 @@ RESULTS, SCORES, SUSPECTS, REPORT = (
 
 
 def write_detected(
-    found: DetectionResult, out: Path, *, benchmark: Benchmark | None = None, top: int = TOP
+    detection: DetectionResult, out: Path, *, benchmark: Benchmark | None = None, top: int = TOP
 ) -> None:
     """Write ``results.json``, ``scores.parquet``, ``suspects.json`` and ``report.html``.
 
@@ -44,43 +44,43 @@ def write_detected(
     if any((parent / "SHA256SUMS").exists() for parent in (out, out.parent)):
         raise InputError(f"{out}: lies in a benchmark: results go elsewhere (`out`)")
     with staged(out, overwrite=True, marker=RESULTS) as stage:
-        told = {**(found.scores.schema.metadata or {}), "detector": found.detector}
-        write_scores(found.scores.replace_schema_metadata(told), stage / SCORES)
-        text = json.dumps(found.to_dict(), indent=2) + "\n"
+        quality = {**(detection.scores.schema.metadata or {}), "detector": detection.detector}
+        write_scores(detection.scores.replace_schema_metadata(quality), stage / SCORES)
+        text = json.dumps(detection.to_dict(), indent=2) + "\n"
         (stage / RESULTS).write_text(text, encoding="utf-8")
-        _write_suspects(found, stage / SUSPECTS)
-        write_report(found, stage / REPORT, benchmark=benchmark, top=top)
+        _write_suspects(detection, stage / SUSPECTS)
+        write_report(detection, stage / REPORT, benchmark=benchmark, top=top)
 
 
-def _write_suspects(found: DetectionResult, path: Path) -> None:
+def _write_suspects(detection: DetectionResult, path: Path) -> None:
     """The annotations, each with ``score`` and ``attributes``, as FiftyOne and CVAT show them."""
-    told = _told(found)
-    coco = found.coco
+    quality = _quality_of(detection)
+    coco = detection.coco
     with CocoStream(path, coco.sections) as stream:
         for identity, record in zip(coco.annotation_ids.tolist(), coco.annotations, strict=True):
-            if identity not in told:
+            if identity not in quality:
                 stream.write([bytes(record)])
                 continue
-            score, attributes = told[identity]
+            score, attributes = quality[identity]
             changes = {"score": score, "attributes": attributes}
             stream.write([join_record(split_record(record), changes)])
 
 
-def _told(found: DetectionResult) -> dict[int, tuple[float, Mapping[str, Any]]]:
+def _quality_of(detection: DetectionResult) -> dict[int, tuple[float, Mapping[str, Any]]]:
     """Annotation id to its score of any error, and what is said of each kind."""
-    named = found.scores.filter(pc.is_valid(found.scores["annotation_id"]))
-    told: dict[int, tuple[float, dict[str, Any]]] = {}
+    named = detection.scores.filter(pc.is_valid(detection.scores["annotation_id"]))
+    quality: dict[int, tuple[float, dict[str, Any]]] = {}
     for row in named.to_pylist():
-        _, attributes = told.setdefault(row["annotation_id"], (0.0, {}))
+        _, attributes = quality.setdefault(row["annotation_id"], (0.0, {}))
         if row["kind"] == "any":
-            told[row["annotation_id"]] = (row["score"], attributes)
+            quality[row["annotation_id"]] = (row["score"], attributes)
             attributes["flagged"] = row["flagged"]
             continue
         attributes[f"{row['kind']}_score"] = row["score"]
-        category = found.coco.categories.get(row["suggested_category"])
+        category = detection.coco.categories.get(row["suggested_category"])
         if category is not None:
             attributes["suggested_category"] = category.name or str(category.id)
-    return dict(told)
+    return dict(quality)
 
 
 def write_results(out: Path, evaluation: Evaluation) -> None:

@@ -77,8 +77,8 @@ def import_decisions(
     coco = _reviewed(folder, review, annotations)
     with file_lock(folder / REVIEW):  # one import after the other
         entries = read_audit(folder)
-        settled = {entry.annotation_id for entry in entries}
-        reading = read_decisions(path, review, who=who, when=when, settled=settled)
+        decided_before = {entry.annotation_id for entry in entries}
+        reading = read_decisions(path, review, who=who, when=when, decided_before=decided_before)
         new = _new_entries(path, reading.decisions, entries, review, coco)
         if new is not None:
             append_audit(folder, new)
@@ -104,7 +104,7 @@ def _reviewed(folder: Path, review: Review, annotations: Path | str | None) -> C
 
 def _new_entries(
     path: Path,
-    found: Sequence[Decision],
+    decisions_read: Sequence[Decision],
     entries: Sequence[AuditEntry],
     review: Review,
     coco: CocoFile,
@@ -113,13 +113,15 @@ def _new_entries(
     digest = file_digest(path)
     if any(entry.decisions == digest for entry in entries):
         return None
-    _refuse_decided(path, found, entries)
-    return _entries(found, review, coco, digest)
+    _refuse_decided(path, decisions_read, entries)
+    return _entries(decisions_read, review, coco, digest)
 
 
-def _refuse_decided(path: Path, found: Sequence[Decision], entries: Sequence[AuditEntry]) -> None:
+def _refuse_decided(
+    path: Path, decisions_read: Sequence[Decision], entries: Sequence[AuditEntry]
+) -> None:
     decided = {entry.annotation_id: entry for entry in entries}
-    for decision in found:
+    for decision in decisions_read:
         entry = decided.get(decision.annotation_id)
         if entry is not None:
             raise InputError(
@@ -129,12 +131,12 @@ def _refuse_decided(path: Path, found: Sequence[Decision], entries: Sequence[Aud
 
 
 def _entries(
-    found: Sequence[Decision], review: Review, coco: CocoFile, digest: str
+    decisions_read: Sequence[Decision], review: Review, coco: CocoFile, digest: str
 ) -> list[AuditEntry]:
     items = {item.annotation_id: item for item in review.items}
     place = {identity: i for i, identity in enumerate(coco.annotation_ids.tolist())}
     entries = []
-    for number, decision in enumerate(found, start=1):
+    for number, decision in enumerate(decisions_read, start=1):
         item = items[decision.annotation_id]
         index = place.get(item.annotation_id)
         before, after = carry_out(decision, item, review, coco, index)
@@ -150,7 +152,7 @@ def _entries(
                 decision.why,
                 review.guideline,
                 digest,
-                (number, len(found)),
+                (number, len(decisions_read)),
             )
         )
     return entries

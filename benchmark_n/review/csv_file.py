@@ -39,8 +39,8 @@ def write(folder: Path, review: Review, shown: list[Shown]) -> None:
         writer = csv.DictWriter(file, COLUMNS, restval="", lineterminator="\r\n")
         writer.writeheader()
         for one in shown:
-            told = {**describe(review, one.item), "image": one.file_name}
-            writer.writerow({name: guarded(value) for name, value in told.items()})
+            described = {**describe(review, one.item), "image": one.file_name}
+            writer.writerow({name: guarded(value) for name, value in described.items()})
 
 
 def guarded(value: Any) -> Any:

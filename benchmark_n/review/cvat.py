@@ -77,34 +77,36 @@ def _add_meta(root: Element, labels: list[dict[str, Any]], images: int) -> None:
         SubElement(entry, "name").text = label["name"]
         attributes = SubElement(entry, "attributes")
         for attribute in label["attributes"]:
-            told = SubElement(attributes, "attribute")
-            SubElement(told, "name").text = attribute["name"]
-            SubElement(told, "mutable").text = "False"
-            SubElement(told, "input_type").text = attribute["input_type"]
-            SubElement(told, "default_value").text = attribute["default_value"]
-            SubElement(told, "values").text = "\n".join(attribute["values"])
+            described = SubElement(attributes, "attribute")
+            SubElement(described, "name").text = attribute["name"]
+            SubElement(described, "mutable").text = "False"
+            SubElement(described, "input_type").text = attribute["input_type"]
+            SubElement(described, "default_value").text = attribute["default_value"]
+            SubElement(described, "values").text = "\n".join(attribute["values"])
 
 
 def _add_shapes(parent: Element, review: Review, one: Shown) -> None:
-    told = describe(review, one.item)
-    label = told["suggested_category"] or told["given"]
+    described = describe(review, one.item)
+    label = described["suggested_category"] or described["given"]
     # Of a proposal the suggested shape is the one to decide on.
     if one.item.proposal:
-        _add_shape(parent, one.suggested, label, {**told, "role": GIVEN})
+        _add_shape(parent, one.suggested, label, {**described, "role": GIVEN})
         return
-    _add_shape(parent, one.given, told["given"], {**told, "role": GIVEN})
+    _add_shape(parent, one.given, described["given"], {**described, "role": GIVEN})
     if one.suggested is not None:
-        _add_shape(parent, one.suggested, label, {**told, "role": SUGGESTED})
+        _add_shape(parent, one.suggested, label, {**described, "role": SUGGESTED})
 
 
-def _add_shape(parent: Element, mask: CropMask | None, label: str, told: dict[str, Any]) -> None:
+def _add_shape(
+    parent: Element, mask: CropMask | None, label: str, described: dict[str, Any]
+) -> None:
     """A mask with its attributes; an annotation with an empty mask becomes a tag of its image."""
     shape = SubElement(parent, "tag" if mask is None else "mask", label=label, source="file")
     if mask is not None:
         for name, value in {"occluded": "0", **_runs(mask), "z_order": "0"}.items():
             shape.set(name, value)
     for name in ("decision", *_TEXTS):
-        value = told.get(name, UNDECIDED if name == "decision" else "")
+        value = described.get(name, UNDECIDED if name == "decision" else "")
         text = str(value).lower() if isinstance(value, bool) else str(value)
         SubElement(shape, "attribute", name=name).text = text
 

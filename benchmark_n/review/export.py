@@ -123,8 +123,8 @@ def _tables(paths: Sequence[Path | str]) -> dict[str, object]:
     tables: dict[str, object] = {}
     for path in map(Path, paths):
         table = read_scores(path)
-        told = (table.schema.metadata or {}).get(b"detector")
-        name = path.stem if told is None else told.decode(errors="replace")
+        described = (table.schema.metadata or {}).get(b"detector")
+        name = path.stem if described is None else described.decode(errors="replace")
         if name in tables:
             raise InputError(f"{path}: a second scores file of detector '{name}', expected one")
         tables[name] = table

@@ -52,10 +52,10 @@ def write(folder: Path, review: Review, shown: list[Shown]) -> None:
 
 
 def _annotations(review: Review, one: Shown, start: int) -> list[dict[str, Any]]:
-    told = describe(review, one.item)
+    described = describe(review, one.item)
     # The importer would take a field "score" as the label's confidence.
-    score = told.pop("score")
-    told = {**told, "flag_score": score, **_EMPTY}
+    score = described.pop("score")
+    described = {**described, "flag_score": score, **_EMPTY}
     item = one.item
     other = item.given if item.suggested_category is None else item.suggested_category
     # Of a proposal the suggested mask is the one to decide on.
@@ -71,7 +71,7 @@ def _annotations(review: Review, one: Shown, start: int) -> list[dict[str, Any]]
             "bbox": [0, 0, 0, 0] if mask is None else list(mask.bbox),
             "area": 0 if mask is None else mask.area,
             "iscrowd": 0,
-            "attributes": {**told, "role": role},
+            "attributes": {**described, "role": role},
         }
         if mask is not None:
             record["segmentation"] = _segmentation(mask)

@@ -67,20 +67,21 @@ def labeling_config(review: Review, crops: bool) -> str:
 
 
 def _task(review: Review, one: Shown) -> dict[str, Any]:
-    told = describe(review, one.item)
+    described = describe(review, one.item)
     about = (
-        f"annotation {told['annotation_id']}: given {told['given'] or 'nothing'}, "
-        f"suggested {_suggestion(told)} ({told['kind']}, score {told['score']:.3f}, "
-        f"{told['detector']})" + (f"; guideline {review.guideline}" if review.guideline else "")
+        f"annotation {described['annotation_id']}: given {described['given'] or 'nothing'}, "
+        f"suggested {_suggestion(described)} ({described['kind']}, score {described['score']:.3f}, "
+        f"{described['detector']})"
+        + (f"; guideline {review.guideline}" if review.guideline else "")
     )
-    data = {**told, "image": _address(one.file_name), "about": about}
-    data["crop"] = _address(told["crop"]) if told["crop"] else ""
+    data = {**described, "image": _address(one.file_name), "about": about}
+    data["crop"] = _address(described["crop"]) if described["crop"] else ""
     predictions = []
     if one.given is not None:
-        predictions.append(_prediction(GIVEN, one, one.given, told["given"], 0.0))
-    if one.suggested is not None or told["suggested_category"]:
+        predictions.append(_prediction(GIVEN, one, one.given, described["given"], 0.0))
+    if one.suggested is not None or described["suggested_category"]:
         mask = one.suggested or one.given
-        label = told["suggested_category"] or told["given"]
+        label = described["suggested_category"] or described["given"]
         by = [flag for flag in (one.item.category_by, one.item.mask_by) if flag is not None]
         if mask is not None:
             model = ", ".join(dict.fromkeys(flag.detector for flag in by))
@@ -89,13 +90,15 @@ def _task(review: Review, one: Shown) -> dict[str, Any]:
     return {"data": data, "predictions": predictions}
 
 
-def _suggestion(told: dict[str, Any]) -> str:
+def _suggestion(described: dict[str, Any]) -> str:
     """What is suggested, and the detector's name of each."""
     parts = []
-    if told["suggested_category"]:
-        parts.append(f"{told['suggested_category']} by {told['category_detector']}")
-    if told["suggests_mask"]:
-        parts.append(f"{'another' if told['given'] else 'a'} mask by {told['mask_detector']}")
+    if described["suggested_category"]:
+        parts.append(f"{described['suggested_category']} by {described['category_detector']}")
+    if described["suggests_mask"]:
+        parts.append(
+            f"{'another' if described['given'] else 'a'} mask by {described['mask_detector']}"
+        )
     return " and ".join(parts) or "nothing"
 
 

@@ -34,7 +34,7 @@ def read_decisions(
     *,
     who: str | None = None,
     when: str | None = None,
-    settled: Container[int] = (),
+    decided_before: Container[int] = (),
 ) -> Reading:
     """The decisions of a CSV file, or of an export of Label Studio, CVAT or FiftyOne.
 
@@ -57,16 +57,16 @@ def read_decisions(
     path = Path(path)
     try:
         reader = _reader(path)
-        found = reader(path)
+        decisions_read = reader(path)
     except OSError as error:
         raise InputError(f"{path}: cannot read the decisions: {error.strerror}") from None
     now = datetime.now(UTC).isoformat(timespec="seconds") if when is None else when
     hint = f": {_FIFTYONE}" if reader is fiftyone.read else ""
-    decisions = _decided(path, review, found, who or "", now)
-    _refuse_changed(path, review, found, hint)
-    present = {decision.annotation_id for decision in found}
+    decisions = _decided(path, review, decisions_read, who or "", now)
+    _refuse_changed(path, review, decisions_read, hint)
+    present = {decision.annotation_id for decision in decisions_read}
     absent = [i.annotation_id for i in review.items if i.annotation_id not in present]
-    lost = [identity for identity in absent if identity not in settled]
+    lost = [identity for identity in absent if identity not in decided_before]
     if lost and (hint or len(absent) == len(review.items)):
         raise InputError(
             f"{path.name}: {len(lost)} of {len(review.items)} annotations under review are not in "
@@ -76,13 +76,13 @@ def read_decisions(
 
 
 def _decided(
-    path: Path, review: Review, found: list[Decision], who: str, when: str
+    path: Path, review: Review, decisions_read: list[Decision], who: str, when: str
 ) -> list[Decision]:
     """What is decided, each once, with who and when."""
     known = {item.annotation_id for item in review.items}
     seen: set[int] = set()
     made = []
-    for decision in found:
+    for decision in decisions_read:
         if decision.action == UNDECIDED:
             continue
         identity = decision.annotation_id
@@ -96,10 +96,10 @@ def _decided(
     return made
 
 
-def _refuse_changed(path: Path, review: Review, found: list[Decision], hint: str) -> None:
+def _refuse_changed(path: Path, review: Review, decisions_read: list[Decision], hint: str) -> None:
     """Refuse a label that has another category than it was exported with, and no decision."""
     ids = {item.annotation_id: item for item in review.items}
-    for decision in found:
+    for decision in decisions_read:
         item = ids.get(decision.annotation_id)
         if item is None or decision.action != UNDECIDED or decision.category is None:
             continue

@@ -16,8 +16,8 @@ Row = tuple[str, dict[str, Any]]
 
 def flag_of(row: Row) -> Flag:
     """What the row says."""
-    detector, told = row
-    return Flag(detector, told["kind"], told["score"], told["flagged"])
+    detector, row_fields = row
+    return Flag(detector, row_fields["kind"], row_fields["score"], row_fields["flagged"])
 
 
 def suggestions(

@@ -21,21 +21,21 @@ def by_image(image_ids: Ints) -> dict[int, NDArray[np.intp]]:
     return dict(zip(ids.tolist(), np.split(order, starts[1:]), strict=True))
 
 
-def mask_ious(ours: list[Rle], theirs: list[Rle]) -> NDArray[np.float64]:
+def mask_ious(given: list[Rle], predicted: list[Rle]) -> NDArray[np.float64]:
     """IoU of each of our masks with each of theirs, float64 (n, m)."""
-    if not (ours and theirs):
-        return np.zeros((len(ours), len(theirs)))
-    return np.asarray(coco_mask.iou(ours, theirs, [0] * len(theirs)), np.float64)
+    if not (given and predicted):
+        return np.zeros((len(given), len(predicted)))
+    return np.asarray(coco_mask.iou(given, predicted, [0] * len(predicted)), np.float64)
 
 
 def iou_blocks(
     evidence: Evidence, others: InstanceSet
 ) -> Iterator[tuple[int, NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]]:
     """For each image that has instances of either: its id, both sides' indices, and their IoUs."""
-    mine, theirs = by_image(evidence.image_ids), by_image(others.image_ids)
+    given_places, predicted = by_image(evidence.image_ids), by_image(others.image_ids)
     none = np.zeros(0, np.intp)
-    for image_id in sorted(mine.keys() | theirs.keys()):
-        left, right = mine.get(image_id, none), theirs.get(image_id, none)
+    for image_id in sorted(given_places.keys() | predicted.keys()):
+        left, right = given_places.get(image_id, none), predicted.get(image_id, none)
         yield (
             image_id,
             left,

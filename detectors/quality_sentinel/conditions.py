@@ -53,15 +53,15 @@ def conditions_of(
     place = {name: i for i, name in enumerate(known)}
     rows = np.zeros((len(names), table.shape[1]), np.float32)
     new = [name for name in names if name not in place] if condition != "none" else []
-    told = {}
+    stated = {}
     if new and condition == "text" and text_installed():
-        told = dict(zip(new, embed_texts(new), strict=True))
+        stated = dict(zip(new, embed_texts(new), strict=True))
         new = []
     for i, name in enumerate(names):
         if name in place:
             rows[i] = table[place[name]]
-        elif name in told:
-            rows[i] = told[name]
+        elif name in stated:
+            rows[i] = stated[name]
     return rows, new
 
 

@@ -27,7 +27,7 @@ Key = tuple[int, int]
 
 def boundary_ious(
     ious: Mapping[Key, NDArray[np.float64]],
-    found: Mapping[Key, Sequence[Rle]],
+    detections: Mapping[Key, Sequence[Rle]],
     truth: Mapping[Key, Sequence[Rle]],
     crowd: Mapping[Key, NDArray[np.bool_]],
     dilation_ratio: float,
@@ -52,7 +52,7 @@ def boundary_ious(
     keys = sorted(near)
     for start in range(0, len(keys), _KEYS_AT_ONCE):
         batch = keys[start : start + _KEYS_AT_ONCE]
-        bands = _bands(batch, near, (found, truth), dilation_ratio)
+        bands = _bands(batch, near, (detections, truth), dilation_ratio)
         for key in batch:
             values = ious[key].copy()
             for d, g in near[key].tolist():

@@ -152,18 +152,20 @@ def _warnings(truth: CocoFile, predictions: Predictions, silent: int) -> list[st
     return lines
 
 
-def _by_name(truth: CocoFile, found: Mapping[int, Statistics]) -> dict[str, Statistics]:
+def _by_name(truth: CocoFile, detections: Mapping[int, Statistics]) -> dict[str, Statistics]:
     """By name; where two categories have one name, the ids tell them apart."""
-    names = [truth.categories[i].name for i in found]
+    names = [truth.categories[i].name for i in detections]
     return {
-        name if name and names.count(name) == 1 else f"{name} ({i})": found[i]
-        for name, i in zip(names, found, strict=True)
+        name if name and names.count(name) == 1 else f"{name} ({i})": detections[i]
+        for name, i in zip(names, detections, strict=True)
     }
 
 
-def _by_supercategory(truth: CocoFile, found: Mapping[int, Statistics]) -> dict[str, Statistics]:
+def _by_supercategory(
+    truth: CocoFile, detections: Mapping[int, Statistics]
+) -> dict[str, Statistics]:
     groups: dict[str, list[Statistics]] = {}
-    for category, values in found.items():
+    for category, values in detections.items():
         name = truth.categories[category].supercategory or _NO_SUPERCATEGORY
         groups.setdefault(name, []).append(values)
     if set(groups) == {_NO_SUPERCATEGORY}:

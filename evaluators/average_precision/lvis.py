@@ -25,27 +25,27 @@ def federate(problem: Problem, federated: Federated) -> Problem:
     that the image is known to have or not to have. The engines do the rest: a detection without
     match in a category that is not exhaustively annotated is ignored.
     """
-    found = limit_per_image(problem.found, problem.max_detections[-1])
+    detections = limit_per_image(problem.detections, problem.max_detections[-1])
     truth = problem.truth
     known = set(zip(truth.image_ids.tolist(), truth.category_ids.tolist(), strict=True))
-    pairs = zip(found.image_ids.tolist(), found.category_ids.tolist(), strict=True)
+    pairs = zip(detections.image_ids.tolist(), detections.category_ids.tolist(), strict=True)
     kept = [
         (image, category) in known or category in federated.negative.get(image, ())
         for image, category in pairs
     ]
-    found = found.take(np.flatnonzero(kept))
+    detections = detections.take(np.flatnonzero(kept))
     return replace(
         problem,
-        found=found,
+        detections=detections,
         max_detections=[problem.max_detections[-1]],
         federated=federated,
     )
 
 
-def limit_per_image(found: Instances, most: int) -> Instances:
+def limit_per_image(detections: Instances, most: int) -> Instances:
     """The `most` detections of highest score in each image, in their old order."""
-    order = np.lexsort((-found.scores, found.image_ids))
-    images = found.image_ids[order]
+    order = np.lexsort((-detections.scores, detections.image_ids))
+    images = detections.image_ids[order]
     first = np.searchsorted(images, images)
     rank = np.arange(len(images)) - first
-    return found.take(np.sort(order[rank < most]))
+    return detections.take(np.sort(order[rank < most]))

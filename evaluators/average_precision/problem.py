@@ -65,7 +65,7 @@ class Problem:
     category_ids: Sequence[int]
     sizes: Mapping[int, tuple[int, int]]
     truth: Instances
-    found: Instances
+    detections: Instances
     max_detections: Sequence[int]
     dilation_ratio: float
     federated: Federated | None = None
@@ -77,7 +77,7 @@ class Problem:
             category_ids=[1],
             federated=None,
             truth=_of_one_category(self.truth),
-            found=_of_one_category(self.found),
+            detections=_of_one_category(self.detections),
         )
 
 

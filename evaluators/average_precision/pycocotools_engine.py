@@ -49,20 +49,20 @@ class OracleEval(COCOeval):  # type: ignore[misc]
 
     def _prepare(self) -> None:
         self._gts = _records(self._problem.truth, lambda crowd: {"ignore": crowd})
-        self._dts = _records(self._problem.found, lambda _: {})
+        self._dts = _records(self._problem.detections, lambda _: {})
         self._lowered = self._boundary_ious() if self._problem.iou_type == "boundary" else {}
 
     def _boundary_ious(self) -> dict[tuple[int, int], NDArray[np.float64]]:
         most = self.params.maxDets[-1]
         keys = [key for key in self._dts if self._gts.get(key)]
-        found, truth, crowd = {}, {}, {}
+        detections, truth, crowd = {}, {}, {}
         for key in keys:
             order = np.argsort([-record["score"] for record in self._dts[key]], kind="mergesort")
-            found[key] = [self._dts[key][i]["segmentation"] for i in order[:most].tolist()]
+            detections[key] = [self._dts[key][i]["segmentation"] for i in order[:most].tolist()]
             truth[key] = [record["segmentation"] for record in self._gts[key]]
             crowd[key] = np.array([record["iscrowd"] for record in self._gts[key]], bool)
         ious = {key: super(OracleEval, self).computeIoU(*key) for key in keys}
-        return boundary_ious(ious, found, truth, crowd, self._problem.dilation_ratio)
+        return boundary_ious(ious, detections, truth, crowd, self._problem.dilation_ratio)
 
     def computeIoU(self, imgId: int, catId: int) -> Any:  # noqa: N802, N803
         lowered = self._lowered.get((imgId, catId))

@@ -35,7 +35,7 @@ def run(problem: Problem) -> Curves:
     extra = {"dilation_ratio": problem.dilation_ratio} if problem.iou_type == "boundary" else {}
     grid = evaluate(
         _ground_truth(problem, core),
-        _records(problem.found, text=False),
+        _records(problem.detections, text=False),
         parity_mode="strict",
         max_dets_per_image=problem.max_detections[-1],
         use_cats=True,

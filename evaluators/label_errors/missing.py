@@ -37,7 +37,7 @@ def match_proposals(proposals: Any, deleted: Mapping[int, Mapping[int, Rle]]) ->
     InputError
         A proposal without a segmentation, or with one of another size than its image's masks.
     """
-    found = np.full(len(proposals), -1, np.int64)
+    matched = np.full(len(proposals), -1, np.int64)
     image_ids = proposals["image_id"].to_pylist()
     segmentations = proposals["suggested_segmentation"].to_pylist()
     free = {image_id: dict(masks) for image_id, masks in deleted.items()}
@@ -49,9 +49,9 @@ def match_proposals(proposals: Any, deleted: Mapping[int, Mapping[int, Rle]]) ->
         ious = coco_mask.iou([mask], list(left.values()), [0] * len(left))[0]
         best = int(np.argmax(ious))
         if ious[best] >= MATCH_IOU:
-            found[row] = list(left)[best]
-            del left[found[row]]
-    return found
+            matched[row] = list(left)[best]
+            del left[matched[row]]
+    return matched
 
 
 def _proposal_mask(text: str | None, image_id: int, other: Rle) -> Rle:
@@ -69,15 +69,15 @@ def deleted_rows(manifest: Any) -> Any:
 
 
 def missing_detection(
-    proposals: Any, found: NDArray[np.int64], manifest: Any, gone: Any, group_by: str
+    proposals: Any, matched: NDArray[np.int64], manifest: Any, gone: Any, group_by: str
 ) -> ScoredItems:
     """The proposals as scored items; deleted instances that none found count as unranked."""
-    lost = ~np.isin(gone["annotation_id"].to_numpy(), found)
+    lost = ~np.isin(gone["annotation_id"].to_numpy(), matched)
     groups, num_groups = alignment.proposal_groups(proposals, manifest, group_by)
     of_lost = alignment.group_codes(manifest, gone, group_by)[0][lost]
     return ScoredItems(
         proposals["score"].to_numpy(),
-        found >= 0,
+        matched >= 0,
         np.asarray(proposals["flagged"].to_numpy(), bool),
         groups,
         num_groups,
@@ -86,10 +86,10 @@ def missing_detection(
 
 
 def recall_by(
-    gone: Any, found: NDArray[np.int64], parts: Mapping[str, Mapping[str, NDArray[np.bool_]]]
+    gone: Any, matched: NDArray[np.int64], parts: Mapping[str, Mapping[str, NDArray[np.bool_]]]
 ) -> dict[str, dict[str, Measured]]:
     """How many instances each part has lost, and the share of them that was found."""
-    hit = np.isin(gone["annotation_id"].to_numpy(), found)
+    hit = np.isin(gone["annotation_id"].to_numpy(), matched)
     return {
         name: {
             value: {"errors": int(kept.sum()), "recall": float(hit[kept].mean())}

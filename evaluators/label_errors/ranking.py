@@ -102,20 +102,20 @@ def hits_at(positives: Counts, negatives: Counts, k: Counts | int) -> Values:
 
 def f1_curve(positives: Counts, negatives: Counts, total: Counts | int) -> Values:
     """F1 of flagging all items down to each block, (..., K)."""
-    found = np.cumsum(positives, axis=-1)
-    flagged = found + np.cumsum(negatives, axis=-1)
-    return _ratio(2.0 * found, flagged + np.asarray(total)[..., None])
+    hits = np.cumsum(positives, axis=-1)
+    flagged = hits + np.cumsum(negatives, axis=-1)
+    return _ratio(2.0 * hits, flagged + np.asarray(total)[..., None])
 
 
-def precision_recall_f1(found: Any, flagged: Any, total: Any) -> tuple[Values, Values, Values]:
-    """Of `flagged` items of which `found` are positive, with `total` positives in all.
+def precision_recall_f1(hits: Any, flagged: Any, total: Any) -> tuple[Values, Values, Values]:
+    """Of `flagged` items of which `hits` are positive, with `total` positives in all.
 
     Precision is 0 where nothing is flagged; recall and F1 are NaN where there is nothing to find.
     """
-    found, flagged, total = (np.asarray(value, float) for value in (found, flagged, total))
-    precision = np.where(flagged > 0, found / np.maximum(flagged, 1), 0.0)
-    f1 = np.where(total > 0, 2 * found / np.maximum(flagged + total, 1), np.nan)
-    return precision, _ratio(found, total), f1
+    hits, flagged, total = (np.asarray(value, float) for value in (hits, flagged, total))
+    precision = np.where(flagged > 0, hits / np.maximum(flagged, 1), 0.0)
+    f1 = np.where(total > 0, 2 * hits / np.maximum(flagged + total, 1), np.nan)
+    return precision, _ratio(hits, total), f1
 
 
 def _ratio(above: Any, below: Any) -> Values:

@@ -98,17 +98,17 @@ def _group(
     iou: NDArray[np.float64],
     edge: NDArray[np.float64],
     right: NDArray[np.bool_],
-    ours: NDArray[np.bool_],
-    theirs: NDArray[np.bool_],
+    clean_ids: NDArray[np.bool_],
+    noisy_ids: NDArray[np.bool_],
 ) -> dict[str, float | int | None]:
-    """Agreement of some clean (`ours`) with some noisy labels (`theirs`)."""
-    total = int(ours.sum()) + int(theirs.sum())
+    """Agreement of some clean (`clean_ids`) with some noisy labels (`noisy_ids`)."""
+    total = int(clean_ids.sum()) + int(noisy_ids.sum())
     return {
-        "clean": int(ours.sum()),
-        "noisy": int(theirs.sum()),
-        "mean_iou": _mean(iou[ours]),
-        "mean_boundary_iou": _mean(edge[ours]),
-        "f1": 2 * int((right & ours & theirs).sum()) / total if total else None,
+        "clean": int(clean_ids.sum()),
+        "noisy": int(noisy_ids.sum()),
+        "mean_iou": _mean(iou[clean_ids]),
+        "mean_boundary_iou": _mean(edge[clean_ids]),
+        "f1": 2 * int((right & clean_ids & noisy_ids).sum()) / total if total else None,
     }
 
 

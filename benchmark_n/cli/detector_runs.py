@@ -102,29 +102,25 @@ def _finish(
 ) -> None:
     from benchmark_n.report.results_writer import REPORT, write_detected
 
+    made = _ablation(results, benchmark) if ablation and benchmark is not None else None
     for one in results:
-        write_detected(one, root / one.detector, benchmark=benchmark, top=top)
+        more = {"ablation.json": made} if made is not None and one.detector == "mirror" else {}
+        write_detected(one, root / one.detector, benchmark=benchmark, top=top, more=more)
     warn((line for one in results for line in one.warnings), quiet)
     text = _scores_text(results) if benchmark is not None else _flags_text(results)
     pages = "\n".join(str(root / one.detector / REPORT) for one in results)
     data: dict[str, Any] = {"results": str(root), "detectors": [one.to_dict() for one in results]}
-    if ablation and benchmark is not None:
-        data["ablation"] = _ablation(results, root, benchmark)
-        text += f"\n\n{_ablation_text(data['ablation'])}"
+    if made is not None:
+        data["ablation"] = made
+        text += f"\n\n{_ablation_text(made)}"
     emit(f"{text}\n\n{pages}", data, as_json)
 
 
-def _ablation(results: list[DetectionResult], root: Path, benchmark: Benchmark) -> dict[str, Any]:
-    """Write and return the ablation of mirror."""
-    import json
-
+def _ablation(results: list[DetectionResult], benchmark: Benchmark) -> dict[str, Any]:
     from benchmark_n.experiments.mirror_ablation import mirror_ablation
 
     one = next(one for one in results if one.detector == "mirror")
-    made = mirror_ablation(one.evidence, benchmark)
-    path = root / one.detector / "ablation.json"
-    path.write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
-    return made
+    return mirror_ablation(one.evidence, benchmark)
 
 
 def _ablation_text(ablation: dict[str, Any]) -> str:

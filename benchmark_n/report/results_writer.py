@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
@@ -30,11 +31,21 @@ RESULTS, SCORES, SUSPECTS, REPORT = (
 
 
 def write_detected(
-    detection: DetectionResult, out: Path, *, benchmark: Benchmark | None = None, top: int = TOP
+    detection: DetectionResult,
+    out: Path,
+    *,
+    benchmark: Benchmark | None = None,
+    top: int = TOP,
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
     """Write ``results.json``, ``scores.parquet``, ``suspects.json`` and ``report.html``.
 
     An earlier result in `out` is replaced.
+
+    Parameters
+    ----------
+    more
+        Names of further JSON files, and their plain values.
 
     Raises
     ------
@@ -46,8 +57,9 @@ def write_detected(
     with staged(out, overwrite=True, marker=RESULTS) as stage:
         quality = {**(detection.scores.schema.metadata or {}), "detector": detection.detector}
         write_scores(detection.scores.replace_schema_metadata(quality), stage / SCORES)
-        text = json.dumps(detection.to_dict(), indent=2) + "\n"
-        (stage / RESULTS).write_text(text, encoding="utf-8")
+        for name, values in {RESULTS: detection.to_dict(), **more}.items():
+            text = json.dumps(values, indent=2) + "\n"
+            (stage / name).write_text(text, encoding="utf-8")
         _write_suspects(detection, stage / SUSPECTS)
         write_report(detection, stage / REPORT, benchmark=benchmark, top=top)
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from benchmark_n.cli.common import emit, output_options, pixels_option, progress_bar, set_logging
+
+if TYPE_CHECKING:
+    from benchmark_n.datasets.labelmaps.convert import Conversion
 
 
 @click.command("convert")
@@ -60,6 +64,10 @@ def command(
             progress,
         )
         done = convert(known, out, request, overwrite=overwrite)
+    _report(done, as_json)
+
+
+def _report(done: Conversion, as_json: bool) -> None:
     lines = [
         f"{done.annotations}: {done.images} images, {done.instances} instances, "
         f"{done.crowds} crowds, {len(done.skipped)} skipped",

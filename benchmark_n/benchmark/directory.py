@@ -6,54 +6,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
-
-import msgspec
+from typing import Any
 
 from benchmark_n.benchmark import layout
 from benchmark_n.benchmark.local import local_folders
+from benchmark_n.benchmark.stored import Environment, read_recipe
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.coco.annotation_masks import standardise
 from benchmark_n.coco.read import parse_coco
 from benchmark_n.errors import InputError, UsageError, annotation_fault
-from benchmark_n.files.json_yaml import JSON_FAULTS, read_json, read_yaml
+from benchmark_n.files.json_yaml import JSON_FAULTS, read_json
 from benchmark_n.files.provenance import file_digest
 from benchmark_n.masks import SegmentationError
 from benchmark_n.tables.manifest import read_manifest, rows_digest
-
-
-class _Source(msgspec.Struct):
-    file: str
-    sha256: str
-    conventions: str | None = None
-    licence: str | None = None
-
-
-class Environment(msgspec.Struct, frozen=True, rename={"benchmark_n": "benchmark-n"}):
-    """What `benchmark_n.files.provenance.environment` tells."""
-
-    benchmark_n: str
-    python: str
-    platform: str
-    libraries: dict[str, str | None]
-
-
-class _Recipe(msgspec.Struct):
-    """What this package reads of a benchmark's recipe."""
-
-    name: str
-    benchmark: str
-    dataset: str
-    source: _Source
-    noises: dict[str, dict[str, Any]]
-    masks: Literal["rle", "polygon", "keep"]
-    dilation_ratio: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.02
-    detection: bool = True
-    version: int = 1
-    seed: int | None = None
-    segmenter: dict[str, str | None] | None = None
-    grounder: dict[str, str | None] | None = None
-    prompts_from: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -69,17 +34,7 @@ class Benchmark:
     @cached_property
     def recipe(self) -> dict[str, Any]:
         """The resolved recipe, with seed, source and noise versions."""
-        path = self.path / layout.RECIPE
-        recipe = read_yaml(path, "recipe")
-        try:
-            stated = msgspec.convert(recipe, _Recipe)
-        except msgspec.ValidationError as error:
-            raise InputError(f"{path}: not the recipe of a benchmark: {error}") from None
-        if Path(stated.source.file).name != stated.source.file:
-            raise InputError(
-                f"{path}: source.file is '{stated.source.file:.80}', expected a file's name alone"
-            )
-        return dict(recipe)
+        return read_recipe(self.path / layout.RECIPE)
 
     @cached_property
     def summary(self) -> dict[str, Any]:

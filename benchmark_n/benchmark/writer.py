@@ -49,13 +49,8 @@ def write_benchmark(
         What the conversion of the dataset left out as bad, for the summary.
     """
     name = f"{layout.ANNOTATIONS}/{coco.path.name}"
-    (folder / layout.ANNOTATIONS).mkdir()
-    stream = CocoStream(folder / name, coco.sections)
-    with stream, ManifestWriter(folder / layout.MANIFEST, schema) as manifest:
-        for records, rows in parts:
-            stream.write(records)
-            manifest.write(rows)
-    sums = {name: stream.digest}
+    annotations_digest, rows_digest = _write_parts(folder, name, coco, parts, schema)
+    sums = {name: annotations_digest}
     if clean_val is not None:
         shutil.copyfile(clean_val, folder / layout.CLEAN_VAL)
         sums[layout.CLEAN_VAL] = file_digest(clean_val)
@@ -65,9 +60,22 @@ def write_benchmark(
     summary["skipped"] = [dict(entry) for entry in skipped]
     _write_text(folder / layout.SUMMARY, json.dumps(summary, indent=2) + "\n")
     _write_text(folder / layout.ENVIRONMENT, json.dumps(environment(), indent=2) + "\n")
-    _write_text(folder / layout.CHECKSUMS, _checksums(sums, manifest.digest))
+    _write_text(folder / layout.CHECKSUMS, _checksums(sums, rows_digest))
     local = local_entries(folder, {"images": images, "val_images": val_images})
     _write_text(folder / layout.LOCAL, dump_yaml(local))
+
+
+def _write_parts(
+    folder: Path, name: str, coco: CocoFile, parts: Iterable[tuple[list[bytes], Rows]], schema: Any
+) -> tuple[str, str]:
+    """Annotation file and manifest, and the digests of the file and of the rows."""
+    (folder / name).parent.mkdir()
+    stream = CocoStream(folder / name, coco.sections)
+    with stream, ManifestWriter(folder / layout.MANIFEST, schema) as manifest:
+        for records, rows in parts:
+            stream.write(records)
+            manifest.write(rows)
+    return stream.digest, manifest.digest
 
 
 def _checksums(sums: Mapping[str, str], rows: str) -> str:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from benchmark_n.benchmark import Benchmark, layout
-from benchmark_n.benchmark.directory import Environment
+from benchmark_n.benchmark.stored import Environment
 from benchmark_n.coco import CocoFile
 from benchmark_n.datasets import Dataset
 from benchmark_n.datasets.ownership import recorded_owner

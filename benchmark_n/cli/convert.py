@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from benchmark_n.cli.common import emit, output_options, pixels_option, progress_bar, set_logging
 from benchmark_n.cli.flags import root_command, with_flags
+
+if TYPE_CHECKING:
+    from benchmark_n.datasets.labelmaps.convert import Conversion
 
 
 @click.command("convert")
@@ -43,6 +46,10 @@ def command(
         kinds = {"options": SourceOptions, "execution": Execution}
         request = make_request(known, **fill_each(kinds, {**flat, "progress": progress}))
         done = convert(known, out, request, overwrite=overwrite)
+    _report(done, as_json)
+
+
+def _report(done: Conversion, as_json: bool) -> None:
     lines = [
         f"{done.annotations}: {done.images} images, {done.instances} instances, "
         f"{done.crowds} crowds, {len(done.skipped)} skipped",

@@ -1,4 +1,10 @@
-"""Detectors measured on several noise seeds, from features made once."""
+"""Detectors measured on several noise seeds, from features made once.
+
+Class noise leaves the masks and the pictures alone: the features of a benchmark's crops are those
+of any other noise seed, so that only folds, probabilities and scores are made again for each. A
+row is what one detector found under one seed; `benchmark_n.experiments.seed_tables` makes means
+and standard deviations of rows.
+"""
 
 from __future__ import annotations
 
@@ -21,21 +27,34 @@ from benchmark_n.evidence.crops.evidence import embed, with_probabilities
 from benchmark_n.evidence.crops.folds import plan_folds
 from benchmark_n.tables.scores import add_any
 
+# Of label errors, as `benchmark_n.evaluation.label_errors` names them.
 MEASURES = ("f1", "best_f1", "auprc", "auroc", "prevalence")
-
-
+# Evidence that is made only where a detector asks for it.
 ON_DEMAND = ("dropout_probs", "repeated_probs")
-
-
 Row = dict[str, Any]
-
-
 # Noise seed and folder to a benchmark.
 Make = Callable[[int, Path], Benchmark]
 
 
 def measured(name: str, scores: Any, benchmark: Benchmark, kinds: Iterable[str]) -> Iterator[Row]:
-    """A row for each kind of error that the table has scores and the benchmark errors of."""
+    """A row for each kind of error that the table has scores and the benchmark errors of.
+
+    Parameters
+    ----------
+    name
+        Of the detector, as the row has it.
+    scores
+        A table of scores, `pyarrow.Table`, of the benchmark's noisy annotations.
+    benchmark
+        Its manifest tells which annotations are wrong.
+    kinds
+        Such as ``class``, ``spatial``, ``missing``.
+
+    Yields
+    ------
+    dict
+        ``detector``, ``kind``, ``errors`` (their number) and the `MEASURES`, 0 to 1 or None.
+    """
     result = score_benchmark(add_any(scores), benchmark, LabelErrorOptions(by=(), bootstrap=2))
     for kind in kinds:
         found = result.kinds.get(kind)
@@ -46,7 +65,25 @@ def measured(name: str, scores: Any, benchmark: Benchmark, kinds: Iterable[str])
 
 @cache
 def features(make: Make, backbone: str) -> Any:
-    """Features of a dataset's crops: class noise leaves the masks, so any noise seed gives them."""
+    """Features of a dataset's crops: class noise leaves the masks, so any noise seed gives them.
+
+    Parameters
+    ----------
+    make
+        Makes the benchmark; the same function gets the same features without another run.
+    backbone
+        Such as ``hog`` or ``lite0``.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 (N, D), in the order of the noisy annotations.
+
+    Raises
+    ------
+    InputError
+        An image that cannot be read, or a backbone whose packages are not installed.
+    """
     with tempfile.TemporaryDirectory() as folder:
         benchmark = make(1, Path(folder) / "benchmark")
         coco = benchmark.noisy()
@@ -58,7 +95,17 @@ def features(make: Make, backbone: str) -> Any:
 def out_of_fold(
     benchmark: Benchmark, rows: Any, wanted: Iterable[str] = (), **options: Any
 ) -> Evidence:
-    """Evidence ``crops`` of a benchmark from features (N, D) that are there already."""
+    """Evidence ``crops`` of a benchmark from features that are there already, in five folds.
+
+    Parameters
+    ----------
+    rows
+        Features of the noisy annotations, float32 (N, D).
+    wanted
+        Of `ON_DEMAND`.
+    options
+        Of `benchmark_n.evidence.crops.evidence.with_probabilities`.
+    """
     coco = benchmark.noisy()
     base = annotation_evidence(coco)
     groups = image_groups(coco, base.image_ids, None)[0]

@@ -1,4 +1,8 @@
-"""Figures of several seeds as the cells of a Markdown table; what all `bench_*.py` share."""
+"""Figures of several seeds as means ± standard deviations, and as Markdown tables.
+
+The tables of all experiments are written by these: a mean without its spread over seeds says
+little, and a standard deviation is that of a sample (n - 1).
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,18 @@ Spread = Sequence[float | None]
 
 
 def spread(values: Iterable[float | None]) -> list[float | None] | None:
-    """[mean, standard deviation (n - 1)] of the values that there are; of one value it has none."""
+    """Mean and standard deviation (n - 1) of the values that there are.
+
+    Returns
+    -------
+    list
+        [mean, standard deviation]; the latter is None for one value, and all is None for none.
+
+    Examples
+    --------
+    >>> spread([1.0, None, 3.0]), spread([2.0]), spread([None])
+    ([2.0, 1.4142135623730951], [2.0, None], None)
+    """
     known = [value for value in values if value is not None]
     if not known:
         return None
@@ -19,8 +34,10 @@ def spread(values: Iterable[float | None]) -> list[float | None] | None:
 
 
 def cell(figure: Spread | None, form: str = ".3f") -> str:
-    """Mean ± standard deviation.
+    """Mean ± standard deviation, each in the format `form`; a dash where there is no figure.
 
+    Examples
+    --------
     >>> cell([0.8112, 0.034]), cell([0.8112, None]), cell(None)
     ('0.811 ± 0.034', '0.811', '-')
     """
@@ -30,8 +47,10 @@ def cell(figure: Spread | None, form: str = ".3f") -> str:
 
 
 def markdown(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """A table.
+    """A Markdown table; cells are written by `str`.
 
+    Examples
+    --------
     >>> print(markdown(["a", "b"], [[1, "x"]]), end="")
     | a | b |
     |---|---|

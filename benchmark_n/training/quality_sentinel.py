@@ -12,12 +12,8 @@ from benchmark_n.coco.pixels import image_files
 from benchmark_n.datasets import DATASETS, SourceOptions
 from benchmark_n.datasets.open import open_source
 from benchmark_n.detectors.quality_sentinel.degrade import TRAINING_KINDS
-from benchmark_n.detectors.quality_sentinel.pairs import (
-    PairMaker,
-    Pairs,
-    join_pairs,
-    make_pairs,
-)
+from benchmark_n.detectors.quality_sentinel.pair_making import PairMaker, make_pairs
+from benchmark_n.detectors.quality_sentinel.pairs import Pairs, join_pairs
 from benchmark_n.detectors.quality_sentinel.settings import Settings
 from benchmark_n.errors import UsageError
 from benchmark_n.evidence import annotation_evidence

@@ -34,7 +34,8 @@ from benchmark_n.coco.pixels import image_files
 from benchmark_n.detectors.quality_sentinel.conditions import conditions_of
 from benchmark_n.detectors.quality_sentinel.crops import cut_pair, read_pixels
 from benchmark_n.detectors.quality_sentinel.degrade import KINDS, LEAST_AREA, TRAINING_KINDS, dice
-from benchmark_n.detectors.quality_sentinel.pairs import PairMaker, Pairs, make_pairs
+from benchmark_n.detectors.quality_sentinel.pair_making import PairMaker, make_pairs
+from benchmark_n.detectors.quality_sentinel.pairs import Pairs
 from benchmark_n.detectors.quality_sentinel.scoring import Sentinel, predict
 from benchmark_n.detectors.quality_sentinel.weights import SHIPPED, load_sentinel
 from benchmark_n.evaluators.label_quality.regression import evaluate_label_quality

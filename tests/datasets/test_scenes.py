@@ -12,7 +12,8 @@ import pytest
 
 from benchmark_n.datasets import Request
 from benchmark_n.datasets.scenes import adapter as scenes
-from benchmark_n.datasets.scenes.adapter import draw_scene, open_scenes, scene_records
+from benchmark_n.datasets.scenes.adapter import open_scenes, scene_records
+from benchmark_n.datasets.scenes.drawing import draw_scene
 from benchmark_n.datasets.scenes.shapes import SHAPES
 from benchmark_n.masks import rle_to_crop
 

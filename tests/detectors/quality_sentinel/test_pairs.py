@@ -13,12 +13,8 @@ from benchmark_n.coco import Image, read_coco
 from benchmark_n.coco.pixels import image_files
 from benchmark_n.detectors.quality_sentinel.crops import cut_pair, read_pixels
 from benchmark_n.detectors.quality_sentinel.degrade import KINDS, dice, draw_degraded, draw_target
-from benchmark_n.detectors.quality_sentinel.pairs import (
-    PairMaker,
-    Pairs,
-    join_pairs,
-    make_pairs,
-)
+from benchmark_n.detectors.quality_sentinel.pair_making import PairMaker, make_pairs
+from benchmark_n.detectors.quality_sentinel.pairs import Pairs, join_pairs
 from benchmark_n.errors import InputError
 from benchmark_n.evidence import Evidence, annotation_evidence
 from benchmark_n.masks import CropMask

@@ -24,7 +24,7 @@ from benchmark_n.evidence import annotation_evidence
 from benchmark_n.evidence.annotations import image_groups
 from benchmark_n.evidence.backbones.base import make_backbone
 from benchmark_n.evidence.crops.evidence import embed, with_probabilities
-from benchmark_n.evidence.crops.folds import plan_folds
+from benchmark_n.evidence.folds import plan_folds
 from benchmark_n.tables.scores import add_any
 
 # Of label errors, as `benchmark_n.evaluation.label_errors` names them.

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import benchmark_n
-from benchmark_n.files.json_yaml import dump_yaml
 from benchmark_n.cards.card import CROISSANT, README, write_card
 from benchmark_n.cards.croissant import render_recipe_croissant
 from benchmark_n.cards.facts import artefact
 from benchmark_n.cards.recipe_card import Sample, measure_sample, render_recipe_card
 from benchmark_n.datasets import DATASETS, Dataset
+from benchmark_n.files.json_yaml import dump_yaml
 from benchmark_n.noise.recipe import load_recipe
 from benchmark_n.weak.recipe import load_weak_recipe
 

@@ -9,8 +9,8 @@ import numpy as np
 from detector_parts import Experiment
 
 from benchmark_n.detectors import Evidence, build_detector, run_detector
-from benchmark_n.evidence.crops.folds import plan_folds
 from benchmark_n.evidence.crops.linear_heads import cross_validate
+from benchmark_n.evidence.folds import plan_folds
 from benchmark_n.experiments.detector_seeds import Row
 
 # Of raw grey levels, not of a backbone's features; chosen by `select_settings.py`.

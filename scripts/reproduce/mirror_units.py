@@ -18,7 +18,7 @@ from benchmark_n.evidence.annotations import image_groups
 from benchmark_n.evidence.backbones.base import make_backbone
 from benchmark_n.evidence.backbones.silhouette import LENGTH
 from benchmark_n.evidence.crops.cutting import Cut, Cutter, cut_crops, instances_alone
-from benchmark_n.evidence.crops.folds import plan_folds
+from benchmark_n.evidence.folds import plan_folds
 from benchmark_n.evidence.saliency.explained import Lesson, explain_maps
 from benchmark_n.evidence.saliency.maker import crop_size
 from benchmark_n.evidence.saliency.small_classifiers import explain_scratch

@@ -24,8 +24,8 @@ from mirror_units import Unit
 import benchmark_n
 from benchmark_n.detectors.mirror import disagreement
 from benchmark_n.evidence.backbones.silhouette import LENGTH
-from benchmark_n.evidence.crops.folds import plan_folds
 from benchmark_n.evidence.crops.linear_heads import cross_validate
+from benchmark_n.evidence.folds import plan_folds
 from benchmark_n.experiments.seed_tables import markdown
 
 RESULTS = Path(__file__).parents[1] / "results" / "selection-mirror"

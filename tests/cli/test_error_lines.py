@@ -79,7 +79,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ),
         (
             "make --dataset imagefolder --recipe sym-5 --root large --max-pixels 500 --workers 1",
-            "large/cat/1.png: 30x20 px, expected at most 500 pixels: refused unread (--max-pixels"
+            "large/cat/1.png: cannot be read: 30x20 px, expected at most 500 pixels (--max-pixels"
             " or BENCHMARK_N_MAX_PIXELS allows more) (--skip-bad leaves such out)",
         ),
         (
@@ -155,6 +155,6 @@ def test_a_skipped_picture_names_the_flags(
     words = "--dataset imagefolder --root large --skip-bad --max-pixels 500 --workers 1 -q"
     assert run(["convert", *words.split(), "--out", "pictures.json"]) == 0
     assert capsys.readouterr().out.splitlines()[1] == (
-        "skipped cat/1.png: cat/1.png: 30x20 px, expected at most 500 pixels: refused unread "
+        "skipped cat/1.png: cat/1.png: cannot be read: 30x20 px, expected at most 500 pixels "
         "(--max-pixels or BENCHMARK_N_MAX_PIXELS allows more)"
     )

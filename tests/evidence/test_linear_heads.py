@@ -10,8 +10,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from benchmark_n.errors import InputError
-from benchmark_n.evidence.crops.folds import plan_folds
 from benchmark_n.evidence.crops.linear_heads import cross_validate
+from benchmark_n.evidence.folds import plan_folds
 
 NAMES = ("a", "b", "c")
 

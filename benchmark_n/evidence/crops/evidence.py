@@ -16,9 +16,9 @@ from benchmark_n.coco import CocoFile
 from benchmark_n.evidence.annotations import image_groups
 from benchmark_n.evidence.backbones.base import Backbone
 from benchmark_n.evidence.crops.cutting import Cutter, cut_crops
-from benchmark_n.evidence.crops.folds import plan_folds
 from benchmark_n.evidence.crops.linear_heads import INVERSE_PENALTY, cross_validate
 from benchmark_n.evidence.evidence import Evidence, Ints
+from benchmark_n.evidence.folds import plan_folds
 from benchmark_n.runtime.progress import Progress
 
 PASSES = 10

@@ -18,8 +18,8 @@ from benchmark_n.evidence.annotations import image_groups
 from benchmark_n.evidence.backbones.base import make_backbone
 from benchmark_n.evidence.collect import MakerInput
 from benchmark_n.evidence.crops.cutting import Cut, Cutter, cut_crops, instances_alone
-from benchmark_n.evidence.crops.folds import plan_folds
 from benchmark_n.evidence.evidence import Evidence, Ints
+from benchmark_n.evidence.folds import plan_folds
 from benchmark_n.evidence.saliency import small_classifiers as scratch_classifiers
 from benchmark_n.evidence.saliency.explained import (
     INVERSE_PENALTY,

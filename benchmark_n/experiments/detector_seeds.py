@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from benchmark_n import Benchmark
+from benchmark_n.benchmark import Benchmark
 from benchmark_n.coco.pixels import image_files
 from benchmark_n.detectors import Evidence
 from benchmark_n.evaluation.label_errors import score_benchmark

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow.compute as pc
@@ -27,11 +28,21 @@ RESULTS, SCORES, SUSPECTS, REPORT = (
 
 
 def write_detected(
-    found: Detected, folder: Path, *, benchmark: Benchmark | None = None, top: int = TOP
+    found: Detected,
+    folder: Path,
+    *,
+    benchmark: Benchmark | None = None,
+    top: int = TOP,
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
     """Write ``results.json``, ``scores.parquet``, ``suspects.json`` and ``report.html``.
 
     An earlier result in `folder` is replaced.
+
+    Parameters
+    ----------
+    more
+        Names of further JSON files, and their plain values.
 
     Raises
     ------
@@ -43,8 +54,9 @@ def write_detected(
     with staged(folder, overwrite=True, marker=RESULTS) as stage:
         told = {**(found.scores.schema.metadata or {}), "detector": found.detector}
         write_scores(found.scores.replace_schema_metadata(told), stage / SCORES)
-        text = json.dumps(found.to_dict(), indent=2) + "\n"
-        (stage / RESULTS).write_text(text, encoding="utf-8")
+        for name, values in {RESULTS: found.to_dict(), **more}.items():
+            text = json.dumps(values, indent=2) + "\n"
+            (stage / name).write_text(text, encoding="utf-8")
         _write_suspects(found, stage / SUSPECTS)
         write_report(found, stage / REPORT, benchmark=benchmark, top=top)
 

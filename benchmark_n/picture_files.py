@@ -78,7 +78,7 @@ def picture_size(data: Any, path: Path) -> tuple[int, int]:
     most = limit(MAX_PIXELS)
     if width * height > most:
         raise InputError(
-            f"{path}: {width}x{height} px, expected at most {most} pixels: refused unread "
+            f"{path}: cannot be read: {width}x{height} px, expected at most {most} pixels "
             f"(--max-pixels or {MAX_PIXELS} allows more)"
         )
     return height, width

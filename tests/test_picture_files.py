@@ -95,7 +95,9 @@ def test_the_limit_is_the_pixels_and_can_be_set(
     monkeypatch.setenv(MAX_PIXELS, str(HEIGHT * WIDTH))
     assert read_picture(path) is not None
     monkeypatch.setenv(MAX_PIXELS, str(HEIGHT * WIDTH - 1))
-    with pytest.raises(InputError, match=rf"a.png: {WIDTH}x{HEIGHT} px, expected at most 1960 p"):
+    with pytest.raises(
+        InputError, match=rf"a.png: .*: {WIDTH}x{HEIGHT} px, expected at most 1960 p"
+    ):
         read_picture(path)
     for text in ("x", "0", "-1", "1.5"):
         monkeypatch.setenv(MAX_PIXELS, text)
@@ -134,7 +136,7 @@ def test_a_huge_header_is_refused_by_every_reader(tmp_path: Path, kind: str) -> 
         lambda: image_statistics(coco, tmp_path, coco.image_ids),
         lambda: read_label_map(path, 1),
     ):
-        with pytest.raises(InputError, match=r"expected at most 100000000 pixels: refused unread"):
+        with pytest.raises(InputError, match=r"expected at most 100000000 pixels"):
             read()
 
 

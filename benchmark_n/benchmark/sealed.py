@@ -58,6 +58,7 @@ def make_sealed(
     making = folder.with_name(f"{folder.name}.making")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
+        _log.info("%s: is made now, or waited for while another process makes it", folder)
         with name_lock(making):
             fault = _fault(folder, made_of)  # another process may have made it meanwhile
             if fault is None:

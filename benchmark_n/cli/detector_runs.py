@@ -88,31 +88,27 @@ def _finish(
 ) -> None:
     from benchmark_n.detection_files import REPORT, write_detected
 
+    made = _ablation(found, benchmark) if ablation and benchmark is not None else None
     for one in found:
-        write_detected(one, root / one.detector, benchmark=benchmark, top=top)
+        more = {"ablation.json": made} if made is not None and one.detector == "mirror" else {}
+        write_detected(one, root / one.detector, benchmark=benchmark, top=top, more=more)
     if not quiet:
         for line in dict.fromkeys(line for one in found for line in one.warnings):
             click.echo(f"warning: {line}", err=True)
     text = _scores_text(found) if benchmark is not None else _flags_text(found)
     pages = "\n".join(str(root / one.detector / REPORT) for one in found)
     data: dict[str, Any] = {"results": str(root), "detectors": [one.to_dict() for one in found]}
-    if ablation and benchmark is not None:
-        data["ablation"] = _ablation(found, root, benchmark)
-        text += f"\n\n{_ablation_text(data['ablation'])}"
+    if made is not None:
+        data["ablation"] = made
+        text += f"\n\n{_ablation_text(made)}"
     emit(f"{text}\n\n{pages}", data, as_json)
 
 
-def _ablation(found: list[Detected], root: Path, benchmark: Benchmark) -> dict[str, Any]:
-    """Write and return the ablation of mirror."""
-    import json
-
+def _ablation(found: list[Detected], benchmark: Benchmark) -> dict[str, Any]:
     from benchmark_n.mirror_ablation import mirror_ablation
 
     one = next(one for one in found if one.detector == "mirror")
-    made = mirror_ablation(one.evidence, benchmark)
-    path = root / one.detector / "ablation.json"
-    path.write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
-    return made
+    return mirror_ablation(one.evidence, benchmark)
 
 
 def _ablation_text(ablation: dict[str, Any]) -> str:

@@ -136,6 +136,7 @@ def eval_command(root: Path, images: int) -> Command:
             *("--evidence-dir", str(folder / "evidence"), "--out", str(folder / "out")),
             *("--workers", "2", "-q"),
         ],
+        finished="cleanlab/results.json",  # a folder for each detector is what appears whole
         workers=True,
     )
 

@@ -197,7 +197,8 @@ def check(trial: Trial, reference: Reference, place: Path) -> None:
             )
     elif trial.state == "complete":
         return
-    left = [p.name for p in place.rglob(".*") if "partial" in p.name or "replaced" in p.name]
+    hidden = ("partial", "replaced", ".lock")
+    left = [p.name for p in place.rglob(".*") if any(word in p.name for word in hidden)]
     if left:
         trial.faults.append(f"left behind: {', '.join(left)}")
 

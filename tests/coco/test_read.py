@@ -184,3 +184,12 @@ def test_other_names_are_fine(tmp_path: Path) -> None:
     data = samples.document()
     data["images"][0]["file_name"] = "été, чат 'x' $(y)\u3000.png"
     assert len(read_coco(samples.write(tmp_path, data, "больница (1).json")).images) == 2
+
+
+def test_more_categories_than_anybody_has_are_refused(tmp_path: Path) -> None:
+    data = samples.document()
+    data["categories"] = [{"id": i, "name": f"c{i}"} for i in range(1, 20_001)]
+    assert len(read_coco(samples.write(tmp_path, data)).categories) == 20_000
+    data["categories"].append({"id": 20_001, "name": "one more"})
+    with pytest.raises(InputError, match=r"'categories' has 20001, expected at most 20000"):
+        read_coco(samples.write(tmp_path, data))

@@ -16,10 +16,10 @@ from benchmark_n.errors import InputError, UsageError
 from benchmark_n.files.atomic import staged
 from benchmark_n.files.cache import cache_folder
 from benchmark_n.files.locks import shared_folder
-from benchmark_n.files.provenance import file_digest
 from benchmark_n.generation.options import Job, WeakOptions
 from benchmark_n.generation.weak_class_noise import confuse
 from benchmark_n.generation.weak_prompts import image_tasks, prompt_boxes
+from benchmark_n.generation.weak_recipe import resolved_recipe
 from benchmark_n.noise.plan import resolve
 from benchmark_n.noise.recipe import Recipe, build_noise
 from benchmark_n.tables.manifest_schema import manifest_schema
@@ -28,9 +28,7 @@ from benchmark_n.weak.engine import WeakEngine
 from benchmark_n.weak.manifest_rows import WeakColumns
 from benchmark_n.weak.recipe import WeakRecipe
 from benchmark_n.weak.segmenters.base import DEFAULT as DEFAULT_SEGMENTER
-from benchmark_n.weak.segmenters.base import load_segmenter
 from benchmark_n.weak.segmenters.grounding import DEFAULT as DEFAULT_GROUNDER
-from benchmark_n.weak.segmenters.grounding import load_grounder
 from benchmark_n.weak.shards import parts_in_order, shards_key, skipped_images
 
 
@@ -75,7 +73,7 @@ def make_weak(
             prompts = weak.prompts_from
             boxes = None if prompts is None else prompt_boxes(recipe, prompts, coco)
             engine = _engine(recipe, coco, source, weak, job, skip_bad)
-            resolved = _resolved(dataset, source, recipe, after, engine, coco, prompts)
+            resolved = resolved_recipe(dataset, source, recipe, after, engine, coco, prompts)
             tasks = image_tasks(coco, source.images, boxes)
             folder = _shards_folder(resolved, skip_bad)
             remove_shards = stack.enter_context(shared_folder(folder))
@@ -150,64 +148,3 @@ def _category_noises(recipe: WeakRecipe, coco: CocoFile) -> Recipe:
 def _shards_folder(resolved: dict[str, Any], skip_bad: bool) -> Path:
     key = shards_key({**resolved, "package": __version__, "skip_bad": skip_bad})
     return cache_folder() / "weak" / key
-
-
-def _resolved(
-    dataset: Dataset,
-    source: Source,
-    recipe: WeakRecipe,
-    after: Recipe,
-    engine: WeakEngine,
-    coco: CocoFile,
-    prompts_from: Path | str | None,
-) -> dict[str, Any]:
-    """The recipe as the benchmark keeps it."""
-    noises = after.to_dict()
-    return {
-        "benchmark": f"{dataset.title.removesuffix('-N')}-WAN",
-        "dataset": dataset.name,
-        **recipe.to_dict(),
-        **{key: noises[key] for key in ("noises", "noise_versions")},
-        **_models(recipe, engine),
-        **({} if prompts_from is None else {"prompts_from": _prompts(load(prompts_from))}),
-        "seed": engine.seed,
-        "masks": engine.masks,
-        "dilation_ratio": engine.dilation_ratio,
-        "detection": True,
-        "source": {
-            "file": coco.path.name,
-            "sha256": file_digest(coco.path),
-            **source.options,
-        },
-    }
-
-
-def _models(recipe: WeakRecipe, engine: WeakEngine) -> dict[str, Any]:
-    """The segmenter and, of text prompts, the grounding model, with their revisions."""
-    segmenter = load_segmenter(engine.segmenter, engine.device)
-    missing = set(recipe.prompt.parts) - set(segmenter.needs)
-    if missing:
-        raise UsageError(
-            f"segmenter {segmenter.name} takes prompts of {', '.join(segmenter.needs)}, "
-            f"but recipe {recipe.name} gives {', '.join(recipe.prompt.parts)}"
-        )
-    models: dict[str, Any] = {
-        "segmenter": {
-            "name": segmenter.name,
-            "revision": segmenter.revision,
-            "device": engine.device,
-        }
-    }
-    if engine.grounder:
-        grounder = load_grounder(engine.grounder, engine.device)
-        models["grounder"] = {"name": grounder.name, "revision": grounder.revision}
-    return models
-
-
-def _prompts(noisy: Benchmark) -> dict[str, Any]:
-    """The benchmark that prompts come from, as the recipe names it."""
-    return {
-        "name": noisy.recipe["name"],
-        "seed": noisy.recipe.get("seed"),
-        "sha256": file_digest(noisy.annotations),
-    }

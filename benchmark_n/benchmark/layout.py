@@ -8,4 +8,6 @@ SUMMARY = "summary.json"
 ENVIRONMENT = "environment.json"
 CHECKSUMS = "SHA256SUMS"
 LOCAL = "local.yaml"
+# What data cards add.
+CARD_README, CROISSANT, CARD = "README.md", "croissant.json", "card"
 ROWS_LINE = "# manifest rows: "

@@ -23,7 +23,7 @@ from benchmark_n.datasets.ownership import recorded_terms
 from benchmark_n.datasets.terms import Terms
 from benchmark_n.errors import InputError
 
-README, CROISSANT = "README.md", "croissant.json"
+README, CROISSANT = layout.CARD_README, layout.CROISSANT
 ANNOTATIONS_TABLE, PUBLIC_MANIFEST = "card/annotations.parquet", "card/manifest_public.parquet"
 
 

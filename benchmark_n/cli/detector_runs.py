@@ -100,11 +100,11 @@ def _finish(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    from benchmark_n.report.results_writer import REPORT, write_detected
+    from benchmark_n.report.results_writer import ABLATION, REPORT, write_detected
 
     made = _ablation(results, benchmark) if ablation and benchmark is not None else None
     for one in results:
-        more = {"ablation.json": made} if made is not None and one.detector == "mirror" else {}
+        more = {ABLATION: made} if made is not None and one.detector == "mirror" else {}
         write_detected(one, root / one.detector, benchmark=benchmark, top=top, more=more)
     warn((line for one in results for line in one.warnings), quiet)
     text = _scores_text(results) if benchmark is not None else _flags_text(results)

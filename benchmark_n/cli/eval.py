@@ -123,7 +123,9 @@ def command(
 def _refuse_modes(modes: dict[str, Any]) -> None:
     given = next((name for name, value in modes.items() if value), None)
     if given is not None:
-        raise UsageError(f"detector and {given.replace('_', '-')} exclude one another: give one")
+        raise UsageError(
+            f"--detector and --{given.replace('_', '-')} exclude one another: give one"
+        )
 
 
 def parse_compare(texts: tuple[str, ...]) -> dict[str, Path]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmark_n.errors import UsageError
 from benchmark_n.masks.boundary import DEFAULT_DILATION_RATIO
 from benchmark_n.runtime.options import check_whole
 from benchmark_n.runtime.progress import Progress
@@ -33,7 +34,8 @@ class SourceOptions:
     Raises
     ------
     UsageError
-        A stride below 1, or a number that is not whole. How many images there may be is for the
+        A stride below 1, a number that is not whole, or a root, split or number of images beside
+        a file. How many images there may be is for the
         dataset to say.
 
     Examples
@@ -57,6 +59,10 @@ class SourceOptions:
         if self.num_images is not None:
             check_whole("num_images", self.num_images)
         check_whole("stride", self.stride, least=1)
+        of_dataset = {"root": self.root, "split": self.split, "num_images": self.num_images}
+        stray = next((name for name, value in of_dataset.items() if value is not None), None)
+        if self.named and stray is not None:
+            raise UsageError(f"`{stray}` is for a dataset's own files, not with `annotations`")
 
     @property
     def named(self) -> bool:

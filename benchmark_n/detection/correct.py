@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from benchmark_n.benchmark import Benchmark, load
 from benchmark_n.coco.annotation_masks import standardise
 from benchmark_n.coco.write import CocoStream
+from benchmark_n.errors import UsageError
 from benchmark_n.evaluators.label_errors import alignment
 from benchmark_n.evaluators.label_errors import truth as error_truth
 from benchmark_n.files.atomic import staged
@@ -70,9 +71,12 @@ def correct(
 
     Raises
     ------
+    UsageError
+        A share that is none.
     InputError
         The scores are of other annotations, or the output exists.
     """
+    _check(shares)
     opened = load(benchmark) if isinstance(benchmark, Path | str) else benchmark
     table = read_scores(scores) if isinstance(scores, Path | str) else scores
     manifest = opened.manifest()
@@ -90,6 +94,12 @@ def correct(
                 name = f"corrected-{100 * review.share:g}.json"
                 _write(opened, ids[order][: review.reviewed], stage / name)
     return reviews
+
+
+def _check(shares: Sequence[float]) -> None:
+    wrong = next((share for share in shares if not 0 < share <= 1), None)
+    if wrong is not None:
+        raise UsageError(f"`shares` has {wrong}, expected more than 0 and at most 1")
 
 
 def _review(wrong: NDArray[np.bool_], share: float) -> CorrectionResult:

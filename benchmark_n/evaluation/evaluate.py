@@ -77,8 +77,9 @@ def _check_one(
         if given
     ]
     if len(chosen) > 1:
-        raise UsageError(f"{' and '.join(chosen)} exclude one another: give one")
+        named = " and ".join(f"`{name}`" for name in chosen)
+        raise UsageError(f"{named} exclude one another: give one")
     if not chosen:
-        raise UsageError("nothing to evaluate: give predictions, compare, masks or ef")
+        raise UsageError("nothing to evaluate: give `predictions`, `compare`, `masks` or `ef`")
     if masks not in (None, "noisy"):
         raise UsageError(f"masks must be noisy, but got '{masks}'")

@@ -10,6 +10,7 @@ from typing import Any
 from benchmark_n.benchmark import Benchmark
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.predictions import Predictions, read_predictions
+from benchmark_n.errors import UsageError
 from benchmark_n.evaluation.evaluation_input import EvaluationInput, evaluation_input
 from benchmark_n.evaluation.result import Evaluation, evaluation
 from benchmark_n.evaluators.average_precision.evaluate import evaluate_instances
@@ -85,6 +86,8 @@ def compare_predictions(
     >>> files = {"clean": "a.json", "hard": "b.json"}
     >>> compare_predictions("benchmarks/coco-n-hard-seed1", files)  # doctest: +SKIP
     """
+    if not files:
+        raise UsageError("`compare` names no file, expected one or more")
     labels = evaluation_input(truth)
     options = _with_ratio(options, labels)
     detections = {name: read_predictions(path, labels.truth) for name, path in files.items()}

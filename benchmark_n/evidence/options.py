@@ -9,6 +9,7 @@ from typing import Literal
 
 from benchmark_n.errors import UsageError
 from benchmark_n.files.cache import cache_folder
+from benchmark_n.runtime.options import check_whole
 
 Fit = Literal["out-of-fold", "in-sample"]
 Target = Literal["predicted", "given"]
@@ -76,6 +77,8 @@ class EvidenceOptions:
         if isinstance(self.sources, str):
             raise UsageError(f"sources must be a tuple of texts, but got '{self.sources}'")
         object.__setattr__(self, "sources", tuple(self.sources))
+        check_whole("the evidence's seed", self.seed, least=0)
+        check_whole("`folds`", self.folds, least=2)
         for name, known in (("fit", FITS), ("cam_target", TARGETS), ("trained_on", TRAINED_ON)):
             value = getattr(self, name)
             if value not in known:

@@ -12,8 +12,9 @@ import logging
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark_n.errors import InputError
@@ -21,20 +22,58 @@ from benchmark_n.files.locks import name_lock, open_locked, taken
 from benchmark_n.files.renaming import rename_new
 
 _log = logging.getLogger(__name__)
+# A directory to the files in it, by their paths there, that no earlier result has.
+Strangers = Callable[[Path], Collection[str]]
+
+
+def files_beside(*names: str) -> Strangers:
+    """What finds all files of a directory but those of these names."""
+
+    def strangers(folder: Path) -> list[str]:
+        return [name for name in files_below(folder) if name not in names]
+
+    return strangers
+
+
+def files_below(folder: Path) -> list[str]:
+    """All files and links below a directory, by their paths in it."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    return [path.relative_to(folder).as_posix() for path in paths]
+
+
+@dataclass(frozen=True)
+class _Earlier:
+    """What an earlier result is known by."""
+
+    marker: str | None
+    strangers: Strangers
+
+    def fault(self, path: Path) -> str | None:
+        """Why `path` is no earlier result; None where it is one."""
+        if self.marker is None or path.is_symlink() or not (path / self.marker).is_file():
+            return f"holds no {self.marker}"
+        other = next(iter(self.strangers(path)), None)
+        return None if other is None else f"holds {other}, which no earlier result wrote"
 
 
 @contextmanager
-def staged(target: Path, *, marker: str | None = None, overwrite: bool = False) -> Iterator[Path]:
+def staged(
+    target: Path,
+    *,
+    marker: str | None = None,
+    strangers: Strangers = lambda _: (),
+    overwrite: bool = False,
+) -> Iterator[Path]:
     """Yield a new directory beside `target` that takes its name when the block ends well.
 
     Where `target` is a link, the directory that it leads to is meant, and the link stays.
 
     Parameters
     ----------
-    marker, overwrite
-        Replace an existing `target`, which must hold a file named `marker`: nothing else of the
-        user's is ever removed, be it there at first or appear while the block runs. Without a
-        marker nothing is replaced.
+    marker, strangers, overwrite
+        Replace an existing `target`, which must hold a file named `marker` and none of
+        `strangers`: nothing else of the user's is ever removed, be it there at first or appear
+        while the block runs. Without a marker nothing is replaced.
 
     Raises
     ------
@@ -42,9 +81,10 @@ def staged(target: Path, *, marker: str | None = None, overwrite: bool = False) 
         The target exists or appears meanwhile, is something else, or cannot be written.
     """
     target = Path(os.path.realpath(target))
+    earlier = _Earlier(marker, strangers)
     with suppress(OSError), name_lock(target) as held:  # no such folder, or one not to write in
-        _recover(target, marker, held)
-    _check_target(target, overwrite, marker)
+        _recover(target, earlier, held)
+    _check_target(target, overwrite, earlier)
     new_parent = not target.parent.exists()
     try:
         stage, lock = _open_stage(target)
@@ -53,9 +93,9 @@ def staged(target: Path, *, marker: str | None = None, overwrite: bool = False) 
     try:
         yield stage
         with name_lock(target) as held:
-            _recover(target, marker, held)
-            _check_target(target, overwrite, marker, " (it appeared while this ran)")
-            _publish(stage, target, marker)
+            _recover(target, earlier, held)
+            _check_target(target, overwrite, earlier, " (it appeared while this ran)")
+            _publish(stage, target, earlier)
     except OSError as error:
         raise InputError(f"{target}: writing failed: {error.strerror or error}") from None
     finally:
@@ -110,29 +150,25 @@ def _open_stage(target: Path) -> tuple[Path, int]:
     return stage, open_locked(stage, _create_folder)
 
 
-def _check_target(target: Path, overwrite: bool, marker: str | None, when: str = "") -> None:
+def _check_target(target: Path, overwrite: bool, earlier: _Earlier, when: str = "") -> None:
     if not os.path.lexists(target):
         return
     if not overwrite:
         raise InputError(
             f"{target.name}: the output exists already{when}: choose another or `overwrite=True`"
         )
-    if not _is_result(target, marker):
-        raise InputError(f"{target.name}: exists and holds no {marker}: not overwritten{when}")
+    if (fault := earlier.fault(target)) is not None:
+        raise InputError(f"{target.name}: exists and {fault}: not overwritten{when}")
 
 
-def _is_result(path: Path, marker: str | None) -> bool:
-    return marker is not None and not path.is_symlink() and (path / marker).is_file()
-
-
-def _publish(stage: Path, target: Path, marker: str | None) -> None:
+def _publish(stage: Path, target: Path, earlier: _Earlier) -> None:
     """Give the stage the target's name, which is locked, in place of an earlier result alone."""
     old = _own_name(target, "replaced")
     if os.path.lexists(target):
         target.rename(old)
-        if not _is_result(old, marker):  # put there since it was looked at
+        if earlier.fault(old) is not None:  # put there since it was looked at
             rename_new(old, target)
-            _check_target(target, True, marker)
+            _check_target(target, True, earlier)
     rename_new(stage, target)
     if os.path.lexists(old):
         _discard(old, stage)
@@ -145,13 +181,13 @@ def _discard(old: Path, trash: Path) -> None:
     shutil.rmtree(trash, ignore_errors=True)
 
 
-def _recover(target: Path, marker: str | None, held: bool) -> None:
+def _recover(target: Path, earlier: _Earlier, held: bool) -> None:
     """Put right what processes left behind that were killed while they wrote `target`."""
     _remove_abandoned(target)
     for old in _beside(target, "replaced") if held else ():
         if not os.path.lexists(target):  # killed before the new result took its place
             rename_new(old, target)
-        elif _is_result(target, marker):
+        elif earlier.fault(target) is None:
             _discard(old, _own_name(target, "partial"))
 
 

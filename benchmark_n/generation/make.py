@@ -13,7 +13,7 @@ from benchmark_n.datasets.ownership import CUSTOM, check_licence, settle_owner, 
 from benchmark_n.generation.choice import Choice, choose_recipe
 from benchmark_n.generation.noise import make_noisy
 from benchmark_n.generation.options import Job, PublishOptions, RecipeOptions, WeakOptions
-from benchmark_n.generation.targets import Asked, Origin, default_target
+from benchmark_n.generation.targets import Asked, Origin, default_target, refuse_inputs_in
 from benchmark_n.generation.weak import make_weak
 from benchmark_n.generation.weak_prompts import further_inputs
 from benchmark_n.masks.contours import opencv_fault
@@ -42,24 +42,23 @@ def make(
     Parameters
     ----------
     dataset
-        A dataset's name; by default ``"custom"`` where `source` names a file, else ``"coco"``. To
-        a file it lends its tiers' recipes and boundary ratio; name, licence and citation only
-        where the file's SHA-256 is known to be one of its own. Else it is called ``Custom-N``.
+        By default ``"custom"`` where `source` names a file, else ``"coco"``. It lends a file its
+        recipes and boundary ratio, its name and licence only where the SHA-256 is one of its own.
     tier, recipe
         One of the two by name, or a recipe's YAML file. `RecipeOptions` change either.
     seed
         Of the noise. The same seed gives the same bytes, whatever the number of workers.
     out, overwrite
-        Directory, and whether a benchmark there is replaced; `generation.targets` has the default.
+        Directory (by default `generation.targets`), and whether a benchmark there is replaced.
     source, weak, publish, execution
         Which annotations, who draws weak ones, how the file is written, and by which processes.
 
     Raises
     ------
     UsageError
-        Contradictory or missing arguments.
+        Contradictory or missing arguments; as with an `InputError`, nothing is written then.
     InputError
-        Anything wrong with a file, a recipe or the output; nothing is written then.
+        Anything wrong with a file, a recipe or the output.
 
     Examples
     --------
@@ -71,6 +70,7 @@ def make(
     if out is None:
         out = default_target(_asked(known, choice, source), choice.recipe, seed, origin)
     job = Job(Path(out), seed, publish, execution, overwrite)
+    refuse_inputs_in(job.target, opened.annotations)
     if isinstance(choice.recipe, WeakRecipe):
         return make_weak(owner, opened, choice.recipe, choice.weak, job, skip_bad=source.skip_bad)
     return make_noisy(owner, opened, choice.recipe, job)

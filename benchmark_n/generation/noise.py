@@ -6,11 +6,11 @@ import logging
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from benchmark_n.benchmark import Benchmark, layout, load
+from benchmark_n.benchmark import Benchmark, load
+from benchmark_n.benchmark.staging import staged_benchmark
 from benchmark_n.benchmark.writer import write_benchmark
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.datasets import Dataset, Source
-from benchmark_n.files.atomic import staged
 from benchmark_n.files.provenance import file_digest
 from benchmark_n.generation.options import Job
 from benchmark_n.noise.engine import Engine
@@ -41,7 +41,7 @@ def make_noisy(dataset: Dataset, source: Source, recipe: Recipe, job: Job) -> Be
         Anything wrong with the annotations or the target; nothing is written then.
     """
     execution = job.execution
-    with staged(job.target, marker=layout.RECIPE, overwrite=job.overwrite) as stage:
+    with staged_benchmark(job.target, overwrite=job.overwrite) as stage:
         coco = read_coco(source.annotations)
         _log.info("%s: %d annotations of %d images", coco.path, len(coco), len(coco.images))
         recipe = resolve(recipe, coco)

@@ -11,6 +11,7 @@ from benchmark_n.coco.annotation_masks import MASK_FORMS, MaskForm
 from benchmark_n.datasets.request import SourceOptions
 from benchmark_n.errors import UsageError
 from benchmark_n.runtime.execution import Execution
+from benchmark_n.runtime.options import check_whole
 
 
 @dataclass(frozen=True)
@@ -138,3 +139,6 @@ class Job:
     publish: PublishOptions = PublishOptions()
     execution: Execution = Execution()
     overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        check_whole("seed", self.seed)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from benchmark_n.benchmark import Benchmark, layout, load
+from benchmark_n.benchmark import Benchmark, load
+from benchmark_n.benchmark.staging import staged_benchmark
 from benchmark_n.benchmark.writer import write_benchmark
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.coco.joining import MATCHES, match_pairs
 from benchmark_n.errors import UsageError
-from benchmark_n.files.atomic import staged
 from benchmark_n.files.provenance import file_digest
 from benchmark_n.generation.pair_records import pair_parts
+from benchmark_n.generation.targets import refuse_inputs_in
 from benchmark_n.tables.manifest_schema import manifest_schema
 
 
@@ -47,13 +48,13 @@ def import_pair(
     Raises
     ------
     UsageError
-        An unknown way to match.
+        An unknown way to match, or a share that is none.
     InputError
         Anything wrong with a file, or files about different images or categories.
     """
-    if match not in MATCHES:
-        raise UsageError(f"match must be one of {', '.join(MATCHES)}, but got '{match}'")
-    with staged(Path(out), marker=layout.RECIPE, overwrite=overwrite) as stage:
+    _check(match, least_iou, dilation_ratio)
+    refuse_inputs_in(Path(out), Path(clean), Path(noisy))
+    with staged_benchmark(Path(out), overwrite=overwrite) as stage:
         clean_file, noisy_file = read_coco(clean), read_coco(noisy)
         pairs = match_pairs(clean_file, noisy_file, match, least_iou)
         write_benchmark(
@@ -66,6 +67,15 @@ def import_pair(
         )
         benchmark = load(stage).moved(Path(out))
     return benchmark
+
+
+def _check(match: str, least_iou: float, dilation_ratio: float) -> None:
+    if match not in MATCHES:
+        raise UsageError(f"match must be one of {', '.join(MATCHES)}, but got '{match}'")
+    if not 0 < least_iou <= 1:
+        raise UsageError(f"`least_iou` is {least_iou}, expected more than 0 and at most 1")
+    if not 0 < dilation_ratio < 1:
+        raise UsageError(f"`dilation_ratio` is {dilation_ratio}, expected between 0 and 1")
 
 
 def _recipe(

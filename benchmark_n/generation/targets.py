@@ -112,6 +112,19 @@ def default_target(asked: Asked, recipe: Recipe | WeakRecipe, seed: int, origin:
     return chosen
 
 
+def refuse_inputs_in(target: Path, *inputs: Path) -> None:
+    """Refuse to write where what is read lies: an output replaces all that is there.
+
+    Raises
+    ------
+    InputError
+        One of `inputs` lies in the directory.
+    """
+    for path in inputs:
+        if target.resolve() in path.resolve().parents:
+            raise InputError(f"{path}: lies in the output {target}: name another by `out`")
+
+
 def _other(path: Path, origin: Origin) -> str | None:
     """Whose benchmark is in the directory, where it is not of `origin`; None if there is none."""
     if not (path / layout.RECIPE).is_file():

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmark_n._version import __version__
-from benchmark_n.benchmark import Benchmark, layout, load
+from benchmark_n.benchmark import Benchmark, load
+from benchmark_n.benchmark.staging import staged_benchmark
 from benchmark_n.benchmark.writer import write_benchmark
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.datasets.base import Dataset
 from benchmark_n.datasets.request import Source
 from benchmark_n.errors import InputError, UsageError
-from benchmark_n.files.atomic import staged
 from benchmark_n.files.cache import cache_folder
 from benchmark_n.files.locks import shared_folder
 from benchmark_n.generation.options import Job, WeakOptions
@@ -67,7 +67,7 @@ def make_weak(
     if job.publish.masks == "keep":
         raise UsageError("weak annotations are all new: masks must be rle or polygon")
     with ExitStack() as stack:
-        with staged(job.target, marker=layout.RECIPE, overwrite=job.overwrite) as stage:
+        with staged_benchmark(job.target, overwrite=job.overwrite) as stage:
             coco = read_coco(source.annotations)
             after = _category_noises(recipe, coco)
             prompts = weak.prompts_from

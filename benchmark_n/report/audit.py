@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmark_n.detection.audit import Audit
-from benchmark_n.files.atomic import staged
+from benchmark_n.files.atomic import files_beside, staged
 
 RESULTS, PLOT = "results.json", "groups.png"
+_STRANGERS = files_beside(RESULTS, PLOT)
 
 
 def write_audit(
@@ -24,7 +25,7 @@ def write_audit(
         for one in audits
         for name, part in one.values_by_group().items()
     }
-    with staged(folder, overwrite=True, marker=RESULTS) as stage:
+    with staged(folder, overwrite=True, marker=RESULTS, strangers=_STRANGERS) as stage:
         rows = [one.to_dict(lowest, highest) for one in audits]
         (stage / RESULTS).write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
         (stage / PLOT).write_bytes(group_means(f"Predicted DSC by {audits[0].by}", parts))

@@ -15,7 +15,7 @@ from benchmark_n.coco.records import join_record, split_record
 from benchmark_n.coco.write import CocoStream
 from benchmark_n.detection.result import DetectionResult
 from benchmark_n.errors import InputError
-from benchmark_n.files.atomic import staged
+from benchmark_n.files.atomic import files_beside, staged
 from benchmark_n.report.detection import TOP, write_report
 from benchmark_n.tables.scores import write_scores
 
@@ -28,6 +28,8 @@ RESULTS, SCORES, SUSPECTS, REPORT = (
     "suspects.json",
     "report.html",
 )
+ABLATION = "ablation.json"
+_STRANGERS = files_beside(RESULTS, SCORES, SUSPECTS, REPORT, ABLATION)
 
 
 def write_detected(
@@ -54,7 +56,7 @@ def write_detected(
     """
     if any((parent / "SHA256SUMS").exists() for parent in (out, out.parent)):
         raise InputError(f"{out}: lies in a benchmark: results go elsewhere (`out`)")
-    with staged(out, overwrite=True, marker=RESULTS) as stage:
+    with staged(out, overwrite=True, marker=RESULTS, strangers=_STRANGERS) as stage:
         quality = {**(detection.scores.schema.metadata or {}), "detector": detection.detector}
         write_scores(detection.scores.replace_schema_metadata(quality), stage / SCORES)
         for name, values in {RESULTS: detection.to_dict(), **more}.items():

@@ -19,12 +19,13 @@ from benchmark_n.benchmark import Benchmark
 from benchmark_n.coco import CocoFile, Image
 from benchmark_n.coco.annotation_masks import masks_of
 from benchmark_n.coco.images import image_path
-from benchmark_n.errors import InputError
+from benchmark_n.errors import InputError, UsageError
 from benchmark_n.files.pictures import read_picture
 from benchmark_n.masks import CropMask, rle_to_crop
 from benchmark_n.masks.contours import find_contours
 
 _UNTOUCHED, _CHANGED, _DELETED = "#117733", "#d95f02", "#c00000"
+FORMATS = (".png", ".pdf", ".svg", ".jpg")
 _PANEL = 5.0  # inches
 _MOST_SIDE = 1024  # px
 Masks = dict[int, CropMask]
@@ -37,7 +38,7 @@ def show(
     image_id: int | None = None,
     images: Path | str | None = None,
 ) -> int:
-    """Draw an image with clean contours and, beside it, those of each benchmark, to a PNG file.
+    """Draw an image with clean contours and, beside it, those of each benchmark, to a picture.
 
     Untouched instances are green, changed ones orange, deleted ones dashed red; a changed category
     is named. Without an `image_id` the image with the most changed annotations is taken.
@@ -49,13 +50,13 @@ def show(
 
     Raises
     ------
+    UsageError
+        No benchmark, or a file of none of the `FORMATS`.
     InputError
         An image that the benchmark does not have, or benchmarks of different sources.
     """
     many = [benchmarks] if isinstance(benchmarks, Benchmark) else list(benchmarks)
-    sources = {benchmark.recipe["source"]["sha256"] for benchmark in many}
-    if len(sources) > 1:
-        raise InputError("the benchmarks have different sources, expected one clean file")
+    _check(many, Path(out))
     clean = many[0].clean()
     chosen = _busiest_image(many[-1]) if image_id is None else image_id
     if chosen not in clean.images:
@@ -75,6 +76,16 @@ def show(
         _noisy_panel(axis, benchmark, chosen, masks)
     figure.savefig(out, dpi=90)
     return chosen
+
+
+def _check(benchmarks: Sequence[Benchmark], out: Path) -> None:
+    if not benchmarks:
+        raise UsageError("no benchmark to show, expected one or more")
+    if out.suffix.lower() not in FORMATS:
+        raise UsageError(f"`out` is {out}, expected a name that ends in {', '.join(FORMATS)}")
+    sources = {benchmark.recipe["source"]["sha256"] for benchmark in benchmarks}
+    if len(sources) > 1:
+        raise InputError("the benchmarks have different sources, expected one clean file")
 
 
 def _busiest_image(benchmark: Benchmark) -> int:

@@ -55,10 +55,10 @@ class PrecisionOptions:
         if self.protocol:
             check_known("protocol", self.protocol, PROTOCOLS)
         if self.max_detections is not None and self.max_detections < 1:
-            raise UsageError(f"max_detections must be 1 or more, but got {self.max_detections}")
+            raise UsageError(f"`max_detections` must be 1 or more, but got {self.max_detections}")
         if self.dilation_ratio is not None and not 0 < self.dilation_ratio < 1:
             raise UsageError(
-                f"dilation_ratio must be between 0 and 1, but got {self.dilation_ratio}"
+                f"`dilation_ratio` must be between 0 and 1, but got {self.dilation_ratio}"
             )
 
 
@@ -72,4 +72,4 @@ def check_known(name: str, value: object, known: tuple[object, ...]) -> None:
     """
     if value not in known:
         expected = ", ".join(map(str, known))
-        raise UsageError(f"{name} must be one of {expected}, but got '{value}'")
+        raise UsageError(f"`{name}` must be one of {expected}, but got '{value}'")

@@ -10,7 +10,7 @@ from pycocotools import mask as coco_mask
 
 import benchmark_n
 from benchmark_n import Benchmark
-from benchmark_n.errors import InputError
+from benchmark_n.errors import InputError, UsageError
 from tests import making, samples
 
 SAME = [
@@ -81,4 +81,12 @@ def test_other_datasets_are_refused(tmp_path: Path) -> None:
     noisy = samples.write(tmp_path, other, "noisy.json")
     with pytest.raises(InputError, match=r"noisy\.json: image id 77 is not in clean\.json"):
         benchmark_n.import_pair(clean, noisy, out=tmp_path / "pair")
+    assert not (tmp_path / "pair").exists()
+
+
+@pytest.mark.parametrize("share", [{"least_iou": 0}, {"least_iou": 5}, {"dilation_ratio": -1}])
+def test_shares_that_are_none(tmp_path: Path, share: dict[str, float]) -> None:
+    path = samples.write(tmp_path, samples.document())
+    with pytest.raises(UsageError, match=f"`{next(iter(share))}` is"):
+        benchmark_n.import_pair(path, path, out=tmp_path / "pair", **share)  # type: ignore[arg-type]
     assert not (tmp_path / "pair").exists()

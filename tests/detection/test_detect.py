@@ -18,7 +18,7 @@ from benchmark_n.benchmark import newest_benchmark
 from benchmark_n.cli import run
 from benchmark_n.coco import read_coco
 from benchmark_n.detection.correct import correct
-from benchmark_n.errors import InputError
+from benchmark_n.errors import InputError, UsageError
 from benchmark_n.tables.scores import read_scores
 from tests import making
 
@@ -198,3 +198,9 @@ def test_all_runs_what_has_its_evidence(
     assert {"cleanlab", "entropy", "margin", "mc_dropout", "recov", "random"} <= set(found)
     assert not {"objectlab", "consensus", "usdnl"} & set(found)
     assert np.all([(tmp_path / name / "report.html").is_file() for name in found])
+
+
+@pytest.mark.parametrize("share", [0, -0.5, 5])
+def test_shares_that_are_none(scenes_hard: Benchmark, share: float) -> None:
+    with pytest.raises(UsageError, match="`shares` has"):
+        correct(scenes_hard, "scores.parquet", (share,))

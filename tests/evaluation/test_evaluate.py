@@ -98,7 +98,7 @@ def test_ejection_fraction_of_noisy_labels(tmp_path: Path) -> None:
     ("options", "line"),
     [
         ({}, "nothing to evaluate"),
-        ({"masks": "noisy", "ef": True}, "masks and ef exclude one another"),
+        ({"masks": "noisy", "ef": True}, "`masks` and `ef` exclude one another"),
         ({"masks": "noisy", "ground_truth": "x.json"}, "masks noisy needs a benchmark"),
         ({"predictions": "x.json"}, "give a benchmark or a ground-truth file"),
         (

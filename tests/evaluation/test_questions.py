@@ -124,3 +124,8 @@ def test_an_input_that_cannot_be_is_one_line(given: dict[str, Any], line: str) -
 def test_labels_of_a_file_alone_tell_nothing_of_noise() -> None:
     with pytest.raises(UsageError, match="masks noisy needs a benchmark"):
         benchmark_n.evaluate_labels(EvaluationInput(ground_truth="truth.json"))
+
+
+def test_nothing_to_compare() -> None:
+    with pytest.raises(UsageError, match="`compare` names no file"):
+        benchmark_n.compare_predictions("b", {})

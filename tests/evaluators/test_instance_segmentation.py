@@ -264,17 +264,17 @@ def test_missing_iscrowd_is_said_once() -> None:
 
 def test_unknown_settings_are_refused() -> None:
     document, detections = random_case(2)
-    with pytest.raises(UsageError, match="engine must be one of"):
+    with pytest.raises(UsageError, match="`engine` must be one of"):
         PrecisionOptions(engine="fast")  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match="max_detections must be 1 or more"):
+    with pytest.raises(UsageError, match="`max_detections` must be 1 or more"):
         PrecisionOptions(max_detections=0)
-    with pytest.raises(UsageError, match="dilation_ratio must be between 0 and 1, but got 1"):
+    with pytest.raises(UsageError, match="`dilation_ratio` must be between 0 and 1, but got 1"):
         PrecisionOptions(dilation_ratio=1)
-    with pytest.raises(UsageError, match="protocol must be one of coco, lvis, but got 'voc'"):
+    with pytest.raises(UsageError, match="`protocol` must be one of coco, lvis, but got 'voc'"):
         PrecisionOptions(protocol="voc")
-    with pytest.raises(UsageError, match="compat must be one of None, pycocotools, but got 'r'"):
+    with pytest.raises(UsageError, match="`compat` must be one of None, pycocotools, but got 'r'"):
         PrecisionOptions(compat="r")
-    with pytest.raises(UsageError, match="iou_type must be one of bbox, segm, boundary"):
+    with pytest.raises(UsageError, match="`iou_type` must be one of bbox, segm, boundary"):
         evaluate_instances(parse(document), detections, iou_type="mask")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="needs neg_category_ids"):
         evaluate_instances(parse(document), detections, options=PrecisionOptions(protocol="lvis"))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmark_n.errors import InputError
-from benchmark_n.files.atomic import staged, write_whole
+from benchmark_n.files.atomic import files_beside, staged, write_whole
 
 
 def write(target: Path, text: str) -> None:
@@ -64,6 +64,31 @@ def test_a_result_that_was_set_aside_comes_back(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="exists already"), staged(target, marker="file"):
         pass
     assert (target / "file").read_text() == "old"
+
+
+def test_what_no_earlier_result_wrote_is_not_removed(tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    strangers = files_beside("file", "notes/a.txt")
+    write(target, "old")
+    for name in ("notes/a.txt", "notes/mine.txt"):
+        (target / name).parent.mkdir(exist_ok=True)
+        (target / name).write_text("x")
+    with (
+        pytest.raises(InputError, match=r"out: exists and holds notes/mine.txt, which no"),
+        staged(target, overwrite=True, marker="file", strangers=strangers),
+    ):
+        pass
+    assert (target / "file").read_text() == "old"
+    (target / "notes" / "mine.txt").unlink()
+    running = staged(target, overwrite=True, marker="file", strangers=strangers)
+    (running.__enter__() / "file").write_text("new")
+    (target / "late").symlink_to("nowhere")  # put there while it runs
+    with pytest.raises(InputError, match="holds late, which no earlier result wrote"):
+        running.__exit__(None, None, None)
+    (target / "late").unlink()
+    with staged(target, overwrite=True, marker="file", strangers=strangers) as stage:
+        (stage / "file").write_text("new")
+    assert names(target) == ["file"]
 
 
 def test_other_names_are_left_alone(tmp_path: Path) -> None:

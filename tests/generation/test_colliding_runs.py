@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from benchmark_n.benchmark import load
+from benchmark_n.benchmark.staging import staged_benchmark
 from benchmark_n.datasets.imagefolder.adapter import IMAGEFOLDER
 from benchmark_n.datasets.labelmaps import convert as conversion
 from benchmark_n.datasets.labelmaps.convert import convert
 from benchmark_n.datasets.request import Request
 from benchmark_n.errors import InputError
-from benchmark_n.files.atomic import staged
 from benchmark_n.generation import noise as noise_making
 from benchmark_n.generation import weak as weak_making
 from tests import making
@@ -79,12 +79,12 @@ def replaced_at_once(monkeypatch: pytest.MonkeyPatch, module: Any, by: Path) -> 
 
     @contextmanager
     def and_replaced(target: Path, **options: Any) -> Iterator[Path]:
-        with staged(target, **{"marker": "recipe.yaml", **options}) as stage:
+        with staged_benchmark(target, **options) as stage:
             yield stage
         target.rename(target.with_name("first"))
         by.rename(target)
 
-    monkeypatch.setattr(module, "staged", and_replaced)
+    monkeypatch.setattr(module, "staged_benchmark", and_replaced)
 
 
 def test_what_is_returned_is_what_was_written(

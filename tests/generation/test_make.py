@@ -19,7 +19,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import cross_val_predict
 
-from benchmark_n import Benchmark
+from benchmark_n import Benchmark, import_pair
 from benchmark_n.benchmark import layout
 from benchmark_n.errors import InputError, UsageError
 from tests import making, samples
@@ -351,6 +351,34 @@ def test_output_is_only_replaced_on_request(tmp_path: Path) -> None:
     assert (precious / "thesis.tex").is_file()
 
 
+@pytest.mark.parametrize("name", ["notes.txt", "annotations/by_hand.json", "card.txt"])
+def test_a_benchmark_with_files_of_the_user_is_not_replaced(tmp_path: Path, name: str) -> None:
+    path = samples.write(tmp_path, samples.document())
+    made = make(path, tmp_path / "made")
+    (made.path / name).write_text("x")
+    with pytest.raises(InputError, match=f"made: exists and holds {name}, which no earlier"):
+        make(path, made.path, overwrite=True)
+    assert (made.path / name).read_text() == "x"
+
+
+def test_a_recipe_alone_is_no_benchmark(tmp_path: Path) -> None:
+    path = samples.write(tmp_path, samples.document())
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / layout.RECIPE).write_text("eggs: 3")
+    with pytest.raises(InputError, match="not overwritten"):
+        make(path, tmp_path / "mine", overwrite=True)
+    assert (tmp_path / "mine" / layout.RECIPE).read_text() == "eggs: 3"
+
+
+def test_an_output_never_replaces_its_own_input(tmp_path: Path) -> None:
+    made = make(samples.write(tmp_path, samples.document()), tmp_path / "made")
+    with pytest.raises(InputError, match=r"instances.json: lies in the output"):
+        make(made.annotations, made.path, overwrite=True)
+    with pytest.raises(InputError, match=r"instances.json: lies in the output"):
+        import_pair(made.annotations, made.annotations, out=made.path, overwrite=True)
+    assert made.verify() == []
+
+
 @pytest.mark.parametrize(
     ("options", "kind", "words"),
     [
@@ -358,6 +386,9 @@ def test_output_is_only_replaced_on_request(tmp_path: Path) -> None:
         ({"tier": None}, UsageError, "name a tier"),
         ({"tier": "hrad"}, InputError, "did you mean 'hard'"),
         ({"masks": "png"}, UsageError, "masks must be"),
+        ({"seed": 1.5}, UsageError, "seed is 1.5, expected a whole number"),
+        ({"split": "val"}, UsageError, "`split` is for a dataset's own files"),
+        ({"num_images": 3}, UsageError, "`num_images` is for a dataset's own files"),
         ({"workers": 0}, UsageError, "workers must be"),
         ({"chunk_size": 0}, UsageError, "chunk_size"),
         ({"backend": "ray"}, UsageError, "backend must be"),

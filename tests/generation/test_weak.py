@@ -332,10 +332,10 @@ def test_faults_are_one_line(
     options: dict[str, Any], text: str, clean: Benchmark, tmp_path: Path
 ) -> None:
     if "annotations" in options:
-        options = {"annotations": clean.annotations}
-    arguments = {"tier": "wan-easy", **options}
+        options = {"annotations": clean.annotations, "num_images": None}
+    arguments = {"tier": "wan-easy", "num_images": IMAGES, **options}
     with pytest.raises(BenchmarkNError, match=text):
-        making.make("scenes", out=tmp_path / "w", num_images=IMAGES, **arguments)
+        making.make("scenes", out=tmp_path / "w", **arguments)
     assert not (tmp_path / "w").exists()
 
 

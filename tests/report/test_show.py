@@ -11,7 +11,7 @@ import pytest
 
 import benchmark_n
 from benchmark_n.benchmark import Benchmark
-from benchmark_n.errors import InputError
+from benchmark_n.errors import InputError, UsageError
 
 
 @pytest.mark.parametrize(("column", "value"), [("noisy_category_id", 77), ("image_id", 1)])
@@ -29,3 +29,15 @@ def test_a_manifest_of_something_else(
     with pytest.raises(InputError, match=r"annotation \d+: the manifest says other than"):
         benchmark_n.show(benchmark_n.load(folder), tmp_path / "a.png")
     assert not (tmp_path / "a.png").exists()
+
+
+@pytest.mark.parametrize("name", ["z", "x.json", "x.xyz"])
+def test_files_that_are_no_pictures(tmp_path: Path, scenes_hard: Benchmark, name: str) -> None:
+    with pytest.raises(UsageError, match=r"`out` is .*, expected a name that ends in .png"):
+        benchmark_n.show(scenes_hard, tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_to_show(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no benchmark to show"):
+        benchmark_n.show([], tmp_path / "x.png")

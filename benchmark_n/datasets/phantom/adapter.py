@@ -42,7 +42,7 @@ def prepare(request: Request) -> Path:
     if request.num_images is not None:
         if request.num_images < _FRAMES or request.num_images % _FRAMES:
             raise InputError(
-                f"num-images is {request.num_images}, expected a multiple of {_FRAMES}: "
+                f"`num_images` is {request.num_images}, expected a multiple of {_FRAMES}: "
                 "a patient has two views at two instants"
             )
         counts[request.split] = request.num_images // _FRAMES

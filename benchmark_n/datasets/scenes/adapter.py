@@ -84,7 +84,7 @@ def open_scenes(request: Request) -> Source:
     counts = dict(NUM_IMAGES)
     if request.num_images is not None:
         if request.num_images < 1:
-            raise InputError(f"num-images is {request.num_images}, expected 1 or more")
+            raise InputError(f"`num_images` is {request.num_images}, expected 1 or more")
         counts[request.split] = request.num_images
     if request.data_seed < 0:
         raise InputError(f"data-seed is {request.data_seed}, expected 0 or more")

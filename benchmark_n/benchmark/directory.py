@@ -131,7 +131,7 @@ class Benchmark:
 
     def verify(self) -> list[str]:
         """Files whose bytes, or rows, are not those of the checksums; empty when all is well."""
-        faults = []
+        faults, known = [], self._known_names()
         text = (self.path / layout.CHECKSUMS).read_text(encoding="utf-8", errors="replace")
         for line in text.splitlines():
             if line.startswith(layout.ROWS_LINE):
@@ -139,7 +139,7 @@ class Benchmark:
                     faults.append(layout.MANIFEST)
                 continue
             digest, _, name = line.partition("  ")
-            if name not in self._known_names() or file_digest(self.path / name) != digest:
+            if name not in known or file_digest(self.path / name) != digest:
                 faults.append(name)
         return faults
 

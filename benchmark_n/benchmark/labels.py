@@ -10,7 +10,8 @@ import numpy as np
 from benchmark_n.benchmark import Benchmark
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.coco.pixels import image_files
-from benchmark_n.errors import InputError, UsageError
+from benchmark_n.errors import InputError
+from benchmark_n.runtime.options import check_known
 
 SPLITS = ("val", "train")
 
@@ -69,8 +70,7 @@ def validation_file(benchmark: Benchmark) -> Path:
 
 def split_labels(benchmark: Benchmark, split: str, images: Path | None = None) -> Labels:
     """`validation_labels` for ``val``, `training_labels` for ``train``."""
-    if split not in SPLITS:
-        raise UsageError(f"split must be one of {', '.join(SPLITS)}, but got '{split}'")
+    check_known("split", split, SPLITS)
     return (validation_labels if split == "val" else training_labels)(benchmark, images)
 
 

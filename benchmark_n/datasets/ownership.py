@@ -72,7 +72,7 @@ def settle_owner(
         "licence": licence,
     }
     options = {key: value for key, value in stated.items() if value is not None}
-    return owner, replace(source, options={**options, **source.options})
+    return owner, replace(source, options={**options, **source.options}, sha256=sha256)
 
 
 def recorded_owner(recipe: Mapping[str, Any]) -> Dataset | None:

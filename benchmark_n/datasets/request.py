@@ -109,6 +109,8 @@ class Source:
         Of the boundary, as the dataset's own evaluation has it.
     skipped
         Bad frames or patients that a conversion left out: ``name``, ``split`` and ``fault``.
+    sha256
+        Of the annotation file, once `settle_owner` knows whose it is.
     options
         Which part of the dataset this is, in `open_source`'s words, where that is not the default:
         who has the dataset opens the same again by them.
@@ -121,3 +123,4 @@ class Source:
     skipped: tuple[Mapping[str, str], ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     val_images: Path | None = None
+    sha256: str = ""

@@ -14,6 +14,7 @@ from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.errors import UsageError
 from benchmark_n.files.provenance import file_digest
 from benchmark_n.masks.boundary import DEFAULT_DILATION_RATIO
+from benchmark_n.runtime.options import check_known
 
 AGAINST = ("clean", "noisy", "val")
 
@@ -48,10 +49,7 @@ class EvaluationInput:
     against: str = "clean"
 
     def __post_init__(self) -> None:
-        if self.against not in AGAINST:
-            raise UsageError(
-                f"against must be one of {', '.join(AGAINST)}, but got '{self.against}'"
-            )
+        check_known("against", self.against, AGAINST)
         if self.benchmark is None and self.ground_truth is None:
             raise UsageError("give a benchmark or a ground-truth file")
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from benchmark_n.errors import UsageError
 from benchmark_n.files.cache import cache_folder
-from benchmark_n.runtime.options import check_whole
+from benchmark_n.runtime.options import check_known, check_whole
 
 Fit = Literal["out-of-fold", "in-sample"]
 Target = Literal["predicted", "given"]
@@ -81,8 +81,7 @@ class EvidenceOptions:
         check_whole("`folds`", self.folds, least=2)
         for name, known in (("fit", FITS), ("cam_target", TARGETS), ("trained_on", TRAINED_ON)):
             value = getattr(self, name)
-            if value not in known:
-                raise UsageError(f"{name} must be one of {', '.join(known)}, but got '{value}'")
+            check_known(name, value, known)
 
     @property
     def weights_path(self) -> Path | None:

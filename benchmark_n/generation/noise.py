@@ -11,7 +11,6 @@ from benchmark_n.benchmark.staging import staged_benchmark
 from benchmark_n.benchmark.writer import write_benchmark
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.datasets import Dataset, Source
-from benchmark_n.files.provenance import file_digest
 from benchmark_n.generation.options import Job
 from benchmark_n.noise.engine import Engine
 from benchmark_n.noise.plan import chunks, decide, resolve
@@ -104,7 +103,7 @@ def _resolved_recipe(
         "detection": job.publish.masks != "keep" and recipe.boxes == "mask",
         "source": {
             "file": coco.path.name,
-            "sha256": file_digest(coco.path),
+            "sha256": source.sha256,
             **source.options,
         },
     }

@@ -11,7 +11,7 @@ from benchmark_n.coco.annotation_masks import MASK_FORMS, MaskForm
 from benchmark_n.datasets.request import SourceOptions
 from benchmark_n.errors import UsageError
 from benchmark_n.runtime.execution import Execution
-from benchmark_n.runtime.options import check_whole
+from benchmark_n.runtime.options import check_known, check_whole
 
 
 @dataclass(frozen=True)
@@ -114,10 +114,7 @@ class PublishOptions:
     licence: str | None = None
 
     def __post_init__(self) -> None:
-        if self.masks not in MASK_FORMS:
-            raise UsageError(
-                f"masks must be one of {', '.join(MASK_FORMS)}, but got '{self.masks}'"
-            )
+        check_known("masks", self.masks, MASK_FORMS)
 
 
 # Keywords of `make` to the classes whose fields the command line and YAML files name flatly.

@@ -14,6 +14,7 @@ from benchmark_n.errors import UsageError
 from benchmark_n.files.provenance import file_digest
 from benchmark_n.generation.pair_records import pair_parts
 from benchmark_n.generation.targets import refuse_inputs_in
+from benchmark_n.runtime.options import check_known
 from benchmark_n.tables.manifest_schema import manifest_schema
 
 
@@ -70,8 +71,7 @@ def import_pair(
 
 
 def _check(match: str, least_iou: float, dilation_ratio: float) -> None:
-    if match not in MATCHES:
-        raise UsageError(f"match must be one of {', '.join(MATCHES)}, but got '{match}'")
+    check_known("match", match, MATCHES)
     if not 0 < least_iou <= 1:
         raise UsageError(f"`least_iou` is {least_iou}, expected more than 0 and at most 1")
     if not 0 < dilation_ratio < 1:

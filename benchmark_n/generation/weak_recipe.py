@@ -55,7 +55,7 @@ def resolved_recipe(
         "detection": True,
         "source": {
             "file": coco.path.name,
-            "sha256": file_digest(coco.path),
+            "sha256": source.sha256,
             **source.options,
         },
     }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from benchmark_n.errors import InputError, UsageError
+from benchmark_n.errors import InputError
 from benchmark_n.runtime.optional_imports import import_extra
+from benchmark_n.runtime.options import check_known
 
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -16,8 +17,7 @@ def check_device(device: str) -> None:
     UsageError
         An unknown device.
     """
-    if device not in DEVICES:
-        raise UsageError(f"device must be one of {', '.join(DEVICES)}, but got '{device}'")
+    check_known("device", device, DEVICES)
 
 
 def torch_device(device: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from benchmark_n.errors import UsageError
+from benchmark_n.runtime.options import check_known
 from benchmark_n.runtime.parallel import BACKENDS
 from benchmark_n.runtime.progress import Progress
 
@@ -46,9 +47,6 @@ class Execution:
     def __post_init__(self) -> None:
         if self.workers is not None and self.workers < 1:
             raise UsageError(f"workers must be 1 or more, but got {self.workers}")
-        if self.backend not in BACKENDS:
-            raise UsageError(
-                f"backend must be one of {', '.join(BACKENDS)}, but got '{self.backend}'"
-            )
+        check_known("backend", self.backend, BACKENDS)
         if self.chunk_size < 1:
             raise UsageError(f"chunk_size must be 1 or more, but got {self.chunk_size}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields
 from numbers import Integral
 from typing import Any, TypeVar
@@ -68,3 +68,16 @@ def check_whole(name: str, value: object, *, least: int | None = None) -> None:
         raise UsageError(f"{name} is {value!r:.40}, expected a whole number")
     if least is not None and value < least:
         raise UsageError(f"{name} is {value}, expected {least} or more")
+
+
+def check_known(name: str, value: object, known: Collection[object]) -> None:
+    """Refuse a value that is none of the known ones.
+
+    Raises
+    ------
+    UsageError
+        Names the parameter, what was found and what it may be.
+    """
+    if value not in known:
+        expected = ", ".join(map(str, known))
+        raise UsageError(f"{name} must be one of {expected}, but got '{value}'")

@@ -10,6 +10,7 @@ from multiprocessing import resource_tracker
 from typing import Any, TypeVar
 
 from benchmark_n.errors import InputError, UsageError
+from benchmark_n.runtime.options import check_known
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -47,8 +48,7 @@ def ordered_map(
     count = available_cores() if workers is None else workers
     if count < 1:
         raise UsageError(f"workers must be 1 or more, but got {count}")
-    if backend not in BACKENDS:
-        raise UsageError(f"backend must be one of {', '.join(BACKENDS)}, but got '{backend}'")
+    check_known("backend", backend, BACKENDS)
     if scheduler is not None and backend != "dask":
         raise UsageError("a scheduler address needs the dask backend")
     if backend == "loky" and count == 1:

@@ -15,7 +15,7 @@ from benchmark_n.errors import InputError
 from benchmark_n.evaluators.average_precision import lvis
 from benchmark_n.evaluators.average_precision.engines import build_problem, run
 from benchmark_n.evaluators.average_precision.ground_truth import federated
-from benchmark_n.evaluators.average_precision.options import PrecisionOptions, check_known
+from benchmark_n.evaluators.average_precision.options import PrecisionOptions
 from benchmark_n.evaluators.average_precision.problem import IOU_TYPES, Curves, IouType, Problem
 from benchmark_n.evaluators.average_precision.statistics import (
     Statistics,
@@ -26,6 +26,7 @@ from benchmark_n.evaluators.average_precision.statistics import (
     mean_statistics,
 )
 from benchmark_n.masks.boundary import DEFAULT_DILATION_RATIO
+from benchmark_n.runtime.options import check_known
 
 _NO_SUPERCATEGORY = "(none)"
 
@@ -86,7 +87,7 @@ def evaluate_instances(
     InputError, UsageError
         Bad records (see `read_predictions`), or a setting that there is not.
     """
-    check_known("iou_type", iou_type, IOU_TYPES)
+    check_known("`iou_type`", iou_type, IOU_TYPES)
     if not isinstance(predictions, Predictions):
         predictions = read_predictions(predictions, truth)
     problem, settings, silent = _problem(truth, predictions, iou_type, options)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from benchmark_n.errors import UsageError
 from benchmark_n.evaluators.average_precision.engines import ENGINES, Engine
+from benchmark_n.runtime.options import check_known
 
 COMPATIBLE = (None, "pycocotools")
 PROTOCOLS = ("coco", "lvis")
@@ -50,26 +51,13 @@ class PrecisionOptions:
     compat: str | None = None
 
     def __post_init__(self) -> None:
-        check_known("engine", self.engine, ENGINES)
-        check_known("compat", self.compat, COMPATIBLE)
+        check_known("`engine`", self.engine, ENGINES)
+        check_known("`compat`", self.compat, COMPATIBLE)
         if self.protocol:
-            check_known("protocol", self.protocol, PROTOCOLS)
+            check_known("`protocol`", self.protocol, PROTOCOLS)
         if self.max_detections is not None and self.max_detections < 1:
             raise UsageError(f"`max_detections` must be 1 or more, but got {self.max_detections}")
         if self.dilation_ratio is not None and not 0 < self.dilation_ratio < 1:
             raise UsageError(
                 f"`dilation_ratio` must be between 0 and 1, but got {self.dilation_ratio}"
             )
-
-
-def check_known(name: str, value: object, known: tuple[object, ...]) -> None:
-    """Refuse a value that is none of the known ones.
-
-    Raises
-    ------
-    UsageError
-        With the name of the parameter, and what it may be.
-    """
-    if value not in known:
-        expected = ", ".join(map(str, known))
-        raise UsageError(f"`{name}` must be one of {expected}, but got '{value}'")

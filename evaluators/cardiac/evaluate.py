@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmark_n.errors import InputError, UsageError
+from benchmark_n.errors import InputError
 from benchmark_n.evaluators.cardiac.frames import INSTANTS, EchoFrame
 from benchmark_n.evaluators.cardiac.hausdorff import hausdorff
 from benchmark_n.evaluators.cardiac.simpson import Plane, ejection_fraction, measure_plane, volume
@@ -25,6 +25,7 @@ from benchmark_n.evaluators.cardiac.summary import (
     summarise,
 )
 from benchmark_n.masks import CropMask, intersection_area
+from benchmark_n.runtime.options import check_known
 
 LENGTHS = ("mean", "max", "camus")
 _POOR = "poor"
@@ -68,8 +69,7 @@ def evaluate_ejection_fraction(
         Length of the disks' axis: ``mean`` or ``max`` of the views at each instant, or ``camus``:
         the longest over views and instants.
     """
-    if length not in LENGTHS:
-        raise UsageError(f"length must be one of {', '.join(LENGTHS)}, but got '{length}'")
+    check_known("length", length, LENGTHS)
     if not frames:
         raise InputError("ejection fraction: no frames")
     by_patient: dict[str, list[EchoFrame]] = {}

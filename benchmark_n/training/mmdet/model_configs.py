@@ -10,6 +10,7 @@ from typing import Any
 
 from benchmark_n import configs
 from benchmark_n.errors import InputError, UsageError, did_you_mean
+from benchmark_n.runtime.options import check_known
 
 SCHEDULES = ("own", "paper")
 INITS = ("imagenet", "coco", "none")
@@ -54,8 +55,7 @@ class ModelSettings:
             ("schedule", self.schedule, SCHEDULES),
             ("init", self.init, INITS),
         ):
-            if value not in known:
-                raise UsageError(f"{name} must be one of {', '.join(known)}, but got '{value}'")
+            check_known(name, value, known)
 
 
 def model_names() -> list[str]:

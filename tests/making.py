@@ -15,7 +15,7 @@ def make(
     dataset: str | None = None,
     tier: str | None = None,
     *,
-    seed: int = 1,
+    seed: int | None = 1,
     out: Path | str | None = None,
     overwrite: bool = False,
     **flat: Any,
@@ -23,3 +23,11 @@ def make(
     """Sort flat keywords such as ``workers=1`` into the options objects, and make."""
     options = fill_each(MAKE_OPTIONS, flat)
     return benchmark_n.make(dataset, tier, seed=seed, out=out, overwrite=overwrite, **options)
+
+
+def source_records(benchmark: Benchmark) -> dict[int, dict[str, Any]]:
+    """Source id to noisy record, which has that id in place of the published one."""
+    rows = benchmark.manifest(["annotation_id", "source_id"]).to_pylist()
+    source = {row["annotation_id"]: row["source_id"] for row in rows}
+    records = benchmark.noisy().records()
+    return {source[r["id"]]: {**r, "id": source[r["id"]]} for r in records}

@@ -14,11 +14,12 @@ from benchmark_n.benchmark.stored import Environment, read_recipe
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.coco.annotation_masks import standardise
 from benchmark_n.coco.read import parse_coco
+from benchmark_n.coco.records import join_record, split_record
 from benchmark_n.errors import InputError, UsageError, annotation_fault
 from benchmark_n.files.json_yaml import JSON_FAULTS, read_json
 from benchmark_n.files.provenance import file_digest
 from benchmark_n.masks import SegmentationError
-from benchmark_n.tables.manifest import read_manifest, rows_digest
+from benchmark_n.tables.manifest import keeps_source_ids, read_manifest, rows_digest
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,13 @@ class Benchmark:
     def environment(self) -> Environment:
         """Versions of what the benchmark was made with."""
         return read_json(self.path / layout.ENVIRONMENT, "environment", Environment)
+
+    @cached_property
+    def leaks(self) -> tuple[str, ...]:
+        """What of the published file tells of its errors, and was let: ``ids``, or nothing."""
+        stated = tuple(self.recipe.get("leak", ()))
+        ids = "ids" not in stated and keeps_source_ids(self.path / layout.MANIFEST)
+        return (*stated, "ids") if ids else stated
 
     @property
     def annotations(self) -> Path:
@@ -82,7 +90,8 @@ class Benchmark:
     def clean(self) -> CocoFile:
         """The clean annotations in the benchmark's encoding, rebuilt from it alone.
 
-        They equal, byte for byte, what tier ``clean`` writes for the same source.
+        They have the source's ids and come in their order; with whatever noise, seed or key the
+        source was made into a benchmark, it gives back the same bytes.
 
         Raises
         ------
@@ -90,17 +99,18 @@ class Benchmark:
             Annotations and manifest that do not belong together.
         """
         noisy = self.noisy()
-        records = b",\n".join(self._clean_records(noisy))
+        records = b",\n".join(record for _, record in sorted(self._clean_records(noisy)))
         sections = {**noisy.sections, "annotations": b"[\n" + records + b"\n]"}
         body = b",".join(b'"%s":%s' % (k.encode(), bytes(v)) for k, v in sections.items())
         return parse_coco(b"{" + body + b"}\n", self.annotations)
 
-    def _clean_records(self, noisy: CocoFile) -> Iterator[bytes]:
+    def _clean_records(self, noisy: CocoFile) -> Iterator[tuple[int, bytes]]:
+        """The source's ids and records, in the manifest's order."""
         masks = self.recipe["masks"]
         survivors = dict(zip(noisy.annotation_ids.tolist(), noisy.annotations, strict=True))
-        columns = ["annotation_id", "image_id", "origin", "clean_record"]
+        columns = ["annotation_id", "source_id", "image_id", "origin", "clean_record"]
         for batch in self.manifest(columns).to_batches(max_chunksize=1 << 14):
-            for identity, image_id, origin, record in zip(
+            for identity, source_id, image_id, origin, record in zip(
                 *(column.to_pylist() for column in batch.columns), strict=True
             ):
                 if origin != "clean":
@@ -111,10 +121,12 @@ class Benchmark:
                         self.path / layout.MANIFEST, identity, f"is not in {noisy.path.name}"
                     )
                 if record is None:
-                    yield bytes(survivors[identity])
+                    fields = split_record(survivors[identity])
+                    yield source_id, join_record(fields, {"id": source_id})
                     continue
+                size = image.height, image.width
                 try:
-                    yield standardise(record, image.height, image.width, masks)
+                    yield source_id, standardise(record, *size, masks, identity=source_id)
                 except (SegmentationError, KeyError, ValueError, *JSON_FAULTS) as error:
                     raise annotation_fault(
                         self.path / layout.MANIFEST, identity, f"clean_record: {error}"

@@ -8,6 +8,8 @@ SUMMARY = "summary.json"
 ENVIRONMENT = "environment.json"
 CHECKSUMS = "SHA256SUMS"
 LOCAL = "local.yaml"
+# Of sealed benchmarks; never published, and in no checksum.
+SEAL = "private/seal.json"
 # What data cards add.
 CARD_README, CROISSANT, CARD = "README.md", "croissant.json", "card"
 ROWS_LINE = "# manifest rows: "

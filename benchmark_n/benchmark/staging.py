@@ -10,7 +10,7 @@ from benchmark_n.files.atomic import files_below, staged
 
 _WRITTEN = {
     *(layout.MANIFEST, layout.RECIPE, layout.SUMMARY, layout.ENVIRONMENT, layout.CHECKSUMS),
-    *(layout.LOCAL, layout.CARD_README, layout.CROISSANT),
+    *(layout.LOCAL, layout.SEAL, layout.CARD_README, layout.CROISSANT),
 }
 
 

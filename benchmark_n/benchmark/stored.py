@@ -40,6 +40,8 @@ class _Recipe(msgspec.Struct):
     detection: bool = True
     version: int = 1
     seed: int | None = None
+    sealed: bool = False
+    leak: tuple[str, ...] = ()
     segmenter: dict[str, str | None] | None = None
     grounder: dict[str, str | None] | None = None
     prompts_from: dict[str, Any] | None = None

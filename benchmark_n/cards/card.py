@@ -110,8 +110,10 @@ def published_files(benchmark: Benchmark, card: Path, terms: Terms) -> tuple[Art
         return (artefact(card, PUBLIC_MANIFEST, meaning), *common)
     noisy = str(benchmark.annotations.relative_to(root))
     clean = [layout.CLEAN_VAL] if benchmark.clean_val is not None else []
+    # That of a sealed benchmark is the secret itself.
+    truth = [] if benchmark.recipe.get("sealed") else [layout.MANIFEST]
     return (
-        artefact(root, layout.MANIFEST, "what was done to every annotation"),
+        *(artefact(root, path, "what was done to every annotation") for path in truth),
         artefact(card, ANNOTATIONS_TABLE, "the noisy annotations as a table"),
         artefact(root, noisy, "the noisy annotations, COCO JSON"),
         *(artefact(root, path, "clean validation labels, COCO JSON") for path in clean),

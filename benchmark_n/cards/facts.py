@@ -120,19 +120,23 @@ def rebuild_command(benchmark: Benchmark) -> str:
     It is quoted for a shell: names of files are whatever somebody called them.
     """
     recipe = benchmark.recipe
-    if "seed" not in recipe:
+    sealed = recipe.get("sealed", False)
+    if "seed" not in recipe and not sealed:
         return ""
     source = recipe["source"]
     options = {"dataset": source.get("conventions", recipe["dataset"])}
     if "split" not in source:
         options["annotations"] = source["file"]
     options |= {key: source[key] for key in _OPTION_FLAGS if key in source}
-    options |= {"recipe": layout.RECIPE, "seed": recipe["seed"]}
+    options |= {"recipe": layout.RECIPE}
+    options |= {"seal": layout.SEAL} if sealed else {"seed": recipe["seed"]}
     for model in ("segmenter", "grounder", "prompts_from"):
         if model in recipe:
             options[model] = recipe[model]["name"]
     if recipe["masks"] != "rle":
         options["masks"] = recipe["masks"]
+    if "ids" in recipe.get("leak", ()):
+        options["keep_ids"] = True
     return command_line("make", **options, out="rebuilt")
 
 

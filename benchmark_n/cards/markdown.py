@@ -63,7 +63,7 @@ def _body(facts: Facts) -> str:
         title=cell(facts.title),
         about=about(facts),
         made="No noise was added on purpose."
-        if "seed" in facts.recipe
+        if facts.command
         else "The noise is real: it is whatever differs between two annotation files.",
         recipe=facts.recipe,
         parameters=_parameters(facts.recipe),
@@ -84,7 +84,7 @@ def _body(facts: Facts) -> str:
         departures=[cell(line) for line in facts.recipe.get("departures", ())],
         files=[(cell_code(file.path), file) for file in facts.files],
         terms=facts.terms,
-        shareable_clean=facts.terms.shareable,
+        shareable_clean=facts.terms.shareable and not facts.recipe.get("sealed"),
         licence=licence_link(facts.terms),
         images_from=_images_from(dataset),
         redistribution=dataset.redistribution if dataset is not None else "",

@@ -35,12 +35,17 @@ from benchmark_n.errors import UsageError
     "--annotations", type=click.Path(path_type=Path), help="Any COCO-format file of yours."
 )
 @click.option("--images", type=click.Path(path_type=Path), help="Folder of the images.")
-@click.option("--seed", default=1, show_default=True, help="Seed of the noise.")
+@click.option(
+    "--seed",
+    type=int,
+    help="Seed of the noise [default: 1; with data whose terms keep labels with you --sealed].",
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     help="Directory to write [default: benchmarks/DATASET-n-RECIPE-seedSEED, with --annotations "
-    "STEM-n-RECIPE-seedSEED; digits are added where that is another benchmark's].",
+    "STEM-n-RECIPE-seedSEED, sealed ones …-sealed; digits are added where that is another "
+    "benchmark's].",
 )
 @click.option("--only", multiple=True, metavar="NOISE", help="Keep this noise alone (repeatable).")
 @click.option(
@@ -56,6 +61,22 @@ from benchmark_n.errors import UsageError
     default="rle",
     show_default=True,
     help="Form of all masks; keep: untouched records as they came.",
+)
+@click.option(
+    "--keep-ids",
+    is_flag=True,
+    help="Publish annotations under the source's ids, which may tell what was changed: marked so.",
+)
+@click.option(
+    "--sealed",
+    is_flag=True,
+    help="Secret seed and ids, kept in private/seal.json: nobody else can make or undo it.",
+)
+@click.option(
+    "--seal",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Make the sealed benchmark of this private/seal.json again.",
 )
 @click.option("--workers", type=int, help="Processes [default: the cores one may use].")
 @click.option("--backend", type=click.Choice(["loky", "dask"]), default="loky", show_default=True)
@@ -103,7 +124,7 @@ from benchmark_n.errors import UsageError
 def command(
     dataset: str | None,
     tier: str | None,
-    seed: int,
+    seed: int | None,
     out: Path | None,
     overwrite: bool,
     settings: tuple[str, ...],
@@ -132,6 +153,8 @@ def command(
         f"{summary['changed_masks']} masks and {summary['changed_categories']} categories changed, "
         f"{summary['deleted']} deleted"
     )
+    if benchmark.recipe.get("sealed"):
+        line += ", sealed (private/seal.json makes it again)"
     if summary["skipped"]:
         line += f", {len(summary['skipped'])} bad frames skipped (see summary.json)"
     emit(line, {"benchmark": str(benchmark.path), "summary": summary}, as_json)

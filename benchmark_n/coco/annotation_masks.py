@@ -131,15 +131,17 @@ def encode_mask(rle: Rle, masks: MaskForm = "rle") -> dict[str, Any] | list[list
     return {"size": rle["size"], "counts": rle["counts"].decode()}
 
 
-def standardise(record: Buffer, height: int, width: int, masks: MaskForm = "rle") -> bytes:
-    """A clean record as a benchmark without noise writes it."""
+def standardise(
+    record: Buffer, height: int, width: int, masks: MaskForm = "rle", *, identity: int
+) -> bytes:
+    """A clean record as a benchmark without noise writes it, under the id `identity`."""
+    fields, changes = split_record(record), {"id": identity}
     if masks == "keep":
-        return bytes(record)
-    fields = split_record(record)
+        return join_record(fields, changes)
     rle = read_mask(fields, height, width)
     area, bbox = measure(rle)
     category = int(float(bytes(fields["category_id"])))
-    return encode_record(fields, rle, category, area=area, bbox=bbox, masks=masks)
+    return encode_record(fields, rle, category, area=area, bbox=bbox, masks=masks, changes=changes)
 
 
 def measure(rle: Rle) -> tuple[int, list[int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,12 @@ class CocoFile:
 
     def __len__(self) -> int:
         return len(self.annotations)
+
+    def take(self, order: NDArray[np.intp]) -> CocoFile:
+        """The same file with the annotations at the places `order`, in that order."""
+        names = ("annotation_ids", "image_ids", "category_ids", "crowd")
+        columns = {name: getattr(self, name)[order] for name in names}
+        return replace(self, annotations=[self.annotations[i] for i in order.tolist()], **columns)
 
     def records(self) -> Iterator[dict[str, Any]]:
         """The annotations as plain dictionaries, decoded one by one."""

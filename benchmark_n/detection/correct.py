@@ -111,7 +111,10 @@ def _review(wrong: NDArray[np.bool_], share: float) -> CorrectionResult:
 
 
 def _write(benchmark: Benchmark, reviewed: NDArray[np.int64], path: Path) -> None:
-    """The noisy file with the clean records of `reviewed`; spurious ones are taken out."""
+    """The noisy file with the clean records of `reviewed`; spurious ones are taken out.
+
+    All ids are the published ones.
+    """
     noisy = benchmark.noisy()
     table = benchmark.manifest(["annotation_id", "origin", "clean_record"])
     chosen = table.filter(pc.is_in(table["annotation_id"], value_set=pa.array(reviewed)))
@@ -125,5 +128,5 @@ def _write(benchmark: Benchmark, reviewed: NDArray[np.int64], path: Path) -> Non
                 stream.write([bytes(noisy.annotations[index])])
                 continue
             image = noisy.images[int(noisy.image_ids[index])]
-            masks = benchmark.recipe["masks"]
-            stream.write([standardise(row["clean_record"], image.height, image.width, masks)])
+            size, masks = (image.height, image.width), benchmark.recipe["masks"]
+            stream.write([standardise(row["clean_record"], *size, masks, identity=identity)])

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark_n._version import __version__
+from benchmark_n.benchmark.leaks import leak_lines, leaks_of_file
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.detection.result import DetectionResult
 from benchmark_n.detectors.base import Detector, build_detector, detector_names, run_detector
@@ -113,7 +114,7 @@ def _run(
     detector: Detector, evidence: Evidence, coco: CocoFile, images: Path | None
 ) -> DetectionResult:
     scores = add_any(run_detector(detector, evidence))
-    provenance = {
+    provenance: dict[str, Any] = {
         "benchmark-n": __version__,
         "detector": detector.name,
         "reference": detector.reference,
@@ -122,8 +123,9 @@ def _run(
         "evidence": evidence.provenance["sources"],
         "trained_on": trained_on(evidence),
         "annotations": {"file": coco.path.name, "sha256": file_digest(coco.path)},
+        "leaks": list(leaks_of_file(coco.path)),
     }
-    lines = (*notes(evidence), *caveats(evidence))
+    lines = (*notes(evidence), *caveats(evidence), *leak_lines(provenance["leaks"]))
     plots = tuple(getattr(detector, "plots_", ()))
     return DetectionResult(
         detector.name, scores, evidence, None, coco, images, provenance, lines, plots

@@ -32,7 +32,8 @@ class DetectionResult:
     images
         Folder of the image files.
     provenance
-        Version of the package, detector and options, evidence, source of the annotations.
+        Version of the package, detector and options, evidence, source of the annotations, and
+        what these are known to tell of their errors (``leaks``).
     warnings
         Lines to be shown beside the results.
     plots

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark_n.benchmark import Benchmark, layout, load
+from benchmark_n.benchmark.leaks import leak_lines
 from benchmark_n.detection.detect import detect
 from benchmark_n.detection.result import DetectionResult
 from benchmark_n.detectors.base import detector_names
@@ -82,10 +83,12 @@ def _scored(
     # The leaderboard tells by these that results are of one benchmark.
     recipe["recipe_sha256"] = file_digest(benchmark.path / layout.RECIPE)
     recipe["source_sha256"] = benchmark.recipe["source"]["sha256"]
+    # Sealed ones have one recipe, and differ all the same.
+    recipe["annotations_sha256"] = one.provenance["annotations"]["sha256"]
     result = score_benchmark(one.scores, benchmark, scoring)
     provenance = {**one.provenance, "benchmark": {"directory": benchmark.path.name, **recipe}}
     # Where the truth is known, the scores say how far the list misleads.
-    kept = tuple(notes(one.evidence))
+    kept = (*notes(one.evidence), *leak_lines(one.provenance["leaks"]))
     return replace(one, result=result, provenance=provenance, warnings=kept)
 
 

@@ -7,12 +7,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmark_n.benchmark import Benchmark
+from benchmark_n.benchmark.seal import Seal
 from benchmark_n.datasets import DATASETS, Dataset, Source, SourceOptions
 from benchmark_n.datasets.open import open_source
-from benchmark_n.datasets.ownership import CUSTOM, check_licence, settle_owner, source_digest
+from benchmark_n.datasets.ownership import (
+    CUSTOM,
+    check_licence,
+    governing,
+    settle_owner,
+    source_digest,
+)
 from benchmark_n.generation.choice import Choice, choose_recipe
 from benchmark_n.generation.noise import make_noisy
 from benchmark_n.generation.options import Job, PublishOptions, RecipeOptions, WeakOptions
+from benchmark_n.generation.sealing import asked_seal, seed_or_seal
 from benchmark_n.generation.targets import Asked, Origin, default_target, refuse_inputs_in
 from benchmark_n.generation.weak import make_weak
 from benchmark_n.generation.weak_prompts import further_inputs
@@ -29,7 +37,7 @@ def make(
     tier: str | None = None,
     *,
     recipe: RecipeOptions | str | Path | None = None,
-    seed: int = 1,
+    seed: int | None = None,
     out: Path | str | None = None,
     overwrite: bool = False,
     source: SourceOptions = SourceOptions(),
@@ -47,7 +55,8 @@ def make(
     tier, recipe
         One of the two by name, or a recipe's YAML file. `RecipeOptions` change either.
     seed
-        Of the noise. The same seed gives the same bytes, whatever the number of workers.
+        Of the noise. The same seed gives the same bytes, whatever the number of workers. None
+        means 1, but where the source's terms keep its labels with the user, a sealed benchmark.
     out, overwrite
         Directory (by default `generation.targets`), and whether a benchmark there is replaced.
     source, weak, publish, execution
@@ -64,12 +73,15 @@ def make(
     --------
     >>> make("scenes", "hard", source=SourceOptions(num_images=4))  # doctest: +SKIP
     """
+    seal = asked_seal(seed, publish)
     known: Dataset = DATASETS.load(dataset or (CUSTOM if source.named else "coco"))
     choice = choose_recipe(known.tier_recipe(tier), recipe, weak or WeakOptions(), execution)
     owner, opened, origin = _open(known, choice, source, publish, execution)
+    start = seal or seed_or_seal(seed, publish, *governing(owner, known))
     if out is None:
-        out = default_target(_asked(known, choice, source), choice.recipe, seed, origin)
-    job = Job(Path(out), seed, publish, execution, overwrite)
+        stated = None if isinstance(start, Seal) else start
+        out = default_target(_asked(known, choice, source), choice.recipe, stated, origin)
+    job = Job(Path(out), start, publish, execution, overwrite)
     refuse_inputs_in(job.target, opened.annotations)
     if isinstance(choice.recipe, WeakRecipe):
         return make_weak(owner, opened, choice.recipe, choice.weak, job, skip_bad=source.skip_bad)
@@ -94,7 +106,8 @@ def _open(
     owner, source = settle_owner(
         known, source, sha256, named=options.named, licence=publish.licence
     )
-    return owner, source, Origin(sha256, source.options.get("conventions"), publish.masks)
+    form = publish.masks, publish.keep_ids
+    return owner, source, Origin(sha256, source.options.get("conventions"), *form)
 
 
 def _asked(known: Dataset, choice: Choice, source: SourceOptions) -> Asked:

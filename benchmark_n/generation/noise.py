@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from benchmark_n.benchmark import Benchmark, load
+from benchmark_n.benchmark.published_ids import published_order
 from benchmark_n.benchmark.staging import staged_benchmark
 from benchmark_n.benchmark.writer import write_benchmark
 from benchmark_n.coco import CocoFile, read_coco
@@ -43,8 +44,9 @@ def make_noisy(dataset: Dataset, source: Source, recipe: Recipe, job: Job) -> Be
     with staged_benchmark(job.target, overwrite=job.overwrite) as stage:
         coco = read_coco(source.annotations)
         _log.info("%s: %d annotations of %d images", coco.path, len(coco), len(coco.images))
+        coco, ids = published_order(coco, job.ids)
         recipe = resolve(recipe, coco)
-        work = chunks(recipe, coco, decide(recipe, coco, job.seed), execution.chunk_size)
+        work = chunks(recipe, coco, decide(recipe, coco, job.seed), ids, execution.chunk_size)
         done = ordered_map(
             _engine(recipe, coco, source, job),
             work,
@@ -63,6 +65,7 @@ def make_noisy(dataset: Dataset, source: Source, recipe: Recipe, job: Job) -> Be
             val_images=source.val_images,
             skipped=source.skipped,
         )
+        job.keep_seal(stage)
         benchmark = load(stage).moved(job.target)
     empty = benchmark.summary["empty_clean_masks"]
     if empty:
@@ -97,7 +100,7 @@ def _resolved_recipe(
         "benchmark": dataset.title,
         "dataset": dataset.name,
         **recipe.to_dict(),
-        "seed": job.seed,
+        **job.stated(),
         "masks": job.publish.masks,
         "dilation_ratio": source.dilation_ratio,
         "detection": job.publish.masks != "keep" and recipe.boxes == "mask",

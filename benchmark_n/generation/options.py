@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from benchmark_n.benchmark.published_ids import PublishedIds
+from benchmark_n.benchmark.seal import Seal, write_seal
 from benchmark_n.coco.annotation_masks import MASK_FORMS, MaskForm
 from benchmark_n.datasets.request import SourceOptions
 from benchmark_n.errors import UsageError
 from benchmark_n.runtime.execution import Execution
-from benchmark_n.runtime.options import check_known, check_whole
+from benchmark_n.runtime.options import check_known
 
 
 @dataclass(frozen=True)
@@ -98,23 +100,37 @@ class PublishOptions:
         Of annotations of the user's own, an identifier of `benchmark_n.datasets.terms.LICENCES`:
         kept in the recipe, and what card and publishing go by. Without it they count as not to
         be passed on. It changes neither the benchmark's name nor its citations.
+    keep_ids
+        Publish the annotations under the source's ids and in their order. These may tell what was
+        changed, so the recipe says ``leak: [ids]``, and results of detectors carry that mark.
+    sealed
+        Draw the key of the ids and the seed of the noise at random and keep them in
+        ``private/seal.json`` alone. Without it whoever knows the seed and has the source can tell
+        all errors.
+    seal
+        Such a file: the same sealed benchmark is made again.
 
     Raises
     ------
     UsageError
-        An unknown form of masks.
+        An unknown form of masks, or kept ids in a sealed benchmark.
 
     Examples
     --------
     >>> PublishOptions("polygon")
-    PublishOptions(masks='polygon', licence=None)
+    PublishOptions(masks='polygon', licence=None, keep_ids=False, sealed=False, seal=None)
     """
 
     masks: MaskForm = "rle"
     licence: str | None = None
+    keep_ids: bool = False
+    sealed: bool = False
+    seal: Path | str | None = None
 
     def __post_init__(self) -> None:
         check_known("masks", self.masks, MASK_FORMS)
+        if self.keep_ids and (self.sealed or self.seal is not None):
+            raise UsageError("`keep_ids` would tell what is `sealed`: give one of them")
 
 
 # Keywords of `make` to the classes whose fields the command line and YAML files name flatly.
@@ -129,13 +145,36 @@ MAKE_OPTIONS: Mapping[str, type[Any]] = {
 
 @dataclass(frozen=True)
 class Job:
-    """A benchmark that is to be written: where, from which seed, in which form, and by whom."""
+    """A benchmark that is to be written: where, from which seed, in which form, and by whom.
+
+    `origin` is the seed of an open benchmark, or the seal of a sealed one.
+    """
 
     target: Path
-    seed: int = 1
+    origin: int | Seal = 1
     publish: PublishOptions = PublishOptions()
     execution: Execution = Execution()
     overwrite: bool = False
 
-    def __post_init__(self) -> None:
-        check_whole("seed", self.seed)
+    @property
+    def seed(self) -> int:
+        """Of the noise; a secret where the benchmark is sealed."""
+        return self.origin.seed if isinstance(self.origin, Seal) else self.origin
+
+    @property
+    def ids(self) -> PublishedIds:
+        """The ids that annotations are published under."""
+        if isinstance(self.origin, Seal):
+            return PublishedIds(self.origin.key)
+        return PublishedIds.of_seed(self.origin, keep=self.publish.keep_ids)
+
+    def stated(self) -> dict[str, Any]:
+        """What the benchmark's recipe says of its seed and ids."""
+        if isinstance(self.origin, Seal):
+            return {"sealed": True}
+        return {"seed": self.origin, **({"leak": ["ids"]} if self.publish.keep_ids else {})}
+
+    def keep_seal(self, stage: Path) -> None:
+        """Put the seal, if there is one, into the benchmark's private part."""
+        if isinstance(self.origin, Seal):
+            write_seal(stage, self.origin)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark_n.benchmark import Benchmark, load
+from benchmark_n.benchmark.published_ids import PublishedIds
 from benchmark_n.benchmark.staging import staged_benchmark
 from benchmark_n.benchmark.writer import write_benchmark
 from benchmark_n.coco import CocoFile, read_coco
@@ -61,7 +62,7 @@ def import_pair(
         write_benchmark(
             stage,
             clean_file,
-            pair_parts(clean_file, noisy_file, pairs, dilation_ratio),
+            pair_parts(clean_file, noisy_file, pairs, PublishedIds.of_import(), dilation_ratio),
             manifest_schema(metadata={"dilation_ratio": str(dilation_ratio)}),
             _recipe(clean_file, noisy_file, match, least_iou, dilation_ratio),
             images=None if images is None else Path(images),

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark_n.benchmark.published_ids import PublishedIds
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.annotation_masks import encode_record, masks_of, measure, size_bucket
 from benchmark_n.coco.joining import Pair
@@ -17,15 +21,15 @@ _BATCH = 500
 
 
 def pair_parts(
-    clean: CocoFile, noisy: CocoFile, pairs: Sequence[Pair], ratio: float
+    clean: CocoFile, noisy: CocoFile, pairs: Sequence[Pair], ids: PublishedIds, ratio: float
 ) -> Iterator[tuple[list[bytes], Columns]]:
-    """Noisy records, under the clean ids, and manifest rows; spurious ids go on above the rest."""
-    next_id = int(clean.annotation_ids.max(initial=0)) + 1
+    """Noisy records and manifest rows, in the order of their published ids."""
+    published = _published(clean, noisy, pairs, ids)
+    order = np.argsort(published)
     for start in range(0, len(pairs), _BATCH):
         rows, records = [], []
-        for pair in pairs[start : start + _BATCH]:
-            row, record = _row(clean, noisy, pair, next_id, ratio)
-            next_id += pair.clean is None
+        for place in order[start : start + _BATCH].tolist():
+            row, record = _row(clean, noisy, pairs[place], int(published[place]), ratio)
             rows.append(row)
             records += [] if record is None else [record]
         columns = {name: [row.get(name) for row in rows] for row in rows for name in row}
@@ -38,21 +42,34 @@ def pair_parts(
         )
 
 
+def _published(
+    clean: CocoFile, noisy: CocoFile, pairs: Sequence[Pair], ids: PublishedIds
+) -> NDArray[np.int64]:
+    """Each pair's id: by the clean annotation's own, or by the noisy one's where it was added."""
+    added = np.array([pair.clean is None for pair in pairs], np.bool_)
+    published = np.empty(len(pairs), np.int64)
+    clean_places = [pair.clean for pair in pairs if pair.clean is not None]
+    noisy_places = [pair.noisy for pair in pairs if pair.clean is None and pair.noisy is not None]
+    published[~added] = ids.of(clean.annotation_ids[clean_places])
+    published[added] = ids.of_added(noisy.annotation_ids[noisy_places])
+    return published
+
+
 def _row(
-    clean: CocoFile, noisy: CocoFile, pair: Pair, spurious_id: int, ratio: float
+    clean: CocoFile, noisy: CocoFile, pair: Pair, identity: int, ratio: float
 ) -> tuple[dict[str, Any], bytes | None]:
     row: dict[str, Any] = {
         "origin": "clean",
         "crowd": False,
         "deleted": pair.noisy is None,
-        "annotation_id": spurious_id,
+        "annotation_id": identity,
     }
     clean_mask = noisy_mask = record = None
     if pair.clean is not None:
         clean_mask = masks_of(clean, [pair.clean])[0]
         row |= _side(clean, pair.clean, clean_mask, "")
         row["crowd"] = bool(clean.crowd[pair.clean])
-        row["annotation_id"] = int(clean.annotation_ids[pair.clean])
+        row["source_id"] = int(clean.annotation_ids[pair.clean])
         row["size"] = size_bucket(row["area"])
     if pair.noisy is not None:
         noisy_mask = masks_of(noisy, [pair.noisy])[0]

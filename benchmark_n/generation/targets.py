@@ -1,10 +1,10 @@
 """Where a benchmark goes that no directory was named for.
 
 ``benchmarks/<source>-n-<recipe>-seed<seed>``, and with a weak recipe
-``benchmarks/<source>-<recipe>-<segmenter>-seed<seed>``. `<source>` is the dataset's name, or the
-stem of the file that the user named; `<recipe>` its name, with eight digits of a SHA-256 of the
-whole recipe where the name does not determine it: for settings of the user's, and recipe files
-that differ from the package's recipe of that name.
+``benchmarks/<source>-<recipe>-<segmenter>-seed<seed>``; sealed ones end in ``-sealed``. `<source>`
+is the dataset's name, or the stem of the file that the user named; `<recipe>` its name, with eight
+digits of a SHA-256 of the whole recipe where the name does not determine it: for settings of the
+user's, and recipe files that differ from the package's recipe of that name.
 
 What no name tells stays out of it as long as it can: which of two files of one stem, which split,
 which images. Where the directory is there already and holds a benchmark of other annotations, or
@@ -39,7 +39,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Origin:
-    """What tells benchmarks of one name apart: the clean annotations, and the form of the masks.
+    """What tells benchmarks of one name apart: the clean annotations, form of masks, and ids.
 
     Parameters
     ----------
@@ -52,11 +52,13 @@ class Origin:
     sha256: str
     conventions: str | None
     masks: str
+    keep_ids: bool = False
 
     @property
     def digits(self) -> str:
         """Eight digits for the name."""
-        return _digits([self.sha256, self.conventions, self.masks])
+        kept = ["ids"] if self.keep_ids else []
+        return _digits([self.sha256, self.conventions, self.masks, *kept])
 
 
 @dataclass(frozen=True)
@@ -85,8 +87,10 @@ class Asked:
     further: tuple[str, ...] = ()
 
 
-def default_target(asked: Asked, recipe: Recipe | WeakRecipe, seed: int, origin: Origin) -> Path:
-    """The directory of a benchmark that none was named for.
+def default_target(
+    asked: Asked, recipe: Recipe | WeakRecipe, seed: int | None, origin: Origin
+) -> Path:
+    """The directory of a benchmark that none was named for; sealed ones have no seed.
 
     Raises
     ------
@@ -98,7 +102,7 @@ def default_target(asked: Asked, recipe: Recipe | WeakRecipe, seed: int, origin:
         parts = weak_parts(recipe, asked)
     else:
         parts = noise_parts(recipe, asked)
-    rest = "-".join([*parts, f"seed{seed}"])
+    rest = "-".join([*parts, "sealed" if seed is None else f"seed{seed}"])
     plain = FOLDER / f"{label}-{rest}"
     whose = None if marked else _other(plain, origin)
     if not marked and whose is None:
@@ -134,7 +138,8 @@ def _other(path: Path, origin: Origin) -> str | None:
     except InputError:
         return "a recipe that cannot be read"
     source = recipe["source"]
-    there = Origin(source["sha256"], source.get("conventions"), recipe["masks"])
+    kept = "ids" in recipe.get("leak", ())
+    there = Origin(source["sha256"], source.get("conventions"), recipe["masks"], kept)
     if there == origin:
         return None
     return f"{source['file']} (SHA-256 {source['sha256'][:_DIGITS]}…, masks {recipe['masks']})"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from benchmark_n._version import __version__
 from benchmark_n.benchmark import Benchmark, load
+from benchmark_n.benchmark.published_ids import added_ids, published_order
 from benchmark_n.benchmark.staging import staged_benchmark
 from benchmark_n.benchmark.writer import write_benchmark
 from benchmark_n.coco import CocoFile, read_coco
@@ -29,7 +31,13 @@ from benchmark_n.weak.manifest_rows import WeakColumns
 from benchmark_n.weak.recipe import WeakRecipe
 from benchmark_n.weak.segmenters.base import DEFAULT as DEFAULT_SEGMENTER
 from benchmark_n.weak.segmenters.grounding import DEFAULT as DEFAULT_GROUNDER
-from benchmark_n.weak.shards import parts_in_order, shards_key, skipped_images
+from benchmark_n.weak.shards import (
+    Part,
+    parts_in_order,
+    shards_key,
+    skipped_images,
+    spurious_images,
+)
 
 
 def make_weak(
@@ -73,12 +81,16 @@ def make_weak(
             prompts = weak.prompts_from
             boxes = None if prompts is None else prompt_boxes(recipe, prompts, coco)
             engine = _engine(recipe, coco, source, weak, job, skip_bad)
-            resolved = resolved_recipe(dataset, source, recipe, after, engine, coco, prompts)
+            resolved = resolved_recipe(
+                dataset, source, recipe, after, engine, coco, prompts, job.stated()
+            )
             tasks = image_tasks(coco, source.images, boxes)
-            folder = _shards_folder(resolved, skip_bad)
+            folder = _shards_folder(resolved, engine)
             remove_shards = stack.enter_context(shared_folder(folder))
             table = annotate_images(engine, tasks, folder, len(coco), job.execution)
-            _write(stage, source, coco, table, after, engine, resolved)
+            parts = _noisy_parts(table, coco, job, after, engine)
+            _write(stage, source, coco, table, parts, after, resolved)
+            job.keep_seal(stage)
             benchmark = load(stage).moved(job.target)
         remove_shards()
     return benchmark
@@ -107,17 +119,24 @@ def _engine(
     )
 
 
+def _noisy_parts(
+    table: Any, coco: CocoFile, job: Job, after: Recipe, engine: WeakEngine
+) -> Iterator[Part]:
+    """All rows in the order of published ids, with noise on their categories."""
+    spurious = job.ids.of_added(added_ids(spurious_images(table)))
+    parts = parts_in_order(table, coco, job.ids.of(coco.annotation_ids), spurious)
+    return confuse(parts, after, *published_order(coco, job.ids), engine)
+
+
 def _write(
     stage: Path,
     source: Source,
     coco: CocoFile,
     table: Any,
+    parts: Iterator[Part],
     after: Recipe,
-    engine: WeakEngine,
     resolved: dict[str, Any],
 ) -> None:
-    """The benchmark of all rows, with noise on their categories."""
-    parts = confuse(parts_in_order(table, coco), after, coco, engine)
     write_benchmark(
         stage,
         coco,
@@ -145,6 +164,7 @@ def _category_noises(recipe: WeakRecipe, coco: CocoFile) -> Recipe:
     return resolve(Recipe(recipe.name, noises), coco)
 
 
-def _shards_folder(resolved: dict[str, Any], skip_bad: bool) -> Path:
-    key = shards_key({**resolved, "package": __version__, "skip_bad": skip_bad})
+def _shards_folder(resolved: dict[str, Any], engine: WeakEngine) -> Path:
+    hidden = {"seed": engine.seed, "skip_bad": engine.skip_bad}
+    key = shards_key({**resolved, "package": __version__, **hidden})
     return cache_folder() / "weak" / key

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from benchmark_n.coco import CocoFile
 from benchmark_n.noise.engine import Engine
 from benchmark_n.noise.plan import Chunk, chunks, decide
@@ -15,9 +18,17 @@ from benchmark_n.weak.shards import Part
 
 
 def confuse(
-    parts: Iterable[Part], recipe: Recipe, coco: CocoFile, weak: WeakEngine
+    parts: Iterable[Part],
+    recipe: Recipe,
+    coco: CocoFile,
+    published_ids: NDArray[np.int64],
+    weak: WeakEngine,
 ) -> Iterator[Part]:
-    """The noise engine's categories on top of the weak masks."""
+    """The noise engine's categories on top of the weak masks; spurious ones keep theirs.
+
+    `coco` has its annotations in the order in which the parts have them, and `published_ids`,
+    int64 (N,), are theirs.
+    """
     if not recipe.noises:
         yield from parts
         return
@@ -25,19 +36,33 @@ def confuse(
     decisions = decide(recipe, coco, weak.seed)
     start = 0
     for records, rows in parts:
-        size = len(records)
-        if rows["origin"][0] == "spurious":
+        places = [i for i, origin in enumerate(rows["origin"]) if origin == "clean"]
+        if not places:
             yield records, rows
             continue
-        chunk = next(chunks(recipe, coco, decisions, size, start=start))
-        start += size
-        yield _renamed(engine, chunk, records, rows)
+        chunk = next(chunks(recipe, coco, decisions, published_ids, len(places), start=start))
+        start += len(places)
+        empty = [None] * len(records)
+        own = {name: [column[i] for i in places] for name, column in rows.items()}
+        written, changed = _renamed(engine, chunk, [records[i] for i in places], own)
+        yield (
+            _put(records, places, written),
+            {name: _put(rows.get(name, empty), places, new) for name, new in changed.items()},
+        )
+
+
+def _put(column: Sequence[Any], places: Sequence[int], values: Sequence[Any]) -> list[Any]:
+    """A copy of the column with `values` at `places`."""
+    copy = list(column)
+    for place, value in zip(places, values, strict=True):
+        copy[place] = value
+    return copy
 
 
 def _renamed(
     engine: Engine, chunk: Chunk, records: Sequence[bytes | None], rows: dict[str, list[Any]]
 ) -> Part:
-    """A part with the chunk's new categories in its records and columns."""
+    """The chunk's rows with its new categories in their records and columns."""
     given = [weak or clean for weak, clean in zip(records, chunk.records, strict=True)]
     written, columns = engine(replace(chunk, records=given, deleted=rows["deleted"]))
     survivors = iter(written)

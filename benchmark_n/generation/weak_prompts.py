@@ -23,7 +23,7 @@ from benchmark_n.weak.segmenters.grounding import DEFAULT as DEFAULT_GROUNDER
 def prompt_boxes(
     recipe: WeakRecipe, prompts_from: Path | str, coco: CocoFile
 ) -> dict[int, Box | None]:
-    """Annotation id to its box in a noisy benchmark; None where that has deleted it.
+    """Source id to the annotation's box in a noisy benchmark; None where that has deleted it.
 
     Raises
     ------
@@ -41,7 +41,7 @@ def prompt_boxes(
         raise InputError(
             f"{noisy.path}: made from another file than {coco.path.name}: expected the same source"
         )
-    names = ["annotation_id", *(f"noisy_bbox_{part}" for part in BOX_PARTS)]
+    names = ["source_id", *(f"noisy_bbox_{part}" for part in BOX_PARTS)]
     found: dict[int, Box | None] = {}
     for identity, *box in zip(*(noisy.manifest(names)[n].to_pylist() for n in names), strict=True):
         there = None not in box and box[2] > 0

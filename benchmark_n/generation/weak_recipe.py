@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ def resolved_recipe(
     engine: WeakEngine,
     coco: CocoFile,
     prompts_from: Path | str | None,
+    stated: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The recipe as the benchmark keeps it.
 
@@ -33,6 +35,8 @@ def resolved_recipe(
     ----------
     after
         The noises on categories that follow, resolved for the file.
+    stated
+        What it says of seed and ids.
 
     Raises
     ------
@@ -49,7 +53,7 @@ def resolved_recipe(
         **{key: noises[key] for key in ("noises", "noise_versions")},
         **_models(recipe, engine),
         **({} if prompts_from is None else {"prompts_from": _prompts(load(prompts_from))}),
-        "seed": engine.seed,
+        **stated,
         "masks": engine.masks,
         "dilation_ratio": engine.dilation_ratio,
         "detection": True,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmark_n.coco.annotation_masks import MaskForm, encode_record, measure, read_masks
-from benchmark_n.coco.records import split_record
+from benchmark_n.coco.records import join_record, split_record
 from benchmark_n.errors import InputError, annotation_fault
 from benchmark_n.masks import CropMask, Rle, crops_to_rles, rles_to_crops
 from benchmark_n.masks.boundary import boundary_distance, mask_and_boundary_iou
@@ -87,8 +87,9 @@ class Engine:
         clean: tuple[int, list[int]],
         noisy: tuple[int, list[int]],
     ) -> bytes:
+        identity = {"id": chunk.published_ids[index]}
         if chunk.crowd[index] or (self.masks == "keep" and not touched):
-            return chunk.records[index]
+            return join_record(fields, identity)
         return encode_record(
             fields,
             rle,
@@ -97,6 +98,7 @@ class Engine:
             bbox=clean[1] if self.keep_boxes else noisy[1],
             masks="rle" if self.masks == "keep" else self.masks,
             keep_box=self.keep_boxes,
+            changes=identity,
         )
 
 

@@ -58,7 +58,8 @@ def _base_columns(
     gone = chunk.deleted
     unscored = [d or c for d, c in zip(gone, chunk.crowd, strict=True)]
     return {
-        "annotation_id": chunk.annotation_ids,
+        "annotation_id": chunk.published_ids,
+        "source_id": chunk.annotation_ids,
         "image_id": chunk.image_ids,
         "origin": ["clean"] * len(gone),
         "crowd": chunk.crowd,

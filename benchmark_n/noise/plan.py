@@ -26,11 +26,13 @@ Drawn = NDArray[np.bool_]
 class Chunk:
     """Consecutive annotations on their way to a worker; all sequences have the same length.
 
-    `sizes` holds (height, width) px of each record's image, `drawn` one column a spatial noise.
+    `sizes` holds (height, width) px of each record's image, `drawn` one column a spatial noise;
+    `published_ids` are those that the noisy records get in place of their own.
     """
 
     records: list[bytes]
     annotation_ids: list[int]
+    published_ids: list[int]
     image_ids: list[int]
     sizes: list[tuple[int, int]]
     category_ids: list[int]
@@ -121,9 +123,18 @@ def _confuse(
 
 
 def chunks(
-    recipe: Recipe, coco: CocoFile, decisions: Decisions, size: int, *, start: int = 0
+    recipe: Recipe,
+    coco: CocoFile,
+    decisions: Decisions,
+    published_ids: NDArray[np.int64],
+    size: int,
+    *,
+    start: int = 0,
 ) -> Iterator[Chunk]:
-    """Cut the file from annotation `start` on into chunks of `size`, in the file's order."""
+    """Cut the file from annotation `start` on into chunks of `size`, in the file's order.
+
+    `published_ids`, int64 (N,), are those of all annotations of the file.
+    """
     spatial = [n.name for n in recipe.noises if isinstance(n, SpatialNoise)]
     columns = [decisions.drawn[name] for name in spatial]
     for first in range(start, len(coco), size):
@@ -132,6 +143,7 @@ def chunks(
         yield Chunk(
             records=[bytes(record) for record in coco.annotations[part]],
             annotation_ids=coco.annotation_ids[part].tolist(),
+            published_ids=published_ids[part].tolist(),
             image_ids=image_ids,
             sizes=[(coco.images[i].height, coco.images[i].width) for i in image_ids],
             category_ids=coco.category_ids[part].tolist(),

@@ -60,6 +60,8 @@ class Leaderboard:
         Name, recipe, seed, and SHA-256 of recipe and source.
     settings
         What counts as an error.
+    leaks
+        What its published file is known to tell of its errors.
     tables
         ``trained_on`` to kind to rows, the highest F1 first.
     """
@@ -67,6 +69,7 @@ class Leaderboard:
     benchmark: Mapping[str, Any]
     settings: Mapping[str, Any]
     tables: Mapping[str, Mapping[str, Sequence[Row]]]
+    leaks: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -110,13 +113,14 @@ def read_leaderboard(paths: Iterable[Path | str]) -> Leaderboard:
             rows.sort(key=lambda row: (-(row.measures["f1"] or 0.0), row.cells()))
     settings = {name: reference.results.settings.get(name) for name in _SAME}
     benchmark = msgspec.structs.asdict(reference.provenance.benchmark)
-    return Leaderboard(benchmark, settings, {name: tables[name] for name in sorted(tables)})
+    ordered = {name: tables[name] for name in sorted(tables)}
+    return Leaderboard(benchmark, settings, ordered, reference.provenance.leaks)
 
 
 def _check_comparable(path: Path, file: ResultsFile, first: Path, reference: ResultsFile) -> None:
-    for name in ("recipe_sha256", "source_sha256"):
+    for name in ("recipe_sha256", "source_sha256", "annotations_sha256"):
         own, other = (getattr(one.provenance.benchmark, name) for one in (file, reference))
-        if own != other:
+        if own != other and None not in (own, other):  # earlier results lack the last
             raise InputError(
                 f"{path}: {name} {own:.12} is not that of {first} ({other:.12}): results of "
                 "different benchmarks cannot share a table"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from benchmark_n.benchmark.leaks import leak_lines
 from benchmark_n.errors import UsageError
 from benchmark_n.report.leaderboard import HEADERS, Leaderboard
 from benchmark_n.report.pages import MEASURES, page_template
@@ -40,7 +41,8 @@ def render(board: Leaderboard, out: Path) -> str:
 
 def _title(board: Leaderboard) -> str:
     told = board.benchmark
-    return f"Label-error detectors on {told['benchmark']} {told['name']}, seed {told['seed']}"
+    made = "sealed" if told["seed"] is None else f"seed {told['seed']}"
+    return f"Label-error detectors on {told['benchmark']} {told['name']}, {made}"
 
 
 def _about(board: Leaderboard) -> str:
@@ -49,4 +51,5 @@ def _about(board: Leaderboard) -> str:
     return (
         f"Recipe {told['recipe_sha256'][:12]}, source {told['source_sha256'][:12]}; {settings}; "
         "with 95 % bootstrap intervals."
+        + "".join(f" {line[0].upper()}{line[1:]}." for line in leak_lines(board.leaks))
     )

@@ -20,9 +20,10 @@ class BenchmarkRecord(msgspec.Struct):
     directory: str
     benchmark: str
     name: str
-    seed: int
+    seed: int | None
     recipe_sha256: str
     source_sha256: str
+    annotations_sha256: str | None = None
 
 
 class FileRecord(msgspec.Struct):
@@ -49,6 +50,7 @@ class Provenance(msgspec.Struct):
     evidence: list[EvidenceRecord]
     trained_on: str
     benchmark: BenchmarkRecord
+    leaks: tuple[str, ...] = ()
 
 
 Measure = float | int | None

@@ -156,19 +156,21 @@ def _panel(axis: Axes, pixels: NDArray[np.uint8], title: str) -> None:
 def _noisy_panel(axis: Axes, benchmark: Benchmark, image_id: int, clean: Masks) -> None:
     noisy = benchmark.noisy()
     masks = image_masks(noisy, image_id)
-    columns = ["annotation_id", "image_id", "category_id", "noisy_category_id", "iou", "crowd"]
+    columns = ["annotation_id", "source_id", "image_id", "iou", "crowd"]
+    columns += ["category_id", "noisy_category_id"]
     table = benchmark.manifest(columns).to_pylist()
     for row in (row for row in table if row["image_id"] == image_id and not row["crowd"]):
         identity = row["annotation_id"]
         there = identity in masks
-        known = row["noisy_category_id"] in noisy.categories if there else identity in clean
+        source_id = row["source_id"]
+        known = row["noisy_category_id"] in noisy.categories if there else source_id in clean
         if not known:
             raise InputError(
                 f"{benchmark.path.name}: annotation {identity}: the manifest says other than the "
                 "annotation files, expected a benchmark whose checksums hold"
             )
         if not there:
-            _contour(axis, clean[identity], _DELETED, dashed=True)
+            _contour(axis, clean[source_id], _DELETED, dashed=True)
             continue
         renamed = row["category_id"] != row["noisy_category_id"]
         changed = renamed or row["iou"] is None or row["iou"] < 1

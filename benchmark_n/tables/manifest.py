@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import logging
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,7 +21,9 @@ from benchmark_n.files.parquet import open_parquet, read_parquet
 from benchmark_n.tables.manifest_schema import manifest_schema
 
 _ROWS_IN_GROUP = 1 << 16
+_log = logging.getLogger(__name__)
 _NEVER_NULL = ("annotation_id", "image_id", "origin", "crowd", "deleted")
+_KEYS = (*_NEVER_NULL, "source_id")
 Rows = Mapping[str, Sequence[Any]]
 
 
@@ -151,8 +155,22 @@ def open_manifest(path: Path, columns: Sequence[str] | None = None) -> Any:
     return file
 
 
+def keeps_source_ids(path: Path) -> bool:
+    """Whether it is of schema 1, whose annotations are published under the source's ids.
+
+    Raises
+    ------
+    InputError
+        No such file, or a damaged one.
+    """
+    with _named_faults(path):
+        return _is_first_schema(pq.read_schema(path))
+
+
 def read_manifest(path: Path, columns: Sequence[str] | None = None) -> Any:
     """The manifest as a `pyarrow.Table`; all columns but by default not the clean records.
+
+    One of schema 1 gets the column ``source_id``: its ``annotation_id`` but of spurious ones.
 
     Raises
     ------
@@ -161,17 +179,43 @@ def read_manifest(path: Path, columns: Sequence[str] | None = None) -> Any:
     """
     with _named_faults(path):
         file = pq.ParquetFile(path)
+        first = _is_first_schema(file.schema_arrow)
+        lost = {"source_id"} if first else set()
         _check_rows(path, file)
-        _check_columns(path, file.schema_arrow)
-        names = [n for n in file.schema_arrow.names if n != "clean_record"]
-        wanted = list(columns) if columns is not None else names
-        keys = read_parquet(path, _NEVER_NULL)
-        table = read_parquet(path, wanted)
+        _check_columns(path, file.schema_arrow, lost)
+        known = ["annotation_id", "source_id", *file.schema_arrow.names]
+        named = [name for name in dict.fromkeys(known) if name != "clean_record"]
+        wanted = named if columns is None else list(columns)
+        keys = read_parquet(path, [name for name in _KEYS if name not in lost])
+        table = read_parquet(path, [name for name in wanted if name not in lost])
+    if first:
+        _warn_of_source_ids(path)
+        keys = keys.append_column("source_id", _source_ids(keys))
+        table = table.append_column("source_id", keys["source_id"])
     lacking = next((name for name in wanted if name not in table.column_names), None)
     if lacking is not None:
         raise InputError(f"{path.name}: column '{lacking}' is missing")
     _check_keys(path, keys)
-    return table
+    return table.select(wanted) if first else table
+
+
+def _is_first_schema(schema: Any) -> bool:
+    stated = (schema.metadata or {}).get(b"manifest_version")
+    return stated == b"1" and "source_id" not in schema.names
+
+
+def _source_ids(keys: Any) -> Any:
+    return pc.if_else(pc.equal(keys["origin"], "clean"), keys["annotation_id"], None)
+
+
+@cache
+def _warn_of_source_ids(path: Path) -> None:
+    """Once for each manifest: it is read many times."""
+    _log.warning(
+        "%s: of schema 1: its annotation ids are the source's, which, like the order of the "
+        "annotations, may tell its errors",
+        path,
+    )
 
 
 def _check_rows(path: Path, file: Any) -> None:
@@ -190,8 +234,10 @@ def _named_faults(path: Path) -> Iterator[None]:
         raise InputError(f"{path.name}: cannot read the manifest: {fault:.200}") from None
 
 
-def _check_columns(path: Path, schema: Any) -> None:
+def _check_columns(path: Path, schema: Any, lost: Collection[str]) -> None:
     for field in manifest_schema():
+        if field.name in lost:
+            continue
         if schema.names.count(field.name) != 1:
             raise InputError(f"{path.name}: not one column '{field.name}', expected a manifest")
         kind = schema.field(field.name).type
@@ -203,5 +249,10 @@ def _check_keys(path: Path, keys: Any) -> None:
     for name in _NEVER_NULL:
         if keys[name].null_count:
             raise InputError(f"{path.name}: column '{name}' has an empty value")
-    if len(pc.unique(keys["annotation_id"])) != len(keys):
-        raise InputError(f"{path.name}: an annotation id occurs twice, expected unique ids")
+    for name in ("annotation_id", "source_id"):
+        if pc.count_distinct(keys[name]).as_py() != len(keys) - keys[name].null_count:
+            raise InputError(f"{path.name}: a value of {name} occurs twice, expected unique ids")
+    if not pc.is_null(keys["source_id"]).equals(pc.not_equal(keys["origin"], "clean")):
+        raise InputError(
+            f"{path.name}: column 'source_id' is not null for spurious annotations alone"
+        )

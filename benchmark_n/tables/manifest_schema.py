@@ -10,11 +10,12 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-VERSION = "1"
+VERSION = "2"
 BOX_PARTS = ("x", "y", "width", "height")
 
 _BASE: tuple[tuple[str, str, str], ...] = (
-    ("annotation_id", "int64", "id in the clean file (spurious: above the largest)"),
+    ("annotation_id", "int64", "id in the noisy file, or that it would have there"),
+    ("source_id", "int64", "id in the clean file; null for spurious ones"),
     ("image_id", "int64", "id of the image"),
     ("origin", "string", "clean, or spurious for an annotation that the annotator added"),
     ("crowd", "bool", "an iscrowd annotation: passed through untouched"),

@@ -42,21 +42,22 @@ class WeakColumns:
 
 
 def shard_schema() -> Any:
-    """Columns of a shard: the manifest's but for the clean record, and what leads to the files.
+    """Columns of a shard: the manifest's as far as they are known, and what leads to the files.
 
     ``place`` is the annotation's index in the clean file (null for spurious ones), ``record`` the
     noisy annotation (null where it is missed), ``fault`` why the image could not be read.
     """
-    fields = [field for field in manifest_schema([WeakColumns()]) if field.name != "clean_record"]
+    later = ("annotation_id", "clean_record")
+    fields = [field for field in manifest_schema([WeakColumns()]) if field.name not in later]
     more = [("place", pa.int64()), ("record", pa.binary()), ("fault", pa.string())]
     return pa.schema([*fields, *(pa.field(name, kind) for name, kind in more)])
 
 
-def clean_columns(annotation_id: int, image_id: int, category_id: int, clean: Measured) -> Row:
+def clean_columns(source_id: int, image_id: int, category_id: int, clean: Measured) -> Row:
     """What the row of an annotation says of its clean version."""
     area, box = clean
     return {
-        "annotation_id": annotation_id,
+        "source_id": source_id,
         "image_id": image_id,
         "origin": "clean",
         "crowd": False,

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.records import join_record, split_record
@@ -30,6 +31,7 @@ BLOCK = 32
 _DIGEST = 32  # bytes of a SHA-256
 _ROWS = 500
 Part = tuple[list[bytes | None], dict[str, list[Any]]]
+Ids = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -139,38 +141,45 @@ def skipped_images(table: Any, coco: CocoFile, images: Path | None) -> list[dict
     ]
 
 
-def parts_in_order(table: Any, coco: CocoFile) -> Iterator[Part]:
-    """Records and manifest columns in the clean file's order, spurious ones in the end.
+def spurious_images(table: Any) -> list[int]:
+    """The image ids of the spurious annotations, in the table's order."""
+    images: list[int] = table.filter(table["place"].is_null())["image_id"].to_pylist()
+    return images
+
+
+def parts_in_order(table: Any, coco: CocoFile, clean_ids: Ids, spurious_ids: Ids) -> Iterator[Part]:
+    """Records and manifest columns in the order of published ids.
 
     A record is None where the annotation is missed. ``clean_record`` is there for what changed.
+
+    Parameters
+    ----------
+    clean_ids
+        Published ids of the clean file's annotations, int64 (N,) in its order.
+    spurious_ids
+        Those of the spurious ones, int64 (S,) as `spurious_images` has them.
     """
     place = table["place"].combine_chunks()
-    spurious = np.flatnonzero(np.asarray(place.is_null().to_numpy(zero_copy_only=False)))
-    order = np.empty(len(coco), np.int64)
-    clean = np.flatnonzero(np.asarray(place.is_valid().to_numpy(zero_copy_only=False)))
-    order[place.drop_null().to_numpy()] = clean
-    next_id = int(coco.annotation_ids.max(initial=0)) + 1
-    for start in range(0, len(coco), _ROWS):
-        columns = _columns(table, order[start : start + _ROWS])
+    is_clean = np.asarray(place.is_valid().to_numpy(zero_copy_only=False), np.bool_)
+    ids = np.empty(len(table), np.int64)
+    ids[is_clean] = clean_ids[place.drop_null().to_numpy()]
+    ids[~is_clean] = spurious_ids
+    order = np.argsort(ids)
+    for start in range(0, len(order), _ROWS):
+        rows = order[start : start + _ROWS]
+        columns = _columns(table, rows)
         records, places = columns.pop("record"), columns.pop("place")
         flags = zip(places, columns["iou"], columns["deleted"], strict=True)
+        columns["annotation_id"] = ids[rows].tolist()
         columns["clean_record"] = [
             bytes(coco.annotations[i]) if gone or (iou is not None and iou < 1) else None
             for i, iou, gone in flags
         ]
-        yield records, columns
-    for start in range(0, len(spurious), _ROWS):
-        columns = _columns(table, spurious[start : start + _ROWS])
-        records, places = columns.pop("record"), columns.pop("place")
-        ids = list(range(next_id + start, next_id + start + len(places)))
-        columns |= {"annotation_id": ids, "clean_record": [None] * len(ids)}
-        yield (
-            [
-                join_record(split_record(record), {"id": identity})
-                for record, identity in zip(records, ids, strict=True)
-            ],
-            columns,
-        )
+        yield list(map(_published, records, columns["annotation_id"])), columns
+
+
+def _published(record: bytes | None, identity: int) -> bytes | None:
+    return None if record is None else join_record(split_record(record), {"id": identity})
 
 
 def _columns(table: Any, indices: Any) -> dict[str, list[Any]]:

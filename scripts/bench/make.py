@@ -91,7 +91,7 @@ def tiled(path: Path, out: Path, count: int, size: tuple[int, int] | None = None
 def our_work(coco: CocoFile, size: int = 500) -> tuple[Engine, list[Any]]:
     recipe = resolve(load_recipe("hard"), coco)
     engine = Engine(recipe.noises, 1, coco.path.name, 0.02)
-    return engine, list(chunks(recipe, coco, decide(recipe, coco, 1), size))
+    return engine, list(chunks(recipe, coco, decide(recipe, coco, 1), coco.annotation_ids, size))
 
 
 def plain_work(coco: CocoFile) -> list[Any]:

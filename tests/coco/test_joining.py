@@ -14,7 +14,7 @@ from benchmark_n.errors import InputError, UsageError
 from tests import making, samples
 
 SAME = [
-    "annotation_id",
+    "source_id",
     "image_id",
     "category_id",
     "noisy_category_id",
@@ -33,12 +33,13 @@ SAME = [
 @pytest.fixture(scope="module")
 def made(val2014: Path, tmp_path_factory: pytest.TempPathFactory) -> Benchmark:
     out = tmp_path_factory.mktemp("pairs") / "made"
-    return making.make("coco", "mid", annotations=val2014, out=out, workers=1)
+    return making.make("coco", "mid", annotations=val2014, out=out, workers=1, keep_ids=True)
 
 
 def test_by_id_gives_the_manifest_back(made: Benchmark, val2014: Path, tmp_path: Path) -> None:
     imported = benchmark_n.import_pair(val2014, made.annotations, out=tmp_path / "pair")
-    assert imported.manifest(SAME).to_pylist() == made.manifest(SAME).to_pylist()
+    rows = imported.manifest(SAME).sort_by("source_id")
+    assert rows.to_pylist() == made.manifest(SAME).sort_by("source_id").to_pylist()
     assert imported.recipe["noise"] == "unknown"
     assert imported.verify() == []
     assert list(imported.clean().records()) == list(made.clean().records())
@@ -50,25 +51,47 @@ def test_by_iou_without_common_ids(made: Benchmark, val2014: Path, tmp_path: Pat
         record["id"] += 10**9
     path = samples.write(tmp_path, noisy, "renumbered.json")
     imported = benchmark_n.import_pair(val2014, path, out=tmp_path / "pair")
-    truth = {row["annotation_id"]: row for row in made.manifest().to_pylist()}
+    truth = {row["source_id"]: row for row in made.manifest().to_pylist()}
     rows = imported.manifest().to_pylist()
     found = [r for r in rows if r["origin"] == "clean" and not r["deleted"]]
-    same = [truth[r["annotation_id"]]["iou"] == r["iou"] for r in found if not r["crowd"]]
+    same = [truth[r["source_id"]]["iou"] == r["iou"] for r in found if not r["crowd"]]
     assert sum(same) / len(same) > 0.97
     assert all(r["iou"] is None or r["iou"] >= 0.5 for r in rows)
-    largest = max(truth)
     spurious = [r for r in rows if r["origin"] == "spurious"]
     assert spurious
-    assert all(r["annotation_id"] > largest and r["category_id"] is None for r in spurious)
+    assert all(r["source_id"] is None and r["category_id"] is None for r in spurious)
     assert len(found) + len(spurious) == len(noisy["annotations"])
     ids = [record["id"] for record in imported.noisy().records()]
-    assert sorted(ids) == sorted(r["annotation_id"] for r in rows if not r["deleted"])
+    assert ids == sorted(r["annotation_id"] for r in rows if not r["deleted"])
+
+
+def test_ids_depend_on_the_annotation_alone(made: Benchmark, val2014: Path, tmp_path: Path) -> None:
+    """Half of the noisy file, in another order: what is left has the ids that it had."""
+    noisy = json.loads(made.annotations.read_text())
+    noisy["annotations"] = [{**a, "id": a["id"] + 10**9} for a in noisy["annotations"]]
+    whole = benchmark_n.import_pair(val2014, samples.write(tmp_path, noisy), out=tmp_path / "a")
+    noisy["annotations"] = noisy["annotations"][::-2]
+    half = benchmark_n.import_pair(val2014, samples.write(tmp_path, noisy), out=tmp_path / "b")
+    names = ["annotation_id", "source_id"]
+    rows = [
+        {tuple(row.values()) for row in one.manifest(names).to_pylist() if row["source_id"]}
+        for one in (whole, half)
+    ]
+    assert rows[0] == rows[1]
+    added = [
+        {r["annotation_id"] for r in one.manifest().to_pylist() if r["origin"] == "spurious"}
+        for one in (whole, half)
+    ]
+    assert added[1]
+    assert added[1] <= added[0]
 
 
 def test_masks_survive(made: Benchmark, val2014: Path, tmp_path: Path) -> None:
     imported = benchmark_n.import_pair(val2014, made.annotations, out=tmp_path / "p", match="id")
-    ours = {r["id"]: r["segmentation"] for r in imported.noisy().records() if not r["iscrowd"]}
-    theirs = {r["id"]: r["segmentation"] for r in made.noisy().records() if not r["iscrowd"]}
+    ours, theirs = (
+        {i: r["segmentation"] for i, r in making.source_records(one).items() if not r["iscrowd"]}
+        for one in (imported, made)
+    )
     assert ours.keys() == theirs.keys()
     for identity, mask in ours.items():
         assert coco_mask.iou([mask], [theirs[identity]], [0])[0][0] == 1

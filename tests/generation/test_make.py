@@ -112,9 +112,11 @@ def test_drop_in_for_pycocotools(hard: Benchmark, val2014: Path) -> None:
     clean, noisy = load_coco(val2014), load_coco(hard.annotations)
     assert clean.dataset["images"] == noisy.dataset["images"]
     assert clean.dataset["categories"] == noisy.dataset["categories"]
+    sources = {row["annotation_id"]: row["source_id"] for row in hard.manifest().to_pylist()}
     for record in noisy.dataset["annotations"]:
+        source = sources[record["id"]]
         if record["iscrowd"]:
-            assert record == clean.anns[record["id"]]
+            assert record == {**clean.anns[source], "id": record["id"]}
             continue
         rle = record["segmentation"]
         assert coco_mask.area(rle) == record["area"] > 0
@@ -122,22 +124,30 @@ def test_drop_in_for_pycocotools(hard: Benchmark, val2014: Path) -> None:
         image = clean.imgs[record["image_id"]]
         assert rle["size"] == [image["height"], image["width"]]
         same = clean.cats[record["category_id"]]["supercategory"]
-        assert clean.cats[clean.anns[record["id"]]["category_id"]]["supercategory"] == same
+        assert clean.cats[clean.anns[source]["category_id"]]["supercategory"] == same
 
 
 def test_manifest_accounts_for_every_annotation(hard: Benchmark, val2014: Path) -> None:
     clean, noisy = load_coco(val2014), load_coco(hard.annotations)
     rows = hard.manifest().to_pylist()
-    assert [row["annotation_id"] for row in rows] == [a["id"] for a in clean.dataset["annotations"]]
+    sources = {row["source_id"] for row in rows}
+    assert len(rows) == len(sources)
+    assert sources == set(clean.anns)
+    published = [row["annotation_id"] for row in rows]
+    assert published == sorted(set(published))
+    assert [a["id"] for a in noisy.dataset["annotations"]] == [
+        row["annotation_id"] for row in rows if not row["deleted"]
+    ]
     for row in rows:
-        identity = row["annotation_id"]
+        identity, source = row["annotation_id"], row["source_id"]
+        assert 0 < identity < 1 << 53
         assert row["deleted"] == (identity not in noisy.anns)
-        assert row["category_id"] == clean.anns[identity]["category_id"]
+        assert row["category_id"] == clean.anns[source]["category_id"]
         if row["deleted"]:
             assert row["iou"] is row["noisy_area"] is row["noisy_category_id"] is None
             continue
         assert row["noisy_category_id"] == noisy.anns[identity]["category_id"]
-        masks = [coco.annToRLE(coco.anns[identity]) for coco in (clean, noisy)]
+        masks = [clean.annToRLE(clean.anns[source]), noisy.annToRLE(noisy.anns[identity])]
         if not row["crowd"]:
             iou = coco_mask.iou(masks[:1], masks[1:], [0])[0][0]
             assert row["iou"] == pytest.approx(iou, abs=1e-12)
@@ -154,10 +164,18 @@ def test_clean_annotations_come_back(sample: str, masks: str, tmp_path: Path) ->
     noisy = make(path, tmp_path / "noisy", masks=masks)
     clean = make(path, tmp_path / "clean", tier="clean", masks=masks)
     assert [bytes(r) for r in noisy.clean().annotations] == [
-        bytes(r) for r in clean.noisy().annotations
+        bytes(r) for r in clean.clean().annotations
     ]
-    if masks == "keep":
-        assert list(noisy.clean().records()) == json.loads(path.read_text())["annotations"]
+    source = load_coco(path)
+    records = list(noisy.clean().records())
+    assert [record["id"] for record in records] == sorted(source.anns)
+    for record in records:
+        before = source.anns[record["id"]]
+        if masks == "keep" or before.get("iscrowd"):
+            assert record == before
+            continue
+        assert record["category_id"] == before["category_id"]
+        np.testing.assert_array_equal(source.annToMask(record), source.annToMask(before))
     assert noisy.verify() == []
 
 
@@ -204,9 +222,8 @@ def test_keep_gives_the_form_away_and_says_so(val2014: Path, tmp_path: Path) -> 
     kept = make(val2014, tmp_path / "kept", masks="keep")
     assert kept.recipe["detection"] is False
     clean = {a["id"]: a for a in json.loads(val2014.read_text())["annotations"]}
-    rows = {row["annotation_id"]: row for row in kept.manifest().to_pylist()}
-    for raw in kept.noisy().annotations:
-        record = json.loads(bytes(raw))
+    rows = {row["source_id"]: row for row in kept.manifest().to_pylist()}
+    for record in making.source_records(kept).values():
         row = rows[record["id"]]
         if row["iou"] == 1 and row["category_id"] == record["category_id"]:
             assert record == clean[record["id"]]
@@ -216,11 +233,13 @@ def test_reference_keeps_the_clean_boxes(val2014: Path, tmp_path: Path) -> None:
     reference = make(val2014, tmp_path / "reference", tier=None, recipe="reference-hard")
     clean = {a["id"]: a for a in json.loads(val2014.read_text())["annotations"]}
     assert reference.recipe["detection"] is False
-    assert len(reference.noisy()) == len(clean)
-    assert all(r["bbox"] == clean[r["id"]]["bbox"] for r in reference.noisy().records())
+    records = making.source_records(reference)
+    assert records.keys() == clean.keys()
+    assert all(r["bbox"] == clean[i]["bbox"] for i, r in records.items())
     followed = make(val2014, tmp_path / "mask", tier="reference-hard", overrides={"boxes": "mask"})
     assert followed.recipe["detection"] is True
-    assert any(r["bbox"] != clean[r["id"]]["bbox"] for r in followed.noisy().records())
+    records = making.source_records(followed)
+    assert any(r["bbox"] != clean[i]["bbox"] for i, r in records.items())
 
 
 def test_lvis_never_picks_a_verified_absent_category(tmp_path: Path) -> None:
@@ -301,7 +320,7 @@ def test_properties(tmp_path: Path, polygons: list[list[float]], seed: int) -> N
         if not row["deleted"]:
             rle = noisy.anns[identity]["segmentation"]
             assert coco_mask.area(rle) == noisy.anns[identity]["area"] == row["noisy_area"]
-            if coco_mask.area(clean.annToRLE(clean.anns[identity])):
+            if coco_mask.area(clean.annToRLE(clean.anns[row["source_id"]])):
                 assert row["noisy_area"] > 0
                 assert coco_mask.toBbox(rle).tolist() == noisy.anns[identity]["bbox"]
 

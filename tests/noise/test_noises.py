@@ -109,7 +109,7 @@ def test_whole_files_bit_for_bit(recipe_name: str, sample: str, scenes_clean: Pa
     decisions = decide(recipe, coco, seed=3)
     engine = Engine(recipe.noises, 3, path.name, 0.02)
     spatial = [noise for noise in recipe.noises if isinstance(noise, SpatialNoise)]
-    for chunk in chunks(recipe, coco, decisions, 300):
+    for chunk in chunks(recipe, coco, decisions, coco.annotation_ids, 300):
         fields = [json.loads(raw) for raw in chunk.records]
         _, columns = engine(chunk)
         for i, record in enumerate(fields):

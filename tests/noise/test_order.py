@@ -24,9 +24,9 @@ def made(path: Path, out: Path, scope: str) -> dict[str, Any]:
         "coco", "hard", annotations=path, out=out, overrides=overrides, overwrite=True, workers=1
     )
     return {
-        "noisy": {r["id"]: r for r in benchmark.noisy().records()},
-        "clean": {r["id"]: r for r in benchmark.clean().records()},
-        "rows": {row["annotation_id"]: row for row in benchmark.manifest().to_pylist()},
+        "noisy": list(benchmark.noisy().records()),
+        "clean": list(benchmark.clean().records()),
+        "rows": benchmark.manifest().to_pylist(),
     }
 
 

@@ -55,8 +55,8 @@ def make(
     tier, recipe
         One of the two by name, or a recipe's YAML file. `RecipeOptions` change either.
     seed
-        Of the noise. The same seed gives the same bytes, whatever the number of workers. None
-        means 1, but where the source's terms keep its labels with the user, a sealed benchmark.
+        Of the noise; the same gives the same bytes, whatever the number of workers. None means 1,
+        and a sealed benchmark where the source's terms keep its labels with the user.
     out, overwrite
         Directory (by default `generation.targets`), and whether a benchmark there is replaced.
     source, weak, publish, execution
@@ -73,15 +73,11 @@ def make(
     --------
     >>> make("scenes", "hard", source=SourceOptions(num_images=4))  # doctest: +SKIP
     """
-    seal = asked_seal(seed, publish)
     known: Dataset = DATASETS.load(dataset or (CUSTOM if source.named else "coco"))
     choice = choose_recipe(known.tier_recipe(tier), recipe, weak or WeakOptions(), execution)
-    owner, opened, origin = _open(known, choice, source, publish, execution)
-    start = seal or seed_or_seal(seed, publish, *governing(owner, known))
-    if out is None:
-        stated = None if isinstance(start, Seal) else start
-        out = default_target(_asked(known, choice, source), choice.recipe, stated, origin)
-    job = Job(Path(out), start, publish, execution, overwrite)
+    owner, opened, origin, start = _open(known, choice, source, publish, execution, seed)
+    target = out or default_target(_asked(known, choice, source), choice.recipe, start, origin)
+    job = Job(Path(target), start, publish, execution, overwrite)
     refuse_inputs_in(job.target, opened.annotations)
     if isinstance(choice.recipe, WeakRecipe):
         return make_weak(owner, opened, choice.recipe, choice.weak, job, skip_bad=source.skip_bad)
@@ -94,8 +90,10 @@ def _open(
     options: SourceOptions,
     publish: PublishOptions,
     execution: Execution,
-) -> tuple[Dataset, Source, Origin]:
-    """The annotations, the dataset that they are of, and what tells the benchmark apart."""
+    seed: int | None,
+) -> tuple[Dataset, Source, Origin, int | Seal]:
+    """The annotations, their dataset, what tells the benchmark apart, and what it starts from."""
+    seal = asked_seal(seed, publish)
     check_licence(known, publish.licence, named=options.named)
     if (fault := opencv_fault()) is not None:
         _log.warning(fault)
@@ -107,7 +105,8 @@ def _open(
         known, source, sha256, named=options.named, licence=publish.licence
     )
     form = publish.masks, publish.keep_ids
-    return owner, source, Origin(sha256, source.options.get("conventions"), *form)
+    start = seal or seed_or_seal(seed, publish, *governing(owner, known))
+    return owner, source, Origin(sha256, source.options.get("conventions"), *form), start
 
 
 def _asked(known: Dataset, choice: Choice, source: SourceOptions) -> Asked:

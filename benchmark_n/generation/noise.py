@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from benchmark_n.benchmark import Benchmark, load
+from benchmark_n.benchmark import Benchmark
 from benchmark_n.benchmark.published_ids import published_order
 from benchmark_n.benchmark.staging import staged_benchmark
 from benchmark_n.benchmark.writer import write_benchmark
@@ -65,8 +65,7 @@ def make_noisy(dataset: Dataset, source: Source, recipe: Recipe, job: Job) -> Be
             val_images=source.val_images,
             skipped=source.skipped,
         )
-        job.keep_seal(stage)
-        benchmark = load(stage).moved(job.target)
+        benchmark = job.kept(stage)
     empty = benchmark.summary["empty_clean_masks"]
     if empty:
         _log.warning("%d annotations have no pixel: they stay, with an empty mask", empty)

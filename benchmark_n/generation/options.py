@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from benchmark_n.benchmark import Benchmark, load
 from benchmark_n.benchmark.published_ids import PublishedIds
 from benchmark_n.benchmark.seal import Seal, write_seal
 from benchmark_n.coco.annotation_masks import MASK_FORMS, MaskForm
@@ -174,7 +175,8 @@ class Job:
             return {"sealed": True}
         return {"seed": self.origin, **({"leak": ["ids"]} if self.publish.keep_ids else {})}
 
-    def keep_seal(self, stage: Path) -> None:
-        """Put the seal, if there is one, into the benchmark's private part."""
+    def kept(self, stage: Path) -> Benchmark:
+        """The benchmark that was written to `stage`, with its seal if there is one."""
         if isinstance(self.origin, Seal):
             write_seal(stage, self.origin)
+        return load(stage).moved(self.target)

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark_n.benchmark import layout, load
+from benchmark_n.benchmark.seal import Seal
 from benchmark_n.datasets import DATASETS
 from benchmark_n.errors import InputError
 from benchmark_n.files.recipe_files import is_recipe_path
@@ -88,9 +89,9 @@ class Asked:
 
 
 def default_target(
-    asked: Asked, recipe: Recipe | WeakRecipe, seed: int | None, origin: Origin
+    asked: Asked, recipe: Recipe | WeakRecipe, seed: int | Seal, origin: Origin
 ) -> Path:
-    """The directory of a benchmark that none was named for; sealed ones have no seed.
+    """The directory of a benchmark that none was named for.
 
     Raises
     ------
@@ -102,7 +103,7 @@ def default_target(
         parts = weak_parts(recipe, asked)
     else:
         parts = noise_parts(recipe, asked)
-    rest = "-".join([*parts, "sealed" if seed is None else f"seed{seed}"])
+    rest = "-".join([*parts, "sealed" if isinstance(seed, Seal) else f"seed{seed}"])
     plain = FOLDER / f"{label}-{rest}"
     whose = None if marked else _other(plain, origin)
     if not marked and whose is None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark_n._version import __version__
-from benchmark_n.benchmark import Benchmark, load
+from benchmark_n.benchmark import Benchmark
 from benchmark_n.benchmark.published_ids import added_ids, published_order
 from benchmark_n.benchmark.staging import staged_benchmark
 from benchmark_n.benchmark.writer import write_benchmark
@@ -79,19 +79,15 @@ def make_weak(
             coco = read_coco(source.annotations)
             after = _category_noises(recipe, coco)
             prompts = weak.prompts_from
-            boxes = None if prompts is None else prompt_boxes(recipe, prompts, coco)
+            tasks = image_tasks(coco, source.images, prompt_boxes(recipe, prompts, coco))
             engine = _engine(recipe, coco, source, weak, job, skip_bad)
-            resolved = resolved_recipe(
-                dataset, source, recipe, after, engine, coco, prompts, job.stated()
-            )
-            tasks = image_tasks(coco, source.images, boxes)
+            stated = job.stated()
+            resolved = resolved_recipe(dataset, source, recipe, after, engine, prompts, stated)
             folder = _shards_folder(resolved, engine)
             remove_shards = stack.enter_context(shared_folder(folder))
             table = annotate_images(engine, tasks, folder, len(coco), job.execution)
-            parts = _noisy_parts(table, coco, job, after, engine)
-            _write(stage, source, coco, table, parts, after, resolved)
-            job.keep_seal(stage)
-            benchmark = load(stage).moved(job.target)
+            _write(stage, source, coco, table, job, after, engine, resolved)
+            benchmark = job.kept(stage)
         remove_shards()
     return benchmark
 
@@ -133,10 +129,13 @@ def _write(
     source: Source,
     coco: CocoFile,
     table: Any,
-    parts: Iterator[Part],
+    job: Job,
     after: Recipe,
+    engine: WeakEngine,
     resolved: dict[str, Any],
 ) -> None:
+    """The benchmark of all rows, with noise on their categories."""
+    parts = _noisy_parts(table, coco, job, after, engine)
     write_benchmark(
         stage,
         coco,

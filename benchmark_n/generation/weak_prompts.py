@@ -21,9 +21,11 @@ from benchmark_n.weak.segmenters.grounding import DEFAULT as DEFAULT_GROUNDER
 
 
 def prompt_boxes(
-    recipe: WeakRecipe, prompts_from: Path | str, coco: CocoFile
-) -> dict[int, Box | None]:
+    recipe: WeakRecipe, prompts_from: Path | str | None, coco: CocoFile
+) -> dict[int, Box | None] | None:
     """Source id to the annotation's box in a noisy benchmark; None where that has deleted it.
+
+    None as a whole where prompts come from no benchmark.
 
     Raises
     ------
@@ -32,6 +34,8 @@ def prompt_boxes(
     InputError
         A benchmark of another source.
     """
+    if prompts_from is None:
+        return None
     prompt = recipe.prompt
     of_box = prompt.parts == ("point",) and prompt.point == "box-centre" and not prompt.noisy
     if prompt.kind == "text" or not (prompt.parts == ("box",) or of_box):

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from benchmark_n.benchmark import Benchmark, load
-from benchmark_n.coco import CocoFile
 from benchmark_n.datasets.base import Dataset
 from benchmark_n.datasets.request import Source
 from benchmark_n.errors import UsageError
@@ -25,7 +24,6 @@ def resolved_recipe(
     recipe: WeakRecipe,
     after: Recipe,
     engine: WeakEngine,
-    coco: CocoFile,
     prompts_from: Path | str | None,
     stated: Mapping[str, Any],
 ) -> dict[str, Any]:
@@ -58,7 +56,7 @@ def resolved_recipe(
         "dilation_ratio": engine.dilation_ratio,
         "detection": True,
         "source": {
-            "file": coco.path.name,
+            "file": engine.file_name,
             "sha256": source.sha256,
             **source.options,
         },

@@ -15,6 +15,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from benchmark_n.benchmark import Benchmark
 from benchmark_n.coco.pixels import image_files
 from benchmark_n.detectors import Evidence
@@ -77,7 +80,7 @@ def features(make: Make, backbone: str) -> Any:
     Returns
     -------
     numpy.ndarray
-        float32 (N, D), in the order of the noisy annotations.
+        float32 (N, D), in the order of the source's ids, which all seeds share.
 
     Raises
     ------
@@ -89,7 +92,8 @@ def features(make: Make, backbone: str) -> Any:
         coco = benchmark.noisy()
         base = annotation_evidence(coco)
         paths = image_files(benchmark.images, coco.images, base.image_ids)
-        return embed(base, coco, paths, make_backbone(backbone), workers=1)
+        rows = embed(base, coco, paths, make_backbone(backbone), workers=1)
+        return rows[_by_source(benchmark, base)]
 
 
 def out_of_fold(
@@ -100,7 +104,7 @@ def out_of_fold(
     Parameters
     ----------
     rows
-        Features of the noisy annotations, float32 (N, D).
+        What `features` gives.
     wanted
         Of `ON_DEMAND`.
     options
@@ -110,5 +114,13 @@ def out_of_fold(
     base = annotation_evidence(coco)
     groups = image_groups(coco, base.image_ids, None)[0]
     plan, _ = plan_folds(base.labels, groups, base.category_names, 5, 0)
-    given = replace(base, embeddings=rows, folds=plan)
+    places = np.argsort(_by_source(benchmark, base))
+    given = replace(base, embeddings=rows[places], folds=plan)
     return with_probabilities(given, groups, seed=0, wanted=wanted, workers=1, **options)
+
+
+def _by_source(benchmark: Benchmark, evidence: Evidence) -> NDArray[np.intp]:
+    """The places of the annotations in the order of their ids in the source."""
+    rows = benchmark.manifest(["annotation_id", "source_id"])
+    source = dict(zip(*(column.to_pylist() for column in rows.columns), strict=True))
+    return np.argsort([source[identity] for identity in evidence.annotation_ids.tolist()])

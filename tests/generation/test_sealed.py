@@ -18,7 +18,6 @@ from benchmark_n.cards.card import write_card
 from benchmark_n.cards.check import check_card
 from benchmark_n.cards.publish import plan_upload
 from benchmark_n.cli import run
-from benchmark_n.coco import read_coco
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.generation.options import Job, PublishOptions
 from benchmark_n.noise.plan import decide, resolve
@@ -245,6 +244,3 @@ def test_an_open_benchmark_has_no_private_part(tmp_path: Path) -> None:
     made = make(tmp_path / "made")
     assert made.recipe["seed"] == 1
     assert not (made.path / "private").exists()
-    assert read_coco(made.annotations).annotation_ids.tolist() == sorted(
-        read_coco(made.annotations).annotation_ids.tolist()
-    )

@@ -6,15 +6,22 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmark_n import Benchmark
+from benchmark_n.errors import InputError
 from benchmark_n.noise.recipe import load_recipe
 from benchmark_n.tables import manifest as manifest_module
-from benchmark_n.tables.manifest import ManifestWriter, rows_digest
+from benchmark_n.tables.manifest import (
+    ManifestWriter,
+    keeps_source_ids,
+    read_manifest,
+    rows_digest,
+)
 from benchmark_n.tables.manifest_schema import VERSION, describe, manifest_schema
 
 SCHEMA = manifest_schema(load_recipe("hard").noises)
@@ -96,3 +103,71 @@ def test_verify_finds_what_was_touched(scenes_hard: Benchmark, tmp_path: Path) -
     table = pq.read_table(copy.path / "manifest.parquet")
     pq.write_table(table.slice(1), copy.path / "manifest.parquet")
     assert copy.verify() == ["annotations/instances_train.json", "recipe.yaml", "manifest.parquet"]
+
+
+def first_schema(table: pa.Table, path: Path) -> None:
+    """The table as version 1 of the schema had it: without the source's ids."""
+    old = table.drop_columns(["source_id"])
+    metadata = {**table.schema.metadata, b"manifest_version": b"1"}
+    pq.write_table(old.replace_schema_metadata(metadata), path)
+
+
+def test_schema_1_gets_its_ids_as_source_ids(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ids = [7, 8, 9]
+    rows = {
+        "annotation_id": ids,
+        "source_id": [7, 8, None],
+        "image_id": [1, 1, 2],
+        "origin": ["clean", "clean", "spurious"],
+        "crowd": [False] * 3,
+        "deleted": [False] * 3,
+    }
+    with ManifestWriter(tmp_path / "new.parquet", SCHEMA) as writer:
+        writer.write(rows)
+    path = tmp_path / "old.parquet"
+    first_schema(pq.read_table(tmp_path / "new.parquet"), path)
+    assert keeps_source_ids(path)
+    assert not keeps_source_ids(tmp_path / "new.parquet")
+    assert read_manifest(path) == read_manifest(tmp_path / "new.parquet")
+    names = ["origin", "source_id", "annotation_id"]
+    assert read_manifest(path, names) == read_manifest(tmp_path / "new.parquet", names)
+    assert read_manifest(path, ["iou"]).column_names == ["iou"]
+    (line,) = [record.message for record in caplog.records]
+    assert line.startswith(f"{path}: of schema 1: its annotation ids are the source's")
+
+
+@pytest.mark.parametrize(
+    ("source_ids", "message"),
+    [
+        ([7, 7, None], "a value of source_id occurs twice"),
+        ([7, None, None], "not null for spurious annotations alone"),
+        ([7, 8, 9], "not null for spurious annotations alone"),
+    ],
+)
+def test_source_ids_are_those_of_the_source(
+    source_ids: list[int | None], message: str, tmp_path: Path
+) -> None:
+    with ManifestWriter(tmp_path / "manifest.parquet", SCHEMA) as writer:
+        writer.write(
+            {
+                "annotation_id": [1, 2, 3],
+                "source_id": source_ids,
+                "image_id": [1, 1, 2],
+                "origin": ["clean", "clean", "spurious"],
+                "crowd": [False] * 3,
+                "deleted": [False] * 3,
+            }
+        )
+    with pytest.raises(InputError, match=message):
+        read_manifest(tmp_path / "manifest.parquet")
+
+
+def test_a_later_schema_without_source_ids_is_refused(tmp_path: Path) -> None:
+    with ManifestWriter(tmp_path / "new.parquet", SCHEMA) as writer:
+        writer.write({name: [row[name] for row in ROWS] for name in ROWS[0]})
+    table = pq.read_table(tmp_path / "new.parquet").drop_columns(["source_id"])
+    pq.write_table(table, tmp_path / "manifest.parquet")
+    with pytest.raises(InputError, match="not one column 'source_id'"):
+        read_manifest(tmp_path / "manifest.parquet")

@@ -9,16 +9,21 @@ from pathlib import Path
 from typing import Any
 
 from benchmark_n.benchmark import layout
+from benchmark_n.benchmark.fields import put_back, split_annotation
 from benchmark_n.benchmark.local import local_folders
 from benchmark_n.benchmark.stored import Environment, read_recipe
+from benchmark_n.benchmark.withheld import Withheld, read_withheld
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.coco.annotation_masks import standardise
 from benchmark_n.coco.read import parse_coco
+from benchmark_n.coco.records import split_record
 from benchmark_n.errors import InputError, UsageError, annotation_fault
 from benchmark_n.files.json_yaml import JSON_FAULTS, read_json
 from benchmark_n.files.provenance import file_digest
 from benchmark_n.masks import SegmentationError
 from benchmark_n.tables.manifest import read_manifest, rows_digest
+
+_NOTHING = b"{}"
 
 
 @dataclass(frozen=True)
@@ -72,8 +77,13 @@ class Benchmark:
         return local_folders(self.path)
 
     def manifest(self, columns: Sequence[str] | None = None) -> Any:
-        """The manifest as a `pyarrow.Table`; all columns but by default not the clean records."""
+        """The manifest as a `pyarrow.Table`; by default without what is long."""
         return read_manifest(self.path / layout.MANIFEST, columns)
+
+    @cached_property
+    def withheld(self) -> Withheld:
+        """What of the source's images, categories and sections is not published."""
+        return read_withheld(self.path)
 
     def noisy(self) -> CocoFile:
         """The noisy annotations."""
@@ -82,7 +92,8 @@ class Benchmark:
     def clean(self) -> CocoFile:
         """The clean annotations in the benchmark's encoding, rebuilt from it alone.
 
-        They equal, byte for byte, what tier ``clean`` writes for the same source.
+        They equal, byte for byte, those of tier ``clean`` of the same source, and have all fields
+        of the source, those that are not published too.
 
         Raises
         ------
@@ -91,16 +102,18 @@ class Benchmark:
         """
         noisy = self.noisy()
         records = b",\n".join(self._clean_records(noisy))
-        sections = {**noisy.sections, "annotations": b"[\n" + records + b"\n]"}
+        sections = self.withheld.put_back(noisy.sections)
+        sections["annotations"] = b"[\n" + records + b"\n]"
         body = b",".join(b'"%s":%s' % (k.encode(), bytes(v)) for k, v in sections.items())
         return parse_coco(b"{" + body + b"}\n", self.annotations)
 
     def _clean_records(self, noisy: CocoFile) -> Iterator[bytes]:
         masks = self.recipe["masks"]
         survivors = dict(zip(noisy.annotation_ids.tolist(), noisy.annotations, strict=True))
-        columns = ["annotation_id", "image_id", "origin", "clean_record"]
+        keep = self.recipe.get("keep_fields", ())
+        columns = ["annotation_id", "image_id", "origin", "clean_record", "withheld"]
         for batch in self.manifest(columns).to_batches(max_chunksize=1 << 14):
-            for identity, image_id, origin, record in zip(
+            for identity, image_id, origin, record, withheld in zip(
                 *(column.to_pylist() for column in batch.columns), strict=True
             ):
                 if origin != "clean":
@@ -110,14 +123,15 @@ class Benchmark:
                     raise annotation_fault(
                         self.path / layout.MANIFEST, identity, f"is not in {noisy.path.name}"
                     )
-                if record is None:
-                    yield bytes(survivors[identity])
-                    continue
                 try:
-                    yield standardise(record, image.height, image.width, masks)
+                    if record is None:
+                        yield put_back(survivors[identity], split_record(withheld or _NOTHING))
+                        continue
+                    clean = standardise(record, image.height, image.width, masks)
+                    yield put_back(*split_annotation(clean, keep))
                 except (SegmentationError, KeyError, ValueError, *JSON_FAULTS) as error:
                     raise annotation_fault(
-                        self.path / layout.MANIFEST, identity, f"clean_record: {error}"
+                        self.path / layout.MANIFEST, identity, f"clean_record or withheld: {error}"
                     ) from None
 
     def moved(self, path: Path) -> Benchmark:

@@ -123,7 +123,7 @@ def rebuild_command(benchmark: Benchmark) -> str:
     if "seed" not in recipe:
         return ""
     source = recipe["source"]
-    options = {"dataset": source.get("conventions", recipe["dataset"])}
+    options: dict[str, object] = {"dataset": source.get("conventions", recipe["dataset"])}
     if "split" not in source:
         options["annotations"] = source["file"]
     options |= {key: source[key] for key in _OPTION_FLAGS if key in source}
@@ -133,6 +133,8 @@ def rebuild_command(benchmark: Benchmark) -> str:
             options[model] = recipe[model]["name"]
     if recipe["masks"] != "rle":
         options["masks"] = recipe["masks"]
+    if recipe.get("keep_fields"):
+        options["keep_fields"] = recipe["keep_fields"]
     return command_line("make", **options, out="rebuilt")
 
 

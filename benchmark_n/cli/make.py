@@ -57,6 +57,13 @@ from benchmark_n.errors import UsageError
     show_default=True,
     help="Form of all masks; keep: untouched records as they came.",
 )
+@click.option(
+    "--keep-fields",
+    multiple=True,
+    metavar="NAME",
+    help="Publish this further field or section of the source too, which may tell what was changed "
+    "(repeatable; see docs/fields.md).",
+)
 @click.option("--workers", type=int, help="Processes [default: the cores one may use].")
 @click.option("--backend", type=click.Choice(["loky", "dask"]), default="loky", show_default=True)
 @click.option("--scheduler", metavar="ADDRESS", help="Address of a dask scheduler.")

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from benchmark_n.benchmark import Benchmark, load
+from benchmark_n.benchmark.fields import split_annotation
 from benchmark_n.coco.annotation_masks import standardise
 from benchmark_n.coco.write import CocoStream
 from benchmark_n.errors import UsageError
@@ -111,7 +112,10 @@ def _review(wrong: NDArray[np.bool_], share: float) -> CorrectionResult:
 
 
 def _write(benchmark: Benchmark, reviewed: NDArray[np.int64], path: Path) -> None:
-    """The noisy file with the clean records of `reviewed`; spurious ones are taken out."""
+    """The noisy file with the clean records of `reviewed`; spurious ones are taken out.
+
+    Clean records too have the published fields alone, or the others would mark them.
+    """
     noisy = benchmark.noisy()
     table = benchmark.manifest(["annotation_id", "origin", "clean_record"])
     chosen = table.filter(pc.is_in(table["annotation_id"], value_set=pa.array(reviewed)))
@@ -126,4 +130,7 @@ def _write(benchmark: Benchmark, reviewed: NDArray[np.int64], path: Path) -> Non
                 continue
             image = noisy.images[int(noisy.image_ids[index])]
             masks = benchmark.recipe["masks"]
-            stream.write([standardise(row["clean_record"], image.height, image.width, masks)])
+            passed, _ = split_annotation(
+                row["clean_record"], benchmark.recipe.get("keep_fields", ())
+            )
+            stream.write([standardise(passed, image.height, image.width, masks)])

@@ -8,6 +8,7 @@ from typing import Any
 
 from benchmark_n.benchmark import Benchmark, load
 from benchmark_n.benchmark.staging import staged_benchmark
+from benchmark_n.benchmark.withholding import check_keep_fields
 from benchmark_n.benchmark.writer import write_benchmark
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.datasets import Dataset, Source
@@ -42,6 +43,7 @@ def make_noisy(dataset: Dataset, source: Source, recipe: Recipe, job: Job) -> Be
     execution = job.execution
     with staged_benchmark(job.target, overwrite=job.overwrite) as stage:
         coco = read_coco(source.annotations)
+        check_keep_fields(job.publish.keep_fields, coco)
         _log.info("%s: %d annotations of %d images", coco.path, len(coco), len(coco.images))
         recipe = resolve(recipe, coco)
         work = chunks(recipe, coco, decide(recipe, coco, job.seed), execution.chunk_size)
@@ -101,6 +103,7 @@ def _resolved_recipe(
         "masks": job.publish.masks,
         "dilation_ratio": source.dilation_ratio,
         "detection": job.publish.masks != "keep" and recipe.boxes == "mask",
+        **job.publish.recorded,
         "source": {
             "file": coco.path.name,
             "sha256": source.sha256,

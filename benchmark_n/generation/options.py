@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -98,23 +98,47 @@ class PublishOptions:
         Of annotations of the user's own, an identifier of `benchmark_n.datasets.terms.LICENCES`:
         kept in the recipe, and what card and publishing go by. Without it they count as not to
         be passed on. It changes neither the benchmark's name nor its citations.
+    keep_fields
+        Names of the source's further fields (of annotations, images or categories) and sections
+        that are published all the same; by default they are kept beside the manifest, since they
+        may tell what the noise changed (`benchmark_n.benchmark.fields` has the lists).
 
     Raises
     ------
     UsageError
-        An unknown form of masks.
+        An unknown form of masks, or one text as `keep_fields`.
 
     Examples
     --------
-    >>> PublishOptions("polygon")
-    PublishOptions(masks='polygon', licence=None)
+    >>> PublishOptions("polygon", keep_fields=["guideline"])
+    PublishOptions(masks='polygon', licence=None, keep_fields=('guideline',))
     """
 
     masks: MaskForm = "rle"
     licence: str | None = None
+    keep_fields: Collection[str] = ()
 
     def __post_init__(self) -> None:
         check_known("masks", self.masks, MASK_FORMS)
+        object.__setattr__(self, "keep_fields", field_names(self.keep_fields))
+
+    @property
+    def recorded(self) -> dict[str, Any]:
+        """What the recipe says of fields that are kept; nothing where there are none."""
+        return {"keep_fields": list(self.keep_fields)} if self.keep_fields else {}
+
+
+def field_names(names: Collection[str]) -> tuple[str, ...]:
+    """Names of fields as a tuple, each once.
+
+    Raises
+    ------
+    UsageError
+        One text, whose letters would be taken for names.
+    """
+    if isinstance(names, str):
+        raise UsageError(f"`keep_fields` is '{names:.40}', expected a list of names of fields")
+    return tuple(dict.fromkeys(names))
 
 
 # Keywords of `make` to the classes whose fields the command line and YAML files name flatly.

@@ -9,6 +9,7 @@ from typing import Any
 from benchmark_n._version import __version__
 from benchmark_n.benchmark import Benchmark, load
 from benchmark_n.benchmark.staging import staged_benchmark
+from benchmark_n.benchmark.withholding import check_keep_fields
 from benchmark_n.benchmark.writer import write_benchmark
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.datasets.base import Dataset
@@ -68,7 +69,7 @@ def make_weak(
         raise UsageError("weak annotations are all new: masks must be rle or polygon")
     with ExitStack() as stack:
         with staged_benchmark(job.target, overwrite=job.overwrite) as stage:
-            coco = read_coco(source.annotations)
+            coco = _read(source, job)
             after = _category_noises(recipe, coco)
             prompts = weak.prompts_from
             boxes = None if prompts is None else prompt_boxes(recipe, prompts, coco)
@@ -78,10 +79,16 @@ def make_weak(
             folder = _shards_folder(resolved, skip_bad)
             remove_shards = stack.enter_context(shared_folder(folder))
             table = annotate_images(engine, tasks, folder, len(coco), job.execution)
-            _write(stage, source, coco, table, after, engine, resolved)
+            _write(stage, source, coco, table, after, engine, resolved | job.publish.recorded)
             benchmark = load(stage).moved(job.target)
         remove_shards()
     return benchmark
+
+
+def _read(source: Source, job: Job) -> CocoFile:
+    coco = read_coco(source.annotations)
+    check_keep_fields(job.publish.keep_fields, coco)
+    return coco
 
 
 def _engine(

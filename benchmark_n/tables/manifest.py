@@ -16,7 +16,12 @@ import pyarrow.parquet as pq
 
 from benchmark_n.errors import InputError
 from benchmark_n.files.parquet import open_parquet, read_parquet
-from benchmark_n.tables.manifest_schema import manifest_schema
+from benchmark_n.tables.manifest_schema import (
+    ORIGINALS,
+    later_columns,
+    manifest_schema,
+    with_later_columns,
+)
 
 _ROWS_IN_GROUP = 1 << 16
 _NEVER_NULL = ("annotation_id", "image_id", "origin", "crowd", "deleted")
@@ -152,7 +157,7 @@ def open_manifest(path: Path, columns: Sequence[str] | None = None) -> Any:
 
 
 def read_manifest(path: Path, columns: Sequence[str] | None = None) -> Any:
-    """The manifest as a `pyarrow.Table`; all columns but by default not the clean records.
+    """The manifest as a `pyarrow.Table`; by default all columns but those of `ORIGINALS`.
 
     Raises
     ------
@@ -163,10 +168,10 @@ def read_manifest(path: Path, columns: Sequence[str] | None = None) -> Any:
         file = pq.ParquetFile(path)
         _check_rows(path, file)
         _check_columns(path, file.schema_arrow)
-        names = [n for n in file.schema_arrow.names if n != "clean_record"]
+        names = [n for n in file.schema_arrow.names if n not in ORIGINALS]
         wanted = list(columns) if columns is not None else names
         keys = read_parquet(path, _NEVER_NULL)
-        table = read_parquet(path, wanted)
+        table = with_later_columns(read_parquet(path, wanted), file.schema_arrow, wanted)
     lacking = next((name for name in wanted if name not in table.column_names), None)
     if lacking is not None:
         raise InputError(f"{path.name}: column '{lacking}' is missing")
@@ -191,7 +196,8 @@ def _named_faults(path: Path) -> Iterator[None]:
 
 
 def _check_columns(path: Path, schema: Any) -> None:
-    for field in manifest_schema():
+    later = later_columns(schema)
+    for field in (field for field in manifest_schema() if field.name not in later):
         if schema.names.count(field.name) != 1:
             raise InputError(f"{path.name}: not one column '{field.name}', expected a manifest")
         kind = schema.field(field.name).type

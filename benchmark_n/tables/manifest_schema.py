@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-VERSION = "1"
+VERSION = "2"
 BOX_PARTS = ("x", "y", "width", "height")
 
 _BASE: tuple[tuple[str, str, str], ...] = (
@@ -29,7 +29,12 @@ _BASE: tuple[tuple[str, str, str], ...] = (
     ("iou", "double", "clean against noisy mask; null for crowds and where deleted"),
     ("boundary_iou", "double", "clean against noisy boundary; null as for iou"),
 )
-_LAST = ("clean_record", "binary", "original JSON of a changed or deleted annotation, else null")
+_LAST = (
+    ("clean_record", "binary", "original JSON of a changed or deleted annotation, else null"),
+    ("withheld", "binary", "JSON of fields that are not published; null: none, or as clean_record"),
+)
+# Of originals: long, and read where they are asked for alone.
+ORIGINALS = tuple(name for name, _, _ in _LAST)
 
 
 class NoiseColumns(Protocol):
@@ -52,7 +57,7 @@ def describe(noises: Iterable[NoiseColumns] = ()) -> list[tuple[str, str, str]]:
             (f"{noise.name}_{column}", kind, f"drawn {column} of {noise.name}; null if not drawn")
             for column, kind in noise.columns.items()
         ]
-    return [*rows, _LAST]
+    return [*rows, *_LAST]
 
 
 def manifest_schema(
@@ -73,9 +78,22 @@ def manifest_schema(
         Further columns (name, type, meaning), such as a weak annotator's prompts.
     """
     described = describe(noises)
-    columns = [*described[:-1], *extra, described[-1]]
+    columns = [*described[: -len(_LAST)], *extra, *_LAST]
     fields = [pa.field(name, pa.type_for_alias(kind)) for name, kind, _ in columns]
     return pa.schema(fields, metadata={"manifest_version": VERSION, **(metadata or {})})
+
+
+def later_columns(schema: Any) -> tuple[str, ...]:
+    """Columns that came after the version of a manifest of this schema."""
+    return ("withheld",) if (schema.metadata or {}).get(b"manifest_version") == b"1" else ()
+
+
+def with_later_columns(table: Any, schema: Any, wanted: Iterable[str]) -> Any:
+    """A table of a manifest of `schema` with those of the `later_columns` `wanted`: empty."""
+    names = set(wanted) & set(later_columns(schema))
+    for field in (field for field in manifest_schema() if field.name in names):
+        table = table.append_column(field, pa.nulls(len(table), field.type))
+    return table
 
 
 Columns = dict[str, list[Any]]

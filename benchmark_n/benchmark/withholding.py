@@ -87,7 +87,7 @@ class Withholding:
             passed, further = split_annotation(record, self._keep)
             published.append(passed)
             if further:
-                self._annotation_fields.update(further)
+                self._annotation_fields.update(list(further))
                 original = rows["clean_record"][place]
                 if original is None or split_annotation(original, self._keep)[1] != further:
                     withheld[place] = _encode(further)

@@ -20,7 +20,7 @@ from benchmark_n.tables.manifest_schema import (
     ORIGINALS,
     later_columns,
     manifest_schema,
-    with_later_columns,
+    with_columns,
 )
 
 _ROWS_IN_GROUP = 1 << 16
@@ -171,12 +171,14 @@ def read_manifest(path: Path, columns: Sequence[str] | None = None) -> Any:
         names = [n for n in file.schema_arrow.names if n not in ORIGINALS]
         wanted = list(columns) if columns is not None else names
         keys = read_parquet(path, _NEVER_NULL)
-        table = with_later_columns(read_parquet(path, wanted), file.schema_arrow, wanted)
+        later = later_columns(file.schema_arrow)
+        table = read_parquet(path, [name for name in wanted if name not in later])
+        table = with_columns(table, [name for name in wanted if name in later])
     lacking = next((name for name in wanted if name not in table.column_names), None)
     if lacking is not None:
         raise InputError(f"{path.name}: column '{lacking}' is missing")
     _check_keys(path, keys)
-    return table
+    return table.select(wanted)
 
 
 def _check_rows(path: Path, file: Any) -> None:

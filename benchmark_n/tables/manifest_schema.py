@@ -5,7 +5,7 @@ The version is part of the Parquet file's metadata and changes when a column doe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -88,11 +88,11 @@ def later_columns(schema: Any) -> tuple[str, ...]:
     return ("withheld",) if (schema.metadata or {}).get(b"manifest_version") == b"1" else ()
 
 
-def with_later_columns(table: Any, schema: Any, wanted: Iterable[str]) -> Any:
-    """A table of a manifest of `schema` with those of the `later_columns` `wanted`: empty."""
-    names = set(wanted) & set(later_columns(schema))
-    for field in (field for field in manifest_schema() if field.name in names):
-        table = table.append_column(field, pa.nulls(len(table), field.type))
+def with_columns(table: Any, names: Collection[str]) -> Any:
+    """A manifest's table with these of its base columns, empty."""
+    for field in manifest_schema():
+        if field.name in names:
+            table = table.append_column(field, pa.nulls(len(table), field.type))
     return table
 
 

@@ -27,14 +27,18 @@ from tests import making, samples
 FURTHER = {"category_name", "attributes", "annotator", "num_objects", "guideline", "num_boxes"}
 # What the common form of all masks rewrites.
 REWRITTEN = {"segmentation", "bbox", "area"}
+IMAGES = 20
 Document = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
 def source(scenes_clean: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("further")
-    data = samples.with_further_fields(json.loads(scenes_clean.read_text()))
-    return samples.write(folder, data, "tools.json")
+    data = json.loads(scenes_clean.read_text())
+    data["images"] = data["images"][:IMAGES]
+    kept = {image["id"] for image in data["images"]}
+    data["annotations"] = [a for a in data["annotations"] if a["image_id"] in kept]
+    return samples.write(folder, samples.with_further_fields(data), "tools.json")
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +69,7 @@ def written(source: Path, images: Path, folder: Path, how: str) -> Benchmark:
         path = samples.write(folder, noisy, "noisy.json")
         return benchmark_n.import_pair(source, path, out=folder / "b")
     if how == "weak":
-        return made(source, folder, "wan-easy", images=images, segmenter="ellipse")
+        return made(source, folder, "wan-hard", images=images)
     options = {"masks": "keep"} if how == "keep" else {"workers": 2} if how == "workers" else {}
     return made(source, folder, **options)
 

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmark_n.benchmark import layout
+from benchmark_n.benchmark.fields import put_back, split_annotation
 from benchmark_n.benchmark.local import local_folders
 from benchmark_n.benchmark.stored import Environment, read_recipe
+from benchmark_n.benchmark.withheld import Withheld, read_withheld
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.coco.annotation_masks import standardise
 from benchmark_n.coco.read import parse_coco
@@ -20,6 +22,9 @@ from benchmark_n.files.json_yaml import JSON_FAULTS, read_json
 from benchmark_n.files.provenance import file_digest
 from benchmark_n.masks import SegmentationError
 from benchmark_n.tables.manifest import keeps_source_ids, read_manifest, rows_digest
+from benchmark_n.tables.manifest_schema import ORIGINALS
+
+_NOTHING = b"{}"
 
 
 @dataclass(frozen=True)
@@ -80,8 +85,13 @@ class Benchmark:
         return local_folders(self.path)
 
     def manifest(self, columns: Sequence[str] | None = None) -> Any:
-        """The manifest as a `pyarrow.Table`; all columns but by default not the clean records."""
+        """The manifest as a `pyarrow.Table`; by default without what is long."""
         return read_manifest(self.path / layout.MANIFEST, columns)
+
+    @cached_property
+    def withheld(self) -> Withheld:
+        """What of the source's images, categories and sections is not published."""
+        return read_withheld(self.path)
 
     def noisy(self) -> CocoFile:
         """The noisy annotations."""
@@ -90,8 +100,9 @@ class Benchmark:
     def clean(self) -> CocoFile:
         """The clean annotations in the benchmark's encoding, rebuilt from it alone.
 
-        They have the source's ids and come in their order; with whatever noise, seed or key the
-        source was made into a benchmark, it gives back the same bytes.
+        They have the source's ids, come in their order, and have all fields of the source, those
+        that are not published too. With whatever noise, seed or key the source was made into a
+        benchmark, the bytes are the same.
 
         Raises
         ------
@@ -100,7 +111,8 @@ class Benchmark:
         """
         noisy = self.noisy()
         records = b",\n".join(record for _, record in sorted(self._clean_records(noisy)))
-        sections = {**noisy.sections, "annotations": b"[\n" + records + b"\n]"}
+        sections = self.withheld.put_back(noisy.sections)
+        sections["annotations"] = b"[\n" + records + b"\n]"
         body = b",".join(b'"%s":%s' % (k.encode(), bytes(v)) for k, v in sections.items())
         return parse_coco(b"{" + body + b"}\n", self.annotations)
 
@@ -108,9 +120,10 @@ class Benchmark:
         """The source's ids and records, in the manifest's order."""
         masks = self.recipe["masks"]
         survivors = dict(zip(noisy.annotation_ids.tolist(), noisy.annotations, strict=True))
-        columns = ["annotation_id", "source_id", "image_id", "origin", "clean_record"]
+        keep = self.recipe.get("keep_fields", ())
+        columns = ["annotation_id", "source_id", "image_id", "origin", *ORIGINALS]
         for batch in self.manifest(columns).to_batches(max_chunksize=1 << 14):
-            for identity, source_id, image_id, origin, record in zip(
+            for identity, source_id, image_id, origin, record, withheld in zip(
                 *(column.to_pylist() for column in batch.columns), strict=True
             ):
                 if origin != "clean":
@@ -120,16 +133,18 @@ class Benchmark:
                     raise annotation_fault(
                         self.path / layout.MANIFEST, identity, f"is not in {noisy.path.name}"
                     )
-                if record is None:
-                    fields = split_record(survivors[identity])
-                    yield source_id, join_record(fields, {"id": source_id})
-                    continue
                 size = image.height, image.width
                 try:
-                    yield source_id, standardise(record, *size, masks, identity=source_id)
+                    if record is None:
+                        fields = split_record(survivors[identity])
+                        further = split_record(withheld or _NOTHING)
+                        yield source_id, join_record(fields, {"id": source_id, **further})
+                        continue
+                    clean = standardise(record, *size, masks, identity=source_id)
+                    yield source_id, put_back(*split_annotation(clean, keep))
                 except (SegmentationError, KeyError, ValueError, *JSON_FAULTS) as error:
                     raise annotation_fault(
-                        self.path / layout.MANIFEST, identity, f"clean_record: {error}"
+                        self.path / layout.MANIFEST, identity, f"clean_record or withheld: {error}"
                     ) from None
 
     def moved(self, path: Path) -> Benchmark:

@@ -3,6 +3,8 @@
 ANNOTATIONS = "annotations"
 CLEAN_VAL = "annotations/clean_val.json"
 MANIFEST = "manifest.parquet"
+# Where something of images, categories or sections is not published.
+WITHHELD = "withheld.json"
 RECIPE = "recipe.yaml"
 SUMMARY = "summary.json"
 ENVIRONMENT = "environment.json"

@@ -45,6 +45,7 @@ class _Recipe(msgspec.Struct):
     segmenter: dict[str, str | None] | None = None
     grounder: dict[str, str | None] | None = None
     prompts_from: dict[str, Any] | None = None
+    keep_fields: list[str] = []
 
 
 def read_recipe(path: Path) -> dict[str, Any]:

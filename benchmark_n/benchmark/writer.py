@@ -11,6 +11,8 @@ from typing import Any
 from benchmark_n.benchmark import layout
 from benchmark_n.benchmark.local import local_entries
 from benchmark_n.benchmark.summary import summarise
+from benchmark_n.benchmark.withheld import write_withheld
+from benchmark_n.benchmark.withholding import Withholding
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.write import CocoStream
 from benchmark_n.files.json_yaml import dump_yaml
@@ -35,11 +37,12 @@ def write_benchmark(
     Parameters
     ----------
     parts
-        Noisy records and manifest rows, in the order of the clean file.
+        Noisy records with all their fields, and manifest rows, in the order of the clean file.
     schema
         The manifest's Arrow schema.
     recipe
-        The resolved recipe with seed and source, written as it is.
+        The resolved recipe with seed and source, written as it is; further fields that its
+        ``keep_fields`` does not name are kept beside the manifest.
     images, val_images
         Where the images and those of the validation labels lie on this machine; kept apart, in a
         file that is never published.
@@ -49,8 +52,8 @@ def write_benchmark(
         What the conversion of the dataset left out as bad, for the summary.
     """
     name = f"{layout.ANNOTATIONS}/{coco.path.name}"
-    annotations_digest, rows_digest = _write_parts(folder, name, coco, parts, schema)
-    sums = {name: annotations_digest}
+    withholding = Withholding(coco, recipe.get("keep_fields", ()))
+    sums, rows_digest = _write_parts(folder, name, withholding, parts, schema)
     if clean_val is not None:
         shutil.copyfile(clean_val, folder / layout.CLEAN_VAL)
         sums[layout.CLEAN_VAL] = file_digest(clean_val)
@@ -66,16 +69,27 @@ def write_benchmark(
 
 
 def _write_parts(
-    folder: Path, name: str, coco: CocoFile, parts: Iterable[tuple[list[bytes], Rows]], schema: Any
-) -> tuple[str, str]:
-    """Annotation file and manifest, and the digests of the file and of the rows."""
+    folder: Path,
+    name: str,
+    withholding: Withholding,
+    parts: Iterable[tuple[list[bytes], Rows]],
+    schema: Any,
+) -> tuple[dict[str, str], str]:
+    """Annotations, manifest and withheld fields; the files' digests, and that of the rows."""
     (folder / name).parent.mkdir()
-    stream = CocoStream(folder / name, coco.sections)
+    stream = CocoStream(folder / name, withholding.sections)
     with stream, ManifestWriter(folder / layout.MANIFEST, schema) as manifest:
         for records, rows in parts:
-            stream.write(records)
-            manifest.write(rows)
-    return stream.digest, manifest.digest
+            published, told = withholding.publish(records, rows)
+            stream.write(published)
+            manifest.write(told)
+        withholding.finish(stream)
+    sums = {name: stream.digest}
+    if withholding.withheld:
+        write_withheld(withholding.withheld, folder)
+        sums[layout.WITHHELD] = file_digest(folder / layout.WITHHELD)
+    withholding.tell()
+    return sums, manifest.digest
 
 
 def _checksums(sums: Mapping[str, str], rows: str) -> str:

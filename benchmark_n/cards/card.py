@@ -17,20 +17,21 @@ from benchmark_n.cards.facts import (
 )
 from benchmark_n.cards.markdown import render_markdown
 from benchmark_n.cards.pictures import draw_pictures
-from benchmark_n.cards.tables import write_annotations, write_public_manifest
+from benchmark_n.cards.tables import write_annotations
 from benchmark_n.coco import CocoFile
 from benchmark_n.datasets.ownership import recorded_terms
 from benchmark_n.datasets.terms import Terms
 from benchmark_n.errors import InputError
 
 README, CROISSANT = layout.CARD_README, layout.CROISSANT
-ANNOTATIONS_TABLE, PUBLIC_MANIFEST = "card/annotations.parquet", "card/manifest_public.parquet"
+ANNOTATIONS_TABLE = "card/annotations.parquet"
 
 
 def write_card(
     benchmark: Benchmark, out: Path | str | None = None, *, licence: str | None = None
 ) -> list[Path]:
-    """Write the data card of a benchmark: `README`, `CROISSANT`, pictures and a table.
+    """Write the data card of a benchmark: `README`, `CROISSANT`, pictures and, where the source's
+    terms let annotations be passed on, a table of them.
 
     Parameters
     ----------
@@ -69,26 +70,24 @@ def _fill(benchmark: Benchmark, stage: Path, licence: str | None) -> None:
     (stage / "card").mkdir()
     coco = benchmark.noisy()
     terms = recorded_terms(benchmark.recipe, licence)
-    write_table(benchmark, coco, stage, terms)
+    write_table(coco, stage, terms)
     facts = card_facts(benchmark, coco, stage, terms)
     draw_pictures(facts, stage)
     for name, text in render(facts, (stage, benchmark.path)).items():
         (stage / name).write_text(text, encoding="utf-8")
 
 
-def write_table(benchmark: Benchmark, coco: CocoFile, folder: Path, terms: Terms) -> Path:
-    """The table of the annotations, or where they may not be passed on, of what was done."""
-    if terms.shareable:
-        path = folder / ANNOTATIONS_TABLE
-        write_annotations(coco, path)
-    else:
-        path = folder / PUBLIC_MANIFEST
-        write_public_manifest(benchmark, path)
+def write_table(coco: CocoFile, folder: Path, terms: Terms) -> Path | None:
+    """The table of the annotations; None, and no table, where they may not be passed on."""
+    if not terms.shareable:
+        return None
+    path = folder / ANNOTATIONS_TABLE
+    write_annotations(coco, path)
     return path
 
 
 def card_facts(benchmark: Benchmark, coco: CocoFile, folder: Path, terms: Terms) -> Facts:
-    """What the card says; its table lies in `folder` already."""
+    """What the card says; its table, where it has one, lies in `folder` already."""
     return gather_facts(benchmark, coco, published_files(benchmark, folder, terms), terms)
 
 
@@ -98,7 +97,11 @@ def render(facts: Facts, roots: Sequence[Path]) -> dict[str, str]:
 
 
 def published_files(benchmark: Benchmark, card: Path, terms: Terms) -> tuple[Artefact, ...]:
-    """What goes with the card: all of the benchmark, or the recipe and the public manifest."""
+    """What goes with the card: all of the benchmark, or nothing that has a row an annotation.
+
+    Draws and overlaps tell sizes, and ids may tell classes: of annotations that may not be passed
+    on, only the recipe goes, with figures over all of them.
+    """
     root = benchmark.path
     common = (
         artefact(root, layout.RECIPE, "every parameter with its provenance, seed and source"),
@@ -106,17 +109,18 @@ def published_files(benchmark: Benchmark, card: Path, terms: Terms) -> tuple[Art
         artefact(root, layout.ENVIRONMENT, "versions of the libraries"),
     )
     if not terms.shareable:
-        meaning = "what was done to every annotation: ids, draws and overlaps"
-        return (artefact(card, PUBLIC_MANIFEST, meaning), *common)
+        return common
     noisy = str(benchmark.annotations.relative_to(root))
     clean = [layout.CLEAN_VAL] if benchmark.clean_val is not None else []
     # That of a sealed benchmark is the secret itself.
     truth = [] if benchmark.recipe.get("sealed") else [layout.MANIFEST]
+    withheld = [layout.WITHHELD] if benchmark.withheld and truth else []
     return (
         *(artefact(root, path, "what was done to every annotation") for path in truth),
         artefact(card, ANNOTATIONS_TABLE, "the noisy annotations as a table"),
         artefact(root, noisy, "the noisy annotations, COCO JSON"),
         *(artefact(root, path, "clean validation labels, COCO JSON") for path in clean),
+        *(artefact(root, path, "fields that the noisy file lacks") for path in withheld),
         artefact(root, layout.SUMMARY, "counts of what was done"),
         *common,
     )

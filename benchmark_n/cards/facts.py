@@ -124,7 +124,7 @@ def rebuild_command(benchmark: Benchmark) -> str:
     if "seed" not in recipe and not sealed:
         return ""
     source = recipe["source"]
-    options = {"dataset": source.get("conventions", recipe["dataset"])}
+    options: dict[str, object] = {"dataset": source.get("conventions", recipe["dataset"])}
     if "split" not in source:
         options["annotations"] = source["file"]
     options |= {key: source[key] for key in _OPTION_FLAGS if key in source}
@@ -137,6 +137,8 @@ def rebuild_command(benchmark: Benchmark) -> str:
         options["masks"] = recipe["masks"]
     if "ids" in recipe.get("leak", ()):
         options["keep_ids"] = True
+    if recipe.get("keep_fields"):
+        options["keep_fields"] = recipe["keep_fields"]
     return command_line("make", **options, out="rebuilt")
 
 

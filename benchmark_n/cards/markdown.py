@@ -39,7 +39,8 @@ def render_markdown(facts: Facts) -> str:
         ["original"] if drawn else [f"extended|{facts.source}"],
     )
     fields["size_categories"] = [facts.size_category]
-    fields["configs"] = _configs(facts)
+    if configs := _configs(facts):
+        fields["configs"] = configs
     return front_matter(fields) + _body(facts)
 
 
@@ -68,6 +69,7 @@ def _body(facts: Facts) -> str:
         recipe=facts.recipe,
         parameters=_parameters(facts.recipe),
         restrictions=restrictions(facts.recipe),
+        kept_fields=[cell_code(name) for name in facts.recipe.get("keep_fields", ())],
         images=facts.images,
         categories=facts.categories,
         summary=summary,

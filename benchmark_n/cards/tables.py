@@ -1,4 +1,4 @@
-"""The tables that go with a card: annotations as Parquet, and a manifest fit to be passed on."""
+"""The table that goes with a card: the annotations as Parquet."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmark_n.benchmark import Benchmark, layout
 from benchmark_n.coco import CocoFile
-from benchmark_n.tables.manifest import open_manifest
 
 _CHUNK = 1 << 14
 ANNOTATION_COLUMNS = (
@@ -29,8 +27,6 @@ ANNOTATION_COLUMNS = (
     *((f"bbox_{part}", "double", "box, px") for part in ("x", "y", "width", "height")),
     ("segmentation", "string", "mask as COCO writes it, in JSON: RLE or polygons"),
 )
-# Of the manifest's own columns, those that tell nothing of where or what an instance is.
-_HARMLESS = ("annotation_id", "image_id", "origin", "crowd", "deleted", "iou", "boundary_iou")
 
 
 class _AnnotationRecord(msgspec.Struct):
@@ -78,20 +74,3 @@ def _annotation_tables(coco: CocoFile, schema: Any) -> Iterator[Any]:
 
 def _box(record: _AnnotationRecord) -> list[float]:
     return record.bbox if record.bbox is not None and len(record.bbox) == 4 else [np.nan] * 4
-
-
-def public_columns(benchmark: Benchmark) -> list[str]:
-    """The manifest's columns without boxes, areas, categories, prompts and clean records."""
-    names = pq.read_schema(benchmark.path / layout.MANIFEST).names
-    noises = tuple(f"{noise}_" for noise in benchmark.recipe["noises"])
-    return [name for name in names if name in _HARMLESS or name.startswith(noises)]
-
-
-def write_public_manifest(benchmark: Benchmark, path: Path) -> None:
-    """The manifest with its `public_columns` alone."""
-    columns = public_columns(benchmark)
-    file = open_manifest(benchmark.path / layout.MANIFEST, columns)
-    schema = pa.schema([file.schema_arrow.field(name) for name in columns])
-    with pq.ParquetWriter(path, schema, compression="zstd") as out:
-        for group in range(file.num_row_groups):
-            out.write_table(file.read_row_group(group, columns=columns).cast(schema))

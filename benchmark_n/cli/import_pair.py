@@ -23,6 +23,13 @@ _FILE = click.Path(path_type=Path)
 )
 @click.option("--least-iou", default=0.5, show_default=True, help="Least IoU of the same instance.")
 @click.option("--images", type=_FILE, help="Folder of the images.")
+@click.option(
+    "--keep-fields",
+    multiple=True,
+    metavar="NAME",
+    help="Publish this further field or section of the source too, which may tell what was changed "
+    "(repeatable; see docs/fields.md).",
+)
 @click.option("--overwrite", is_flag=True, help="Replace an existing benchmark.")
 @output_options
 def command(quiet: bool, verbose: int, as_json: bool, **options: Any) -> None:

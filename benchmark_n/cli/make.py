@@ -68,6 +68,13 @@ from benchmark_n.errors import UsageError
     help="Publish annotations under the source's ids, which may tell what was changed: marked so.",
 )
 @click.option(
+    "--keep-fields",
+    multiple=True,
+    metavar="NAME",
+    help="Publish this further field or section of the source too, which may tell what was changed "
+    "(repeatable; see docs/fields.md).",
+)
+@click.option(
     "--sealed",
     is_flag=True,
     help="Secret seed and ids, kept in private/seal.json: nobody else can make or undo it.",

@@ -27,7 +27,7 @@ def command(
     """Publish BENCHMARK with its card as a dataset of the Hugging Face Hub.
 
     The token comes from the environment variable HF_TOKEN. Where the source's terms forbid passing
-    annotations on, only the recipe, the card and a manifest without boxes and categories go.
+    annotations on, only the recipe and the card go: nothing that tells of a single annotation.
     """
     set_logging(quiet, verbose)
     from benchmark_n.benchmark import load

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark_n.benchmark.record_fields import image_records
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.evaluators.label_quality.group_tests import Comparison, compare_groups
@@ -104,7 +105,7 @@ def audit(
         COCO files and the folders of their images: one folder for all, or one each.
     by
         ``"category"``, or a field of the image records such as ``"sex"``; numbers of many values
-        are cut into thirds.
+        are cut into thirds. Of a benchmark's annotations it may be one that is withheld.
     weights
         Of Quality Sentinel; by default those that come with the package.
 
@@ -154,7 +155,7 @@ def _audit(coco: CocoFile, evidence: Evidence, by: str) -> Audit:
 def _groups(coco: CocoFile, evidence: Evidence, by: str) -> tuple[str, ...]:
     if by == "category":
         return tuple(evidence.category_names[i] for i in evidence.labels.tolist())
-    records: Mapping[int, Mapping[str, Any]] = {r["id"]: r for r in coco.section("images")}
+    records: Mapping[int, Mapping[str, Any]] = {r["id"]: r for r in image_records(coco)}
     values = []
     for image_id in evidence.image_ids.tolist():
         if by not in records[image_id]:

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from benchmark_n.benchmark import Benchmark, load
+from benchmark_n.benchmark.fields import split_annotation
 from benchmark_n.coco.annotation_masks import standardise
 from benchmark_n.coco.write import CocoStream
 from benchmark_n.errors import UsageError
@@ -113,7 +114,8 @@ def _review(wrong: NDArray[np.bool_], share: float) -> CorrectionResult:
 def _write(benchmark: Benchmark, reviewed: NDArray[np.int64], path: Path) -> None:
     """The noisy file with the clean records of `reviewed`; spurious ones are taken out.
 
-    All ids are the published ones.
+    All ids are the published ones. Clean records too have the published fields alone, or the
+    others would mark them.
     """
     noisy = benchmark.noisy()
     table = benchmark.manifest(["annotation_id", "origin", "clean_record"])
@@ -128,5 +130,7 @@ def _write(benchmark: Benchmark, reviewed: NDArray[np.int64], path: Path) -> Non
                 stream.write([bytes(noisy.annotations[index])])
                 continue
             image = noisy.images[int(noisy.image_ids[index])]
-            size, masks = (image.height, image.width), benchmark.recipe["masks"]
-            stream.write([standardise(row["clean_record"], *size, masks, identity=identity)])
+            recipe = benchmark.recipe
+            passed, _ = split_annotation(row["clean_record"], recipe.get("keep_fields", ()))
+            size = image.height, image.width
+            stream.write([standardise(passed, *size, recipe["masks"], identity=identity)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmark_n.benchmark import Benchmark
+from benchmark_n.coco import CocoFile
 from benchmark_n.coco.predictions import read_predictions
 from benchmark_n.errors import UsageError
 from benchmark_n.evaluation.evaluation_input import EvaluationInput, evaluation_input
@@ -52,7 +53,7 @@ def evaluate_ejection_fraction(
     if predictions is None:
         labels.require_predictions()
     opened = labels.opened
-    frames = read_frames(labels.truth)
+    frames = read_frames(_described(labels))
     if predictions is not None:
         evaluated = predicted_ventricles(read_predictions(predictions, labels.truth), labels.truth)
     elif opened is not None:
@@ -64,3 +65,10 @@ def evaluate_ejection_fraction(
     judged = "noisy labels" if predictions is None else "predictions"
     files = {} if predictions is None else {"predictions": predictions}
     return evaluation("ef", labels, {"evaluated": judged, **found.to_dict()}, files)
+
+
+def _described(labels: EvaluationInput) -> CocoFile:
+    """The labels whose image records have the reference values, which noisy ones have not."""
+    if labels.file is None and labels.against == "noisy" and labels.opened is not None:
+        return labels.opened.clean()
+    return labels.truth

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from benchmark_n.benchmark import Benchmark
+from benchmark_n.benchmark.record_fields import record_field
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.annotation_masks import read_mask
 from benchmark_n.coco.records import split_record
@@ -31,7 +32,7 @@ def score_benchmark(
     ----------
     options
         As there; besides, what it breaks down by and groups by may be any field of the image or
-        annotation records (``view``, ``patient``).
+        annotation records (``view``, ``patient``), published or not.
 
     Raises
     ------
@@ -48,7 +49,8 @@ def score_benchmark(
     noisy = benchmark.noisy()
     manifest = benchmark.manifest()
     wanted = [*options.by, options.group_by]
-    manifest = with_record_fields(manifest, noisy, [name for name in wanted if name not in _MADE])
+    names = [name for name in wanted if name not in _MADE]
+    manifest = with_record_fields(manifest, benchmark, noisy, names)
     needs_masks = pc.any(pc.equal(scores["kind"], "missing")).as_py() if len(scores) else False
     return evaluate_label_errors(
         scores,
@@ -59,27 +61,28 @@ def score_benchmark(
     )
 
 
-def with_record_fields(manifest: Any, noisy: CocoFile, names: Iterable[str]) -> Any:
-    """The manifest with a text column for each named field of the image or annotation records."""
+def with_record_fields(
+    manifest: Any, benchmark: Benchmark, noisy: CocoFile, names: Iterable[str]
+) -> Any:
+    """The manifest with a text column for each named field of the image or annotation records.
+
+    Fields that the benchmark does not publish count too.
+    """
     for name in dict.fromkeys(names):
         if name in manifest.column_names:
             continue
-        of_image = _field_by_id(noisy.section("images"), name)
-        of_annotation = {} if of_image else _field_by_id(noisy.records(), name)
-        key = "image_id" if of_image else "annotation_id"
-        values = of_image or of_annotation
-        if values:
-            column = pa.array([values.get(i) for i in manifest[key].to_pylist()], pa.string())
-            manifest = manifest.append_column(name, column)
+        found = record_field(benchmark, noisy, name)
+        if found is not None:
+            key, values = found
+            texts = [_text(values.get(i)) for i in manifest[key].to_pylist()]
+            manifest = manifest.append_column(name, pa.array(texts, pa.string()))
     return manifest
 
 
-def _field_by_id(records: Iterable[dict[str, Any]], name: str) -> dict[int, str]:
-    return {
-        record["id"]: value if isinstance(value, str) else msgspec.json.encode(value).decode()
-        for record in records
-        if (value := record.get(name)) is not None
-    }
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return msgspec.json.encode(value).decode()
 
 
 def deleted_masks(benchmark: Benchmark, noisy: CocoFile) -> dict[int, dict[int, Rle]]:

@@ -61,7 +61,8 @@ def image_groups(coco: CocoFile, image_ids: Ints, group_by: str | None) -> tuple
     lacking = next((record["id"] for record in used if name not in record), None)
     if lacking is not None:
         raise InputError(
-            f"{coco.path.name}: image {lacking} has no field '{name}' to group the folds by"
+            f"{coco.path.name}: image {lacking} has no field '{name}' to group the folds by: a "
+            "field of the source that is withheld has to be passed on by `keep_fields`"
         )
     values = {record["id"]: str(record[name]) for record in used}
     return _codes(values[i] for i in image_ids.tolist()), "image" if name == "id" else name

@@ -15,7 +15,7 @@ Parameters = TypeVar("Parameters")
 # What `make` adds to the recipe that it used; such a file is a recipe like any other.
 _RESOLVED = (
     *("benchmark", "dataset", "noise_versions", "seed", "masks", "dilation_ratio", "detection"),
-    *("source", "sealed", "leak"),
+    *("source", "sealed", "leak", "keep_fields"),
 )
 
 

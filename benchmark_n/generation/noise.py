@@ -9,6 +9,7 @@ from typing import Any
 from benchmark_n.benchmark import Benchmark
 from benchmark_n.benchmark.published_ids import published_order
 from benchmark_n.benchmark.staging import staged_benchmark
+from benchmark_n.benchmark.withholding import check_keep_fields
 from benchmark_n.benchmark.writer import write_benchmark
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.datasets import Dataset, Source
@@ -43,6 +44,7 @@ def make_noisy(dataset: Dataset, source: Source, recipe: Recipe, job: Job) -> Be
     execution = job.execution
     with staged_benchmark(job.target, overwrite=job.overwrite) as stage:
         coco = read_coco(source.annotations)
+        check_keep_fields(job.publish.keep_fields, coco)
         _log.info("%s: %d annotations of %d images", coco.path, len(coco), len(coco.images))
         coco, ids = published_order(coco, job.ids)
         recipe = resolve(recipe, coco)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -104,6 +104,10 @@ class PublishOptions:
     keep_ids
         Publish the annotations under the source's ids and in their order. These may tell what was
         changed, so the recipe says ``leak: [ids]``, and results of detectors carry that mark.
+    keep_fields
+        Names of the source's further fields (of annotations, images or categories) and sections
+        that are published all the same; by default they are kept beside the manifest, since they
+        may tell what the noise changed (`benchmark_n.benchmark.fields` has the lists).
     sealed
         Draw the key of the ids and the seed of the noise at random and keep them in
         ``private/seal.json`` alone. Without it whoever knows the seed and has the source can tell
@@ -114,24 +118,44 @@ class PublishOptions:
     Raises
     ------
     UsageError
-        An unknown form of masks, or kept ids in a sealed benchmark.
+        An unknown form of masks, one text as `keep_fields`, or kept ids in a sealed benchmark.
 
     Examples
     --------
-    >>> PublishOptions("polygon")
-    PublishOptions(masks='polygon', licence=None, keep_ids=False, sealed=False, seal=None)
+    >>> PublishOptions("polygon", keep_fields=["guideline"]).keep_fields
+    ('guideline',)
     """
 
     masks: MaskForm = "rle"
     licence: str | None = None
     keep_ids: bool = False
+    keep_fields: Collection[str] = ()
     sealed: bool = False
     seal: Path | str | None = None
 
     def __post_init__(self) -> None:
         check_known("masks", self.masks, MASK_FORMS)
+        object.__setattr__(self, "keep_fields", field_names(self.keep_fields))
         if self.keep_ids and (self.sealed or self.seal is not None):
             raise UsageError("`keep_ids` would tell what is `sealed`: give one of them")
+
+    @property
+    def recorded(self) -> dict[str, Any]:
+        """What the recipe says of fields that are kept; nothing where there are none."""
+        return {"keep_fields": list(self.keep_fields)} if self.keep_fields else {}
+
+
+def field_names(names: Collection[str]) -> tuple[str, ...]:
+    """Names of fields as a tuple, each once.
+
+    Raises
+    ------
+    UsageError
+        One text, whose letters would be taken for names.
+    """
+    if isinstance(names, str):
+        raise UsageError(f"`keep_fields` is '{names:.40}', expected a list of names of fields")
+    return tuple(dict.fromkeys(names))
 
 
 # Keywords of `make` to the classes whose fields the command line and YAML files name flatly.
@@ -170,10 +194,11 @@ class Job:
         return PublishedIds.of_seed(self.origin, keep=self.publish.keep_ids)
 
     def stated(self) -> dict[str, Any]:
-        """What the benchmark's recipe says of its seed and ids."""
+        """What the benchmark's recipe says of its seed, its ids and the fields that were kept."""
         if isinstance(self.origin, Seal):
-            return {"sealed": True}
-        return {"seed": self.origin, **({"leak": ["ids"]} if self.publish.keep_ids else {})}
+            return {"sealed": True, **self.publish.recorded}
+        leak = {"leak": ["ids"]} if self.publish.keep_ids else {}
+        return {"seed": self.origin, **leak, **self.publish.recorded}
 
     def kept(self, stage: Path) -> Benchmark:
         """The benchmark that was written to `stage`, with its seal if there is one."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from benchmark_n.benchmark import Benchmark, load
 from benchmark_n.benchmark.published_ids import PublishedIds
 from benchmark_n.benchmark.staging import staged_benchmark
+from benchmark_n.benchmark.withholding import check_keep_fields
 from benchmark_n.benchmark.writer import write_benchmark
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.coco.joining import MATCHES, match_pairs
 from benchmark_n.errors import UsageError
 from benchmark_n.files.provenance import file_digest
+from benchmark_n.generation.options import PublishOptions
 from benchmark_n.generation.pair_records import pair_parts
 from benchmark_n.generation.targets import refuse_inputs_in
 from benchmark_n.runtime.options import check_known
@@ -29,6 +32,7 @@ def import_pair(
     images: Path | str | None = None,
     dilation_ratio: float = 0.02,
     overwrite: bool = False,
+    keep_fields: Collection[str] = (),
 ) -> Benchmark:
     """Make a benchmark of a real pair of COCO files: what differs is the noise.
 
@@ -46,6 +50,9 @@ def import_pair(
         Folder of the images.
     dilation_ratio
         Of the boundary, as a share of the image's diagonal.
+    keep_fields
+        Names of further fields that are published all the same, as in `PublishOptions`: those of
+        annotations are the noisy file's, all others the clean one's.
 
     Raises
     ------
@@ -55,20 +62,31 @@ def import_pair(
         Anything wrong with a file, or files about different images or categories.
     """
     _check(match, least_iou, dilation_ratio)
+    publish = PublishOptions(keep_fields=keep_fields)
     refuse_inputs_in(Path(out), Path(clean), Path(noisy))
     with staged_benchmark(Path(out), overwrite=overwrite) as stage:
-        clean_file, noisy_file = read_coco(clean), read_coco(noisy)
-        pairs = match_pairs(clean_file, noisy_file, match, least_iou)
-        write_benchmark(
-            stage,
-            clean_file,
-            pair_parts(clean_file, noisy_file, pairs, PublishedIds.of_import(), dilation_ratio),
-            manifest_schema(metadata={"dilation_ratio": str(dilation_ratio)}),
-            _recipe(clean_file, noisy_file, match, least_iou, dilation_ratio),
-            images=None if images is None else Path(images),
-        )
+        files = read_coco(clean), read_coco(noisy)
+        check_keep_fields(publish.keep_fields, *files)
+        recipe = _recipe(*files, match, least_iou, dilation_ratio) | publish.recorded
+        _write(stage, *files, recipe, None if images is None else Path(images))
         benchmark = load(stage).moved(Path(out))
     return benchmark
+
+
+def _write(
+    stage: Path, clean: CocoFile, noisy: CocoFile, recipe: dict[str, Any], images: Path | None
+) -> None:
+    """The benchmark of the two files, as its recipe says."""
+    pairs = match_pairs(clean, noisy, recipe["match"], recipe["least_iou"])
+    ratio = recipe["dilation_ratio"]
+    write_benchmark(
+        stage,
+        clean,
+        pair_parts(clean, noisy, pairs, PublishedIds.of_import(), ratio),
+        manifest_schema(metadata={"dilation_ratio": str(ratio)}),
+        recipe,
+        images=images,
+    )
 
 
 def _check(match: str, least_iou: float, dilation_ratio: float) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark_n.benchmark.fields import split_annotation
 from benchmark_n.benchmark.published_ids import PublishedIds
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.annotation_masks import encode_record, masks_of, measure, size_bucket
@@ -63,6 +64,8 @@ def _row(
         "crowd": False,
         "deleted": pair.noisy is None,
         "annotation_id": identity,
+        "noisy_category_id": None,
+        "clean_record": None,
     }
     clean_mask = noisy_mask = record = None
     if pair.clean is not None:
@@ -78,9 +81,10 @@ def _row(
     if pair.clean is None:
         row["origin"] = "spurious"
     elif (
-        noisy_mask is None
+        record is None
         or row["category_id"] != row["noisy_category_id"]
         or clean_mask != noisy_mask
+        or split_annotation(clean.annotations[pair.clean])[1] != split_annotation(record)[1]
     ):
         row["clean_record"] = bytes(clean.annotations[pair.clean])
     if clean_mask is not None and noisy_mask is not None and not row["crowd"]:

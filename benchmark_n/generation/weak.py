@@ -11,6 +11,7 @@ from benchmark_n._version import __version__
 from benchmark_n.benchmark import Benchmark
 from benchmark_n.benchmark.published_ids import added_ids, published_order
 from benchmark_n.benchmark.staging import staged_benchmark
+from benchmark_n.benchmark.withholding import check_keep_fields
 from benchmark_n.benchmark.writer import write_benchmark
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.datasets.base import Dataset
@@ -76,7 +77,7 @@ def make_weak(
         raise UsageError("weak annotations are all new: masks must be rle or polygon")
     with ExitStack() as stack:
         with staged_benchmark(job.target, overwrite=job.overwrite) as stage:
-            coco = read_coco(source.annotations)
+            coco = _read(source, job)
             after = _category_noises(recipe, coco)
             prompts = weak.prompts_from
             tasks = image_tasks(coco, source.images, prompt_boxes(recipe, prompts, coco))
@@ -90,6 +91,12 @@ def make_weak(
             benchmark = job.kept(stage)
         remove_shards()
     return benchmark
+
+
+def _read(source: Source, job: Job) -> CocoFile:
+    coco = read_coco(source.annotations)
+    check_keep_fields(job.publish.keep_fields, coco)
+    return coco
 
 
 def _engine(

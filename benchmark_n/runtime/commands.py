@@ -19,7 +19,8 @@ def command_line(command: str, /, *values: object, **options: object) -> str:
     values
         Its positional arguments.
     options
-        Its other parameters in their order; True stands for an option without a value.
+        Its other parameters in their order; True stands for an option without a value, a list
+        for one that is given with each of its values.
 
     Examples
     --------
@@ -33,7 +34,8 @@ def command_line(command: str, /, *values: object, **options: object) -> str:
     """
     words: list[object] = ["benchmark-n", command, *values]
     for name, value in options.items():
-        words += [option(name)] if value is True else [option(name), value]
+        for one in value if isinstance(value, list) else [value]:
+            words += [option(name)] if one is True else [option(name), one]
     return " ".join(map(_quoted, words))
 
 

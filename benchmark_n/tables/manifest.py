@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,12 @@ import pyarrow.parquet as pq
 
 from benchmark_n.errors import InputError
 from benchmark_n.files.parquet import open_parquet, read_parquet
-from benchmark_n.tables.manifest_schema import manifest_schema
+from benchmark_n.tables.manifest_schema import (
+    ORIGINALS,
+    later_columns,
+    manifest_schema,
+    with_columns,
+)
 from benchmark_n.tables.row_digest import RowDigest
 
 _ROWS_IN_GROUP = 1 << 16
@@ -118,11 +123,11 @@ def keeps_source_ids(path: Path) -> bool:
         No such file, or a damaged one.
     """
     with _named_faults(path):
-        return _is_first_schema(pq.read_schema(path))
+        return bool(later_columns(pq.read_schema(path)))
 
 
 def read_manifest(path: Path, columns: Sequence[str] | None = None) -> Any:
-    """The manifest as a `pyarrow.Table`; all columns but by default not the clean records.
+    """The manifest as a `pyarrow.Table`; by default all columns but those of `ORIGINALS`.
 
     One of schema 1 gets the column ``source_id``: its ``annotation_id`` but of spurious ones.
 
@@ -133,29 +138,24 @@ def read_manifest(path: Path, columns: Sequence[str] | None = None) -> Any:
     """
     with _named_faults(path):
         file = pq.ParquetFile(path)
-        first = _is_first_schema(file.schema_arrow)
-        lost = {"source_id"} if first else set()
         _check_rows(path, file)
-        _check_columns(path, file.schema_arrow, lost)
-        known = ["annotation_id", "source_id", *file.schema_arrow.names]
-        named = [name for name in dict.fromkeys(known) if name != "clean_record"]
+        _check_columns(path, file.schema_arrow)
+        later = later_columns(file.schema_arrow)
+        known = dict.fromkeys(["annotation_id", "source_id", *file.schema_arrow.names])
+        named = [name for name in known if name not in ORIGINALS]
         wanted = named if columns is None else list(columns)
-        keys = read_parquet(path, [name for name in _KEYS if name not in lost])
-        table = read_parquet(path, [name for name in wanted if name not in lost])
-    if first:
+        keys = read_parquet(path, [name for name in _KEYS if name not in later])
+        table = read_parquet(path, [name for name in wanted if name not in later])
+    if later:
         _warn_of_source_ids(path)
         keys = keys.append_column("source_id", _source_ids(keys))
         table = table.append_column("source_id", keys["source_id"])
+        table = with_columns(table, {*wanted} & {*later} - {"source_id"})
     lacking = next((name for name in wanted if name not in table.column_names), None)
     if lacking is not None:
         raise InputError(f"{path.name}: column '{lacking}' is missing")
     _check_keys(path, keys)
-    return table.select(wanted) if first else table
-
-
-def _is_first_schema(schema: Any) -> bool:
-    stated = (schema.metadata or {}).get(b"manifest_version")
-    return stated == b"1" and "source_id" not in schema.names
+    return table.select(wanted)
 
 
 def _source_ids(keys: Any) -> Any:
@@ -188,10 +188,9 @@ def _named_faults(path: Path) -> Iterator[None]:
         raise InputError(f"{path.name}: cannot read the manifest: {fault:.200}") from None
 
 
-def _check_columns(path: Path, schema: Any, lost: Collection[str]) -> None:
-    for field in manifest_schema():
-        if field.name in lost:
-            continue
+def _check_columns(path: Path, schema: Any) -> None:
+    later = later_columns(schema)
+    for field in (field for field in manifest_schema() if field.name not in later):
         if schema.names.count(field.name) != 1:
             raise InputError(f"{path.name}: not one column '{field.name}', expected a manifest")
         kind = schema.field(field.name).type

@@ -5,7 +5,7 @@ The version is part of the Parquet file's metadata and changes when a column doe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -30,7 +30,12 @@ _BASE: tuple[tuple[str, str, str], ...] = (
     ("iou", "double", "clean against noisy mask; null for crowds and where deleted"),
     ("boundary_iou", "double", "clean against noisy boundary; null as for iou"),
 )
-_LAST = ("clean_record", "binary", "original JSON of a changed or deleted annotation, else null")
+_LAST = (
+    ("clean_record", "binary", "original JSON of a changed or deleted annotation, else null"),
+    ("withheld", "binary", "JSON of fields that are not published; null: none, or as clean_record"),
+)
+# Of originals: long, and read where they are asked for alone.
+ORIGINALS = tuple(name for name, _, _ in _LAST)
 
 
 class NoiseColumns(Protocol):
@@ -53,7 +58,7 @@ def describe(noises: Iterable[NoiseColumns] = ()) -> list[tuple[str, str, str]]:
             (f"{noise.name}_{column}", kind, f"drawn {column} of {noise.name}; null if not drawn")
             for column, kind in noise.columns.items()
         ]
-    return [*rows, _LAST]
+    return [*rows, *_LAST]
 
 
 def manifest_schema(
@@ -74,9 +79,23 @@ def manifest_schema(
         Further columns (name, type, meaning), such as a weak annotator's prompts.
     """
     described = describe(noises)
-    columns = [*described[:-1], *extra, described[-1]]
+    columns = [*described[: -len(_LAST)], *extra, *_LAST]
     fields = [pa.field(name, pa.type_for_alias(kind)) for name, kind, _ in columns]
     return pa.schema(fields, metadata={"manifest_version": VERSION, **(metadata or {})})
+
+
+def later_columns(schema: Any) -> tuple[str, ...]:
+    """Columns that came after the version of a manifest of this schema."""
+    stated = (schema.metadata or {}).get(b"manifest_version")
+    return ("source_id", "withheld") if stated == b"1" and "source_id" not in schema.names else ()
+
+
+def with_columns(table: Any, names: Collection[str]) -> Any:
+    """A manifest's table with these of its base columns, empty."""
+    for field in manifest_schema():
+        if field.name in names:
+            table = table.append_column(field, pa.nulls(len(table), field.type))
+    return table
 
 
 Columns = dict[str, list[Any]]

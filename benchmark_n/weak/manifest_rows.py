@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import pyarrow as pa
 
 from benchmark_n.coco.annotation_masks import size_bucket
-from benchmark_n.tables.manifest_schema import BOX_PARTS, manifest_schema
+from benchmark_n.tables.manifest_schema import BOX_PARTS, ORIGINALS, manifest_schema
 
 Row = dict[str, Any]
 Measured = tuple[int, list[int]]
@@ -47,7 +47,7 @@ def shard_schema() -> Any:
     ``place`` is the annotation's index in the clean file (null for spurious ones), ``record`` the
     noisy annotation (null where it is missed), ``fault`` why the image could not be read.
     """
-    later = ("annotation_id", "clean_record")
+    later = ("annotation_id", *ORIGINALS)
     fields = [field for field in manifest_schema([WeakColumns()]) if field.name not in later]
     more = [("place", pa.int64()), ("record", pa.binary()), ("fault", pa.string())]
     return pa.schema([*fields, *(pa.field(name, kind) for name, kind in more)])

@@ -19,7 +19,7 @@ IDS = PublishedIds.of_seed(1)
 
 
 def published(ids: PublishedIds, values: list[int]) -> list[int]:
-    return ids.of(np.array(values, np.int64)).tolist()
+    return [int(one) for one in ids.of(np.array(values, np.int64))]
 
 
 @given(values=any_ids, added=any_ids)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 
 from benchmark_n import Benchmark
 from benchmark_n.benchmark import layout
-from benchmark_n.cards.card import ANNOTATIONS_TABLE, CROISSANT, PUBLIC_MANIFEST, README
+from benchmark_n.cards.card import ANNOTATIONS_TABLE, CROISSANT, README, write_card
+from benchmark_n.cards.check import check_card
 from benchmark_n.cards.publish import TOKEN, plan_upload, publish, stage_files
 from benchmark_n.errors import InputError, UsageError
+from tests import making, samples
 
 CARD = {README, CROISSANT, "card/iou.png", "card/confusion.png"}
 RECIPE = {layout.RECIPE, layout.CHECKSUMS, layout.ENVIRONMENT}
@@ -29,17 +31,43 @@ def test_plan_of_a_free_source(carded: Benchmark) -> None:
 
 def test_a_guarded_source_gives_no_label_away(guarded: Benchmark, tmp_path: Path) -> None:
     plan = plan_upload(guarded, "someone/cityscapes-n")
-    assert set(plan.files) == CARD | RECIPE | {PUBLIC_MANIFEST}
+    assert set(plan.files) == CARD | RECIPE
     stage_files(plan, tmp_path)
-    names = pq.read_schema(tmp_path / PUBLIC_MANIFEST).names
-    for word in ("bbox", "area", "category_id", "record", "size", "prompt"):
-        assert not [name for name in names if word in name]
-    assert {"annotation_id", "iou", "scale_applied", "approximation_tolerance"} <= set(names)
-    full = guarded.manifest(names)
-    assert pq.read_table(tmp_path / PUBLIC_MANIFEST).equals(full)
     sent = b"".join((tmp_path / path).read_bytes() for path in plan.files)
     for record in json.loads(guarded.annotations.read_text())["annotations"][:20]:
         assert record["segmentation"]["counts"].encode() not in sent
+
+
+def test_withheld_fields_go_with_the_truth_or_not_at_all(tmp_path: Path) -> None:
+    source = samples.write(tmp_path, samples.with_further_fields(samples.document()))
+    for licence, withheld in (("cc-by-4.0", {layout.WITHHELD}), (None, set())):
+        out = tmp_path / str(licence)
+        benchmark = making.make(
+            "custom", "hard", annotations=source, out=out, licence=licence, workers=1
+        )
+        write_card(benchmark)
+        plan = plan_upload(benchmark, "someone/own")
+        assert set(plan.files) & {layout.WITHHELD} == withheld
+
+
+def test_the_card_names_fields_that_were_passed_on_and_how(tmp_path: Path) -> None:
+    source = samples.write(tmp_path, samples.with_further_fields(samples.document()))
+    options: dict[str, Any] = {
+        "annotations": source,
+        "keep_fields": ["guideline", "annotator"],
+        "workers": 1,
+    }
+    benchmark = making.make("custom", "hard", out=tmp_path / "b", **options)
+    write_card(benchmark)
+    assert check_card(benchmark) == []
+    text = (benchmark.path / README).read_text()
+    assert "were passed on here: `guideline`, `annotator`." in text
+    assert "--keep-fields guideline --keep-fields annotator" in text
+    again = making.make(
+        "custom", recipe=benchmark.path / layout.RECIPE, out=tmp_path / "again", **options
+    )
+    sums = [(b.path / layout.CHECKSUMS).read_text() for b in (benchmark, again)]
+    assert sums[0] == sums[1]
 
 
 @pytest.mark.parametrize("name", ["noslash", "a/b/c", "a b/c", "../x/y", ""])

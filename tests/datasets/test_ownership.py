@@ -13,7 +13,7 @@ from huggingface_hub import DatasetCard
 
 from benchmark_n import Benchmark
 from benchmark_n.benchmark import layout
-from benchmark_n.cards.card import ANNOTATIONS_TABLE, CROISSANT, PUBLIC_MANIFEST, README, write_card
+from benchmark_n.cards.card import ANNOTATIONS_TABLE, CROISSANT, README, write_card
 from benchmark_n.cards.check import check_card
 from benchmark_n.cards.publish import plan_upload
 from benchmark_n.datasets import DATASETS, SourceOptions
@@ -49,7 +49,8 @@ def test_a_users_file_stays_the_users(hospital: Path, dataset: str | None) -> No
     assert benchmark.recipe["dataset"] == "custom"
     assert benchmark.recipe["source"].get("conventions") == dataset
     files = sent(benchmark)
-    assert PUBLIC_MANIFEST in files
+    assert layout.RECIPE in files
+    assert not [name for name in files if name.endswith(".parquet")]
     assert not {ANNOTATIONS_TABLE, layout.MANIFEST, layout.SUMMARY} & set(files)
     assert not [name for name in files if name.startswith(layout.ANNOTATIONS)]
     assert DatasetCard.load(benchmark.path / README).data.license == "unknown"
@@ -165,7 +166,7 @@ def test_a_recipe_that_claims_a_dataset_for_any_file_is_not_believed(hospital: P
     sums = benchmark.path / layout.CHECKSUMS
     sums.write_text(sums.read_text().replace(old, file_digest(path)))
     claimed = Benchmark(benchmark.path)
-    assert PUBLIC_MANIFEST in sent(claimed)
+    assert ANNOTATIONS_TABLE not in sent(claimed)
     assert "COCO-N" not in (benchmark.path / README).read_text()
 
 

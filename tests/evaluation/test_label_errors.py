@@ -95,6 +95,28 @@ def test_any_field_of_the_images_divides_the_results(scenes_hard: Benchmark) -> 
         score_benchmark(scores, scenes_hard, LabelErrorOptions(by=("patient",)))
 
 
+def test_fields_that_are_not_published_divide_and_group_the_results(
+    scenes_clean: Path, tmp_path: Path
+) -> None:
+    data = samples.with_further_fields(json.loads(scenes_clean.read_text()))
+    source = samples.write(tmp_path, data)
+    made = making.make("custom", "hard", annotations=source, out=tmp_path / "b", workers=1)
+    options = LabelErrorOptions(by=("guideline", "annotator"), group_by="guideline", bootstrap=2)
+    result = score_benchmark(class_scores(made, {}), made, options)
+    assert result.settings["groups"] == 2
+    parts = result.kinds["class"].by
+    assert set(parts["guideline"]) == {"v0", "v1"}
+    assert {"anna", "ben"} <= set(parts["annotator"])
+    of_image = {image["id"]: image["guideline"] for image in data["images"]}
+    wrong = changed_categories(made)
+    noisy = made.noisy()
+    image_of = dict(zip(noisy.annotation_ids.tolist(), noisy.image_ids.tolist(), strict=True))
+    crowds = set(noisy.annotation_ids[noisy.crowd].tolist())
+    for version, part in parts["guideline"].items():
+        errors = [i for i, is_wrong in wrong.items() if is_wrong and i not in crowds]
+        assert part["errors"] == sum(of_image[image_of[i]] == version for i in errors)
+
+
 def test_a_benchmark_that_gives_itself_away_is_refused(tmp_path: Path) -> None:
     source = samples.write(tmp_path, samples.document())
     unfit = making.make(

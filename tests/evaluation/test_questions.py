@@ -14,7 +14,11 @@ from pycocotools.coco import COCO
 
 import benchmark_n
 from benchmark_n import Benchmark, EvaluationInput, PrecisionOptions
+from benchmark_n.coco import read_coco
 from benchmark_n.errors import UsageError
+from benchmark_n.evaluators.cardiac.evaluate import evaluate_ejection_fraction as cardiac
+from benchmark_n.evaluators.cardiac.frames import annotated_ventricles, read_frames
+from tests import making, samples
 from tests.evaluation.test_evaluate import results_file
 from tests.evaluators.echo_samples import PATIENTS, echo_document
 
@@ -100,6 +104,29 @@ def test_ejection_fractions_of_true_ventricles_have_no_error(tmp_path: Path) -> 
     assert found.results["all_patients"]["ef_mae"] == 0
     with pytest.raises(UsageError, match="ef with a ground-truth file needs predictions"):
         benchmark_n.evaluate_ejection_fraction(labels)
+
+
+def test_reference_fractions_are_withheld_and_known_to_evaluations(tmp_path: Path) -> None:
+    source = samples.write(tmp_path, echo_document(PATIENTS))
+    benchmark = making.make(
+        "custom", "camus-low", annotations=source, out=tmp_path / "b", workers=1
+    )
+    assert not any("ef" in image for image in benchmark.noisy().section("images"))
+    path = results_file(tmp_path, echo_document(PATIENTS)["annotations"])
+    own = [patient.evaluated.ef or 0.0 for patient in _fractions(source)]
+    references = [shape["ef"] for shape in PATIENTS.values()]
+    expected = np.abs(np.subtract(own, references)).mean()
+    for against in ("clean", "noisy"):
+        labels = EvaluationInput(benchmark, against=against)
+        found = benchmark_n.evaluate_ejection_fraction(labels, path)
+        assert found.results["all_patients"]["ef_mae_info"] == pytest.approx(expected)
+
+
+def _fractions(source: Path) -> list[Any]:
+    """What the masks of a file give, without any benchmark."""
+    coco = read_coco(source)
+    masks = annotated_ventricles(coco)
+    return list(cardiac(read_frames(coco), masks, masks).patients)
 
 
 @pytest.mark.parametrize("question", ["evaluate_labels", "evaluate_ejection_fraction"])

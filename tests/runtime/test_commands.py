@@ -30,6 +30,11 @@ def test_a_shell_reads_the_parameters_again() -> None:
     ]
 
 
+def test_a_list_gives_the_option_each_time() -> None:
+    line = command_line("make", keep_fields=["a b", "c"])
+    assert shlex.split(line)[2:] == ["--keep-fields", "a b", "--keep-fields", "c"]
+
+
 def test_a_placeholder_is_not_quoted() -> None:
     assert command_line("make", root=Placeholder("FOLDER|FILE.npz")).endswith(" FOLDER|FILE.npz")
     assert command_line("make", root="FOLDER|FILE.npz").endswith(" 'FOLDER|FILE.npz'")

@@ -170,6 +170,21 @@ def test_audit_by_category_and_field(
     assert (tmp_path / "out" / "groups.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_audit_by_a_field_that_the_benchmark_withholds(
+    clean: Path, images: Path, weights: Path, tmp_path: Path
+) -> None:
+    document = json.loads(clean.read_text())
+    for number, image in enumerate(document["images"]):
+        image["guideline"] = f"v{number % 2}"
+    (tmp_path / "source.json").write_text(json.dumps(document))
+    source = tmp_path / "source.json"
+    made = making.make("custom", "easy", annotations=source, out=tmp_path / "b", workers=1)
+    assert "guideline" not in made.annotations.read_text()
+    options: dict[str, Any] = {"weights": weights, "evidence_dir": tmp_path / "evidence"}
+    (found,) = audit([made.annotations], [images], by="guideline", **options)
+    assert set(found.values_by_group()) == {"guideline v0", "guideline v1"}
+
+
 def test_audit_command(clean: Path, images: Path, weights: Path, tmp_path: Path) -> None:
     arguments = ["audit", "--annotations", str(clean), "--images", str(images), "--by", "sex"]
     arguments += ["--weights", str(weights), "--out", str(tmp_path / "out"), "-q"]

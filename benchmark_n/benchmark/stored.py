@@ -41,7 +41,7 @@ class _Recipe(msgspec.Struct):
     version: int = 1
     seed: int | None = None
     sealed: bool = False
-    leak: tuple[str, ...] = ()
+    leak: tuple[Annotated[str, msgspec.Meta(pattern="^[a-z_]{1,40}$")], ...] = ()
     segmenter: dict[str, str | None] | None = None
     grounder: dict[str, str | None] | None = None
     prompts_from: dict[str, Any] | None = None

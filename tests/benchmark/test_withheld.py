@@ -148,10 +148,10 @@ def test_the_noisy_files_own_fields_are_in_the_manifest(
     source: Path, images: Path, tmp_path: Path
 ) -> None:
     imported = written(source, images, tmp_path, "import")
-    rows = imported.manifest(["annotation_id", "withheld"]).to_pylist()
+    rows = imported.manifest(["source_id", "withheld"]).to_pylist()
     noisy = by_id(json.loads((tmp_path / "noisy.json").read_text())["annotations"])
     for row in rows:
-        record = noisy[row["annotation_id"]]
+        record = noisy[row["source_id"]]
         assert json.loads(row["withheld"]) == {
             name: value for name, value in record.items() if name not in ANNOTATION_FIELDS
         }
@@ -301,9 +301,11 @@ def test_a_withheld_file_that_is_gone_or_wrong_is_named(hard: Benchmark, tmp_pat
 
 
 def test_manifests_of_the_first_version_are_read(scenes_hard: Benchmark, tmp_path: Path) -> None:
-    copy = Benchmark(Path(shutil.copytree(scenes_hard.path, tmp_path / "copy")))
+    """Their annotations had the source's ids."""
+    size = scenes_hard.recipe["source"]["num_images"]
+    copy = making.make("scenes", "hard", num_images=size, keep_ids=True, out=tmp_path / "copy")
     path = copy.path / layout.MANIFEST
-    table = pq.read_table(path).drop_columns(["withheld"])
+    table = pq.read_table(path).drop_columns(["source_id", "withheld"])
     metadata = {**table.schema.metadata, b"manifest_version": b"1"}
     pq.write_table(table.replace_schema_metadata(metadata), path)
     assert copy.manifest(["withheld"])["withheld"].null_count == len(table)

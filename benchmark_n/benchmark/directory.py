@@ -18,7 +18,7 @@ from benchmark_n.errors import InputError, UsageError, annotation_fault
 from benchmark_n.files.json_yaml import JSON_FAULTS, read_json
 from benchmark_n.files.provenance import file_digest
 from benchmark_n.masks import SegmentationError
-from benchmark_n.tables.manifest import read_manifest, rows_digest
+from benchmark_n.tables.manifest import manifest_version, read_manifest, rows_digest
 
 
 @dataclass(frozen=True)
@@ -119,6 +119,16 @@ class Benchmark:
                     raise annotation_fault(
                         self.path / layout.MANIFEST, identity, f"clean_record: {error}"
                     ) from None
+
+    @property
+    def leaks(self) -> tuple[str, ...]:
+        """What the published file is known to tell of its errors, as its recipe says.
+
+        Where the manifest is of the first version the ids are the source's.
+        """
+        marked = [str(name) for name in self.recipe.get("leak", ())]
+        first = manifest_version(self.path / layout.MANIFEST) == "1"
+        return tuple(dict.fromkeys([*marked, *(["ids"] if first else [])]))
 
     def moved(self, path: Path) -> Benchmark:
         """This benchmark under the name that its directory gets, with what it says of itself now.

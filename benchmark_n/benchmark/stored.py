@@ -43,6 +43,7 @@ class _Recipe(msgspec.Struct):
     segmenter: dict[str, str | None] | None = None
     grounder: dict[str, str | None] | None = None
     prompts_from: dict[str, Any] | None = None
+    leak: list[str] = []
 
 
 def read_recipe(path: Path) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from benchmark_n.benchmark.local import local_entries
 from benchmark_n.benchmark.summary import summarise
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.write import CocoStream
-from benchmark_n.files.json_yaml import dump_yaml
+from benchmark_n.files.json_yaml import dump_yaml, read_json
 from benchmark_n.files.provenance import environment, file_digest
 from benchmark_n.tables.manifest import ManifestWriter, Rows
 
@@ -63,6 +63,13 @@ def write_benchmark(
     _write_text(folder / layout.CHECKSUMS, _checksums(sums, rows_digest))
     local = local_entries(folder, {"images": images, "val_images": val_images})
     _write_text(folder / layout.LOCAL, dump_yaml(local))
+
+
+def add_to_summary(folder: Path, **entries: Any) -> None:
+    """Put further entries at the end of the summary of the benchmark in `folder`."""
+    path = folder / layout.SUMMARY
+    summary = read_json(path, "summary", dict[str, Any])
+    _write_text(path, json.dumps({**summary, **entries}, indent=2) + "\n")
 
 
 def _write_parts(

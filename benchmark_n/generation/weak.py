@@ -14,8 +14,10 @@ from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.datasets.base import Dataset
 from benchmark_n.datasets.request import Source
 from benchmark_n.errors import InputError, UsageError
+from benchmark_n.evaluators.leakage.records import RecordFields
 from benchmark_n.files.cache import cache_folder
 from benchmark_n.files.locks import shared_folder
+from benchmark_n.generation.leakage import audit_written, watched
 from benchmark_n.generation.options import Job, WeakOptions
 from benchmark_n.generation.weak_class_noise import confuse
 from benchmark_n.generation.weak_prompts import image_tasks, prompt_boxes
@@ -78,7 +80,8 @@ def make_weak(
             folder = _shards_folder(resolved, skip_bad)
             remove_shards = stack.enter_context(shared_folder(folder))
             table = annotate_images(engine, tasks, folder, len(coco), job.execution)
-            _write(stage, source, coco, table, after, engine, resolved)
+            fields = _write(stage, source, coco, table, after, engine, resolved)
+            audit_written(stage, coco, fields, job.target)
             benchmark = load(stage).moved(job.target)
         remove_shards()
     return benchmark
@@ -115,13 +118,17 @@ def _write(
     after: Recipe,
     engine: WeakEngine,
     resolved: dict[str, Any],
-) -> None:
-    """The benchmark of all rows, with noise on their categories."""
+) -> RecordFields:
+    """The benchmark of all rows, with noise on their categories; the records' further fields."""
+    fields = RecordFields()
     parts = confuse(parts_in_order(table, coco), after, coco, engine)
+    there = (
+        ([record for record in records if record is not None], rows) for records, rows in parts
+    )
     write_benchmark(
         stage,
         coco,
-        (([record for record in records if record is not None], rows) for records, rows in parts),
+        watched(there, fields),
         manifest_schema(
             [WeakColumns(), *after.noises],
             metadata={"dilation_ratio": str(source.dilation_ratio)},
@@ -132,6 +139,7 @@ def _write(
         val_images=source.val_images,
         skipped=[*source.skipped, *skipped_images(table, coco, source.images)],
     )
+    return fields
 
 
 def _category_noises(recipe: WeakRecipe, coco: CocoFile) -> Recipe:

@@ -151,6 +151,19 @@ def open_manifest(path: Path, columns: Sequence[str] | None = None) -> Any:
     return file
 
 
+def manifest_version(path: Path) -> str | None:
+    """The version of the columns that a manifest file says it has.
+
+    Raises
+    ------
+    InputError
+        No such file, or a damaged one.
+    """
+    with _named_faults(path):
+        said = (pq.read_schema(path).metadata or {}).get(b"manifest_version")
+    return None if said is None else said.decode(errors="replace")
+
+
 def read_manifest(path: Path, columns: Sequence[str] | None = None) -> Any:
     """The manifest as a `pyarrow.Table`; all columns but by default not the clean records.
 

@@ -26,6 +26,15 @@ from benchmark_n.evaluators.leakage.probes import (
 from benchmark_n.evaluators.leakage.published import AUDITED, PublishedAnnotations, Truth
 
 LEVEL = 0.001
+# What a benchmark is marked by, and the families that may fail then.
+MARKED = {"ids": ("ids", "order", "holes"), "counts": ("counts",), "fields": ("fields",)}
+_ADVICE = {
+    "ids": "publish opaque ids",
+    "order": "publish the records in the order of opaque ids",
+    "holes": "publish opaque ids",
+    "counts": "leave the count out, or count the published annotations",
+    "fields": "leave the field out",
+}
 FAMILIES = ("ids", "order", "holes", "counts", "fields")
 
 
@@ -68,6 +77,11 @@ class LeakageTest:
         note = f" ({self.note})" if self.note else ""
         return f"{self.family}: {self.name} tells of {self.target}: AUROC {self.auroc:.2f}{note}"
 
+    @property
+    def advice(self) -> str:
+        """What to do about it."""
+        return _ADVICE[self.family]
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, rounded to what does not depend on the machine."""
         rounded = {k: float(f"{getattr(self, k):.3g}") for k in ("p", "p_holm")}
@@ -98,6 +112,11 @@ class Audit:
     def failed(self) -> list[LeakageTest]:
         """Those that are beyond chance, the surest first."""
         return sorted((test for test in self.tests if test.fails), key=_strength)
+
+    def unmarked(self, marks: Iterable[str]) -> list[LeakageTest]:
+        """Those of `failed` whose family the benchmark's marks, such as ``ids``, do not cover."""
+        known = {family for mark in marks for family in MARKED.get(mark, ())}
+        return [test for test in self.failed if test.family not in known]
 
     def strongest(self, family: str | None = None) -> LeakageTest | None:
         """The test furthest from chance, of one family or of all; None where there is none."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from benchmark_n.evaluators.leakage.published import Flags, Floats, Ints
@@ -14,6 +14,7 @@ from benchmark_n.evaluators.leakage.published import Flags, Floats, Ints
 _DEEP = 3
 _COMMON = 8
 _LENGTH = " (length)"
+_encode = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Column:
     codes
         int64 (N,): equal where the values are; 0 where there is none.
     texts
-        The value of each code, as text.
+        The value of each code, as JSON.
     numbers
         float64 (N,), NaN where the value is no number; None where none is.
     """
@@ -54,7 +55,12 @@ class Column:
 
 def columns(name: str, values: Sequence[Any]) -> list[Column]:
     """A field of N records as columns: objects by their keys, lists as text and by length."""
-    return [_column(path, found) for path, found in sorted(_paths(name, values, _DEEP).items())]
+    seen: dict[bytes, int] = {}  # Each value is looked at once, however many records have it.
+    codes = np.fromiter(
+        (seen.setdefault(_encode(value), len(seen)) for value in values), np.int64, len(values)
+    )
+    parts = _paths(name, [msgspec.json.decode(text) for text in seen], _DEEP)
+    return [_column(path, found, codes) for path, found in sorted(parts.items())]
 
 
 def names_category(column: Column, categories: Ints, names: Mapping[int, str]) -> Ints | None:
@@ -69,8 +75,8 @@ def names_category(column: Column, categories: Ints, names: Mapping[int, str]) -
     """
     by_text = {str(identity): identity for identity in names}
     by_text |= {name.casefold(): identity for identity, name in names.items() if name}
-    named = [by_text.get(text.casefold().strip('"')) for text in column.texts]
-    if column.is_length or not any(identity is not None for identity in named[1:]):
+    named = [None, *(by_text.get(text.casefold().strip('"')) for text in column.texts[1:])]
+    if column.is_length or not any(identity is not None for identity in named):
         return None
     known = np.array([identity is not None for identity in named])
     meant = np.array([0 if identity is None else identity for identity in named], np.int64)
@@ -96,12 +102,14 @@ def _part(value: Any, key: str) -> Any:
     return value.get(key) if isinstance(value, dict) else None
 
 
-def _column(name: str, values: Sequence[Any]) -> Column:
-    seen: dict[str, int] = {"": 0}
-    texts = ["" if v is None else json.dumps(v, sort_keys=True) for v in values]
-    codes = np.fromiter((seen.setdefault(text, len(seen)) for text in texts), np.int64, len(texts))
-    numbers = np.fromiter((_number(value) for value in values), np.float64, len(values))
-    return Column(name, codes, list(seen), None if np.isnan(numbers).all() else numbers)
+def _column(name: str, values: Sequence[Any], places: Ints) -> Column:
+    """The column of records that have the values at `places`."""
+    seen = {b"null": 0}
+    texts = [_encode(value) for value in values]
+    codes = np.array([seen.setdefault(text, len(seen)) for text in texts], np.int64)
+    numbers = np.array([_number(value) for value in values], np.float64)
+    known = None if np.isnan(numbers).all() else numbers[places]
+    return Column(name, codes[places], [text.decode() for text in seen], known)
 
 
 def _number(value: Any) -> float:

@@ -49,8 +49,9 @@ class RecordFields:
             if self._count == AUDITED:
                 return
             fields = split_record(record)
-            for name in fields.keys() - _ANNOTATION:
-                self._values.setdefault(name, {})[self._count] = _decode(fields[name])
+            if not fields.keys() <= _ANNOTATION:
+                for name in fields.keys() - _ANNOTATION:
+                    self._values.setdefault(name, {})[self._count] = _decode(fields[name])
             self._count += 1
 
     def columns(self) -> dict[str, list[Any]]:

@@ -9,7 +9,7 @@ import numpy as np
 from benchmark_n.evaluators.leakage.published import Ints
 from benchmark_n.evaluators.leakage.statistic import RESOLUTION
 
-_POWERS_OF_TWO = range(8, 25)
+_POWERS_OF_TWO = range(8, 25, 2)  # What is packed at an odd place shows at the even one below.
 _POWERS_OF_TEN = range(2, 7)
 _SMALL = 4  # Values below this many times N are counted without sorting.
 _FINE = 0.98  # Where so large a share of the values occurs once there is nothing to compare.

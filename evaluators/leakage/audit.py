@@ -75,7 +75,8 @@ class LeakageTest:
 
     def __str__(self) -> str:
         note = f" ({self.note})" if self.note else ""
-        return f"{self.family}: {self.name} tells of {self.target}: AUROC {self.auroc:.2f}{note}"
+        name = " ".join(self.name.split())
+        return f"{self.family}: {name} tells of {self.target}: AUROC {self.auroc:.2f}{note}"
 
     @property
     def advice(self) -> str:

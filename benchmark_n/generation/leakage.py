@@ -1,14 +1,14 @@
-"""The leak audit of a benchmark that has just been written, into its summary."""
+"""Write a benchmark and audit it for leaks at once, while its records pass."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from benchmark_n.benchmark import load
-from benchmark_n.benchmark.writer import add_to_summary
+from benchmark_n.benchmark.writer import add_to_summary, write_benchmark
 from benchmark_n.coco import CocoFile
 from benchmark_n.evaluators.leakage.audit import audit
 from benchmark_n.evaluators.leakage.records import COLUMNS, RecordFields, audit_input
@@ -19,29 +19,33 @@ _log = logging.getLogger(__name__)
 Part = tuple[list[bytes], Rows]
 
 
-def watched(parts: Iterable[Part], fields: RecordFields) -> Iterator[Part]:
+def write_audited(
+    folder: Path,
+    coco: CocoFile,
+    parts: Iterable[Part],
+    schema: Any,
+    recipe: Mapping[str, Any],
+    **options: Any,
+) -> None:
+    """`write_benchmark` with the leak audit in the summary, and a warning where there is a leak.
+
+    The parameters are those of `write_benchmark`; image and category records go out as `coco` has
+    them.
+    """
+    fields = RecordFields()
+    write_benchmark(folder, coco, _watched(parts, fields), schema, recipe, **options)
+    written = load(folder)
+    sections = coco.section("images"), coco.section("categories")
+    found = audit(*audit_input(written.manifest(list(COLUMNS)), fields.columns(), *sections))
+    add_to_summary(folder, leakage=found.to_dict())
+    told = found.unmarked(written.leaks)
+    if told:
+        more = f" (and {len(told) - 1} tests more)" if len(told) > 1 else ""
+        _log.warning("%s: %s%s: %s", written.annotations.name, told[0], more, told[0].advice)
+
+
+def _watched(parts: Iterable[Part], fields: RecordFields) -> Iterator[Part]:
     """The same parts; the further fields of their records go into `fields` as they pass."""
     for records, rows in parts:
         fields.add(records)
         yield records, rows
-
-
-def audit_written(stage: Path, coco: CocoFile, fields: RecordFields, target: Path) -> None:
-    """Audit the benchmark in `stage`; the result goes into its summary, a leak into a warning.
-
-    Parameters
-    ----------
-    coco
-        Whose image and category records were published.
-    target
-        What the warning calls the benchmark.
-    """
-    written = load(stage)
-    manifest: Any = written.manifest(list(COLUMNS))
-    sections = coco.section("images"), coco.section("categories")
-    found = audit(*audit_input(manifest, fields.columns(), *sections))
-    add_to_summary(stage, leakage=found.to_dict())
-    told = found.unmarked(written.leaks)
-    if told:
-        more = f" (and {len(told) - 1} tests more)" if len(told) > 1 else ""
-        _log.warning("%s: %s%s: %s", target.name, told[0], more, told[0].advice)

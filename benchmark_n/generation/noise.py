@@ -8,11 +8,9 @@ from typing import Any
 
 from benchmark_n.benchmark import Benchmark, load
 from benchmark_n.benchmark.staging import staged_benchmark
-from benchmark_n.benchmark.writer import write_benchmark
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.datasets import Dataset, Source
-from benchmark_n.evaluators.leakage.records import RecordFields
-from benchmark_n.generation.leakage import audit_written, watched
+from benchmark_n.generation.leakage import write_audited
 from benchmark_n.generation.options import Job
 from benchmark_n.noise.engine import Engine
 from benchmark_n.noise.plan import chunks, decide, resolve
@@ -54,11 +52,10 @@ def make_noisy(dataset: Dataset, source: Source, recipe: Recipe, job: Job) -> Be
             backend=execution.backend,
             scheduler=execution.scheduler,
         )
-        fields = RecordFields()
-        write_benchmark(
+        write_audited(
             stage,
             coco,
-            watched(_counted(done, len(coco), execution.progress), fields),
+            _counted(done, len(coco), execution.progress),
             manifest_schema(recipe.noises, metadata={"dilation_ratio": str(source.dilation_ratio)}),
             _resolved_recipe(recipe, dataset, source, coco, job),
             images=source.images,
@@ -66,7 +63,6 @@ def make_noisy(dataset: Dataset, source: Source, recipe: Recipe, job: Job) -> Be
             val_images=source.val_images,
             skipped=source.skipped,
         )
-        audit_written(stage, coco, fields, job.target)
         benchmark = load(stage).moved(job.target)
     empty = benchmark.summary["empty_clean_masks"]
     if empty:

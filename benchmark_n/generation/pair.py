@@ -7,13 +7,11 @@ from typing import Any
 
 from benchmark_n.benchmark import Benchmark, load
 from benchmark_n.benchmark.staging import staged_benchmark
-from benchmark_n.benchmark.writer import write_benchmark
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.coco.joining import MATCHES, match_pairs
 from benchmark_n.errors import UsageError
-from benchmark_n.evaluators.leakage.records import RecordFields
 from benchmark_n.files.provenance import file_digest
-from benchmark_n.generation.leakage import audit_written, watched
+from benchmark_n.generation.leakage import write_audited
 from benchmark_n.generation.pair_records import pair_parts
 from benchmark_n.generation.targets import refuse_inputs_in
 from benchmark_n.runtime.options import check_known
@@ -60,16 +58,14 @@ def import_pair(
     with staged_benchmark(Path(out), overwrite=overwrite) as stage:
         clean_file, noisy_file = read_coco(clean), read_coco(noisy)
         pairs = match_pairs(clean_file, noisy_file, match, least_iou)
-        fields = RecordFields()
-        write_benchmark(
+        write_audited(
             stage,
             clean_file,
-            watched(pair_parts(clean_file, noisy_file, pairs, dilation_ratio), fields),
+            pair_parts(clean_file, noisy_file, pairs, dilation_ratio),
             manifest_schema(metadata={"dilation_ratio": str(dilation_ratio)}),
             _recipe(clean_file, noisy_file, match, least_iou, dilation_ratio),
             images=None if images is None else Path(images),
         )
-        audit_written(stage, clean_file, fields, Path(out))
         benchmark = load(stage).moved(Path(out))
     return benchmark
 

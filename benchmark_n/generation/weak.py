@@ -9,15 +9,13 @@ from typing import Any
 from benchmark_n._version import __version__
 from benchmark_n.benchmark import Benchmark, load
 from benchmark_n.benchmark.staging import staged_benchmark
-from benchmark_n.benchmark.writer import write_benchmark
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.datasets.base import Dataset
 from benchmark_n.datasets.request import Source
 from benchmark_n.errors import InputError, UsageError
-from benchmark_n.evaluators.leakage.records import RecordFields
 from benchmark_n.files.cache import cache_folder
 from benchmark_n.files.locks import shared_folder
-from benchmark_n.generation.leakage import audit_written, watched
+from benchmark_n.generation.leakage import write_audited
 from benchmark_n.generation.options import Job, WeakOptions
 from benchmark_n.generation.weak_class_noise import confuse
 from benchmark_n.generation.weak_prompts import image_tasks, prompt_boxes
@@ -80,8 +78,7 @@ def make_weak(
             folder = _shards_folder(resolved, skip_bad)
             remove_shards = stack.enter_context(shared_folder(folder))
             table = annotate_images(engine, tasks, folder, len(coco), job.execution)
-            fields = _write(stage, source, coco, table, after, engine, resolved)
-            audit_written(stage, coco, fields, job.target)
+            _write(stage, source, coco, table, after, engine, resolved)
             benchmark = load(stage).moved(job.target)
         remove_shards()
     return benchmark
@@ -118,17 +115,13 @@ def _write(
     after: Recipe,
     engine: WeakEngine,
     resolved: dict[str, Any],
-) -> RecordFields:
-    """The benchmark of all rows, with noise on their categories; the records' further fields."""
-    fields = RecordFields()
+) -> None:
+    """The benchmark of all rows, with noise on their categories."""
     parts = confuse(parts_in_order(table, coco), after, coco, engine)
-    there = (
-        ([record for record in records if record is not None], rows) for records, rows in parts
-    )
-    write_benchmark(
+    write_audited(
         stage,
         coco,
-        watched(there, fields),
+        (([record for record in records if record is not None], rows) for records, rows in parts),
         manifest_schema(
             [WeakColumns(), *after.noises],
             metadata={"dilation_ratio": str(source.dilation_ratio)},
@@ -139,7 +132,6 @@ def _write(
         val_images=source.val_images,
         skipped=[*source.skipped, *skipped_images(table, coco, source.images)],
     )
-    return fields
 
 
 def _category_noises(recipe: WeakRecipe, coco: CocoFile) -> Recipe:

@@ -68,7 +68,7 @@ def image_counts(
     above it in one of a hundred images or more.
     """
     images = np.array(sorted(values), np.int64)
-    given = np.array([values[i] for i in images.tolist()])
+    given = np.array([values[i] for i in images.tolist()], np.float64)
     number = _count(images, published.image_ids)
     excess = given - number
     if not len(images) or not _is_count(excess, number):
@@ -92,7 +92,7 @@ def category_counts(
         of images that have one: in all less than half of theirs or more than twice.
     """
     categories = np.array(sorted(values), np.int64)
-    given = np.array([values[i] for i in categories.tolist()])
+    given = np.array([values[i] for i in categories.tolist()], np.float64)
     pairs = np.unique(np.stack([published.image_ids, published.category_ids]), axis=1)
     counted = [_count(categories, published.category_ids), _count(categories, pairs[1])]
     compared = min(counted, key=lambda number: float(np.abs(given - number).sum()))

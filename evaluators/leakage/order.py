@@ -65,13 +65,13 @@ def displacement(images: Ints, categories: Ints, positive: Flags) -> Deviation:
     image, category, a = images[order], categories[order], weights[order]
     starts = np.flatnonzero(np.diff(image, prepend=-1))
     size = np.diff(starts, append=len(image))
-    found = np.zeros((3, len(starts)))
+    values, means, variances = np.zeros((3, len(starts)))
     for n in np.unique(size[(size > 1) & (size <= _MOST)]).tolist():
         which = np.flatnonzero(size == n)
         for part in np.array_split(which, max(1, len(which) * n * n >> 20)):
             rows = starts[part][:, None] + np.arange(n)
-            found[:, part] = _placed(category[rows], a[rows])
-    return _deviation(*found, scale, positive)
+            values[part], means[part], variances[part] = _placed(category[rows], a[rows])
+    return _deviation(values, means, variances, scale, positive)
 
 
 def relative_places(images: Ints) -> Floats:

@@ -11,10 +11,11 @@ import pytest
 from benchmark_n import Benchmark
 from benchmark_n.benchmark import layout
 from benchmark_n.cards.card import ANNOTATIONS_TABLE, CROISSANT, PUBLIC_MANIFEST, README
+from benchmark_n.cards.leakage import LEAKAGE
 from benchmark_n.cards.publish import TOKEN, plan_upload, publish, stage_files
 from benchmark_n.errors import InputError, UsageError
 
-CARD = {README, CROISSANT, "card/iou.png", "card/confusion.png"}
+CARD = {README, CROISSANT, LEAKAGE, "card/iou.png", "card/confusion.png"}
 RECIPE = {layout.RECIPE, layout.CHECKSUMS, layout.ENVIRONMENT}
 
 

@@ -168,7 +168,7 @@ def null_audit(seed: int) -> Audit:
             seed=seed,
             fields={
                 "score": random.random(len(w.clean)).round(1).tolist(),
-                "checked": random.choice([True, False, None], len(w.clean)).tolist(),
+                "checked": [(True, False, None)[i] for i in random.integers(0, 3, len(w.clean))],
                 "annotator": [{"name": f"p{i}"} for i in random.integers(0, 30, len(w.clean))],
                 "site": (w.image_ids // 10).tolist(),
             },

@@ -43,7 +43,7 @@ def _all_assignments(
 ) -> tuple[list[float], float]:
     """Van Elteren's sum under all assignments within strata, and as it is; pairs counted singly."""
 
-    def part(rows: np.ndarray, chosen: tuple[int, ...]) -> float:
+    def part(rows: list[int], chosen: tuple[int, ...]) -> float:
         others = [i for i in rows if i not in chosen]
         wins = sum(
             (ranks[i] > ranks[j]) + (ranks[i] == ranks[j]) / 2 for i in chosen for j in others
@@ -52,7 +52,7 @@ def _all_assignments(
 
     sums, seen = [0.0], 0.0
     for stratum in np.unique(strata):
-        rows = np.flatnonzero(strata == stratum)
+        rows = np.flatnonzero(strata == stratum).tolist()
         hits = tuple(i for i in rows if positive[i])
         if 0 < len(hits) < len(rows):
             parts = [part(rows, chosen) for chosen in combinations(rows, len(hits))]
@@ -118,7 +118,7 @@ def test_nothing_to_compare() -> None:
 
 def _plain_neighbours(category: list[int], weights: np.ndarray) -> float:
     pairs = zip(range(len(category) - 1), range(1, len(category)), strict=True)
-    return sum(weights[i] + weights[j] for i, j in pairs if category[i] != category[j]) / 2
+    return float(sum(weights[i] + weights[j] for i, j in pairs if category[i] != category[j])) / 2
 
 
 def _plain_displacement(category: list[int], weights: np.ndarray) -> float:

@@ -45,7 +45,7 @@ class Withholding:
     ----------
     sections
         What the published file has of the sections, `annotations` as they came. Categories that
-        tell how many instances they have are left to `finish`, which knows it.
+        tell how many instances they have come with `finish`, which knows it.
     withheld
         Of images, categories and sections; complete once `finish` was called.
     """
@@ -104,6 +104,7 @@ class Withholding:
             counts = {name: numbers[name] for name in self._counted}
             section, withheld = recount(self._categories, counts)
             stream.add_section("categories", section)
+            self.sections["categories"] = section
             both = merged([*self.withheld.categories, *withheld])
             self.withheld.categories = list(both.values())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +14,23 @@ from benchmark_n.benchmark.summary import summarise
 from benchmark_n.benchmark.withheld import write_withheld
 from benchmark_n.benchmark.withholding import Withholding
 from benchmark_n.coco import CocoFile
+from benchmark_n.coco.file import Buffer
 from benchmark_n.coco.write import CocoStream
-from benchmark_n.files.json_yaml import dump_yaml
+from benchmark_n.files.json_yaml import dump_yaml, read_json
 from benchmark_n.files.provenance import environment, file_digest
 from benchmark_n.tables.manifest import ManifestWriter, Rows
+
+Part = tuple[list[bytes], Rows]
+
+
+def _nobody(_: Sequence[bytes]) -> None:
+    """Watch nothing."""
 
 
 def write_benchmark(
     folder: Path,
     coco: CocoFile,
-    parts: Iterable[tuple[list[bytes], Rows]],
+    parts: Iterable[Part],
     schema: Any,
     recipe: Mapping[str, Any],
     *,
@@ -31,7 +38,8 @@ def write_benchmark(
     clean_val: Path | None = None,
     val_images: Path | None = None,
     skipped: Sequence[Mapping[str, str]] = (),
-) -> None:
+    watch: Callable[[Sequence[bytes]], None] = _nobody,
+) -> Mapping[str, Buffer]:
     """Fill `folder` with a benchmark made from `coco`.
 
     Parameters
@@ -50,29 +58,62 @@ def write_benchmark(
         Clean validation labels to go with the benchmark.
     skipped
         What the conversion of the dataset left out as bad, for the summary.
+    watch
+        Called with the published records as they pass.
+
+    Returns the sections of the published file but for its annotations.
     """
     name = f"{layout.ANNOTATIONS}/{coco.path.name}"
     withholding = Withholding(coco, recipe.get("keep_fields", ()))
+    parts = _watched(withholding, parts, watch)
     sums, rows_digest = _write_parts(folder, name, withholding, parts, schema)
     if clean_val is not None:
         shutil.copyfile(clean_val, folder / layout.CLEAN_VAL)
         sums[layout.CLEAN_VAL] = file_digest(clean_val)
-    _write_text(folder / layout.RECIPE, dump_yaml(recipe))
+    _describe(folder, coco, recipe, skipped)
     sums[layout.RECIPE] = file_digest(folder / layout.RECIPE)
+    _write_text(folder / layout.CHECKSUMS, _checksums(sums, rows_digest))
+    local = local_entries(folder, {"images": images, "val_images": val_images})
+    _write_text(folder / layout.LOCAL, dump_yaml(local))
+    return withholding.sections
+
+
+def _describe(
+    folder: Path,
+    coco: CocoFile,
+    recipe: Mapping[str, Any],
+    skipped: Sequence[Mapping[str, str]],
+) -> None:
+    """Write recipe, summary and environment."""
+    _write_text(folder / layout.RECIPE, dump_yaml(recipe))
     summary = summarise(folder / layout.MANIFEST, coco.categories)
     summary["skipped"] = [dict(entry) for entry in skipped]
     _write_text(folder / layout.SUMMARY, json.dumps(summary, indent=2) + "\n")
     _write_text(folder / layout.ENVIRONMENT, json.dumps(environment(), indent=2) + "\n")
-    _write_text(folder / layout.CHECKSUMS, _checksums(sums, rows_digest))
-    local = local_entries(folder, {"images": images, "val_images": val_images})
-    _write_text(folder / layout.LOCAL, dump_yaml(local))
+
+
+def _watched(
+    withholding: Withholding, parts: Iterable[Part], watch: Callable[[Sequence[bytes]], None]
+) -> Iterator[Part]:
+    """Published records and the rows that go with them."""
+    for records, rows in parts:
+        published, told = withholding.publish(records, rows)
+        watch(published)
+        yield published, told
+
+
+def add_to_summary(folder: Path, **entries: Any) -> None:
+    """Put further entries at the end of the summary of the benchmark in `folder`."""
+    path = folder / layout.SUMMARY
+    summary = read_json(path, "summary", dict[str, Any])
+    _write_text(path, json.dumps({**summary, **entries}, indent=2) + "\n")
 
 
 def _write_parts(
     folder: Path,
     name: str,
     withholding: Withholding,
-    parts: Iterable[tuple[list[bytes], Rows]],
+    parts: Iterable[Part],
     schema: Any,
 ) -> tuple[dict[str, str], str]:
     """Annotations, manifest and withheld fields; the files' digests, and that of the rows."""
@@ -80,9 +121,8 @@ def _write_parts(
     stream = CocoStream(folder / name, withholding.sections)
     with stream, ManifestWriter(folder / layout.MANIFEST, schema) as manifest:
         for records, rows in parts:
-            published, told = withholding.publish(records, rows)
-            stream.write(published)
-            manifest.write(told)
+            stream.write(records)
+            manifest.write(rows)
         withholding.finish(stream)
     sums = {name: stream.digest}
     if withholding.withheld:

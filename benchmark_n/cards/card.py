@@ -15,6 +15,7 @@ from benchmark_n.cards.facts import (
     artefact,
     gather_facts,
 )
+from benchmark_n.cards.leakage import LEAKAGE, read_leakage, write_leakage
 from benchmark_n.cards.markdown import render_markdown
 from benchmark_n.cards.pictures import draw_pictures
 from benchmark_n.cards.tables import write_annotations
@@ -71,6 +72,7 @@ def _fill(benchmark: Benchmark, stage: Path, licence: str | None) -> None:
     coco = benchmark.noisy()
     terms = recorded_terms(benchmark.recipe, licence)
     write_table(coco, stage, terms)
+    write_leakage(benchmark, coco, stage)
     facts = card_facts(benchmark, coco, stage, terms)
     draw_pictures(facts, stage)
     for name, text in render(facts, (stage, benchmark.path)).items():
@@ -87,8 +89,9 @@ def write_table(coco: CocoFile, folder: Path, terms: Terms) -> Path | None:
 
 
 def card_facts(benchmark: Benchmark, coco: CocoFile, folder: Path, terms: Terms) -> Facts:
-    """What the card says; its table, where it has one, lies in `folder` already."""
-    return gather_facts(benchmark, coco, published_files(benchmark, folder, terms), terms)
+    """What the card says; its table, where it has one, and its leak audit lie in `folder`."""
+    files = published_files(benchmark, folder, terms)
+    return gather_facts(benchmark, coco, files, terms, read_leakage(folder))
 
 
 def render(facts: Facts, roots: Sequence[Path]) -> dict[str, str]:
@@ -107,6 +110,7 @@ def published_files(benchmark: Benchmark, card: Path, terms: Terms) -> tuple[Art
         artefact(root, layout.RECIPE, "every parameter with its provenance, seed and source"),
         artefact(root, layout.CHECKSUMS, "checksums of annotations, recipe and manifest rows"),
         artefact(root, layout.ENVIRONMENT, "versions of the libraries"),
+        artefact(card, LEAKAGE, "what the labels alone tell of the errors"),
     )
     if not terms.shareable:
         return common

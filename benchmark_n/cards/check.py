@@ -9,6 +9,7 @@ from pathlib import Path
 from benchmark_n.benchmark import Benchmark, layout
 from benchmark_n.benchmark.summary import summarise
 from benchmark_n.cards.card import CROISSANT, README, card_facts, render, write_table
+from benchmark_n.cards.leakage import LEAKAGE, leakage_faults
 from benchmark_n.cards.page import read_licence
 from benchmark_n.coco import CocoFile
 from benchmark_n.datasets.ownership import recorded_terms
@@ -23,6 +24,8 @@ def check_card(benchmark: Benchmark, card: Path | str | None = None) -> list[str
     The benchmark's files against its checksums, all files against the hashes of the Croissant
     file, the summary against the manifest, the card's table against what it was made from, and the
     card's texts against what they would be if written now.
+
+    The leak audit is done again: what tells of the errors without being marked is a fault.
 
     Parameters
     ----------
@@ -43,7 +46,8 @@ def check_card(benchmark: Benchmark, card: Path | str | None = None) -> list[str
     if faults:
         return faults
     coco = benchmark.noisy()
-    return _wrong_summary(benchmark, coco) + _wrong_card(benchmark, coco, folder)
+    faults = _wrong_summary(benchmark, coco) + leakage_faults(benchmark, coco, folder)
+    return faults + (_wrong_card(benchmark, coco, folder) if (folder / LEAKAGE).is_file() else [])
 
 
 def _wrong_hashes(roots: tuple[Path, Path]) -> list[str]:

@@ -58,6 +58,8 @@ class Facts:
         What makes the same bytes again.
     files
         All files that are published with the card, the card itself left out.
+    leakage
+        What the labels alone tell, as `cards.leakage` keeps it.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Facts:
     histograms: Mapping[str, NDArray[np.int64]]
     command: str
     files: tuple[Artefact, ...]
+    leakage: Mapping[str, Any]
 
     @property
     def source(self) -> str:
@@ -86,7 +89,11 @@ class Facts:
 
 
 def gather_facts(
-    benchmark: Benchmark, coco: CocoFile, files: tuple[Artefact, ...], terms: Terms
+    benchmark: Benchmark,
+    coco: CocoFile,
+    files: tuple[Artefact, ...],
+    terms: Terms,
+    leakage: Mapping[str, Any],
 ) -> Facts:
     """The facts of a benchmark whose annotation file is `coco`."""
     return Facts(
@@ -102,6 +109,7 @@ def gather_facts(
         histograms=_histograms(benchmark.path / layout.MANIFEST),
         command=rebuild_command(benchmark),
         files=files,
+        leakage=leakage,
     )
 
 

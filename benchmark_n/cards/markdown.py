@@ -9,6 +9,7 @@ from typing import Any
 from benchmark_n.benchmark.summary import QUANTILES
 from benchmark_n.cards.citations import citations
 from benchmark_n.cards.facts import Facts
+from benchmark_n.cards.leakage_table import leakage_rows
 from benchmark_n.cards.page import (
     cell,
     cell_code,
@@ -21,6 +22,7 @@ from benchmark_n.cards.page import (
 )
 from benchmark_n.cards.pictures import CONFUSION, HISTOGRAMS
 from benchmark_n.datasets import Dataset
+from benchmark_n.evaluators.leakage.audit import LEVEL
 from benchmark_n.runtime.commands import command_line
 
 
@@ -78,6 +80,10 @@ def _body(facts: Facts) -> str:
         outcomes=_outcomes(summary),
         quantile_names=[f"{q:.0%}" for q in QUANTILES],
         quantiles=_quantiles(summary),
+        leakage=leakage_rows(facts.leakage),
+        leakage_needs=facts.leakage.get("needs"),
+        leakage_marks=[cell(mark) for mark in facts.leakage["marked"]],
+        level=LEVEL,
         histograms=HISTOGRAMS,
         confusion=CONFUSION,
         source=code(facts.recipe["source"]["file"]),

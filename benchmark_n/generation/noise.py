@@ -10,9 +10,9 @@ from benchmark_n.benchmark import Benchmark
 from benchmark_n.benchmark.published_ids import published_order
 from benchmark_n.benchmark.staging import staged_benchmark
 from benchmark_n.benchmark.withholding import check_keep_fields
-from benchmark_n.benchmark.writer import write_benchmark
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.datasets import Dataset, Source
+from benchmark_n.generation.leakage import write_audited
 from benchmark_n.generation.options import Job
 from benchmark_n.noise.engine import Engine
 from benchmark_n.noise.plan import chunks, decide, resolve
@@ -56,7 +56,7 @@ def make_noisy(dataset: Dataset, source: Source, recipe: Recipe, job: Job) -> Be
             backend=execution.backend,
             scheduler=execution.scheduler,
         )
-        write_benchmark(
+        write_audited(
             stage,
             coco,
             _counted(done, len(coco), execution.progress),

@@ -10,11 +10,11 @@ from benchmark_n.benchmark import Benchmark, load
 from benchmark_n.benchmark.published_ids import PublishedIds
 from benchmark_n.benchmark.staging import staged_benchmark
 from benchmark_n.benchmark.withholding import check_keep_fields
-from benchmark_n.benchmark.writer import write_benchmark
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.coco.joining import MATCHES, match_pairs
 from benchmark_n.errors import UsageError
 from benchmark_n.files.provenance import file_digest
+from benchmark_n.generation.leakage import write_audited
 from benchmark_n.generation.options import PublishOptions
 from benchmark_n.generation.pair_records import pair_parts
 from benchmark_n.generation.targets import refuse_inputs_in
@@ -79,7 +79,7 @@ def _write(
     """The benchmark of the two files, as its recipe says."""
     pairs = match_pairs(clean, noisy, recipe["match"], recipe["least_iou"])
     ratio = recipe["dilation_ratio"]
-    write_benchmark(
+    write_audited(
         stage,
         clean,
         pair_parts(clean, noisy, pairs, PublishedIds.of_import(), ratio),

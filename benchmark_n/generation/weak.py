@@ -12,13 +12,13 @@ from benchmark_n.benchmark import Benchmark
 from benchmark_n.benchmark.published_ids import added_ids, published_order
 from benchmark_n.benchmark.staging import staged_benchmark
 from benchmark_n.benchmark.withholding import check_keep_fields
-from benchmark_n.benchmark.writer import write_benchmark
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.datasets.base import Dataset
 from benchmark_n.datasets.request import Source
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.files.cache import cache_folder
 from benchmark_n.files.locks import shared_folder
+from benchmark_n.generation.leakage import write_audited
 from benchmark_n.generation.options import Job, WeakOptions
 from benchmark_n.generation.weak_class_noise import confuse
 from benchmark_n.generation.weak_prompts import image_tasks, prompt_boxes
@@ -143,7 +143,7 @@ def _write(
 ) -> None:
     """The benchmark of all rows, with noise on their categories."""
     parts = _noisy_parts(table, coco, job, after, engine)
-    write_benchmark(
+    write_audited(
         stage,
         coco,
         (([record for record in records if record is not None], rows) for records, rows in parts),

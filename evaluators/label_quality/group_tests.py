@@ -6,8 +6,7 @@ with themselves.
 
 References
 ----------
-.. [1] Holm: A Simple Sequentially Rejective Multiple Test Procedure, Scand. J. Statist. 6, 1979.
-.. [2] Kerby: The Simple Difference Formula: An Approach to Teaching Nonparametric Correlation,
+.. [1] Kerby: The Simple Difference Formula: An Approach to Teaching Nonparametric Correlation,
        Comprehensive Psychology 3, 2014 (rank-biserial correlations).
 """
 
@@ -23,6 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import mannwhitneyu, rankdata, wilcoxon
 
 from benchmark_n.errors import InputError
+from benchmark_n.evaluators.label_quality.holm import holm
 
 Values = NDArray[np.float64]
 _LEAST = 3
@@ -109,20 +109,6 @@ def patient_means(
         group: {patient: sum(found) / len(found) for patient, found in members.items()}
         for group, members in sums.items()
     }
-
-
-def holm(p_values: Sequence[float | None] | ArrayLike) -> Values:
-    """Holm's adjusted p-values.
-
-    >>> holm([0.01, 0.04, 0.03]).round(3).tolist()
-    [0.03, 0.06, 0.06]
-    """
-    p = np.asarray(p_values, np.float64)
-    order = np.argsort(p, kind="stable")
-    factors = np.arange(len(p), 0, -1)
-    adjusted = np.empty_like(p)
-    adjusted[order] = np.minimum(1, np.maximum.accumulate(factors * p[order]))
-    return adjusted
 
 
 def rank_biserial(first: Values, second: Values) -> float:

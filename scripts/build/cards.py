@@ -19,6 +19,7 @@ import benchmark_n
 from benchmark_n.cards.card import CROISSANT, README, write_card
 from benchmark_n.cards.croissant import render_recipe_croissant
 from benchmark_n.cards.facts import artefact
+from benchmark_n.cards.leakage import LEAKAGE
 from benchmark_n.cards.recipe_card import Sample, measure_sample, render_recipe_card
 from benchmark_n.datasets import DATASETS, Dataset
 from benchmark_n.files.json_yaml import dump_yaml
@@ -51,9 +52,14 @@ def build_whole(name: str, work: Path, out: Path) -> list[str]:
 
 
 def keep(benchmark: Path, folder: Path) -> None:
-    """The texts and pictures of a card; its tables are made with the benchmark."""
+    """The texts, audit and pictures of a card; its tables are made with the benchmark."""
     (folder / "card").mkdir(parents=True, exist_ok=True)
-    for path in (README, CROISSANT, *(f"card/{p.name}" for p in benchmark.glob("card/*.png"))):
+    for path in (
+        README,
+        CROISSANT,
+        LEAKAGE,
+        *(f"card/{p.name}" for p in benchmark.glob("card/*.png")),
+    ):
         shutil.copyfile(benchmark / path, folder / path)
 
 

@@ -9,10 +9,10 @@ from scipy import stats
 from benchmark_n.errors import InputError
 from benchmark_n.evaluators.label_quality.group_tests import (
     compare_groups,
-    holm,
     paired_rank_biserial,
     rank_biserial,
 )
+from benchmark_n.evaluators.label_quality.holm import holm
 
 
 def brute_holm(p: list[float]) -> list[float]:

@@ -15,6 +15,7 @@ from pycocotools.coco import COCO
 import benchmark_n
 from benchmark_n import Benchmark, EvaluationInput, PrecisionOptions
 from benchmark_n.errors import UsageError
+from tests import making
 from tests.evaluation.test_evaluate import results_file
 from tests.evaluators.echo_samples import PATIENTS, echo_document
 
@@ -78,10 +79,9 @@ def test_labels_are_as_far_from_the_clean_ones_as_pycocotools_says(
     scenes_hard: Benchmark, scenes_clean: Path
 ) -> None:
     clean, noisy = COCO(scenes_clean), COCO(scenes_hard.annotations)
+    source = making.source_ids(scenes_hard)
     masks = [
-        (clean.annToRLE(clean.anns[i]), noisy.annToRLE(noisy.anns[i]))
-        for i in noisy.anns
-        if i in clean.anns
+        (clean.annToRLE(clean.anns[source[i]]), noisy.annToRLE(noisy.anns[i])) for i in noisy.anns
     ]
     ious = [coco_mask.iou([a], [b], [0])[0, 0] for a, b in masks]
     found = benchmark_n.evaluate_labels(scenes_hard)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,7 +43,7 @@ def test_a_tier_is_as_it_was(name: str, tier: str, tmp_path: Path) -> None:
 
 def test_another_seed_is_another_digest(tmp_path: Path) -> None:
     """The digest is of the noise: it sees another seed, and no other way of writing."""
-    shared = {"num_images": 12, "workers": 1}
+    shared: dict[str, Any] = {"num_images": 12, "workers": 1}
     other = making.make("scenes", "easy", seed=2, out=tmp_path / "other", **shared)
     kept = making.make("scenes", "easy", out=tmp_path / "kept", keep_ids=True, **shared)
     assert tier_digest(other) != MADE_BY_0_1_0["scenes easy"]

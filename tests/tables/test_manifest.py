@@ -116,7 +116,7 @@ def test_schema_1_gets_its_ids_as_source_ids(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     ids = [7, 8, 9]
-    rows = {
+    rows: dict[str, list[Any]] = {
         "annotation_id": ids,
         "source_id": [7, 8, None],
         "image_id": [1, 1, 2],

@@ -19,7 +19,8 @@ IDS = PublishedIds.of_seed(1)
 
 
 def published(ids: PublishedIds, values: list[int]) -> list[int]:
-    return [int(one) for one in ids.of(np.array(values, np.int64))]
+    found: list[int] = ids.of(np.array(values, np.int64)).tolist()
+    return found
 
 
 @given(values=any_ids, added=any_ids)

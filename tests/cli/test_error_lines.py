@@ -24,7 +24,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A benchmark, a review and other files that commands stumble over."""
     folder = tmp_path_factory.mktemp("lines")
     annotations = samples.source(folder)
-    making.make(tier="hard", annotations=annotations, out=folder / "made", workers=1)
+    # Under its own ids, which the scores have.
+    made = folder / "made"
+    making.make(tier="hard", annotations=annotations, out=made, workers=1, keep_ids=True)
     samples.exported(folder)
     samples.decide(folder, {7: {"decision": "keep"}}).rename(folder / "decisions.csv")
     found = {"image_id": 1, "category_id": 1, "segmentation": SQUARE, "score": 0.5}

@@ -82,10 +82,9 @@ def test_labels_are_as_far_from_the_clean_ones_as_pycocotools_says(
     scenes_hard: Benchmark, scenes_clean: Path
 ) -> None:
     clean, noisy = COCO(scenes_clean), COCO(scenes_hard.annotations)
+    source = making.source_ids(scenes_hard)
     masks = [
-        (clean.annToRLE(clean.anns[i]), noisy.annToRLE(noisy.anns[i]))
-        for i in noisy.anns
-        if i in clean.anns
+        (clean.annToRLE(clean.anns[source[i]]), noisy.annToRLE(noisy.anns[i])) for i in noisy.anns
     ]
     ious = [coco_mask.iou([a], [b], [0])[0, 0] for a, b in masks]
     found = benchmark_n.evaluate_labels(scenes_hard)

@@ -28,10 +28,13 @@ def benchmark(tmp_path_factory: pytest.TempPathFactory, _own_cache: None) -> Ben
 def arrays(benchmark: Benchmark, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three models that mostly know the clean category; maps that agree somewhat."""
     folder = tmp_path_factory.mktemp("arrays")
-    noisy, clean = annotation_evidence(benchmark.noisy()), annotation_evidence(benchmark.clean())
+    noisy, clean = annotation_evidence(benchmark.noisy()), making.published_clean(benchmark)
+    assert [record["id"] for record in clean] == noisy.annotation_ids.tolist()
+    place = {category: i for i, category in enumerate(noisy.category_ids.tolist())}
     rng = np.random.default_rng(0)
-    logits = rng.normal(0, 1, (3, len(clean), len(clean.category_ids)))
-    logits[:, np.arange(len(clean)), clean.labels] += 4
+    logits = rng.normal(0, 1, (3, len(clean), len(noisy.category_ids)))
+    labels = [place[record["category_id"]] for record in clean]
+    logits[:, np.arange(len(clean)), labels] += 4
     probs = np.exp(logits) / np.exp(logits).sum(axis=2, keepdims=True)
     maps = rng.random((3, len(clean), 8, 8)).astype(np.float16)
     maps[1, 0] = 0

@@ -25,12 +25,12 @@ from benchmark_n.noise.recipe import load_recipe
 from tests import making, samples
 from tests.datasets.trees import CITYSCAPES_VALUES, street, write_cityscapes
 
-SEAL = {"key": "00112233445566778899aabbccddeeff", "seed": 6789012345678901234}
+SEAL: dict[str, Any] = {"key": "00112233445566778899aabbccddeeff", "seed": 6789012345678901234}
 FORBIDDEN = (
     SEAL["key"],
     str(SEAL["seed"]),
     f"{SEAL['seed']:x}",
-    repr(bytes.fromhex(str(SEAL["key"])))[2:-1],
+    repr(bytes.fromhex(SEAL["key"]))[2:-1],
 )
 TRIED = range(2001)
 
@@ -77,7 +77,7 @@ def test_the_secret_is_in_one_file(
 
 
 def test_nothing_that_is_printed_tells_the_secret() -> None:
-    known = seal.Seal(bytes.fromhex(str(SEAL["key"])), int(str(SEAL["seed"])))
+    known = seal.Seal(bytes.fromhex(SEAL["key"]), SEAL["seed"])
     texts = (repr(known), repr(PublishedIds(known.key)), repr(Job(Path("x"), known)))
     assert not [text for text in texts for secret in FORBIDDEN if str(secret) in text]
 

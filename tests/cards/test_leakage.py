@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from benchmark_n import Benchmark, import_pair
@@ -18,45 +19,20 @@ from benchmark_n.cards.card import README, write_card
 from benchmark_n.cards.check import check_card
 from benchmark_n.cards.leakage import LEAKAGE
 from benchmark_n.cards.leakage_table import leakage_rows
-from benchmark_n.coco import read_coco
-from benchmark_n.evaluators.leakage.audit import audit
+from benchmark_n.evaluators.leakage.audit import Audit, audit
 from benchmark_n.evaluators.leakage.records import COLUMNS, published_input
 from benchmark_n.files.json_yaml import read_json
-from tests import making
-
-_PER_IMAGE = 8
-
-
-def crowded(images: int = 120, **fields: Any) -> dict[str, Any]:
-    """Squares of two categories with ids in random order; `fields` of image and number, each."""
-    random = np.random.default_rng(0)
-    count = images * _PER_IMAGE
-    ids = random.choice(1 << 50, count, replace=False)
-    annotations = []
-    for k, identity in enumerate(ids.tolist()):
-        x, y = 5 + 30 * (k % 4), 5 + 30 * (k // 4 % 2)
-        square = [[x, y, x + 20, y, x + 20, y + 20, x, y + 20]]
-        record = making.annotation(
-            identity, k // _PER_IMAGE, category_id=1 + int(random.random() < 0.5)
-        )
-        record |= {"segmentation": square, "bbox": [x, y, 20, 20], "area": 400}
-        annotations.append(record | {name: make(record) for name, make in fields.items()})
-    annotations.sort(key=lambda record: record["id"])
-    return {
-        "images": [{"id": i, "width": 130, "height": 70} for i in range(images)],
-        "annotations": annotations,
-        "categories": [
-            {"id": 1, "name": "cat", "supercategory": "animal"},
-            {"id": 2, "name": "dog", "supercategory": "animal"},
-        ],
-    }
+from tests import making, samples
+from tests.evaluators.leakage_samples import NAMES, world
 
 
-def made(tmp_path: Path, document: dict[str, Any], **options: Any) -> Benchmark:
-    path = making.write(tmp_path, document)
-    return making.make(
-        "custom", "hard", annotations=path, out=tmp_path / "made", workers=1, **options
-    )
+def planted(family: str) -> Audit:
+    """The audit of arrays with one leak, whatever the benchmark publishes."""
+    w = world(1, images=200)
+    if family == "holes":
+        return audit(*w.publish(np.arange(len(w.clean)) + 1))
+    names = {"category_name": [NAMES[c] for c in w.clean.tolist()]}
+    return audit(*w.publish(fields=names))
 
 
 def test_the_summary_has_the_audit(scenes_hard: Benchmark) -> None:
@@ -66,42 +42,32 @@ def test_the_summary_has_the_audit(scenes_hard: Benchmark) -> None:
     assert kept["tests"] == len(found.tests) > 20
 
 
-def test_a_clean_file_passes(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING):
-        b = made(tmp_path, crowded())
-    assert b.summary["leakage"]["failed"] == []
-    assert "tells of" not in caplog.text
-
-
 @pytest.mark.parametrize("form", ["make", "import"])
-def test_a_passed_field_is_warned_of(
-    form: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+def test_a_leak_is_warned_of_in_one_line(
+    form: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A field that goes out with the records and holds the clean category, in one line."""
-    names = {1: "cat", 2: "dog"}
-    document = crowded(category_name=lambda record: names[record["category_id"]])
+    monkeypatch.setattr("benchmark_n.generation.leakage.audit", lambda *_: planted("fields"))
+    path = samples.write(tmp_path, samples.document())
     with caplog.at_level(logging.WARNING):
         if form == "make":
-            b = made(tmp_path, document)
+            b = making.make("custom", "hard", annotations=path, out=tmp_path / "b", workers=1)
         else:
-            clean = making.write(tmp_path, document, "clean.json")
-            random = np.random.default_rng(1)
-            for record in document["annotations"]:
-                if random.random() < 0.2:
-                    record["category_id"] = 3 - record["category_id"]
-            noisy = making.write(tmp_path, document, "noisy.json")
-            b = import_pair(clean, noisy, out=tmp_path / "imported")
-    failed = b.summary["leakage"]["failed"]
-    assert {test["family"] for test in failed} == {"fields"}
+            b = import_pair(path, path, out=tmp_path / "b")
+    assert {test["family"] for test in b.summary["leakage"]["failed"]} == {"fields"}
     lines = [r.getMessage() for r in caplog.records if "tells of class error" in r.getMessage()]
     assert len(lines) == 1
-    assert "category_name names a category" in lines[0]
+    assert "fields: category_name names a category tells of class error: AUROC 1.00" in lines[0]
     assert "leave the field out" in lines[0]
-    write_card(b)
-    faults = check_card(b)
-    assert faults
-    assert all("category_name" in fault and "\n" not in fault for fault in faults)
-    assert "| **leak** |" in (b.path / README).read_text(encoding="utf-8")
+
+
+def test_a_small_file_without_leaks_is_not_warned_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = samples.write(tmp_path, samples.document())
+    with caplog.at_level(logging.WARNING):
+        b = making.make("custom", "hard", annotations=path, out=tmp_path / "b", workers=1)
+    assert b.summary["leakage"]["failed"] == []
+    assert "tells of" not in caplog.text
 
 
 def test_the_table_tells_marked_from_unmarked(carded: Benchmark) -> None:
@@ -113,17 +79,17 @@ def test_the_table_tells_marked_from_unmarked(carded: Benchmark) -> None:
         assert [row["verdict"] for row in rows if row["test"].startswith("holes")] == [verdict]
 
 
-def test_unmarked_leaks_are_faults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    document = crowded()
-    for number, record in enumerate(sorted(document["annotations"], key=lambda r: r["image_id"])):
-        record["id"] = number + 1
-    b = made(tmp_path, document)
+def test_unmarked_leaks_are_faults(copied: Benchmark, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leakage, "_audited", lambda *_: planted("holes"))
     for marks, faulty in ((("ids",), False), (("counts", "fields"), True), ((), True)):
         monkeypatch.setattr(Benchmark, "leaks", marks)
-        write_card(b)
-        faults = check_card(b)
+        write_card(copied)
+        faults = check_card(copied)
         assert bool(faults) is faulty, faults
-        assert all("holes between the ids" in f or "tells of" in f for f in faults)
+        assert all("tells of" in fault and "\n" not in fault for fault in faults)
+        text = (copied.path / README).read_text(encoding="utf-8")
+        assert ("| **leak** |" in text) is faulty
+        assert ("tells, and is marked for it" in text) is not faulty
 
 
 def test_changed_figures_are_found(copied: Benchmark) -> None:
@@ -158,17 +124,15 @@ def test_a_card_without_the_extra_says_so(
     assert check_card(carded, tmp_path) == []
 
 
-def test_the_audit_reads_the_published_file(tmp_path: Path) -> None:
-    """Ids, categories and deletions are those of the two files, read by plain JSON."""
-    b = made(tmp_path, crowded(20))
-    published, truth = published_input(b.manifest(list(COLUMNS)), b.noisy())
-    records = json.loads(b.annotations.read_text())["annotations"]
-    source = {
-        r["id"]: r for r in json.loads((tmp_path / "instances.json").read_text())["annotations"]
-    }
-    assert published.ids.tolist() == [r["id"] for r in records]
-    assert published.category_ids.tolist() == [r["category_id"] for r in records]
-    wrong = [r["category_id"] != source[r["id"]]["category_id"] for r in records]
-    assert truth.class_error.tolist() == wrong
-    assert set(truth.deleted_ids.tolist()) == set(source) - {r["id"] for r in records}
-    assert read_coco(b.annotations).annotation_ids.tolist() == published.ids.tolist()
+def test_ids_of_the_source_are_marked(carded: Benchmark, tmp_path: Path) -> None:
+    """By the recipe, or by a manifest of the first version."""
+    recipe, path = dict(carded.recipe), tmp_path / layout.MANIFEST
+    table = pq.read_table(carded.path / layout.MANIFEST)
+    marked: list[tuple[str, tuple[str, ...]]] = [("1", ("ids",)), ("2", ())]
+    for version, marks in marked:
+        pq.write_table(table.replace_schema_metadata({"manifest_version": version}), path)
+        b = Benchmark(tmp_path)
+        vars(b)["recipe"] = recipe
+        assert b.leaks == marks
+        vars(b)["recipe"] = {**recipe, "leak": ["ids", "fields"]}
+        assert b.leaks == ("ids", "fields")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,10 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
+from benchmark_n import Benchmark
 from benchmark_n.evaluators.leakage.audit import LEVEL, Audit, audit
+from benchmark_n.evaluators.leakage.fields import columns
+from benchmark_n.evaluators.leakage.records import COLUMNS, RecordFields, published_input
 from tests.evaluators.leakage_samples import NAMES, World, world
 
 Planted = tuple[dict[str, Any], str, str]
@@ -201,3 +205,49 @@ def test_nothing_published_nothing_found() -> None:
     w = world(1)
     empty = World(w.image_ids[:3], w.clean[:3], w.given[:3], w.changed[:3], np.ones(3, bool))
     assert audit(*empty.publish()).to_dict()["strongest"] is None
+
+
+def test_input_out_of_records_and_manifest(scenes_hard: Benchmark) -> None:
+    """Against the file and the manifest, row by row in plain Python."""
+    published, truth = published_input(scenes_hard.manifest(list(COLUMNS)), scenes_hard.noisy())
+    records = json.loads(scenes_hard.annotations.read_text())["annotations"]
+    rows = {row["annotation_id"]: row for row in scenes_hard.manifest().to_pylist()}
+    assert published.ids.tolist() == [r["id"] for r in records]
+    assert published.image_ids.tolist() == [r["image_id"] for r in records]
+    assert published.category_ids.tolist() == [r["category_id"] for r in records]
+    kept = [rows[r["id"]] for r in records]
+    wrong = [row["category_id"] != row["noisy_category_id"] for row in kept]
+    assert truth.class_error.tolist() == wrong
+    assert truth.changed.tolist() == [row["iou"] is not None and row["iou"] < 1 for row in kept]
+    gone = sorted(
+        (i, row["image_id"], row["category_id"]) for i, row in rows.items() if row["deleted"]
+    )
+    found = zip(truth.deleted_ids, truth.deleted_image_ids, truth.deleted_category_ids, strict=True)
+    assert sorted(tuple(map(int, one)) for one in found) == gone
+
+
+def test_fields_of_records_are_gathered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmark_n.evaluators.leakage.records.AUDITED", 3)
+    fields = RecordFields()
+    lines = [{"id": 1, "score": 0.5}, {"id": 2, "iscrowd": 0}]
+    fields.add(json.dumps(line).encode() for line in lines)
+    fields.add(json.dumps({"id": i, "note": {"by": ["a"]}}).encode() for i in (3, 4))
+    assert fields.columns() == {
+        "note": [None, None, {"by": ["a"]}],
+        "score": [0.5, None, None],
+    }
+
+
+def test_columns_of_a_field() -> None:
+    values = [{"a": {"b": 1}, "c": [1, 2]}, {"a": {"b": "x"}}, None, {"c": []}]
+    found = {column.name: column for column in columns("f", values)}
+    assert set(found) == {"f.a.b", "f.c", "f.c (length)"}
+    numbers = found["f.a.b"].numbers
+    assert numbers is not None
+    assert numbers[0] == 1
+    assert np.isnan(numbers[1:]).all()
+    assert found["f.a.b"].present.tolist() == [True, True, False, False]
+    assert [found["f.c"].texts[c] for c in found["f.c"].codes] == ["[1,2]", "null", "null", "[]"]
+    lengths = found["f.c (length)"].numbers
+    assert lengths is not None
+    assert lengths[[0, 3]].tolist() == [2, 0]

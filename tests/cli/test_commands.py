@@ -94,6 +94,21 @@ def test_recipe_file_and_settings(tmp_path: Path, source: str, capsys: Captured)
     assert "deletion:" not in written.split("noise_versions")[0]
 
 
+def test_fields_are_kept_by_name(tmp_path: Path, capsys: Captured) -> None:
+    source = samples.write(tmp_path, samples.with_further_fields(samples.document()))
+    words = ["make", "--annotations", str(source), "--tier", "hard", "--workers", "1"]
+    words += ["--out", str(tmp_path / "b"), "--keep-fields"]
+    assert run([*words, "guidelin"]) == 1
+    line = capsys.readouterr().err
+    assert "--keep-fields names 'guidelin', which" in line
+    assert "did you mean 'guideline'" in line
+    assert run([*words, "guideline", "--keep-fields", "annotator", "--json"]) == 0
+    captured = capsys.readouterr()
+    assert "not published; --keep-fields passes one on" in captured.err
+    assert json.loads(captured.out)["benchmark"] == str(tmp_path / "b")
+    assert '"guideline":"v0"' in (tmp_path / "b/annotations/instances.json").read_text()
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

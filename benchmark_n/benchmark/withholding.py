@@ -156,8 +156,8 @@ def check_keep_fields(
     for name in keep:
         if name not in known:
             raise InputError(
-                f"{coco.path.name}: `keep_fields` names '{name:.40}', which no record and no section "
-                f"has: {did_you_mean(name, known)}"
+                f"{coco.path.name}: `keep_fields` names '{name:.40}', which no record and no "
+                f"section has: {did_you_mean(name, known)}"
             )
 
 

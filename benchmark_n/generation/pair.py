@@ -9,7 +9,7 @@ from benchmark_n.benchmark import Benchmark, load
 from benchmark_n.benchmark.staging import staged_benchmark
 from benchmark_n.benchmark.writer import write_benchmark
 from benchmark_n.coco import CocoFile, read_coco
-from benchmark_n.coco.joining import MATCHES, match_pairs
+from benchmark_n.coco.joining import MATCHES, MatchedPairs, match_pairs
 from benchmark_n.errors import UsageError
 from benchmark_n.files.provenance import file_digest
 from benchmark_n.generation.pair_records import pair_parts
@@ -34,13 +34,16 @@ def import_pair(
     Parameters
     ----------
     clean, noisy
-        COCO files of the same images and categories.
+        COCO files of the same images and categories, whatever their ids: what is written has
+        those of `clean`.
     out, overwrite
         Directory to write, and whether a benchmark there may be replaced.
     match
-        ``"id"``, ``"iou"``, or ``"auto"`` for ids where most of them agree.
+        Images and categories go by their names, annotations by ``"id"``, by ``"iou"``, or with
+        ``"auto"`` by ids where most of them agree; ``"all-ids"`` joins all three by their ids.
     least_iou
-        Below this mask IoU two annotations are not the same instance (matching by IoU).
+        Annotations of this mask IoU or more are matched first; what is left, down to .1, is
+        counted as poor overlaps (matching by IoU).
     images
         Folder of the images.
     dilation_ratio
@@ -57,13 +60,13 @@ def import_pair(
     refuse_inputs_in(Path(out), Path(clean), Path(noisy))
     with staged_benchmark(Path(out), overwrite=overwrite) as stage:
         clean_file, noisy_file = read_coco(clean), read_coco(noisy)
-        pairs = match_pairs(clean_file, noisy_file, match, least_iou)
+        matched = match_pairs(clean_file, noisy_file, match, least_iou)
         write_benchmark(
             stage,
             clean_file,
-            pair_parts(clean_file, noisy_file, pairs, dilation_ratio),
+            pair_parts(clean_file, matched.noisy, matched.pairs, dilation_ratio),
             manifest_schema(metadata={"dilation_ratio": str(dilation_ratio)}),
-            _recipe(clean_file, noisy_file, match, least_iou, dilation_ratio),
+            _recipe(clean_file, matched, match, least_iou, dilation_ratio),
             images=None if images is None else Path(images),
         )
         benchmark = load(stage).moved(Path(out))
@@ -79,7 +82,7 @@ def _check(match: str, least_iou: float, dilation_ratio: float) -> None:
 
 
 def _recipe(
-    clean: CocoFile, noisy: CocoFile, match: str, least_iou: float, dilation_ratio: float
+    clean: CocoFile, matched: MatchedPairs, match: str, least_iou: float, dilation_ratio: float
 ) -> dict[str, Any]:
     """How the benchmark came about, as it keeps it; the noise itself is not known."""
     return {
@@ -89,10 +92,14 @@ def _recipe(
         "noise": "unknown",
         "match": match,
         "least_iou": least_iou,
+        "matched": matched.record,
         "noises": {},
         "masks": "rle",
         "dilation_ratio": dilation_ratio,
         "detection": True,
         "source": {"file": clean.path.name, "sha256": file_digest(clean.path)},
-        "noisy_source": {"file": noisy.path.name, "sha256": file_digest(noisy.path)},
+        "noisy_source": {
+            "file": matched.noisy.path.name,
+            "sha256": file_digest(matched.noisy.path),
+        },
     }

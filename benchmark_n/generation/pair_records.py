@@ -19,12 +19,20 @@ _BATCH = 500
 def pair_parts(
     clean: CocoFile, noisy: CocoFile, pairs: Sequence[Pair], ratio: float
 ) -> Iterator[tuple[list[bytes], Columns]]:
-    """Noisy records, under the clean ids, and manifest rows; spurious ids go on above the rest."""
+    """Noisy records, under the clean ids, and manifest rows; spurious ids go on above the rest.
+
+    `noisy` has the images and categories of `clean` (see `benchmark_n.coco.joining`).
+    """
     next_id = int(clean.annotation_ids.max(initial=0)) + 1
     for start in range(0, len(pairs), _BATCH):
         rows, records = [], []
-        for pair in pairs[start : start + _BATCH]:
-            row, record = _row(clean, noisy, pair, next_id, ratio)
+        part = pairs[start : start + _BATCH]
+        clean_masks = iter(masks_of(clean, [p.clean for p in part if p.clean is not None]))
+        noisy_masks = iter(masks_of(noisy, [p.noisy for p in part if p.noisy is not None]))
+        for pair in part:
+            clean_mask = None if pair.clean is None else next(clean_masks)
+            noisy_mask = None if pair.noisy is None else next(noisy_masks)
+            row, record = _row(clean, noisy, pair, (clean_mask, noisy_mask), next_id, ratio)
             next_id += pair.clean is None
             rows.append(row)
             records += [] if record is None else [record]
@@ -39,7 +47,12 @@ def pair_parts(
 
 
 def _row(
-    clean: CocoFile, noisy: CocoFile, pair: Pair, spurious_id: int, ratio: float
+    clean: CocoFile,
+    noisy: CocoFile,
+    pair: Pair,
+    masks: tuple[Rle | None, Rle | None],
+    spurious_id: int,
+    ratio: float,
 ) -> tuple[dict[str, Any], bytes | None]:
     row: dict[str, Any] = {
         "origin": "clean",
@@ -47,15 +60,14 @@ def _row(
         "deleted": pair.noisy is None,
         "annotation_id": spurious_id,
     }
-    clean_mask = noisy_mask = record = None
-    if pair.clean is not None:
-        clean_mask = masks_of(clean, [pair.clean])[0]
+    clean_mask, noisy_mask = masks
+    record = None
+    if pair.clean is not None and clean_mask is not None:
         row |= _side(clean, pair.clean, clean_mask, "")
         row["crowd"] = bool(clean.crowd[pair.clean])
         row["annotation_id"] = int(clean.annotation_ids[pair.clean])
         row["size"] = size_bucket(row["area"])
-    if pair.noisy is not None:
-        noisy_mask = masks_of(noisy, [pair.noisy])[0]
+    if pair.noisy is not None and noisy_mask is not None:
         row |= _side(noisy, pair.noisy, noisy_mask, "noisy_")
         record = _rewritten(noisy, pair.noisy, noisy_mask, row)
     if pair.clean is None:
@@ -86,13 +98,14 @@ def _side(coco: CocoFile, index: int, rle: Rle, prefix: str) -> dict[str, Any]:
 
 def _rewritten(noisy: CocoFile, index: int, rle: Rle, row: dict[str, Any]) -> bytes:
     fields = split_record(noisy.annotations[index])
+    changes = {"id": row["annotation_id"], "image_id": row["image_id"]}
     if noisy.crowd[index]:
-        return join_record(fields, {"id": row["annotation_id"]})
+        return join_record(fields, {**changes, "category_id": row["noisy_category_id"]})
     return encode_record(
         fields,
         rle,
         row["noisy_category_id"],
         area=row["noisy_area"],
         bbox=row["noisy_bbox"],
-        changes={"id": row["annotation_id"]},
+        changes=changes,
     )

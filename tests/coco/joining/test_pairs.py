@@ -37,7 +37,8 @@ def made(val2014: Path, tmp_path_factory: pytest.TempPathFactory) -> Benchmark:
 
 
 def test_by_id_gives_the_manifest_back(made: Benchmark, val2014: Path, tmp_path: Path) -> None:
-    imported = benchmark_n.import_pair(val2014, made.annotations, out=tmp_path / "pair")
+    out = tmp_path / "pair"
+    imported = benchmark_n.import_pair(val2014, made.annotations, out=out, match="id")
     assert imported.manifest(SAME).to_pylist() == made.manifest(SAME).to_pylist()
     assert imported.recipe["noise"] == "unknown"
     assert imported.verify() == []
@@ -55,7 +56,9 @@ def test_by_iou_without_common_ids(made: Benchmark, val2014: Path, tmp_path: Pat
     found = [r for r in rows if r["origin"] == "clean" and not r["deleted"]]
     same = [truth[r["annotation_id"]]["iou"] == r["iou"] for r in found if not r["crowd"]]
     assert sum(same) / len(same) > 0.97
-    assert all(r["iou"] is None or r["iou"] >= 0.5 for r in rows)
+    assert all(r["iou"] is None or r["iou"] >= 0.1 for r in rows)
+    poor = sum(r["iou"] is not None and r["iou"] < 0.5 for r in rows)
+    assert imported.recipe["matched"]["poor_overlaps"] == poor > 0
     largest = max(truth)
     spurious = [r for r in rows if r["origin"] == "spurious"]
     assert spurious

@@ -34,18 +34,14 @@ def import_pair(
     Parameters
     ----------
     clean, noisy
-        COCO files of the same images and categories, whatever their ids: what is written has
-        those of `clean`.
-    out, overwrite
-        Directory to write, and whether a benchmark there may be replaced.
+        COCO files of the same images and categories; their ids may differ.
+    out, images, overwrite
+        Directory to write, folder of the images, and whether a benchmark there may be replaced.
     match
-        Images and categories go by their names, annotations by ``"id"``, by ``"iou"``, or with
-        ``"auto"`` by ids where most of them agree; ``"all-ids"`` joins all three by their ids.
+        What annotations go by: ``"id"``, ``"iou"``, or ``"auto"`` for ids where 90 % of them
+        agree. Images and categories go by names; with ``"all-ids"`` all three go by ids.
     least_iou
-        Annotations of this mask IoU or more are matched first; what is left, down to .1, is
-        counted as poor overlaps (matching by IoU).
-    images
-        Folder of the images.
+        Pairs of this mask IoU or more are matched first, poorer ones down to .1 then (by IoU).
     dilation_ratio
         Of the boundary, as a share of the image's diagonal.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,20 @@ def renumbered(
         record["category_id"] = tables["categories"].get(
             record["category_id"], record["category_id"]
         )
+    return made
+
+
+def under_other_numbers(data: Document, rng: random.Random) -> Document:
+    """The same with images, categories, annotations renumbered, shuffled, or both, or neither."""
+    tables: dict[str, dict[int, int]] = {}
+    for section in ("images", "categories", "annotations"):
+        ids = [record["id"] for record in data[section]]
+        others = rng.sample([*ids, *range(1000, 1010)], len(ids))
+        tables[section] = dict(zip(ids, others, strict=True)) if rng.random() < 0.7 else {}
+    made = renumbered(data, **tables)
+    for section in tables:
+        if rng.random() < 0.5:
+            rng.shuffle(made[section])
     return made
 
 

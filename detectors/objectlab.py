@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark_n.detectors.common.matching import by_image
+from benchmark_n.coco.instances import by_image
 from benchmark_n.detectors.common.score_tables import (
     annotation_scores,
     join_scores,

@@ -80,6 +80,12 @@ def warn(lines: Iterable[str], quiet: bool) -> None:
         click.echo(f"warning: {with_flags(line, root_command())}", err=True)
 
 
+def tell(lines: Iterable[str], quiet: bool) -> None:
+    """Print to stderr what was decided on the way to a result, each line once."""
+    for line in () if quiet else dict.fromkeys(lines):
+        click.echo(line, err=True)
+
+
 def emit(text: str, data: Mapping[str, Any], as_json: bool) -> None:
     """Print the result to stdout, as text or as JSON."""
     click.echo(json.dumps(data, indent=2) if as_json else text)

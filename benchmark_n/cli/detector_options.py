@@ -18,6 +18,7 @@ DETECTOR_OPTIONS = (
     "evidence_seed",
     "device",
     "trained_on",
+    "match",
     "weights",
     "fit",
     "cam_target",
@@ -67,6 +68,13 @@ _OPTIONS = (
         default="unknown",
         show_default=True,
         help="Labels that the model behind predictions or files was trained on.",
+    ),
+    click.option(
+        "--match",
+        type=click.Choice(["auto", "all-ids"]),
+        default="auto",
+        show_default=True,
+        help="Annotators' images and categories: by name (auto) or by their ids.",
     ),
     click.option("--weights", type=_FILE, help="Of quality_sentinel [default: the package's]."),
     click.option(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmark_n.cli.common import emit, progress_bar, warn
+from benchmark_n.cli.common import emit, progress_bar, tell, warn
 from benchmark_n.cli.make import parse_settings
 from benchmark_n.cli.tables import percent, table
 from benchmark_n.errors import UsageError
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # Fields of EvidenceOptions that are named as their flags.
 _SAME_NAME = (
-    *("backbone", "folds", "group_by", "device", "trained_on", "weights", "in_sample"),
+    *("backbone", "folds", "group_by", "device", "trained_on", "match", "weights", "in_sample"),
     *("fit", "cam_target", "cam_layer", "evidence_dir"),
 )
 _MEASURES = ("precision", "recall", "f1", "best_f1", "auprc", "auroc")
@@ -106,6 +106,7 @@ def _finish(
     for one in results:
         more = {ABLATION: made} if made is not None and one.detector == "mirror" else {}
         write_detected(one, root / one.detector, benchmark=benchmark, top=top, more=more)
+    tell(_matched_lines(results), quiet)
     warn((line for one in results for line in one.warnings), quiet)
     text = _scores_text(results) if benchmark is not None else _flags_text(results)
     pages = "\n".join(str(root / one.detector / REPORT) for one in results)
@@ -114,6 +115,21 @@ def _finish(
         data["ablation"] = made
         text += f"\n\n{_ablation_text(made)}"
     emit(f"{text}\n\n{pages}", data, as_json)
+
+
+def _matched_lines(results: list[DetectionResult]) -> list[str]:
+    """How further annotators' files were joined."""
+    from benchmark_n.coco.joining import matched_line
+
+    files = [
+        file
+        for one in results
+        for source in one.evidence.provenance["sources"]
+        for file in source.get("files", [])
+    ]
+    return [
+        f"{file['file']}: {matched_line(file['matched'])}" for file in files if "matched" in file
+    ]
 
 
 def _ablation(results: list[DetectionResult], benchmark: Benchmark) -> dict[str, Any]:

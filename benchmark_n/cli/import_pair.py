@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from benchmark_n.cli.common import emit, output_options, set_logging
+from benchmark_n.cli.common import emit, output_options, set_logging, tell
 
 _FILE = click.Path(path_type=Path)
 
@@ -19,7 +19,11 @@ _FILE = click.Path(path_type=Path)
     "--out", type=_FILE, default=Path("benchmarks/imported"), show_default=True, help="Directory."
 )
 @click.option(
-    "--match", type=click.Choice(["auto", "id", "iou"]), default="auto", show_default=True
+    "--match",
+    type=click.Choice(["auto", "id", "iou", "all-ids"]),
+    default="auto",
+    show_default=True,
+    help="What annotations go by; all-ids: images and categories, too, not by their names.",
 )
 @click.option("--least-iou", default=0.5, show_default=True, help="Least IoU of the same instance.")
 @click.option("--images", type=_FILE, help="Folder of the images.")
@@ -35,6 +39,7 @@ _FILE = click.Path(path_type=Path)
 def command(quiet: bool, verbose: int, as_json: bool, **options: Any) -> None:
     """Derive a benchmark, manifest and all, from a real pair of annotation files."""
     set_logging(quiet, verbose)
+    from benchmark_n.coco.joining import matched_line
     from benchmark_n.generation.pair import import_pair
 
     benchmark = import_pair(**options)
@@ -44,4 +49,6 @@ def command(quiet: bool, verbose: int, as_json: bool, **options: Any) -> None:
         f"{summary['changed_masks']} masks and {summary['changed_categories']} categories differ, "
         f"{summary['deleted']} missing, {summary['spurious']} extra"
     )
-    emit(line, {"benchmark": str(benchmark.path), "summary": summary}, as_json)
+    matched = benchmark.recipe["matched"]
+    tell([matched_line(matched)], quiet)
+    emit(line, {"benchmark": str(benchmark.path), "summary": summary, "matched": matched}, as_json)

@@ -62,3 +62,12 @@ class Instances:
         columns = ("ids", "image_ids", "category_ids", "boxes", "areas", "crowd", "scores")
         taken = {name: getattr(self, name)[rows] for name in columns}
         return Instances(masks=masks, **taken)
+
+
+def by_image(image_ids: NDArray[np.int64]) -> dict[int, NDArray[np.intp]]:
+    """Image id to the places of its instances, in their order."""
+    if not image_ids.size:
+        return {}
+    order = np.argsort(image_ids, kind="stable")
+    ids, starts = np.unique(image_ids[order], return_index=True)
+    return dict(zip(ids.tolist(), np.split(order, starts[1:]), strict=True))

@@ -13,6 +13,7 @@ from benchmark_n.runtime.options import check_known, check_whole
 
 Fit = Literal["out-of-fold", "in-sample"]
 Target = Literal["predicted", "given"]
+MATCHES = ("auto", "all-ids")
 FITS = ("out-of-fold", "in-sample")
 TARGETS = ("predicted", "given")
 TRAINED_ON = ("noisy-oof", "noisy-in-sample", "other", "clean", "unknown")
@@ -37,6 +38,9 @@ class EvidenceOptions:
     trained_on
         On which labels the model behind predictions or files was trained: ``noisy-oof``,
         ``noisy-in-sample``, ``other``, ``clean`` or ``unknown``.
+    match
+        How annotators' images and categories are found: ``auto`` by their names, ``all-ids`` by
+        their ids.
     weights, in_sample
         File of Quality Sentinel's weights (None: those that come with the package), and whether
         they may be judged on a benchmark whose pictures they were trained on.
@@ -66,6 +70,7 @@ class EvidenceOptions:
     seed: int = 0
     device: str = "cpu"
     trained_on: str = "unknown"
+    match: str = "auto"
     weights: Path | str | None = None
     in_sample: bool = False
     fit: Fit = "out-of-fold"
@@ -79,7 +84,12 @@ class EvidenceOptions:
         object.__setattr__(self, "sources", tuple(self.sources))
         check_whole("the evidence's seed", self.seed, least=0)
         check_whole("`folds`", self.folds, least=2)
-        for name, known in (("fit", FITS), ("cam_target", TARGETS), ("trained_on", TRAINED_ON)):
+        for name, known in (
+            ("fit", FITS),
+            ("cam_target", TARGETS),
+            ("trained_on", TRAINED_ON),
+            ("match", MATCHES),
+        ):
             value = getattr(self, name)
             check_known(name, value, known)
 

@@ -11,7 +11,7 @@ from benchmark_n.benchmark.published_ids import PublishedIds
 from benchmark_n.benchmark.staging import staged_benchmark
 from benchmark_n.benchmark.withholding import check_keep_fields
 from benchmark_n.coco import CocoFile, read_coco
-from benchmark_n.coco.joining import MATCHES, match_pairs
+from benchmark_n.coco.joining import MATCHES, MatchedPairs, match_pairs
 from benchmark_n.errors import UsageError
 from benchmark_n.files.provenance import file_digest
 from benchmark_n.generation.leakage import write_audited
@@ -39,15 +39,14 @@ def import_pair(
     Parameters
     ----------
     clean, noisy
-        COCO files of the same images and categories.
-    out, overwrite
-        Directory to write, and whether a benchmark there may be replaced.
+        COCO files of the same images and categories; their ids may differ.
+    out, images, overwrite
+        Directory to write, folder of the images, and whether a benchmark there may be replaced.
     match
-        ``"id"``, ``"iou"``, or ``"auto"`` for ids where most of them agree.
+        What annotations go by: ``"id"``, ``"iou"``, or ``"auto"`` for ids where 90 % of them
+        agree. Images and categories go by names; with ``"all-ids"`` all three go by ids.
     least_iou
-        Below this mask IoU two annotations are not the same instance (matching by IoU).
-    images
-        Folder of the images.
+        Pairs of this mask IoU or more are matched first, poorer ones down to .1 then (by IoU).
     dilation_ratio
         Of the boundary, as a share of the image's diagonal.
     keep_fields
@@ -67,22 +66,26 @@ def import_pair(
     with staged_benchmark(Path(out), overwrite=overwrite) as stage:
         files = read_coco(clean), read_coco(noisy)
         check_keep_fields(publish.keep_fields, *files)
-        recipe = _recipe(*files, match, least_iou, dilation_ratio) | publish.recorded
-        _write(stage, *files, recipe, None if images is None else Path(images))
+        matched = match_pairs(*files, match, least_iou)
+        recipe = _recipe(files[0], matched, match, least_iou, dilation_ratio) | publish.recorded
+        _write(stage, files[0], matched, recipe, None if images is None else Path(images))
         benchmark = load(stage).moved(Path(out))
     return benchmark
 
 
 def _write(
-    stage: Path, clean: CocoFile, noisy: CocoFile, recipe: dict[str, Any], images: Path | None
+    stage: Path,
+    clean: CocoFile,
+    matched: MatchedPairs,
+    recipe: dict[str, Any],
+    images: Path | None,
 ) -> None:
     """The benchmark of the two files, as its recipe says."""
-    pairs = match_pairs(clean, noisy, recipe["match"], recipe["least_iou"])
     ratio = recipe["dilation_ratio"]
     write_audited(
         stage,
         clean,
-        pair_parts(clean, noisy, pairs, PublishedIds.of_import(), ratio),
+        pair_parts(clean, matched.noisy, matched.pairs, PublishedIds.of_import(), ratio),
         manifest_schema(metadata={"dilation_ratio": str(ratio)}),
         recipe,
         images=images,
@@ -98,7 +101,7 @@ def _check(match: str, least_iou: float, dilation_ratio: float) -> None:
 
 
 def _recipe(
-    clean: CocoFile, noisy: CocoFile, match: str, least_iou: float, dilation_ratio: float
+    clean: CocoFile, matched: MatchedPairs, match: str, least_iou: float, dilation_ratio: float
 ) -> dict[str, Any]:
     """How the benchmark came about, as it keeps it; the noise itself is not known."""
     return {
@@ -108,10 +111,14 @@ def _recipe(
         "noise": "unknown",
         "match": match,
         "least_iou": least_iou,
+        "matched": matched.record,
         "noises": {},
         "masks": "rle",
         "dilation_ratio": dilation_ratio,
         "detection": True,
         "source": {"file": clean.path.name, "sha256": file_digest(clean.path)},
-        "noisy_source": {"file": noisy.path.name, "sha256": file_digest(noisy.path)},
+        "noisy_source": {
+            "file": matched.noisy.path.name,
+            "sha256": file_digest(matched.noisy.path),
+        },
     }

@@ -24,13 +24,23 @@ _BATCH = 500
 def pair_parts(
     clean: CocoFile, noisy: CocoFile, pairs: Sequence[Pair], ids: PublishedIds, ratio: float
 ) -> Iterator[tuple[list[bytes], Columns]]:
-    """Noisy records and manifest rows, in the order of their published ids."""
+    """Noisy records and manifest rows, in the order of their published ids.
+
+    `noisy` has the images and categories of `clean` (see `benchmark_n.coco.joining`).
+    """
     published = _published(clean, noisy, pairs, ids)
     order = np.argsort(published)
     for start in range(0, len(pairs), _BATCH):
         rows, records = [], []
-        for place in order[start : start + _BATCH].tolist():
-            row, record = _row(clean, noisy, pairs[place], int(published[place]), ratio)
+        places = order[start : start + _BATCH].tolist()
+        part = [pairs[place] for place in places]
+        clean_masks = iter(masks_of(clean, [p.clean for p in part if p.clean is not None]))
+        noisy_masks = iter(masks_of(noisy, [p.noisy for p in part if p.noisy is not None]))
+        for place, pair in zip(places, part, strict=True):
+            clean_mask = None if pair.clean is None else next(clean_masks)
+            noisy_mask = None if pair.noisy is None else next(noisy_masks)
+            masks = clean_mask, noisy_mask
+            row, record = _row(clean, noisy, pair, masks, int(published[place]), ratio)
             rows.append(row)
             records += [] if record is None else [record]
         columns = {name: [row.get(name) for row in rows] for row in rows for name in row}
@@ -57,7 +67,12 @@ def _published(
 
 
 def _row(
-    clean: CocoFile, noisy: CocoFile, pair: Pair, identity: int, ratio: float
+    clean: CocoFile,
+    noisy: CocoFile,
+    pair: Pair,
+    masks: tuple[Rle | None, Rle | None],
+    identity: int,
+    ratio: float,
 ) -> tuple[dict[str, Any], bytes | None]:
     row: dict[str, Any] = {
         "origin": "clean",
@@ -67,15 +82,14 @@ def _row(
         "noisy_category_id": None,
         "clean_record": None,
     }
-    clean_mask = noisy_mask = record = None
-    if pair.clean is not None:
-        clean_mask = masks_of(clean, [pair.clean])[0]
+    clean_mask, noisy_mask = masks
+    record = None
+    if pair.clean is not None and clean_mask is not None:
         row |= _side(clean, pair.clean, clean_mask, "")
         row["crowd"] = bool(clean.crowd[pair.clean])
         row["source_id"] = int(clean.annotation_ids[pair.clean])
         row["size"] = size_bucket(row["area"])
-    if pair.noisy is not None:
-        noisy_mask = masks_of(noisy, [pair.noisy])[0]
+    if pair.noisy is not None and noisy_mask is not None:
         row |= _side(noisy, pair.noisy, noisy_mask, "noisy_")
         record = _rewritten(noisy, pair.noisy, noisy_mask, row)
     if pair.clean is None:
@@ -107,13 +121,14 @@ def _side(coco: CocoFile, index: int, rle: Rle, prefix: str) -> dict[str, Any]:
 
 def _rewritten(noisy: CocoFile, index: int, rle: Rle, row: dict[str, Any]) -> bytes:
     fields = split_record(noisy.annotations[index])
+    changes = {"id": row["annotation_id"], "image_id": row["image_id"]}
     if noisy.crowd[index]:
-        return join_record(fields, {"id": row["annotation_id"]})
+        return join_record(fields, {**changes, "category_id": row["noisy_category_id"]})
     return encode_record(
         fields,
         rle,
         row["noisy_category_id"],
         area=row["noisy_area"],
         bbox=row["noisy_bbox"],
-        changes={"id": row["annotation_id"]},
+        changes=changes,
     )

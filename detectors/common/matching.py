@@ -8,17 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
-from benchmark_n.evidence.evidence import Evidence, InstanceSet, Ints
+from benchmark_n.coco.instances import by_image
+from benchmark_n.evidence.evidence import Evidence, InstanceSet
 from benchmark_n.masks import Rle
-
-
-def by_image(image_ids: Ints) -> dict[int, NDArray[np.intp]]:
-    """Image id to the indices of its instances, in their order."""
-    if not image_ids.size:
-        return {}
-    order = np.argsort(image_ids, kind="stable")
-    ids, starts = np.unique(image_ids[order], return_index=True)
-    return dict(zip(ids.tolist(), np.split(order, starts[1:]), strict=True))
 
 
 def mask_ious(given: list[Rle], predicted: list[Rle]) -> NDArray[np.float64]:

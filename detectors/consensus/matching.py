@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
-from benchmark_n.detectors.common.matching import by_image, iou_blocks, mask_ious
+from benchmark_n.coco.instances import by_image
+from benchmark_n.coco.joining import assign
+from benchmark_n.detectors.common.matching import iou_blocks, mask_ious
 from benchmark_n.evidence import Evidence
 from benchmark_n.evidence.evidence import InstanceSet
 
@@ -23,9 +24,11 @@ def match_annotators(
     for _, mine, theirs, ious in iou_blocks(evidence, drawn):
         for annotator in range(count):
             own = np.flatnonzero(drawn.annotators[theirs] == annotator)
-            rows, columns = linear_sum_assignment(ious[:, own], maximize=True)
-            good = ious[rows, own[columns]] >= least_iou
-            partners[mine[rows[good]], annotator] = theirs[own[columns[good]]]
+            rows, columns = np.nonzero(ious[:, own] >= least_iou)
+            left, right = mine[rows], theirs[own[columns]]
+            same = evidence.labels[left] == drawn.labels[right]
+            chosen = assign(rows, columns, ious[rows, own[columns]], same)
+            partners[left[chosen], annotator] = right[chosen]
     return partners
 
 

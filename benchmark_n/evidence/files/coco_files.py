@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmark_n.coco import read_coco
+from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.coco.annotation_masks import measure
+from benchmark_n.coco.joining import JOINING, join_files
 from benchmark_n.coco.predictions import detection_arrays, read_predictions
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.evidence.annotations import annotation_evidence, category_index
@@ -56,19 +59,33 @@ class PredictionMaker:
 
 
 class AnnotatorMaker:
-    """Evidence ``annotators:FILE,FILE``: COCO files of the same images by other annotators."""
+    """Evidence ``annotators:FILE,FILE``: COCO files of the same images by other annotators.
+
+    Their images and categories are found by name (`benchmark_n.coco.joining`).
+    """
 
     def __init__(self, given: MakerInput) -> None:
         self._base, self._coco = given.base, given.coco
+        self._match = given.options.match
         self._paths = [_path(name, "annotators:FILE,FILE") for name in given.argument.split(",")]
 
     def inputs(self) -> dict[str, Any]:
-        """The files in their order."""
-        return {"files": [file_digest(path) for path in self._paths]}
+        """The files in their order, what they are joined to, and how."""
+        digest = hashlib.sha256()
+        for image in self._coco.images.values():
+            place = [image.id, image.file_name, image.width, image.height]
+            digest.update(json.dumps(place).encode())
+        return {
+            "files": [file_digest(path) for path in self._paths],
+            "images": digest.hexdigest(),
+            "match": self._match,
+            "joining": JOINING,
+        }
 
     def make(self) -> Evidence:
         """Read and check the files."""
-        parts = [self._read(path, number) for number, path in enumerate(self._paths)]
+        joins = [join_files(self._coco, read_coco(path), self._match) for path in self._paths]
+        parts = [self._instances(join.coco, number) for number, join in enumerate(joins)]
         joined = InstanceSet(
             image_ids=np.concatenate([p.image_ids for p in parts]),
             labels=np.concatenate([p.labels for p in parts]),
@@ -78,20 +95,11 @@ class AnnotatorMaker:
             annotators=np.concatenate([p.annotators for p in parts]),
         )
         provenance = file_provenance("annotators", self._paths, "other")
+        for entry, join in zip(provenance["files"], joins, strict=True):
+            entry["matched"] = join.record
         return replace(self._base, annotators=joined, provenance=provenance)
 
-    def _read(self, path: Path, number: int) -> InstanceSet:
-        coco = read_coco(path)
-        for what, theirs, ours in (
-            ("image", coco.images, self._coco.images),
-            ("category", coco.categories, self._coco.categories),
-        ):
-            strange = next((i for i in theirs if i not in ours), None)
-            if strange is not None:
-                raise InputError(
-                    f"{path.name}: {what} id {strange} is not in {self._coco.path.name}: expected "
-                    "annotations of the same images and categories"
-                )
+    def _instances(self, coco: CocoFile, number: int) -> InstanceSet:
         drawn = annotation_evidence(coco)
         labels = category_index(self._base.category_ids, drawn.category_ids[drawn.labels])
         return InstanceSet(

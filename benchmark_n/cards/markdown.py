@@ -71,6 +71,8 @@ def _body(facts: Facts) -> str:
         images=facts.images,
         categories=facts.categories,
         summary=summary,
+        boxes=summary.get("boxes", 0),
+        shape=_shape(summary),
         sizes=" / ".join(f"{count:,}" for count in summary["sizes"].values()),
         class_rate="" if rate is None else f" ({rate:.1%} of the surviving instances)",
         outcomes=_outcomes(summary),
@@ -96,12 +98,22 @@ def _body(facts: Facts) -> str:
 
 def about(facts: Facts) -> str:
     """One sentence: what the benchmark is."""
-    instances = facts.summary["instances"]
+    instances, boxes = facts.summary["instances"], facts.summary.get("boxes", 0)
+    told = f" ({boxes:,} of them boxes without masks)" if 0 < boxes < instances else ""
     return (
-        f"The annotations of {instances:,} instances in {facts.images:,} images of "
+        f"The {'boxes' if boxes == instances > 0 else 'annotations'} of {instances:,} "
+        f"instances{told} in {facts.images:,} images of "
         f"{facts.source}, with a known amount of annotation error and a manifest that "
         "says what was done to every one of them."
     )
+
+
+def _shape(summary: Mapping[str, Any]) -> str:
+    """What the noise moves, in a word."""
+    boxes = summary.get("boxes", 0)
+    if not boxes:
+        return "mask"
+    return "box" if boxes == summary["instances"] else "mask or box"
 
 
 def _parameters(recipe: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from benchmark_n.benchmark import Benchmark, layout
 from benchmark_n.coco import CocoFile
+from benchmark_n.coco.labels import category_labels
 from benchmark_n.tables.manifest import open_manifest
 
 _CHUNK = 1 << 14
@@ -30,7 +31,10 @@ ANNOTATION_COLUMNS = (
     ("segmentation", "string", "mask as COCO writes it, in JSON: RLE or polygons"),
 )
 # Of the manifest's own columns, those that tell nothing of where or what an instance is.
-_HARMLESS = ("annotation_id", "image_id", "origin", "crowd", "deleted", "iou", "boundary_iou")
+_HARMLESS = (
+    *("annotation_id", "image_id", "origin", "crowd", "deleted", "iou", "boundary_iou"),
+    "measured_on",
+)
 
 
 class _AnnotationRecord(msgspec.Struct):
@@ -54,6 +58,7 @@ def write_annotations(coco: CocoFile, path: Path) -> None:
 
 
 def _annotation_tables(coco: CocoFile, schema: Any) -> Iterator[Any]:
+    labels = category_labels(coco.categories)
     for start in range(0, len(coco), _CHUNK):
         rows = slice(start, start + _CHUNK)
         records = [_decode.decode(raw) for raw in coco.annotations[rows]]
@@ -67,7 +72,7 @@ def _annotation_tables(coco: CocoFile, schema: Any) -> Iterator[Any]:
             "height": [image.height for image in images],
             "width": [image.width for image in images],
             "category_id": categories,
-            "category": [coco.categories[i].name for i in categories],
+            "category": [labels[i] for i in categories],
             "iscrowd": coco.crowd[rows],
             "area": [record.area for record in records],
             **{f"bbox_{p}": boxes[:, i] for i, p in enumerate(("x", "y", "width", "height"))},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,15 @@ class CocoFile:
 
     def __len__(self) -> int:
         return len(self.annotations)
+
+    def take(self, rows: NDArray[np.intp]) -> CocoFile:
+        """The same file with the annotations at `rows` alone, in that order."""
+        columns = ("annotation_ids", "image_ids", "category_ids", "crowd")
+        return replace(
+            self,
+            annotations=[self.annotations[i] for i in rows.tolist()],
+            **{name: getattr(self, name)[rows] for name in columns},
+        )
 
     def records(self) -> Iterator[dict[str, Any]]:
         """The annotations as plain dictionaries, decoded one by one."""

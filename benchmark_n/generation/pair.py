@@ -10,7 +10,8 @@ from benchmark_n.benchmark.staging import staged_benchmark
 from benchmark_n.benchmark.writer import write_benchmark
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.coco.joining import MATCHES, match_pairs
-from benchmark_n.errors import UsageError
+from benchmark_n.coco.lacking_masks import with_masks
+from benchmark_n.errors import InputError, UsageError
 from benchmark_n.files.provenance import file_digest
 from benchmark_n.generation.pair_records import pair_parts
 from benchmark_n.generation.targets import refuse_inputs_in
@@ -56,7 +57,7 @@ def import_pair(
     _check(match, least_iou, dilation_ratio)
     refuse_inputs_in(Path(out), Path(clean), Path(noisy))
     with staged_benchmark(Path(out), overwrite=overwrite) as stage:
-        clean_file, noisy_file = read_coco(clean), read_coco(noisy)
+        clean_file, noisy_file = _read(clean), _read(noisy)
         pairs = match_pairs(clean_file, noisy_file, match, least_iou)
         write_benchmark(
             stage,
@@ -68,6 +69,18 @@ def import_pair(
         )
         benchmark = load(stage).moved(Path(out))
     return benchmark
+
+
+def _read(path: Path | str) -> CocoFile:
+    """A file of the pair; refused where annotations have no mask to be compared."""
+    coco = read_coco(path)
+    lacking = int((~with_masks(coco)).sum())
+    if lacking:
+        raise InputError(
+            f"{coco.path.name}: {lacking} of its {len(coco)} annotations have no mask, they are "
+            "boxes: an import compares masks"
+        )
+    return coco
 
 
 def _check(match: str, least_iou: float, dilation_ratio: float) -> None:

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 VERSION = "1"
 BOX_PARTS = ("x", "y", "width", "height")
+MASK, BOX = "mask", "box"
 
 _BASE: tuple[tuple[str, str, str], ...] = (
     ("annotation_id", "int64", "id in the clean file (spurious: above the largest)"),
@@ -28,6 +29,17 @@ _BASE: tuple[tuple[str, str, str], ...] = (
     ("size", "string", "small (< 32²), medium (< 96²) or large, by the clean area"),
     ("iou", "double", "clean against noisy mask; null for crowds and where deleted"),
     ("boundary_iou", "double", "clean against noisy boundary; null as for iou"),
+)
+# Of a file in which annotations have no mask, but a box; `extra` of its schema.
+BOX_COLUMNS: tuple[tuple[str, str, str], ...] = (
+    (
+        "measured_on",
+        "string",
+        "mask, or box for an annotation without one: iou is then that of the boxes, the others of "
+        "mask are its box in whole pixels, and boundary_iou is null",
+    ),
+    *((f"box_{part}", "double", "clean box, px; null with a mask") for part in BOX_PARTS),
+    *((f"noisy_box_{part}", "double", "noisy box, px; null as for box") for part in BOX_PARTS),
 )
 _LAST = ("clean_record", "binary", "original JSON of a changed or deleted annotation, else null")
 
@@ -81,7 +93,7 @@ def manifest_schema(
 Columns = dict[str, list[Any]]
 
 
-def box_columns(prefix: str, boxes: Sequence[Sequence[int] | None]) -> Columns:
+def box_columns(prefix: str, boxes: Sequence[Sequence[float] | None]) -> Columns:
     """Four columns of a list of boxes [x, y, width, height] (px); None is null."""
     parts = zip(*(box or (None,) * 4 for box in boxes), strict=True)
     return {f"{prefix}_{name}": list(part) for name, part in zip(BOX_PARTS, parts, strict=True)}

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from benchmark_n.coco import read_coco
-from benchmark_n.coco.annotation_masks import measure
 from benchmark_n.coco.predictions import detection_arrays, read_predictions
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.evidence.annotations import annotation_evidence, category_index
@@ -98,7 +97,7 @@ class AnnotatorMaker:
             image_ids=drawn.image_ids,
             labels=labels,
             scores=np.ones(len(drawn)),
-            boxes=np.array([box for _, box in map(measure, drawn.masks)], float).reshape(-1, 4),
+            boxes=drawn.boxes.astype(float),
             masks=drawn.masks,
             annotators=np.full(len(drawn), number, np.int64),
         )

@@ -32,6 +32,14 @@ def shared_file(name: str) -> Path:
     return path
 
 
+def shared_case(name: str) -> Path:
+    """A file of the shared cases, made like other tools' exports; skipped where it is absent."""
+    path = SHARED.parent / "cases" / name
+    if not path.is_file():
+        pytest.skip(f"shared case {name} is not at hand (BENCHMARK_N_SHARED_DATA)")
+    return path
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real samples; the test is skipped where there is none."""

@@ -10,6 +10,7 @@ from benchmark_n.benchmark.summary import QUANTILES
 from benchmark_n.cards.citations import citations
 from benchmark_n.cards.facts import Facts
 from benchmark_n.cards.page import (
+    TASK_OF_BOXES,
     cell,
     cell_code,
     code,
@@ -38,6 +39,9 @@ def render_markdown(facts: Facts) -> str:
         facts.terms,
         ["original"] if drawn else [f"extended|{facts.source}"],
     )
+    if _shape(facts.summary) == "box":
+        fields["task_categories"] = [TASK_OF_BOXES]
+        del fields["task_ids"]
     fields["size_categories"] = [facts.size_category]
     fields["configs"] = _configs(facts)
     return front_matter(fields) + _body(facts)

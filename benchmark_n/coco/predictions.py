@@ -161,8 +161,8 @@ def detection_arrays(
     if rles is not None:
         boxes[unboxed] = rle_boxes([rles[i] for i in unboxed.tolist()])
     areas = boxes[:, 2] * boxes[:, 3]
-    if masks and rles is not None:
-        of_mask = unboxed if box_areas else np.arange(len(detections))
+    if rles is not None:
+        of_mask = np.arange(len(detections)) if masks and not box_areas else unboxed
         areas[of_mask] = rle_areas([rles[i] for i in of_mask.tolist()])
     count = len(detections)
     return Instances(

@@ -52,6 +52,7 @@ def evaluate_ejection_fraction(
     if predictions is None:
         labels.require_predictions()
     opened = labels.opened
+    reference = annotated_ventricles(labels.truth)
     frames = read_frames(labels.truth)
     if predictions is not None:
         evaluated = predicted_ventricles(read_predictions(predictions, labels.truth), labels.truth)
@@ -59,7 +60,6 @@ def evaluate_ejection_fraction(
         evaluated = annotated_ventricles(opened.noisy())
     else:
         raise UsageError("ef with a ground-truth file needs predictions")
-    reference = annotated_ventricles(labels.truth)
     found = cardiac.evaluate_ejection_fraction(frames, reference, evaluated, length=length)
     judged = "noisy labels" if predictions is None else "predictions"
     files = {} if predictions is None else {"predictions": predictions}

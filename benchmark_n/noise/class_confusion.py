@@ -67,14 +67,14 @@ def _following(
     ids: Sequence[int], alike: Mapping[int, tuple[int, ...]]
 ) -> dict[int, tuple[int, ...]]:
     """Each category to the next one, cyclically, that has another name; itself if none has."""
-    follows: dict[int, int] = {}
+    follows: dict[int, int | None] = {}
     names = [alike.get(i, (i,)) for i in ids]
     # Backwards, twice round: what follows a namesake follows this one too.
     for place in reversed(range(2 * len(ids))):
         here, there = place % len(ids), (place + 1) % len(ids)
         same = names[here] == names[there]
-        follows[ids[here]] = follows.get(ids[there], ids[here]) if same else ids[there]
-    return {i: (follows[i],) for i in ids}
+        follows[ids[here]] = follows.get(ids[there]) if same else ids[there]
+    return {i: (i if follow is None else follow,) for i, follow in follows.items()}
 
 
 def _places(group: tuple[int, ...], members: Iterable[int]) -> list[int]:

@@ -109,8 +109,8 @@ def annotated_ventricles(coco: CocoFile) -> dict[int, CropMask]:
         No such category, a mask that is none, or no masks at all; an annotation without one is
         left out, and their number told.
     """
-    chosen = ventricle_id(coco)
     coco = require_masks(coco, "the ejection fraction")
+    chosen = ventricle_id(coco)
     parts: dict[int, list[Rle]] = {}
     rows = np.flatnonzero(~coco.crowd & (coco.category_ids == chosen)).tolist()
     for place, rle in zip(rows, masks_of(coco, rows), strict=True):

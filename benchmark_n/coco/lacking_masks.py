@@ -43,6 +43,13 @@ def require_masks(coco: CocoFile, what: str) -> CocoFile:
     return coco if masked.all() else coco.take(np.flatnonzero(masked))
 
 
+def refuse_boxes(coco: CocoFile, what: str) -> None:
+    """The same for what tells of the annotations without a mask itself, or later."""
+    masked = with_masks(coco)[~coco.crowd]
+    if not masked.any():
+        check_masks(coco.path.name, len(masked), len(masked), what)
+
+
 def check_masks(name: str, lacking: int, instances: int, what: str) -> None:
     """The same of a file called `name`, `lacking` of whose `instances` have no mask."""
     if not lacking:

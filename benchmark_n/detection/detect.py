@@ -11,7 +11,7 @@ from typing import Any
 from benchmark_n._version import __version__
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.coco.crowds import instances_of_crowds
-from benchmark_n.coco.lacking_masks import check_masks, with_masks
+from benchmark_n.coco.lacking_masks import refuse_boxes
 from benchmark_n.detection.result import DetectionResult
 from benchmark_n.detectors.base import (
     Detector,
@@ -92,11 +92,9 @@ def _read(annotations: Path | str | CocoFile, crowds_as_instances: bool) -> Coco
 
 def _refuse_boxes(detectors: Iterable[Detector], coco: CocoFile) -> None:
     """Refuse boxes alone, before evidence is made, where all that is judged goes by masks."""
-    masked = with_masks(coco)[~coco.crowd]
     for detector in detectors:
-        needed = set(detector.kinds) <= set(kinds_of_masks(detector))
-        if needed and masked.size and not masked.any():
-            check_masks(coco.path.name, len(masked), len(masked), f"detector '{detector.name}'")
+        if set(detector.kinds) <= set(kinds_of_masks(detector)):
+            refuse_boxes(coco, f"detector '{detector.name}'")
 
 
 def _run_all(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmark_n.benchmark import Benchmark
+from benchmark_n.coco.lacking_masks import refuse_boxes
 from benchmark_n.coco.predictions import read_predictions
 from benchmark_n.errors import UsageError
 from benchmark_n.evaluation.evaluation_input import EvaluationInput, evaluation_input
@@ -52,7 +53,7 @@ def evaluate_ejection_fraction(
     if predictions is None:
         labels.require_predictions()
     opened = labels.opened
-    reference = annotated_ventricles(labels.truth)
+    refuse_boxes(labels.truth, "the ejection fraction")
     frames = read_frames(labels.truth)
     if predictions is not None:
         evaluated = predicted_ventricles(read_predictions(predictions, labels.truth), labels.truth)
@@ -60,6 +61,7 @@ def evaluate_ejection_fraction(
         evaluated = annotated_ventricles(opened.noisy())
     else:
         raise UsageError("ef with a ground-truth file needs predictions")
+    reference = annotated_ventricles(labels.truth)
     found = cardiac.evaluate_ejection_fraction(frames, reference, evaluated, length=length)
     judged = "noisy labels" if predictions is None else "predictions"
     files = {} if predictions is None else {"predictions": predictions}

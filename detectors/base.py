@@ -8,6 +8,8 @@ from typing import Any, ClassVar, Protocol, Self
 
 import msgspec
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from benchmark_n.errors import InputError, UsageError, did_you_mean
@@ -81,6 +83,9 @@ class Detector(Protocol):
         The kinds of error it finds: ``class``, ``spatial``, ``missing``.
     needs
         Fields of `Evidence` that it reads.
+    of_masks
+        May be left out: the kinds that it judges by given masks. Annotations without a mask get
+        no score of these.
 
     Attributes
     ----------
@@ -125,12 +130,29 @@ def run_detector(detector: Detector, evidence: Evidence) -> Any:
     Raises
     ------
     InputError
-        The evidence lacks what the detector needs.
+        The evidence lacks what the detector needs, masks of the annotations among it.
     """
     lacking = lacks(detector, evidence)
     if lacking:
         raise InputError(need(detector.name, lacking))
-    return detector.fit(evidence).scores_
+    kinds = kinds_of_masks(detector)
+    if set(detector.kinds) <= set(kinds) and evidence.without_mask.size == len(evidence):
+        raise InputError(
+            f"detector '{detector.name}' needs masks, and none of the {len(evidence)} annotations "
+            "has one: they are boxes"
+        )
+    scores = detector.fit(evidence).scores_
+    if not (kinds and evidence.without_mask.size):
+        return scores
+    boxes = pa.array(evidence.annotation_ids[evidence.without_mask])
+    judged = pc.is_in(scores["kind"], value_set=pa.array(kinds, pa.string()))
+    unmasked = pc.is_in(scores["annotation_id"], value_set=boxes)
+    return scores.filter(pc.invert(pc.and_(judged, unmasked)))
+
+
+def kinds_of_masks(detector: Detector | type[Detector]) -> tuple[str, ...]:
+    """The kinds of error that a detector judges by the given masks."""
+    return tuple(getattr(detector, "of_masks", ()))
 
 
 def lacks(detector: Detector | type[Detector], evidence: Evidence) -> list[str]:

@@ -46,6 +46,7 @@ class LossSeparation:
     name: ClassVar[str] = "loss_separation"
     kinds: ClassVar[tuple[str, ...]] = ("class", "spatial")
     needs: ClassVar[tuple[str, ...]] = ("class_losses",)
+    of_masks: ClassVar[tuple[str, ...]] = ("spatial",)
     reference: ClassVar[str] = "Li et al., DivideMix, 2020; Arazo et al., 2019; Pleiss et al., 2020"
 
     method: Literal["gmm", "beta", "aum"] = "gmm"

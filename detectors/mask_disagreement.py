@@ -44,6 +44,7 @@ class MaskDisagreement:
     name: ClassVar[str] = "mask_disagreement"
     kinds: ClassVar[tuple[str, ...]] = ("spatial", "missing")
     needs: ClassVar[tuple[str, ...]] = ("predictions",)
+    of_masks: ClassVar[tuple[str, ...]] = ("spatial", "missing")
     reference: ClassVar[str] = "1 - mask IoU and 1 - boundary IoU (Cheng et al., CVPR 2021)"
 
     threshold: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.25

@@ -9,6 +9,8 @@ import numpy as np
 
 from benchmark_n.benchmark import Benchmark
 from benchmark_n.coco import CocoFile, read_coco
+from benchmark_n.coco.labels import category_labels
+from benchmark_n.coco.lacking_masks import require_masks
 from benchmark_n.coco.pixels import image_files
 from benchmark_n.errors import InputError
 from benchmark_n.runtime.options import check_known
@@ -25,8 +27,8 @@ class Labels:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the categories in the file's order; the id where there is no name."""
-        return tuple(c.name or str(c.id) for c in self.coco.categories.values())
+        """Names of the categories in the file's order, each once."""
+        return tuple(category_labels(self.coco.categories).values())
 
 
 def training_labels(benchmark: Benchmark, images: Path | None = None) -> Labels:
@@ -35,9 +37,11 @@ def training_labels(benchmark: Benchmark, images: Path | None = None) -> Labels:
     Raises
     ------
     InputError
-        The images' folder is not known, or an image is missing.
+        The images' folder is not known, an image is missing, or no annotation has a mask.
     """
-    return _checked(benchmark.noisy(), images or benchmark.images, "images")
+    coco = benchmark.noisy()
+    require_masks(coco, "a training on masks")
+    return _checked(coco, images or benchmark.images, "images")
 
 
 def validation_labels(benchmark: Benchmark, images: Path | None = None) -> Labels:

@@ -13,6 +13,8 @@ import pyarrow.parquet as pq
 
 from benchmark_n.coco import Category
 from benchmark_n.coco.annotation_masks import SIZES
+from benchmark_n.coco.labels import category_labels
+from benchmark_n.tables.manifest_schema import BOX, MASK
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 _COLUMNS = (
@@ -29,23 +31,33 @@ _COLUMNS = (
 
 
 def summarise(manifest: Path, categories: Mapping[int, Category]) -> dict[str, Any]:
-    """Counts per noise and size, IoU quantiles and class confusions of a manifest file."""
+    """Counts per noise and size, IoU quantiles and class confusions of a manifest file.
+
+    Of a file in which annotations have no mask: ``boxes`` and ``changed_boxes`` besides.
+    """
     names = pq.read_schema(manifest).names
     noises = [name.removesuffix("_applied") for name in names if name.endswith("_applied")]
     outcomes = [f"{noise}_{what}" for noise in noises for what in ("applied", "reason")]
     words = ["origin", "size", *(name for name in outcomes if name.endswith("_reason"))]
-    table = pq.read_table(manifest, columns=[*_COLUMNS, *outcomes], read_dictionary=words)
+    boxed = ["measured_on"] if "measured_on" in names else []
+    table = pq.read_table(
+        manifest, columns=[*_COLUMNS, *boxed, *outcomes], read_dictionary=[*words, *boxed]
+    )
     clean = table.filter(pc.equal(table["origin"], "clean"))
     instances = clean.filter(pc.invert(clean["crowd"]))
+    boxes = instances.filter(pc.equal(instances["measured_on"], BOX)) if boxed else None
+    masks = instances.filter(pc.equal(instances["measured_on"], MASK)) if boxed else instances
+    of_boxes = {} if boxes is None else {"boxes": len(boxes), "changed_boxes": _changed(boxes)}
     return {
         "annotations": len(clean),
+        **of_boxes,
         "instances": len(instances),
         "crowds": len(clean) - len(instances),
         "spurious": len(table) - len(clean),
         "deleted": _count(instances["deleted"]),
-        "changed_masks": _count(pc.less(instances["iou"], 1.0)),
+        "changed_masks": _changed(masks),
         "changed_categories": _count(_confused(instances)),
-        "empty_clean_masks": _count(pc.equal(instances["area"], 0)),
+        "empty_clean_masks": _count(pc.equal(masks["area"], 0)),
         "effective_class_rate": _class_rate(instances),
         "sizes": _by_size(instances),
         "noises": {noise: _noise_counts(instances, noise) for noise in noises},
@@ -57,6 +69,10 @@ def summarise(manifest: Path, categories: Mapping[int, Category]) -> dict[str, A
 
 def _count(mask: Any) -> int:
     return int(pc.sum(mask).as_py() or 0)
+
+
+def _changed(table: Any) -> int:
+    return _count(pc.less(table["iou"], 1.0))
 
 
 def _confused(table: Any) -> Any:
@@ -109,11 +125,12 @@ def _confusions(instances: Any, categories: Mapping[int, Category]) -> list[dict
     pairs = pa.table({key: surviving[key] for key in keys})
     counted = pairs.group_by(keys).aggregate([([], "count_all")])
     counted = counted.sort_by([(key, "ascending") for key in keys])
+    labels = category_labels(categories)
     return [
         {
-            "category": categories[row["category_id"]].name,
+            "category": labels[row["category_id"]],
             "category_id": row["category_id"],
-            "noisy_category": categories[row["noisy_category_id"]].name,
+            "noisy_category": labels[row["noisy_category_id"]],
             "noisy_category_id": row["noisy_category_id"],
             "count": row["count_all"],
         }

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from benchmark_n.benchmark import Benchmark, layout
 from benchmark_n.benchmark.stored import Environment
 from benchmark_n.coco import CocoFile
+from benchmark_n.coco.labels import category_labels
 from benchmark_n.datasets import Dataset
 from benchmark_n.datasets.ownership import recorded_owner
 from benchmark_n.datasets.terms import Terms
@@ -25,7 +26,10 @@ from benchmark_n.runtime.commands import command_line
 
 BINS = 20
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (10**6, "100K<n<1M"))
-_OPTION_FLAGS = ("licence", "split", "data_seed", "num_images", "stride", "skip_bad")
+_OPTION_FLAGS = (
+    *("licence", "split", "data_seed", "num_images", "stride", "skip_bad"),
+    "crowds_as_instances",
+)
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,7 @@ def gather_facts(
         summary=benchmark.summary,
         environment=benchmark.environment,
         images=len(coco.images),
-        categories=tuple(category.name for category in coco.categories.values()),
+        categories=tuple(category_labels(coco.categories).values()),
         histograms=_histograms(benchmark.path / layout.MANIFEST),
         command=rebuild_command(benchmark),
         files=files,

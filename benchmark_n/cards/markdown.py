@@ -11,6 +11,7 @@ from benchmark_n.cards.citations import citations
 from benchmark_n.cards.facts import Facts
 from benchmark_n.cards.leakage_table import leakage_rows
 from benchmark_n.cards.page import (
+    TASK_OF_BOXES,
     cell,
     cell_code,
     code,
@@ -40,6 +41,9 @@ def render_markdown(facts: Facts) -> str:
         facts.terms,
         ["original"] if drawn else [f"extended|{facts.source}"],
     )
+    if _shape(facts.summary) == "box":
+        fields["task_categories"] = [TASK_OF_BOXES]
+        del fields["task_ids"]
     fields["size_categories"] = [facts.size_category]
     if configs := _configs(facts):
         fields["configs"] = configs
@@ -75,6 +79,8 @@ def _body(facts: Facts) -> str:
         images=facts.images,
         categories=facts.categories,
         summary=summary,
+        boxes=summary.get("boxes", 0),
+        shape=_shape(summary),
         sizes=" / ".join(f"{count:,}" for count in summary["sizes"].values()),
         class_rate="" if rate is None else f" ({rate:.1%} of the surviving instances)",
         outcomes=_outcomes(summary),
@@ -104,12 +110,22 @@ def _body(facts: Facts) -> str:
 
 def about(facts: Facts) -> str:
     """One sentence: what the benchmark is."""
-    instances = facts.summary["instances"]
+    instances, boxes = facts.summary["instances"], facts.summary.get("boxes", 0)
+    told = f" ({boxes:,} of them boxes without masks)" if 0 < boxes < instances else ""
     return (
-        f"The annotations of {instances:,} instances in {facts.images:,} images of "
+        f"The {'boxes' if boxes == instances > 0 else 'annotations'} of {instances:,} "
+        f"instances{told} in {facts.images:,} images of "
         f"{facts.source}, with a known amount of annotation error and a manifest that "
         "says what was done to every one of them."
     )
+
+
+def _shape(summary: Mapping[str, Any]) -> str:
+    """What the noise moves, in a word."""
+    boxes = summary.get("boxes", 0)
+    if not boxes:
+        return "mask"
+    return "box" if boxes == summary["instances"] else "mask or box"
 
 
 def _parameters(recipe: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -13,6 +13,7 @@ from benchmark_n.datasets.terms import LICENCES, Terms
 from benchmark_n.runtime.optional_imports import import_extra
 
 TASK, TASK_ID = "image-segmentation", "instance-segmentation"
+TASK_OF_BOXES = "object-detection"
 
 
 def front_matter(fields: Mapping[str, Any]) -> str:

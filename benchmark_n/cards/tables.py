@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmark_n.coco import CocoFile
+from benchmark_n.coco.labels import category_labels
 
 _CHUNK = 1 << 14
 ANNOTATION_COLUMNS = (
@@ -50,6 +51,7 @@ def write_annotations(coco: CocoFile, path: Path) -> None:
 
 
 def _annotation_tables(coco: CocoFile, schema: Any) -> Iterator[Any]:
+    labels = category_labels(coco.categories)
     for start in range(0, len(coco), _CHUNK):
         rows = slice(start, start + _CHUNK)
         records = [_decode.decode(raw) for raw in coco.annotations[rows]]
@@ -63,7 +65,7 @@ def _annotation_tables(coco: CocoFile, schema: Any) -> Iterator[Any]:
             "height": [image.height for image in images],
             "width": [image.width for image in images],
             "category_id": categories,
-            "category": [coco.categories[i].name for i in categories],
+            "category": [labels[i] for i in categories],
             "iscrowd": coco.crowd[rows],
             "area": [record.area for record in records],
             **{f"bbox_{p}": boxes[:, i] for i, p in enumerate(("x", "y", "width", "height"))},

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from benchmark_n.cli.common import emit, output_options, pixels_option, progress_bar, set_logging
+from benchmark_n.cli.common import (
+    crowds_option,
+    emit,
+    output_options,
+    pixels_option,
+    progress_bar,
+    set_logging,
+)
 from benchmark_n.cli.tables import table
 
 if TYPE_CHECKING:
@@ -31,6 +38,7 @@ _MOST_COMPARISONS = 12
     help="category, or an image field: sex, age, image_quality.",
 )
 @click.option("--weights", type=_FILE, help="[default: the package's]")
+@crowds_option
 @click.option("--lowest", default=0, help="Annotations to annotate again.")
 @click.option("--highest", default=0, help="Annotations to use as pseudo-labels.")
 @click.option("--evidence-dir", type=_FILE, help="Where evidence is kept [default: the cache].")
@@ -43,6 +51,7 @@ def command(
     images: tuple[Path, ...],
     by: str,
     weights: Path | None,
+    crowds_as_instances: bool,
     lowest: int,
     highest: int,
     evidence_dir: Path | None,
@@ -68,6 +77,7 @@ def command(
             weights=weights,
             evidence_dir=evidence_dir,
             device=device,
+            crowds_as_instances=crowds_as_instances,
             progress=progress,
         )
     folder = out or Path("results") / f"audit-{by}"

@@ -29,6 +29,15 @@ def output_options(command: Command) -> Command:
     return command
 
 
+def crowds_option(command: Command) -> Command:
+    """``--crowds-as-instances``, on commands that read a file of the user's."""
+    return click.option(
+        "--crowds-as-instances",
+        is_flag=True,
+        help="Read annotations of iscrowd 1 as instances: CVAT writes its brush masks so.",
+    )(command)
+
+
 def pixels_option(command: Command) -> Command:
     """``--max-pixels``, which reaches the processes that read the pictures."""
     return click.option(

@@ -79,6 +79,7 @@ def run_on_file(
             asked["detector"],
             evidence=evidence,
             options=settings,
+            crowds_as_instances=asked["crowds_as_instances"],
             execution=Execution(asked["workers"], progress=progress),
         )
     root = out or Path("results") / annotations.stem

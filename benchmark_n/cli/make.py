@@ -8,7 +8,14 @@ from typing import Any
 
 import click
 
-from benchmark_n.cli.common import emit, output_options, pixels_option, progress_bar, set_logging
+from benchmark_n.cli.common import (
+    crowds_option,
+    emit,
+    output_options,
+    pixels_option,
+    progress_bar,
+    set_logging,
+)
 from benchmark_n.errors import UsageError
 
 
@@ -102,6 +109,7 @@ from benchmark_n.errors import UsageError
     is_flag=True,
     help="Leave out frames that cannot be read, and list them in the summary.",
 )
+@crowds_option
 @click.option(
     "--weak",
     metavar="KIND",
@@ -155,10 +163,13 @@ def command(
         options = fill_each(MAKE_OPTIONS, flat)
         benchmark = make(dataset, tier, seed=seed, out=out, overwrite=overwrite, **options)
     summary = benchmark.summary
+    changed = [f"{summary['changed_masks']} masks"]
+    if summary.get("boxes"):
+        only = summary["boxes"] == summary["instances"]
+        changed = [*([] if only else changed), f"{summary['changed_boxes']} boxes"]
     line = (
-        f"{benchmark.path}: {summary['annotations']} annotations, "
-        f"{summary['changed_masks']} masks and {summary['changed_categories']} categories changed, "
-        f"{summary['deleted']} deleted"
+        f"{benchmark.path}: {summary['annotations']} annotations, {', '.join(changed)} and "
+        f"{summary['changed_categories']} categories changed, {summary['deleted']} deleted"
     )
     if benchmark.recipe.get("sealed"):
         line += ", sealed (private/seal.json makes it again)"

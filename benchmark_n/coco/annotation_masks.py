@@ -2,6 +2,10 @@
 
 Published files mix clicked polygons, fractional boxes and areas. Were only the noisy annotations
 rewritten, the format would tell which ones they are; so all non-crowd records are.
+
+An annotation without a mask is no annotation with an empty one: ``segmentation`` is missing, null
+or empty (``[]``, ``[[]]``, ``""``, ``{}``), and the box is what it says. An empty mask is an RLE
+without a pixel, or polygons that cover none. `has_mask` alone tells the two apart.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ from typing import Any, Literal
 import msgspec
 from pycocotools import mask as coco_mask
 
+from benchmark_n.coco.boxes import read_box
 from benchmark_n.coco.file import Buffer, CocoFile
 from benchmark_n.coco.records import join_record, split_record
 from benchmark_n.errors import annotation_fault
@@ -25,7 +30,23 @@ MASK_FORMS: tuple[MaskForm, ...] = ("rle", "polygon", "keep")
 SMALL, LARGE = 32**2, 96**2
 _BATCH = 256
 
+_LONGEST_EMPTY = 64  # bytes, blanks among them
+
 _polygons = msgspec.json.Decoder(list[list[float]])
+
+
+def has_mask(segmentation: Buffer | None) -> bool:
+    """Whether a raw ``segmentation`` is that of a mask, be it an empty one.
+
+    >>> [has_mask(raw) for raw in (None, b"null", b"[ ]", b"[[]]", b'""', b"[[1, 1, 4, 1, 1, 4]]")]
+    [False, False, False, False, False, True]
+    """
+    if segmentation is None:
+        return False
+    if memoryview(segmentation).nbytes > _LONGEST_EMPTY:
+        return True
+    text = bytes(segmentation).translate(None, b" \t\r\n")
+    return text not in (b"null", b'""', b"{}") and bool(text.strip(b"[],"))
 
 
 def read_mask(fields: Mapping[str, msgspec.Raw], height: int, width: int) -> Rle:
@@ -34,7 +55,7 @@ def read_mask(fields: Mapping[str, msgspec.Raw], height: int, width: int) -> Rle
     Raises
     ------
     SegmentationError
-        No segmentation, or one that is no mask of an image of height x width px.
+        No mask, or one that is none of an image of height x width px.
     """
     return segmentation_to_rle(_read_segmentation(fields), height, width)
 
@@ -80,8 +101,8 @@ def _masks_of(coco: CocoFile, indices: Sequence[int]) -> list[Rle]:
 def _read_segmentation(fields: Mapping[str, msgspec.Raw]) -> Any:
     """The segmentation of a split record as plain Python, whatever it is."""
     raw = fields.get("segmentation")
-    if raw is None:
-        raise SegmentationError("field 'segmentation' is missing")
+    if raw is None or not has_mask(raw):
+        raise SegmentationError("has no mask, expected polygons or an RLE in 'segmentation'")
     try:
         return _polygons.decode(raw)
     except msgspec.DecodeError:
@@ -134,13 +155,21 @@ def encode_mask(rle: Rle, masks: MaskForm = "rle") -> dict[str, Any] | list[list
 def standardise(
     record: Buffer, height: int, width: int, masks: MaskForm = "rle", *, identity: int
 ) -> bytes:
-    """A clean record as a benchmark without noise writes it, under the id `identity`."""
+    """A clean record as a benchmark without noise writes it, under the id `identity`.
+
+    Raises
+    ------
+    SegmentationError, BoxError
+        A mask or a box that is none of an image of height x width px.
+    """
     fields, changes = split_record(record), {"id": identity}
     if masks == "keep":
         return join_record(fields, changes)
+    category = int(float(bytes(fields["category_id"])))
+    if not has_mask(fields.get("segmentation")):
+        return read_box(fields, height, width).encoded(fields, category, identity)
     rle = read_mask(fields, height, width)
     area, bbox = measure(rle)
-    category = int(float(bytes(fields["category_id"])))
     return encode_record(fields, rle, category, area=area, bbox=bbox, masks=masks, changes=changes)
 
 

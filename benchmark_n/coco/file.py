@@ -75,11 +75,14 @@ class CocoFile:
     def __len__(self) -> int:
         return len(self.annotations)
 
-    def take(self, order: NDArray[np.intp]) -> CocoFile:
-        """The same file with the annotations at the places `order`, in that order."""
-        names = ("annotation_ids", "image_ids", "category_ids", "crowd")
-        columns = {name: getattr(self, name)[order] for name in names}
-        return replace(self, annotations=[self.annotations[i] for i in order.tolist()], **columns)
+    def take(self, rows: NDArray[np.intp]) -> CocoFile:
+        """The same file with the annotations at `rows` alone, in that order."""
+        columns = ("annotation_ids", "image_ids", "category_ids", "crowd")
+        return replace(
+            self,
+            annotations=[self.annotations[i] for i in rows.tolist()],
+            **{name: getattr(self, name)[rows] for name in columns},
+        )
 
     def records(self) -> Iterator[dict[str, Any]]:
         """The annotations as plain dictionaries, decoded one by one."""

@@ -22,7 +22,10 @@ from benchmark_n.masks.batch import rle_areas, rle_boxes, segmentations_to_rles
 
 
 class Detection(msgspec.Struct, gc=False):
-    """One record of a results file; `loss` is what some trainers add."""
+    """One record of a results file; `loss` is what some trainers add.
+
+    Empty boxes and segmentations count as none, as boxes do in pycocotools' ``loadRes``.
+    """
 
     image_id: int
     category_id: int
@@ -30,6 +33,10 @@ class Detection(msgspec.Struct, gc=False):
     bbox: list[float] | None = None
     segmentation: Any = None
     loss: float | None = None
+
+    def __post_init__(self) -> None:
+        self.bbox = self.bbox or None
+        self.segmentation = self.segmentation or None
 
 
 @dataclass(frozen=True)
@@ -154,8 +161,8 @@ def detection_arrays(
     if rles is not None:
         boxes[unboxed] = rle_boxes([rles[i] for i in unboxed.tolist()])
     areas = boxes[:, 2] * boxes[:, 3]
-    if masks and rles is not None:
-        of_mask = unboxed if box_areas else np.arange(len(detections))
+    if rles is not None:
+        of_mask = np.arange(len(detections)) if masks and not box_areas else unboxed
         areas[of_mask] = rle_areas([rles[i] for i in of_mask.tolist()])
     count = len(detections)
     return Instances(

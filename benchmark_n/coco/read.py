@@ -18,6 +18,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark_n.coco.crowds import instances_of_crowds
 from benchmark_n.coco.file import Buffer, Category, CocoFile, Image
 from benchmark_n.coco.records import Header, coerce_header
 from benchmark_n.errors import InputError, annotation_fault
@@ -35,8 +36,13 @@ _BLOCK = 1 << 20
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
-def read_coco(path: Path | str) -> CocoFile:
+def read_coco(path: Path | str, *, crowds_as_instances: bool = False) -> CocoFile:
     """Read and check `path`.
+
+    Parameters
+    ----------
+    crowds_as_instances
+        Read every annotation of ``iscrowd`` 1 as an instance, its ``iscrowd`` 0.
 
     Raises
     ------
@@ -48,7 +54,8 @@ def read_coco(path: Path | str) -> CocoFile:
     path = Path(path)
     if _CONTROL.search(path.name):
         raise InputError(f"{path.name!r}: a file's name with control characters: rename it")
-    return parse_coco(_map_file(path), path)
+    coco = parse_coco(_map_file(path), path)
+    return instances_of_crowds(coco) if crowds_as_instances else coco
 
 
 def parse_coco(data: bytes | mmap.mmap, path: Path) -> CocoFile:

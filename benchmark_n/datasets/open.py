@@ -32,14 +32,20 @@ def open_source(
     if (options.stride != 1 or options.skip_bad) and not converted:
         raise UsageError("`stride` and `skip_bad` are for datasets that are converted from frames")
     images = None if options.images is None else Path(options.images)
+    crowds = {"crowds_as_instances": True} if options.crowds_as_instances else {}
     if options.annotations is not None:
-        return Source(Path(options.annotations), images, dilation_ratio=dataset.dilation_ratio)
+        return Source(
+            Path(options.annotations),
+            images,
+            dilation_ratio=dataset.dilation_ratio,
+            options=crowds,
+        )
     request = make_request(dataset, options, execution)
     source = dataset.open(request)
     return replace(
         source,
         images=source.images if images is None else images,
-        options=_chosen(dataset, request),
+        options={**_chosen(dataset, request), **crowds},
     )
 
 

@@ -30,6 +30,8 @@ class SourceOptions:
         For datasets that are converted from label maps: take every n-th frame or patient, and
         leave out (and list in the summary) those that cannot be read. With a weak recipe,
         annotations of images that cannot be read are missed, and these are listed.
+    crowds_as_instances
+        Read annotations of ``iscrowd`` 1 as instances, as CVAT's brush masks are.
 
     Raises
     ------
@@ -53,6 +55,7 @@ class SourceOptions:
     num_images: int | None = None
     stride: int = 1
     skip_bad: bool = False
+    crowds_as_instances: bool = False
 
     def __post_init__(self) -> None:
         check_whole("data_seed", self.data_seed)

@@ -11,8 +11,16 @@ from typing import Any
 from benchmark_n._version import __version__
 from benchmark_n.benchmark.leaks import leak_lines, leaks_of_file
 from benchmark_n.coco import CocoFile, read_coco
+from benchmark_n.coco.crowds import instances_of_crowds
+from benchmark_n.coco.lacking_masks import refuse_boxes
 from benchmark_n.detection.result import DetectionResult
-from benchmark_n.detectors.base import Detector, build_detector, detector_names, run_detector
+from benchmark_n.detectors.base import (
+    Detector,
+    build_detector,
+    detector_names,
+    kinds_of_masks,
+    run_detector,
+)
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.evidence import Evidence
 from benchmark_n.evidence.caveats import caveats
@@ -32,19 +40,20 @@ def detect(
     *,
     evidence: EvidenceOptions | str | Iterable[str] = EvidenceOptions(),
     options: Mapping[str, Any] | None = None,
+    crowds_as_instances: bool = False,
     execution: Execution = Execution(),
 ) -> list[DetectionResult]:
     """Look for label errors in a COCO file.
 
     Parameters
     ----------
-    annotations, images
-        The file (or what `read_coco` made of it) and the folder of its images.
+    annotations, images, crowds_as_instances
+        The file (or what `read_coco` made of it), the folder of its images, and whether its
+        annotations of ``iscrowd`` 1 are read as instances.
     detectors
         Names, or ``"all"`` for those whose evidence there is.
-    evidence
-        What evidence to make and how, or its sources alone, such as ``"predictions:FILE"``.
-    options
+    evidence, options
+        What to make and how, or its sources alone, such as ``"predictions:FILE"``; and
         ``"detector.option"`` to its value.
     execution
         Its progress is told (crops done, crops in all).
@@ -56,25 +65,37 @@ def detect(
 
     Raises
     ------
-    UsageError
-        Contradictory or missing arguments.
-    InputError
-        Anything wrong with a file, or a detector that lacks its evidence.
+    UsageError, InputError
+        Contradictory or missing arguments; a bad file, or a detector without its evidence.
 
     Examples
     --------
-    >>> options = EvidenceOptions(backbone="hog")
-    >>> detect("my.json", "photos", evidence=options)  # doctest: +SKIP
+    >>> detect("my.json", "photos", evidence=EvidenceOptions(backbone="hog"))  # doctest: +SKIP
     """
-    coco = annotations if isinstance(annotations, CocoFile) else read_coco(annotations)
+    coco = _read(annotations, crowds_as_instances)
     built = _detectors(detectors, options or {})
-    asked = evidence_options(evidence)
-    if detectors == "all" and not asked.sources:
+    asked, every = evidence_options(evidence), detectors == "all"
+    if not every:
+        _refuse_boxes(built, coco)
+    elif not asked.sources:
         asked = replace(asked, sources=("crops",))
-    wanted = {field for detector in built for field in detector.needs}
     folder = None if images is None else Path(images)
+    wanted = {field for detector in built for field in detector.needs}
     found = gather(coco, asked, wanted, images=folder, execution=execution)
-    return _run_all(built, found, coco, folder, skip=detectors == "all")
+    return _run_all(built, found, coco, folder, skip=every)
+
+
+def _read(annotations: Path | str | CocoFile, crowds_as_instances: bool) -> CocoFile:
+    if isinstance(annotations, CocoFile):
+        return instances_of_crowds(annotations) if crowds_as_instances else annotations
+    return read_coco(annotations, crowds_as_instances=crowds_as_instances)
+
+
+def _refuse_boxes(detectors: Iterable[Detector], coco: CocoFile) -> None:
+    """Refuse boxes alone, before evidence is made, where all that is judged goes by masks."""
+    for detector in detectors:
+        if set(detector.kinds) <= set(kinds_of_masks(detector)):
+            refuse_boxes(coco, f"detector '{detector.name}'")
 
 
 def _run_all(
@@ -114,6 +135,12 @@ def _run(
     detector: Detector, evidence: Evidence, coco: CocoFile, images: Path | None
 ) -> DetectionResult:
     scores = add_any(run_detector(detector, evidence))
+    if evidence.without_mask.size and kinds_of_masks(detector):
+        _log.warning(
+            "%s: %d of %d annotations have no mask but a box: %s gives them no scores of kind %s",
+            *(coco.path.name, evidence.without_mask.size, len(evidence), detector.name),
+            " and ".join(kinds_of_masks(detector)),
+        )
     provenance: dict[str, Any] = {
         "benchmark-n": __version__,
         "detector": detector.name,

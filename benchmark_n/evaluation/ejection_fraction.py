@@ -6,6 +6,7 @@ from pathlib import Path
 
 from benchmark_n.benchmark import Benchmark
 from benchmark_n.coco import CocoFile
+from benchmark_n.coco.lacking_masks import refuse_boxes
 from benchmark_n.coco.predictions import read_predictions
 from benchmark_n.errors import UsageError
 from benchmark_n.evaluation.evaluation_input import EvaluationInput, evaluation_input
@@ -53,6 +54,7 @@ def evaluate_ejection_fraction(
     if predictions is None:
         labels.require_predictions()
     opened = labels.opened
+    refuse_boxes(labels.truth, "the ejection fraction")
     frames = read_frames(_described(labels))
     if predictions is not None:
         evaluated = predicted_ventricles(read_predictions(predictions, labels.truth), labels.truth)

@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 from benchmark_n.benchmark import Benchmark
 from benchmark_n.benchmark.record_fields import record_field
 from benchmark_n.coco import CocoFile
-from benchmark_n.coco.annotation_masks import read_mask
+from benchmark_n.coco.annotation_masks import has_mask, read_mask
+from benchmark_n.coco.boxes import box_mask, read_box
 from benchmark_n.coco.records import split_record
 from benchmark_n.errors import InputError
 from benchmark_n.evaluators.label_errors.evaluate import evaluate_label_errors
@@ -86,13 +87,21 @@ def _text(value: Any) -> str | None:
 
 
 def deleted_masks(benchmark: Benchmark, noisy: CocoFile) -> dict[int, dict[int, Rle]]:
-    """Image id to annotation id to clean mask of the instances that the noisy file lacks."""
+    """Image id to annotation id to clean mask of the instances that the noisy file lacks.
+
+    An annotation without a mask has its box, filled.
+    """
     names = ["annotation_id", "image_id", "deleted", "crowd", "clean_record"]
     rows = benchmark.manifest(names)
     rows = rows.filter(pc.and_(rows["deleted"], pc.invert(rows["crowd"])))
     masks: dict[int, dict[int, Rle]] = {}
     for row in rows.to_pylist():
         image = noisy.images[row["image_id"]]
-        mask = read_mask(split_record(row["clean_record"]), image.height, image.width)
+        fields = split_record(row["clean_record"])
+        if has_mask(fields.get("segmentation")):
+            mask = read_mask(fields, image.height, image.width)
+        else:
+            box = read_box(fields, image.height, image.width)
+            mask = box_mask(box, image.height, image.width)
         masks.setdefault(image.id, {})[row["annotation_id"]] = mask
     return masks

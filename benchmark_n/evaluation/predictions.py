@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from benchmark_n.benchmark import Benchmark
 from benchmark_n.coco import CocoFile
+from benchmark_n.coco.lacking_masks import with_masks
 from benchmark_n.coco.predictions import Predictions, read_predictions
 from benchmark_n.errors import UsageError
 from benchmark_n.evaluation.evaluation_input import EvaluationInput, evaluation_input
@@ -16,6 +18,8 @@ from benchmark_n.evaluation.result import Evaluation, evaluation
 from benchmark_n.evaluators.average_precision.evaluate import evaluate_instances
 from benchmark_n.evaluators.average_precision.options import PrecisionOptions
 from benchmark_n.evaluators.average_precision.problem import IOU_TYPES, IouType
+
+_log = logging.getLogger(__name__)
 
 
 def evaluate_predictions(
@@ -35,7 +39,7 @@ def evaluate_predictions(
     predictions
         COCO results file.
     iou_types
-        Of ``bbox``, ``segm``, ``boundary``; by default all that the predictions allow.
+        Of ``bbox``, ``segm``, ``boundary``; by default all that predictions and labels allow.
 
     Raises
     ------
@@ -52,7 +56,8 @@ def evaluate_predictions(
     labels = evaluation_input(truth)
     options = _with_ratio(options, labels)
     detections = read_predictions(Path(predictions), labels.truth)
-    results = _by_type(labels.truth, detections, iou_types or _allowed([detections]), options)
+    types = iou_types or _allowed(labels.truth, [detections])
+    results = _by_type(labels.truth, detections, types, options)
     return evaluation("predictions", labels, results, {"predictions": predictions})
 
 
@@ -74,7 +79,7 @@ def compare_predictions(
         Name to COCO results file, the clean-trained model's first: ``kept`` is each one's share
         of its AP.
     iou_types
-        Of ``bbox``, ``segm``, ``boundary``; by default all that the predictions allow.
+        Of ``bbox``, ``segm``, ``boundary``; by default all that predictions and labels allow.
 
     Raises
     ------
@@ -91,7 +96,7 @@ def compare_predictions(
     labels = evaluation_input(truth)
     options = _with_ratio(options, labels)
     detections = {name: read_predictions(path, labels.truth) for name, path in files.items()}
-    types = iou_types or _allowed(list(detections.values()))
+    types = iou_types or _allowed(labels.truth, list(detections.values()))
     rows = {name: _by_type(labels.truth, each, types, options) for name, each in detections.items()}
     first = next(iter(rows.values()))
     for row in rows.values():
@@ -120,11 +125,17 @@ def _by_type(
     }
 
 
-def _allowed(predictions: Sequence[Predictions]) -> Sequence[IouType]:
-    """All IoU types where every detection has a mask, else boxes alone."""
-    if all(detections.have_masks for detections in predictions):
-        return IOU_TYPES
-    return ("bbox",)
+def _allowed(truth: CocoFile, predictions: Sequence[Predictions]) -> Sequence[IouType]:
+    """All IoU types where every detection and some label has a mask, else boxes alone."""
+    if not all(detections.have_masks for detections in predictions):
+        return ("bbox",)
+    if len(truth) and not with_masks(truth).any():
+        _log.warning(
+            "%s: its %d annotations are boxes without masks: boxes alone are evaluated",
+            *(truth.path.name, len(truth)),
+        )
+        return ("bbox",)
+    return IOU_TYPES
 
 
 def _share(value: float | None, whole: float | None) -> float | None:

@@ -5,35 +5,65 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.annotation_masks import masks_of, measure
+from benchmark_n.coco.boxes import box_mask, box_of
+from benchmark_n.coco.crowds import check_crowds
+from benchmark_n.coco.labels import category_labels
+from benchmark_n.coco.lacking_masks import with_masks
 from benchmark_n.errors import InputError
 from benchmark_n.evidence.evidence import Evidence, Ints
+from benchmark_n.masks import Rle
 
 
 def annotation_evidence(coco: CocoFile) -> Evidence:
     """Evidence that holds the non-crowd annotations of a file alone.
 
+    An annotation without a mask has its box in the place of one, filled.
+
     Raises
     ------
     InputError
-        No annotations, or one whose mask cannot be read.
+        No annotations, none but crowds, or one whose mask or box cannot be read.
     """
+    check_crowds(coco)
     kept = np.flatnonzero(~coco.crowd)
     if not kept.size:
         raise InputError(f"{coco.path.name}: no annotations, expected some to look for errors in")
-    masks = masks_of(coco, kept.tolist())
+    masked = with_masks(coco)[kept]
+    masks, boxes = _regions(coco, kept, masked)
     category_ids = np.fromiter(coco.categories, np.int64, len(coco.categories))
     return Evidence(
         annotation_ids=coco.annotation_ids[kept],
         image_ids=coco.image_ids[kept],
         labels=category_index(category_ids, coco.category_ids[kept]),
         category_ids=category_ids,
-        category_names=tuple(c.name or str(c.id) for c in coco.categories.values()),
-        boxes=np.array([box for _, box in map(measure, masks)], np.int64).reshape(-1, 4),
+        category_names=tuple(category_labels(coco.categories).values()),
+        boxes=np.array(boxes, np.int64).reshape(-1, 4),
         masks=tuple(masks),
+        without_mask=np.flatnonzero(~masked),
     )
+
+
+def _regions(
+    coco: CocoFile, kept: Ints, masked: NDArray[np.bool_]
+) -> tuple[list[Rle], list[list[int]]]:
+    """Masks and boxes (px) of the annotations at `kept`, which have a mask where `masked`."""
+    found = iter(masks_of(coco, kept[masked].tolist()))
+    masks, boxes = [], []
+    for index, has in zip(kept.tolist(), masked.tolist(), strict=True):
+        if has:
+            rle = next(found)
+            box = measure(rle)[1]
+        else:
+            image = coco.images[int(coco.image_ids[index])]
+            given = box_of(coco, index)
+            rle, box = box_mask(given, image.height, image.width), given.measured[1]
+        masks.append(rle)
+        boxes.append(box)
+    return masks, boxes
 
 
 def category_index(category_ids: Ints, wanted: Ints) -> Ints:

@@ -75,7 +75,9 @@ class Evidence:
     boxes
         int64 (N, 4): box of each given mask, x, y, width, height in px.
     masks
-        N given masks as RLE.
+        N given masks as RLE; of an annotation without a mask its box, filled.
+    without_mask
+        int64 (B,): places of the annotations without a mask.
     folds
         int64 (N,): the fold in which each was held out.
     pred_probs
@@ -115,6 +117,7 @@ class Evidence:
     category_names: tuple[str, ...]
     boxes: Ints
     masks: tuple[Rle, ...]
+    without_mask: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     folds: Ints | None = None
     pred_probs: Floats | None = None
     embeddings: Floats | None = None

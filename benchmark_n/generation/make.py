@@ -8,6 +8,9 @@ from pathlib import Path
 
 from benchmark_n.benchmark import Benchmark
 from benchmark_n.benchmark.seal import Seal
+from benchmark_n.benchmark.withholding import check_keep_fields
+from benchmark_n.coco import CocoFile, read_coco
+from benchmark_n.coco.crowds import check_crowds
 from benchmark_n.datasets import DATASETS, Dataset, Source, SourceOptions
 from benchmark_n.datasets.open import open_source
 from benchmark_n.datasets.ownership import (
@@ -17,6 +20,7 @@ from benchmark_n.datasets.ownership import (
     settle_owner,
     source_digest,
 )
+from benchmark_n.generation.boxes import for_boxes
 from benchmark_n.generation.choice import Choice, choose_recipe
 from benchmark_n.generation.noise import make_noisy
 from benchmark_n.generation.options import Job, PublishOptions, RecipeOptions, WeakOptions
@@ -25,6 +29,7 @@ from benchmark_n.generation.targets import Asked, Origin, default_target, refuse
 from benchmark_n.generation.weak import make_weak
 from benchmark_n.generation.weak_prompts import further_inputs
 from benchmark_n.masks.contours import opencv_fault
+from benchmark_n.noise.recipe import Recipe
 from benchmark_n.runtime.execution import Execution
 from benchmark_n.weak.recipe import WeakRecipe
 from benchmark_n.weak.segmenters.base import DEFAULT as DEFAULT_SEGMENTER
@@ -60,14 +65,13 @@ def make(
     out, overwrite
         Directory (by default `generation.targets`), and whether a benchmark there is replaced.
     source, weak, publish, execution
-        Which annotations, who draws weak ones, how the file is written, and by which processes.
+        Which annotations, who draws weak ones, how the file is written, by which processes.
 
     Raises
     ------
-    UsageError
-        Contradictory or missing arguments; as with an `InputError`, nothing is written then.
-    InputError
-        Anything wrong with a file, a recipe or the output.
+    UsageError, InputError
+        Contradictory or missing arguments; anything wrong with a file, a recipe or the output.
+        Nothing is written then.
 
     Examples
     --------
@@ -76,12 +80,13 @@ def make(
     known: Dataset = DATASETS.load(dataset or (CUSTOM if source.named else "coco"))
     choice = choose_recipe(known.tier_recipe(tier), recipe, weak or WeakOptions(), execution)
     owner, opened, origin, start = _open(known, choice, source, publish, execution, seed)
+    choice = for_boxes(choice, coco := _read(opened, publish))
     target = out or default_target(_asked(known, choice, source), choice.recipe, start, origin)
     job = Job(Path(target), start, publish, execution, overwrite)
     refuse_inputs_in(job.target, opened.annotations)
-    if isinstance(choice.recipe, WeakRecipe):
-        return make_weak(owner, opened, choice.recipe, choice.weak, job, skip_bad=source.skip_bad)
-    return make_noisy(owner, opened, choice.recipe, job)
+    if isinstance(choice.recipe, Recipe):
+        return make_noisy(owner, opened, coco, choice.recipe, job)
+    return make_weak(owner, opened, coco, choice.recipe, choice.weak, job, source.skip_bad)
 
 
 def _open(
@@ -104,9 +109,29 @@ def _open(
     owner, source = settle_owner(
         known, source, sha256, named=options.named, licence=publish.licence
     )
-    form = publish.masks, publish.keep_ids
     start = seal or seed_or_seal(seed, publish, *governing(owner, known))
-    return owner, source, Origin(sha256, source.options.get("conventions"), *form), start
+    return (
+        owner,
+        source,
+        Origin(
+            sha256,
+            source.options.get("conventions"),
+            publish.masks,
+            publish.keep_ids,
+            bool(source.options.get("crowds_as_instances")),
+        ),
+        start,
+    )
+
+
+def _read(source: Source, publish: PublishOptions) -> CocoFile:
+    """The clean annotations; an `InputError` where they are crowds alone."""
+    as_instances = bool(source.options.get("crowds_as_instances"))
+    coco = read_coco(source.annotations, crowds_as_instances=as_instances)
+    check_crowds(coco)
+    check_keep_fields(publish.keep_fields, coco)
+    _log.info("%s: %d annotations of %d images", coco.path, len(coco), len(coco.images))
+    return coco
 
 
 def _asked(known: Dataset, choice: Choice, source: SourceOptions) -> Asked:

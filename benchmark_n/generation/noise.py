@@ -9,8 +9,8 @@ from typing import Any
 from benchmark_n.benchmark import Benchmark
 from benchmark_n.benchmark.published_ids import published_order
 from benchmark_n.benchmark.staging import staged_benchmark
-from benchmark_n.benchmark.withholding import check_keep_fields
-from benchmark_n.coco import CocoFile, read_coco
+from benchmark_n.coco import CocoFile
+from benchmark_n.coco.lacking_masks import with_masks
 from benchmark_n.datasets import Dataset, Source
 from benchmark_n.generation.leakage import write_audited
 from benchmark_n.generation.options import Job
@@ -19,20 +19,22 @@ from benchmark_n.noise.plan import chunks, decide, resolve
 from benchmark_n.noise.recipe import Recipe
 from benchmark_n.runtime.parallel import ordered_map
 from benchmark_n.runtime.progress import Progress
-from benchmark_n.tables.manifest_schema import manifest_schema
+from benchmark_n.tables.manifest_schema import BOX_COLUMNS, manifest_schema
 
 _log = logging.getLogger(__name__)
 
 Part = tuple[list[bytes], dict[str, list[Any]]]
 
 
-def make_noisy(dataset: Dataset, source: Source, recipe: Recipe, job: Job) -> Benchmark:
+def make_noisy(
+    dataset: Dataset, source: Source, coco: CocoFile, recipe: Recipe, job: Job
+) -> Benchmark:
     """Write the benchmark of one noise recipe and seed.
 
     Parameters
     ----------
-    dataset, source
-        The dataset that the annotations are of, and what `open_source` opened.
+    dataset, source, coco
+        The dataset that the annotations are of, what `open_source` opened, and what was read.
     job
         Where it goes, and how; the bytes depend on neither workers nor chunk size.
 
@@ -43,9 +45,6 @@ def make_noisy(dataset: Dataset, source: Source, recipe: Recipe, job: Job) -> Be
     """
     execution = job.execution
     with staged_benchmark(job.target, overwrite=job.overwrite) as stage:
-        coco = read_coco(source.annotations)
-        check_keep_fields(job.publish.keep_fields, coco)
-        _log.info("%s: %d annotations of %d images", coco.path, len(coco), len(coco.images))
         coco, ids = published_order(coco, job.ids)
         recipe = resolve(recipe, coco)
         work = chunks(recipe, coco, decide(recipe, coco, job.seed), ids, execution.chunk_size)
@@ -60,7 +59,11 @@ def make_noisy(dataset: Dataset, source: Source, recipe: Recipe, job: Job) -> Be
             stage,
             coco,
             _counted(done, len(coco), execution.progress),
-            manifest_schema(recipe.noises, metadata={"dilation_ratio": str(source.dilation_ratio)}),
+            manifest_schema(
+                recipe.noises,
+                metadata={"dilation_ratio": str(source.dilation_ratio)},
+                extra=() if with_masks(coco).all() else BOX_COLUMNS,
+            ),
             _resolved_recipe(recipe, dataset, source, coco, job),
             images=source.images,
             clean_val=source.clean_val,

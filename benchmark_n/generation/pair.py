@@ -12,7 +12,8 @@ from benchmark_n.benchmark.staging import staged_benchmark
 from benchmark_n.benchmark.withholding import check_keep_fields
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.coco.joining import MATCHES, MatchedPairs, match_pairs
-from benchmark_n.errors import UsageError
+from benchmark_n.coco.lacking_masks import with_masks
+from benchmark_n.errors import InputError, UsageError
 from benchmark_n.files.provenance import file_digest
 from benchmark_n.generation.leakage import write_audited
 from benchmark_n.generation.options import PublishOptions
@@ -64,13 +65,25 @@ def import_pair(
     publish = PublishOptions(keep_fields=keep_fields)
     refuse_inputs_in(Path(out), Path(clean), Path(noisy))
     with staged_benchmark(Path(out), overwrite=overwrite) as stage:
-        files = read_coco(clean), read_coco(noisy)
+        files = _read(clean), _read(noisy)
         check_keep_fields(publish.keep_fields, *files)
         matched = match_pairs(*files, match, least_iou)
         recipe = _recipe(files[0], matched, match, least_iou, dilation_ratio) | publish.recorded
         _write(stage, files[0], matched, recipe, None if images is None else Path(images))
         benchmark = load(stage).moved(Path(out))
     return benchmark
+
+
+def _read(path: Path | str) -> CocoFile:
+    """A file of the pair; refused where annotations have no mask to be compared."""
+    coco = read_coco(path)
+    lacking = int((~with_masks(coco)).sum())
+    if lacking:
+        raise InputError(
+            f"{coco.path.name}: {lacking} of its {len(coco)} annotations have no mask, they are "
+            "boxes: an import compares masks"
+        )
+    return coco
 
 
 def _write(

@@ -48,18 +48,22 @@ class Origin:
         Of the annotation file.
     conventions
         The dataset whose conventions it is treated by, where it is not that dataset's own.
+    crowds_as_instances
+        Whether crowds were read as instances.
     """
 
     sha256: str
     conventions: str | None
     masks: str
     keep_ids: bool = False
+    crowds_as_instances: bool = False
 
     @property
     def digits(self) -> str:
         """Eight digits for the name."""
-        kept = ["ids"] if self.keep_ids else []
-        return _digits([self.sha256, self.conventions, self.masks, *kept])
+        form = ["ids"] if self.keep_ids else []
+        form += ["crowds as instances"] if self.crowds_as_instances else []
+        return _digits([self.sha256, self.conventions, self.masks, *form])
 
 
 @dataclass(frozen=True)
@@ -139,11 +143,18 @@ def _other(path: Path, origin: Origin) -> str | None:
     except InputError:
         return "a recipe that cannot be read"
     source = recipe["source"]
-    kept = "ids" in recipe.get("leak", ())
-    there = Origin(source["sha256"], source.get("conventions"), recipe["masks"], kept)
+    there = Origin(
+        source["sha256"],
+        source.get("conventions"),
+        recipe["masks"],
+        "ids" in recipe.get("leak", ()),
+        bool(source.get("crowds_as_instances")),
+    )
     if there == origin:
         return None
-    return f"{source['file']} (SHA-256 {source['sha256'][:_DIGITS]}…, masks {recipe['masks']})"
+    crowds = ", crowds read as instances" if there.crowds_as_instances else ""
+    sha256 = source["sha256"][:_DIGITS]
+    return f"{source['file']} (SHA-256 {sha256}…, masks {recipe['masks']}{crowds})"
 
 
 def source_label(dataset: str, annotations: Path | None) -> tuple[str, bool]:

@@ -11,8 +11,8 @@ from benchmark_n._version import __version__
 from benchmark_n.benchmark import Benchmark
 from benchmark_n.benchmark.published_ids import added_ids, published_order
 from benchmark_n.benchmark.staging import staged_benchmark
-from benchmark_n.benchmark.withholding import check_keep_fields
-from benchmark_n.coco import CocoFile, read_coco
+from benchmark_n.coco import CocoFile
+from benchmark_n.coco.lacking_masks import with_masks
 from benchmark_n.datasets.base import Dataset
 from benchmark_n.datasets.request import Source
 from benchmark_n.errors import InputError, UsageError
@@ -44,10 +44,10 @@ from benchmark_n.weak.shards import (
 def make_weak(
     dataset: Dataset,
     source: Source,
+    coco: CocoFile,
     recipe: WeakRecipe,
     weak: WeakOptions,
     job: Job,
-    *,
     skip_bad: bool,
 ) -> Benchmark:
     """Make a weakly annotated benchmark.
@@ -57,8 +57,8 @@ def make_weak(
 
     Parameters
     ----------
-    dataset, source
-        The dataset that the annotations are of, and what `open_source` opened.
+    dataset, source, coco
+        The dataset that the annotations are of, what `open_source` opened, and what was read.
     weak
         Who annotates.
     job
@@ -73,11 +73,9 @@ def make_weak(
     InputError
         Anything wrong with annotations, images, models or the target; nothing is written then.
     """
-    if job.publish.masks == "keep":
-        raise UsageError("weak annotations are all new: masks must be rle or polygon")
+    _check(coco, job)
     with ExitStack() as stack:
         with staged_benchmark(job.target, overwrite=job.overwrite) as stage:
-            coco = _read(source, job)
             after = _category_noises(recipe, coco)
             prompts = weak.prompts_from
             tasks = image_tasks(coco, source.images, prompt_boxes(recipe, prompts, coco))
@@ -93,10 +91,16 @@ def make_weak(
     return benchmark
 
 
-def _read(source: Source, job: Job) -> CocoFile:
-    coco = read_coco(source.annotations)
-    check_keep_fields(job.publish.keep_fields, coco)
-    return coco
+def _check(coco: CocoFile, job: Job) -> None:
+    """Refuse masks as they came, and annotations without one, by which a weak mask is judged."""
+    if job.publish.masks == "keep":
+        raise UsageError("weak annotations are all new: masks must be rle or polygon")
+    lacking = int((~with_masks(coco) & ~coco.crowd).sum())
+    if lacking:
+        raise InputError(
+            f"{coco.path.name}: {lacking} of its {int((~coco.crowd).sum())} annotations have no "
+            "mask, they are boxes: weak annotations are compared with clean masks"
+        )
 
 
 def _engine(

@@ -1,8 +1,9 @@
 """What a noise is: parameters, a draw that the manifest records, and its application.
 
-A noise is a frozen dataclass whose fields are its parameters. Spatial noises map a mask to a mask;
-`ClassConfusion` and `Deletion` act on the record. Other packages add spatial noises through the
-entry point group ``benchmark_n.noises``.
+A noise is a frozen dataclass whose fields are its parameters. Spatial noises map a mask to a mask,
+box noises the box of an annotation without a mask to a box; `ClassConfusion` and `Deletion` act on
+the record. Other packages add spatial and box noises through the entry point group
+``benchmark_n.noises``.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+from benchmark_n.coco.boxes import RecordBox
 from benchmark_n.errors import InputError
 from benchmark_n.masks import CropMask
 from benchmark_n.runtime.random_streams import Stream
@@ -25,6 +27,7 @@ NOISES = Registry(
         "scale": "benchmark_n.noise.scale:Scale",
         "opening": "benchmark_n.noise.opening:Opening",
         "shift": "benchmark_n.noise.shift:Shift",
+        "box_jitter": "benchmark_n.noise.box_jitter:BoxJitter",
         "class_confusion": "benchmark_n.noise.class_confusion:ClassConfusion",
         "deletion": "benchmark_n.noise.deletion:Deletion",
     },
@@ -34,7 +37,7 @@ NOISES = Registry(
 LARGEST_KERNEL = 1025
 # Distances beyond any image's side: coordinates that are moved by them stay whole numbers.
 MOST_PIXELS = 1 << 16
-Kind = Literal["spatial", "category", "deletion"]
+Kind = Literal["spatial", "box", "category", "deletion"]
 Drawn = dict[str, Any]
 
 
@@ -51,7 +54,7 @@ class Noise:
     name, version
         The name in recipes and manifests, and the number that changes when output bytes do.
     kind
-        ``"spatial"``, ``"category"`` or ``"deletion"``.
+        ``"spatial"``, ``"box"``, ``"category"`` or ``"deletion"``.
     columns
         What `draw` returns, name to Arrow type: manifest columns after ``<noise>_``.
     probability
@@ -75,12 +78,16 @@ class Noise:
             raise InputError(f"{self.name}.{parameter} is {value!r}, expected {expected}")
 
 
-class SpatialNoise(Noise):
-    """A noise that changes a mask."""
+class DrawnNoise(Noise):
+    """A noise that draws its parameters for each instance: of masks, or of boxes."""
 
     def draw(self, stream: Stream) -> Drawn:
         """Parameters for one instance, one for each of `columns`."""
         raise NotImplementedError
+
+
+class SpatialNoise(DrawnNoise):
+    """A noise that changes a mask."""
 
     def apply(self, mask: CropMask, drawn: Drawn) -> CropMask:
         """The noisy mask, in any crop: a deterministic function of mask and parameters.
@@ -89,6 +96,22 @@ class SpatialNoise(Noise):
         ------
         NotApplied
             The noise has nothing to work on; the mask stays.
+        """
+        raise NotImplementedError
+
+
+class BoxNoise(DrawnNoise):
+    """A noise that changes the box of an annotation without a mask."""
+
+    kind: ClassVar[Kind] = "box"
+
+    def apply(self, box: RecordBox, drawn: Drawn, height: int, width: int) -> RecordBox:
+        """The noisy box in an image of height x width px, a function of box and parameters.
+
+        Raises
+        ------
+        NotApplied
+            The noise has nothing to work on, or would leave nothing; the box stays.
         """
         raise NotImplementedError
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
 from benchmark_n.coco import Category
+from benchmark_n.coco.labels import namesakes
 from benchmark_n.noise.base import Kind, Noise, NotApplied
 
 Scope = Literal["auto", "supercategory", "all", "next"]
@@ -25,10 +26,14 @@ class Candidates:
         is linear in the number of categories.
     include_same
         Whether a category is a candidate for itself.
+    namesakes
+        Category id to the ids of all of its name, where there are others: nobody who confuses a
+        category picks one that is called the same.
     """
 
     groups: Mapping[int, tuple[int, ...]]
     include_same: bool = False
+    namesakes: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
 
     def pick(self, category_id: int, absent: Sequence[int], uniform: float) -> int:
         """The candidate that `uniform`, a number in [0, 1), picks.
@@ -45,7 +50,10 @@ class Candidates:
             No candidate is left.
         """
         group = self.groups[category_id]
-        barred = _places(group, absent if self.include_same else [category_id, *absent])
+        alike = self.namesakes.get(category_id, (category_id,))
+        if self.include_same:
+            alike = tuple(other for other in alike if other != category_id)
+        barred = _places(group, [*alike, *absent])
         left = len(group) - len(barred)
         if not left:
             raise NotApplied("no_other_category")
@@ -53,6 +61,20 @@ class Candidates:
         for taken in barred:  # the place among those left, counted among all
             place += taken <= place
         return group[place]
+
+
+def _following(
+    ids: Sequence[int], alike: Mapping[int, tuple[int, ...]]
+) -> dict[int, tuple[int, ...]]:
+    """Each category to the next one, cyclically, that has another name; itself if none has."""
+    follows: dict[int, int | None] = {}
+    names = [alike.get(i, (i,)) for i in ids]
+    # Backwards, twice round: what follows a namesake follows this one too.
+    for place in reversed(range(2 * len(ids))):
+        here, there = place % len(ids), (place + 1) % len(ids)
+        same = names[here] == names[there]
+        follows[ids[here]] = follows.get(ids[there]) if same else ids[there]
+    return {i: (i if follow is None else follow,) for i, follow in follows.items()}
 
 
 def _places(group: tuple[int, ...], members: Iterable[int]) -> list[int]:
@@ -70,7 +92,8 @@ class ClassConfusion(Noise):
     scope
         ``"supercategory"``: the others of the same supercategory. ``"all"``: all others.
         ``"next"``: the one of the next higher id, cyclically. ``"auto"``:
-        supercategory where the dataset has any, else all.
+        supercategory where the dataset has any, else all. Categories of one name are never
+        confused with one another.
     include_same
         Draw the same category too, as the released code does; nothing changes then.
 
@@ -100,14 +123,15 @@ class ClassConfusion(Noise):
     def candidates(self, categories: Mapping[int, Category]) -> Candidates:
         """Whom each category may be confused with; the file's order does not matter."""
         ids = sorted(categories)
+        alike = namesakes(categories)
         if self.scope == "next":
-            follows = zip(ids, ids[1:] + ids[:1], strict=True)
-            return Candidates({a: (b,) for a, b in follows}, self.include_same)
+            return Candidates(_following(ids, alike), self.include_same, alike)
         members: dict[object, list[int]] = {}
         for i in ids:
             members.setdefault(self._group(categories[i]), []).append(i)
         groups = {name: tuple(group) for name, group in members.items()}
-        return Candidates({i: groups[self._group(categories[i])] for i in ids}, self.include_same)
+        own = {i: groups[self._group(categories[i])] for i in ids}
+        return Candidates(own, self.include_same, alike)
 
     def _group(self, category: Category) -> object:
         if self.scope == "all":

@@ -6,13 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmark_n.coco.annotation_masks import MaskForm, encode_record, measure, read_masks
+from benchmark_n.coco.annotation_masks import (
+    MaskForm,
+    encode_record,
+    has_mask,
+    measure,
+    read_masks,
+)
 from benchmark_n.coco.records import join_record, split_record
 from benchmark_n.errors import InputError, annotation_fault
 from benchmark_n.masks import CropMask, Rle, crops_to_rles, rles_to_crops
 from benchmark_n.masks.boundary import boundary_distance, mask_and_boundary_iou
-from benchmark_n.noise.base import Drawn, Noise, NotApplied, SpatialNoise
+from benchmark_n.noise.base import Drawn, DrawnNoise, Noise, NotApplied, SpatialNoise
 from benchmark_n.noise.manifest_rows import NoisedMask, manifest_columns
+from benchmark_n.noise.noised_boxes import noise_boxes
 from benchmark_n.noise.plan import Chunk
 from benchmark_n.runtime.random_streams import Stream
 from benchmark_n.tables.manifest_schema import Columns
@@ -46,21 +53,25 @@ class Engine:
         Raises
         ------
         InputError
-            A segmentation that is no mask of its image.
+            A segmentation that is no mask of its image, or without a mask no box.
         """
         fields = [split_record(record) for record in chunk.records]
         clean = self._read(chunk, fields)
         outcomes = noise_masks(self, chunk, clean)
-        measured = [o.clean or measure(rle) for o, rle in zip(outcomes, clean, strict=True)]
+        noise_boxes(self.noises, self.seed, self.file_name, chunk, fields, outcomes)
+        measured = [
+            o.clean or measure(rle)  # type: ignore[arg-type]
+            for o, rle in zip(outcomes, clean, strict=True)
+        ]
         noisy_measured = [o.noisy or m for o, m in zip(outcomes, measured, strict=True)]
         touched = [
-            outcome.rle is not rle or new != old
+            outcome.rle is not rle or outcome.box is not outcome.clean_box or new != old
             for outcome, rle, new, old in zip(
                 outcomes, clean, chunk.noisy_category_ids, chunk.category_ids, strict=True
             )
         ]
         records = [
-            self._write(chunk, i, fields[i], outcomes[i].rle, touched[i], measured[i], figures)
+            self._write(chunk, i, fields[i], outcomes[i], touched[i], measured[i], figures)
             for i, figures in enumerate(noisy_measured)
             if not chunk.deleted[i]
         ]
@@ -71,18 +82,25 @@ class Engine:
         ]
         return records, columns
 
-    def _read(self, chunk: Chunk, fields: Sequence[dict[str, Any]]) -> list[Rle]:
-        def fault(index: int, reason: str) -> Exception:
-            return annotation_fault(self.file_name, chunk.annotation_ids[index], reason)
+    def _read(self, chunk: Chunk, fields: Sequence[dict[str, Any]]) -> list[Rle | None]:
+        """The clean masks; None for an annotation without one."""
+        rows = [i for i, one in enumerate(fields) if has_mask(one.get("segmentation"))]
 
-        return read_masks(fields, chunk.sizes, fault)
+        def fault(place: int, reason: str) -> Exception:
+            return annotation_fault(self.file_name, chunk.annotation_ids[rows[place]], reason)
+
+        masks: list[Rle | None] = [None] * len(fields)
+        found = read_masks([fields[i] for i in rows], [chunk.sizes[i] for i in rows], fault)
+        for i, rle in zip(rows, found, strict=True):
+            masks[i] = rle
+        return masks
 
     def _write(
         self,
         chunk: Chunk,
         index: int,
         fields: dict[str, Any],
-        rle: Rle,
+        outcome: NoisedMask,
         touched: bool,
         clean: tuple[int, list[int]],
         noisy: tuple[int, list[int]],
@@ -90,10 +108,14 @@ class Engine:
         identity = {"id": chunk.published_ids[index]}
         if chunk.crowd[index] or (self.masks == "keep" and not touched):
             return join_record(fields, identity)
+        category = chunk.noisy_category_ids[index]
+        if outcome.rle is None:
+            assert outcome.box is not None
+            return outcome.box.encoded(fields, category, chunk.published_ids[index])
         return encode_record(
             fields,
-            rle,
-            chunk.noisy_category_ids[index],
+            outcome.rle,
+            category,
             area=noisy[0],
             bbox=clean[1] if self.keep_boxes else noisy[1],
             masks="rle" if self.masks == "keep" else self.masks,
@@ -102,26 +124,26 @@ class Engine:
         )
 
 
-def noise_masks(engine: Engine, chunk: Chunk, clean: Sequence[Rle]) -> list[NoisedMask]:
+def noise_masks(engine: Engine, chunk: Chunk, clean: Sequence[Rle | None]) -> list[NoisedMask]:
     """What becomes of each mask of the chunk."""
-    spatial = [noise for noise in engine.noises if isinstance(noise, SpatialNoise)]
+    drawn = [noise for noise in engine.noises if isinstance(noise, DrawnNoise)]
     struck = [[column[i] for column in chunk.drawn] for i in range(len(clean))]
     outcomes = [NoisedMask(rle) for rle in clean]
     work = []
     for i, hits in enumerate(struck):
         if any(hits) and chunk.deleted[i]:
             outcomes[i].reasons = ["deleted" if hit else None for hit in hits]
-        elif any(hits):
+        elif any(hits) and clean[i] is not None:
             work.append(i)
     changed: list[tuple[NoisedMask, CropMask]] = []
     pixels = 0
-    crops = rles_to_crops([clean[i] for i in work])
+    crops = rles_to_crops([rle for i in work if (rle := clean[i]) is not None])
     for i, mask in zip(work, crops, strict=True):
         streams = [
             Stream(engine.seed, noise.name, chunk.annotation_ids[i]) if hit else None
-            for noise, hit in zip(spatial, struck[i], strict=True)
+            for noise, hit in zip(drawn, struck[i], strict=True)
         ]
-        noisy = _noise_mask(spatial, streams, mask, outcomes[i])
+        noisy = _noise_mask(drawn, streams, mask, outcomes[i])
         distance = boundary_distance(*chunk.sizes[i], engine.dilation_ratio)
         _compare(outcomes[i], mask, noisy, distance)
         if outcomes[i].iou < 1:
@@ -142,7 +164,7 @@ def _encode(changed: Sequence[tuple[NoisedMask, CropMask]]) -> None:
 
 
 def _noise_mask(
-    noises: Sequence[SpatialNoise],
+    noises: Sequence[DrawnNoise],
     streams: Sequence[Stream | None],
     mask: CropMask,
     outcome: NoisedMask,
@@ -152,9 +174,11 @@ def _noise_mask(
     reasons: list[str | None] = []
     for noise, stream in zip(noises, streams, strict=True):
         parameters = reason = None
-        if stream is not None:
+        if stream is not None and isinstance(noise, SpatialNoise):
             parameters = noise.draw(stream)
             mask, reason = _apply(noise, mask, parameters)
+        elif stream is not None:
+            reason = "has_mask"
         drawn.append(parameters)
         reasons.append(reason)
     outcome.drawn, outcome.reasons = drawn, reasons

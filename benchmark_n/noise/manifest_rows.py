@@ -7,28 +7,32 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmark_n.coco.annotation_masks import size_bucket
+from benchmark_n.coco.boxes import RecordBox
 from benchmark_n.masks import Rle
-from benchmark_n.noise.base import Drawn, Noise, SpatialNoise
+from benchmark_n.noise.base import Drawn, DrawnNoise, Noise
 from benchmark_n.noise.plan import Chunk
-from benchmark_n.tables.manifest_schema import Columns, box_columns
+from benchmark_n.tables.manifest_schema import BOX, MASK, Columns, box_columns
 
 Measured = Sequence[tuple[int, list[int]]]
 
 
 @dataclass
 class NoisedMask:
-    """What happened to one mask: the noisy RLE and, for each spatial noise, draws and reason.
+    """What happened to one mask: the noisy RLE and, for each noise of masks, draws and reason.
 
     `clean` and `noisy` are area (px²) and box (px) of the masks, where they were measured already.
+    An annotation without a mask has the noisy `box` in its place, and no boundary.
     """
 
-    rle: Rle
+    rle: Rle | None
     iou: float = 1.0
-    boundary_iou: float = 1.0
+    boundary_iou: float | None = 1.0
     drawn: Sequence[Drawn | None] = ()
     reasons: Sequence[str | None] = ()
     clean: tuple[int, list[int]] | None = None
     noisy: tuple[int, list[int]] | None = None
+    clean_box: RecordBox | None = None
+    box: RecordBox | None = None
 
 
 def manifest_columns(
@@ -42,8 +46,8 @@ def manifest_columns(
     columns = _base_columns(chunk, outcomes, clean, noisy)
     place = 0
     for noise in noises:
-        if isinstance(noise, SpatialNoise):
-            columns |= _spatial_columns(noise, place, chunk.drawn[place], outcomes)
+        if isinstance(noise, DrawnNoise):
+            columns |= _drawn_columns(noise, place, chunk.drawn[place], outcomes)
             place += 1
         elif noise.kind == "category":
             columns |= _category_columns(noise, chunk)
@@ -73,15 +77,22 @@ def _base_columns(
         "size": [size_bucket(area) for area, _ in clean],
         "iou": _unless(unscored, [outcome.iou for outcome in outcomes]),
         "boundary_iou": _unless(unscored, [outcome.boundary_iou for outcome in outcomes]),
+        "measured_on": [MASK if outcome.box is None else BOX for outcome in outcomes],
+        **box_columns("box", [_numbers(o.clean_box) for o in outcomes]),
+        **box_columns("noisy_box", _unless(gone, [_numbers(o.box) for o in outcomes])),
     }
+
+
+def _numbers(box: RecordBox | None) -> Sequence[float] | None:
+    return None if box is None else box.bbox
 
 
 def _unless(absent: Sequence[bool], values: Sequence[Any]) -> list[Any]:
     return [None if gone else value for gone, value in zip(absent, values, strict=True)]
 
 
-def _spatial_columns(
-    noise: SpatialNoise, place: int, struck: Sequence[bool], outcomes: Sequence[NoisedMask]
+def _drawn_columns(
+    noise: DrawnNoise, place: int, struck: Sequence[bool], outcomes: Sequence[NoisedMask]
 ) -> Columns:
     reasons = [o.reasons[place] if o.reasons else None for o in outcomes]
     drawn = [o.drawn[place] if o.drawn else None for o in outcomes]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.coco import CocoFile
-from benchmark_n.noise.base import Noise, NotApplied, SpatialNoise
+from benchmark_n.noise.base import DrawnNoise, Noise, NotApplied
 from benchmark_n.noise.class_confusion import ClassConfusion
 from benchmark_n.noise.recipe import Recipe
 from benchmark_n.noise.where import matching
@@ -26,8 +26,8 @@ Drawn = NDArray[np.bool_]
 class Chunk:
     """Consecutive annotations on their way to a worker; all sequences have the same length.
 
-    `sizes` holds (height, width) px of each record's image, `drawn` one column a spatial noise;
-    `published_ids` are those that the noisy records get in place of their own.
+    `sizes` holds (height, width) px of each record's image, `drawn` one column a noise of masks or
+    boxes; `published_ids` are those that the noisy records get in place of their own.
     """
 
     records: list[bytes]
@@ -135,8 +135,8 @@ def chunks(
 
     `published_ids`, int64 (N,), are those of all annotations of the file.
     """
-    spatial = [n.name for n in recipe.noises if isinstance(n, SpatialNoise)]
-    columns = [decisions.drawn[name] for name in spatial]
+    named = [n.name for n in recipe.noises if isinstance(n, DrawnNoise)]
+    columns = [decisions.drawn[name] for name in named]
     for first in range(start, len(coco), size):
         part = slice(first, min(first + size, len(coco)))
         image_ids = coco.image_ids[part].tolist()

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.coco import CocoFile
+from benchmark_n.coco.labels import category_labels
 from benchmark_n.errors import InputError, did_you_mean
 from benchmark_n.files.json_yaml import JSON_FAULTS
 
@@ -73,14 +74,15 @@ def matching(where: Where, coco: CocoFile) -> NDArray[np.bool_]:
 
 
 def _category_ids(names: Sequence[Any], coco: CocoFile) -> list[int]:
-    known = [category.name for category in coco.categories.values()]
+    labels = category_labels(coco.categories)
+    known = [*dict.fromkeys([*(c.name for c in coco.categories.values()), *labels.values()])]
     for name in names:
         if name not in known:
             raise InputError(
                 f"{coco.path.name}: the recipe is for category '{name}', which the file lacks: "
                 f"{did_you_mean(str(name), known)}"
             )
-    return [category.id for category in coco.categories.values() if category.name in names]
+    return [i for i, c in coco.categories.items() if c.name in names or labels[i] in names]
 
 
 def _image_ids(field: str, values: Sequence[Any], coco: CocoFile) -> list[int]:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from benchmark_n.benchmark import Benchmark
+from benchmark_n.coco.labels import category_labels
 from benchmark_n.detection.result import DetectionResult
 from benchmark_n.evaluators.label_errors.curves import precision_recall_curves
 from benchmark_n.report import figures
@@ -19,6 +20,7 @@ from benchmark_n.report.gallery import RARE, make_cards, worst
 from benchmark_n.report.images import image_statistics
 from benchmark_n.report.pages import MEASURES, page_template
 from benchmark_n.report.quality import predicted_dice
+from benchmark_n.tables.manifest_schema import BOX
 
 TOP = 200
 _MEASURES = (*MEASURES, ("prevalence", "chance", 3))
@@ -161,21 +163,25 @@ def _scores_by_annotation(detection: DetectionResult) -> Any:
 def _truth(manifest: Any, detection: DetectionResult) -> Mapping[int, str]:
     """Annotation id to what was done to it."""
     columns = ["annotation_id", "origin", "deleted", "category_id", "noisy_category_id", "iou"]
+    columns += [name for name in ("measured_on",) if name in manifest.column_names]
+    labels = category_labels(detection.coco.categories)
     truth = {}
     for row in manifest.select(columns).to_pylist():
         if not row["deleted"]:
-            truth[row["annotation_id"]] = _done(row, detection)
+            truth[row["annotation_id"]] = _done(row, labels)
     return truth
 
 
-def _done(row: dict[str, Any], detection: DetectionResult) -> str:
+def _done(row: dict[str, Any], labels: Mapping[int, str]) -> str:
     if row["origin"] == "spurious":
         return "wrong: no such instance"
     parts = []
     if row["category_id"] != row["noisy_category_id"]:
-        category = detection.coco.categories[row["category_id"]]
-        parts.append(f"is {category.name or category.id}")
+        parts.append(f"is {labels[row['category_id']]}")
     if row["iou"] is not None and row["iou"] < 1:
         iou = row["iou"]
+        if row.get("measured_on") == BOX:
+            parts.append(f"box changed, IoU {iou:.2f}")
+            return "wrong: " + ", ".join(parts)
         parts.append(f"mask changed, IoU {iou:.2f}, DSC {2 * iou / (1 + iou):.2f}")
     return "wrong: " + ", ".join(parts) if parts else "right"

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.images import image_path
+from benchmark_n.coco.labels import category_labels
 from benchmark_n.coco.pixels import Pixels, crop, mask_crop, read_rgb
 from benchmark_n.evidence import Evidence
 from benchmark_n.evidence.evidence import category_counts
@@ -83,8 +84,8 @@ def _card(
     given = None if index is None else rle_to_crop(evidence.masks[index])
     suggested = suggested_mask(row["suggested_segmentation"], image.height, image.width)
     category = "(none)" if index is None else evidence.category_names[evidence.labels[index]]
-    other = coco.categories.get(row["suggested_category"])
-    parts = [other.name or str(other.id)] if other else []
+    other = category_labels(coco.categories).get(row["suggested_category"])
+    parts = [other] if other is not None else []
     parts += ["another mask"] if suggested is not None and given is not None else []
     note = ""
     if index is not None and evidence.predicted_dsc is not None:

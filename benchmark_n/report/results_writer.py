@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.compute as pc
 
 from benchmark_n.benchmark import Benchmark
+from benchmark_n.coco.labels import category_labels
 from benchmark_n.coco.records import join_record, split_record
 from benchmark_n.coco.write import CocoStream
 from benchmark_n.detection.result import DetectionResult
@@ -84,6 +85,7 @@ def _quality_of(detection: DetectionResult) -> dict[int, tuple[float, Mapping[st
     """Annotation id to its score of any error, and what is said of each kind."""
     named = detection.scores.filter(pc.is_valid(detection.scores["annotation_id"]))
     quality: dict[int, tuple[float, dict[str, Any]]] = {}
+    labels = category_labels(detection.coco.categories)
     for row in named.to_pylist():
         _, attributes = quality.setdefault(row["annotation_id"], (0.0, {}))
         if row["kind"] == "any":
@@ -91,9 +93,9 @@ def _quality_of(detection: DetectionResult) -> dict[int, tuple[float, Mapping[st
             attributes["flagged"] = row["flagged"]
             continue
         attributes[f"{row['kind']}_score"] = row["score"]
-        category = detection.coco.categories.get(row["suggested_category"])
+        category = labels.get(row["suggested_category"])
         if category is not None:
-            attributes["suggested_category"] = category.name or str(category.id)
+            attributes["suggested_category"] = category
     return dict(quality)
 
 

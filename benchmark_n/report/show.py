@@ -18,7 +18,10 @@ from numpy.typing import NDArray
 from benchmark_n.benchmark import Benchmark
 from benchmark_n.coco import CocoFile, Image
 from benchmark_n.coco.annotation_masks import masks_of
+from benchmark_n.coco.boxes import box_mask, box_of
 from benchmark_n.coco.images import image_path
+from benchmark_n.coco.labels import category_labels
+from benchmark_n.coco.lacking_masks import with_masks
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.files.pictures import read_picture
 from benchmark_n.masks import CropMask, rle_to_crop
@@ -140,9 +143,13 @@ def _shrunk(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def image_masks(coco: CocoFile, image_id: int) -> Masks:
-    """Annotation id to mask for the non-crowd annotations of an image."""
-    indices = np.flatnonzero((coco.image_ids == image_id) & ~coco.crowd).tolist()
-    ids, masks = coco.annotation_ids[indices].tolist(), masks_of(coco, indices)
+    """Annotation id to mask for the non-crowd annotations of an image; a box without a mask."""
+    there = coco.take(np.flatnonzero((coco.image_ids == image_id) & ~coco.crowd))
+    ids, image = there.annotation_ids.tolist(), coco.images[image_id]
+    masks = [
+        masks_of(there, [i])[0] if has else box_mask(box_of(there, i), image.height, image.width)
+        for i, has in enumerate(with_masks(there).tolist())
+    ]
     return {identity: rle_to_crop(mask) for identity, mask in zip(ids, masks, strict=True)}
 
 
@@ -195,9 +202,9 @@ def _contour(axis: Axes, mask: CropMask, colour: str, dashed: bool = False) -> N
 
 
 def _name(axis: Axes, mask: CropMask, noisy: CocoFile, row: dict[str, Any]) -> None:
-    old = noisy.categories.get(row["category_id"])
-    new = noisy.categories[row["noisy_category_id"]]
-    text = f"{old.name if old else 'spurious'} → {new.name}"
+    labels = category_labels(noisy.categories)
+    old = labels.get(row["category_id"], "spurious")
+    text = f"{old} → {labels[row['noisy_category_id']]}"
     x, y, w, h = mask.bbox
     box = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.0}
     axis.text(x + w / 2, y + h / 2, text, fontsize=7, ha="center", va="center", bbox=box)

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from benchmark_n.benchmark import Benchmark, load
 from benchmark_n.coco import CocoFile, read_coco
+from benchmark_n.coco.labels import category_labels
 from benchmark_n.errors import InputError, UsageError, did_you_mean
 from benchmark_n.files.atomic import staged
 from benchmark_n.files.provenance import file_digest
 from benchmark_n.review import csv_file, cvat, fiftyone, label_studio
 from benchmark_n.review.choice import choose_items
-from benchmark_n.review.items import REVIEW, Review, ReviewedFile, category_labels, write_review
+from benchmark_n.review.items import REVIEW, Review, ReviewedFile, write_review
 from benchmark_n.review.shown import Shown, show_items, write_crops
 from benchmark_n.tables.scores import read_scores
 

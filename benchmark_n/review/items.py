@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from benchmark_n.coco import Category
 from benchmark_n.errors import InputError
 from benchmark_n.files.json_yaml import read_json
 
 REVIEW = "review.json"
 VERSION = 1
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class Flag(msgspec.Struct, frozen=True):
@@ -88,17 +83,6 @@ class Review(msgspec.Struct, frozen=True):
     labels: dict[int, str]
     items: tuple[Item, ...]
     version: int = VERSION
-
-
-def category_labels(categories: Mapping[int, Category]) -> dict[int, str]:
-    """Category id to a name that no other category has; control characters become spaces.
-
-    >>> category_labels({1: Category(1, "cat"), 2: Category(2, "cat"), 3: Category(3, "")})
-    {1: 'cat (1)', 2: 'cat (2)', 3: '3'}
-    """
-    names = {i: _CONTROL.sub(" ", c.name).strip() or str(i) for i, c in categories.items()}
-    counts = Counter(names.values())
-    return {i: name if counts[name] == 1 else f"{name} ({i})" for i, name in names.items()}
 
 
 def write_review(review: Review, folder: Path) -> None:

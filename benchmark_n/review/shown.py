@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ import msgspec
 import numpy as np
 
 from benchmark_n.coco import CocoFile, Image
-from benchmark_n.coco.annotation_masks import read_mask
+from benchmark_n.coco.annotation_masks import has_mask, read_mask
+from benchmark_n.coco.boxes import box_mask, box_of
 from benchmark_n.coco.pixels import image_files, read_rgb
 from benchmark_n.coco.records import split_record
 from benchmark_n.errors import annotation_fault
@@ -25,12 +26,16 @@ GIVEN, SUGGESTED = "given", "suggested"
 
 @dataclass(frozen=True)
 class Shown:
-    """An item with its image and its masks; a mask that there is none of is None."""
+    """An item with its image and its masks; a mask that there is none of is None.
+
+    `box` is the box, filled, of an annotation without a mask: it is shown, and never exported.
+    """
 
     item: Item
     image: Image
     given: CropMask | None
     suggested: CropMask | None
+    box: CropMask | None = None
 
     @property
     def file_name(self) -> str:
@@ -44,22 +49,29 @@ def show_items(coco: CocoFile, items: tuple[Item, ...]) -> list[Shown]:
     found = []
     for item in items:
         image = coco.images[item.image_id]
-        given = None if item.proposal else _given(coco, place[item.annotation_id], image)
+        given = box = None
+        if not item.proposal:
+            given, box = _given(coco, place[item.annotation_id], image)
         suggested = None
         if item.suggested_segmentation is not None:
             rle = segmentation_to_rle(item.suggested_segmentation, image.height, image.width)
             suggested = rle_to_crop(rle).tight()
-        found.append(Shown(item, image, given, suggested))
+        found.append(Shown(item, image, given, suggested, box))
     return found
 
 
-def _given(coco: CocoFile, index: int, image: Image) -> CropMask | None:
+def _given(coco: CocoFile, index: int, image: Image) -> tuple[CropMask | None, CropMask | None]:
+    """The given mask, or of an annotation without one its box, filled."""
+    fields = split_record(coco.annotations[index])
+    if not has_mask(fields.get("segmentation")):
+        filled = box_mask(box_of(coco, index), image.height, image.width)
+        return None, rle_to_crop(filled).tight()
     try:
-        rle = read_mask(split_record(coco.annotations[index]), image.height, image.width)
+        rle = read_mask(fields, image.height, image.width)
     except SegmentationError as error:
         raise annotation_fault(coco.path, coco.annotation_ids[index], str(error)) from None
     mask = rle_to_crop(rle).tight()
-    return mask if mask.area else None
+    return (mask if mask.area else None), None
 
 
 def write_crops(folder: Path, shown: list[Shown], images: Path) -> list[Shown]:
@@ -71,12 +83,12 @@ def write_crops(folder: Path, shown: list[Shown], images: Path) -> list[Shown]:
     for one in shown:
         name = f"{CROPS}/{one.item.annotation_id}.png"
         pixels = read_rgb(paths[one.image.id], one.image)
-        crop = draw_suspect(pixels, one.given, one.suggested)
+        crop = draw_suspect(pixels, one.given or one.box, one.suggested)
         # Not imwrite, which tells nobody when the disk is full.
         png = cv2.imencode(".png", cv2.cvtColor(crop, cv2.COLOR_RGB2BGR))[1]
         (folder / name).write_bytes(png.tobytes())
         item = msgspec.structs.replace(one.item, crop=name)
-        named.append(Shown(item, one.image, one.given, one.suggested))
+        named.append(replace(one, item=item))
     return named
 
 

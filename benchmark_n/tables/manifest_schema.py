@@ -12,6 +12,7 @@ import pyarrow as pa
 
 VERSION = "2"
 BOX_PARTS = ("x", "y", "width", "height")
+MASK, BOX = "mask", "box"
 
 _BASE: tuple[tuple[str, str, str], ...] = (
     ("annotation_id", "int64", "id in the noisy file, or that it would have there"),
@@ -36,6 +37,17 @@ _LAST = (
 )
 # Of originals: long, and read where they are asked for alone.
 ORIGINALS = tuple(name for name, _, _ in _LAST)
+# Of a file in which annotations have no mask, but a box; `extra` of its schema.
+BOX_COLUMNS: tuple[tuple[str, str, str], ...] = (
+    (
+        "measured_on",
+        "string",
+        "mask, or box for an annotation without one: iou is then that of the boxes, the others of "
+        "mask are its box in whole pixels, and boundary_iou is null",
+    ),
+    *((f"box_{part}", "double", "clean box, px; null with a mask") for part in BOX_PARTS),
+    *((f"noisy_box_{part}", "double", "noisy box, px; null as for box") for part in BOX_PARTS),
+)
 
 
 class NoiseColumns(Protocol):
@@ -101,7 +113,7 @@ def with_columns(table: Any, names: Collection[str]) -> Any:
 Columns = dict[str, list[Any]]
 
 
-def box_columns(prefix: str, boxes: Sequence[Sequence[int] | None]) -> Columns:
+def box_columns(prefix: str, boxes: Sequence[Sequence[float] | None]) -> Columns:
     """Four columns of a list of boxes [x, y, width, height] (px); None is null."""
     parts = zip(*(box or (None,) * 4 for box in boxes), strict=True)
     return {f"{prefix}_{name}": list(part) for name, part in zip(BOX_PARTS, parts, strict=True)}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark_n.coco import read_coco
+from benchmark_n.coco.lacking_masks import require_masks
 from benchmark_n.coco.pixels import image_files
 from benchmark_n.datasets import DATASETS, SourceOptions
 from benchmark_n.datasets.open import open_source
@@ -92,7 +93,7 @@ def dataset_pairs(
         ),
         Execution(workers),
     )
-    coco = read_coco(source.annotations)
+    coco = require_masks(read_coco(source.annotations), "the training of Quality Sentinel")
     evidence = annotation_evidence(coco)
     paths = image_files(source.images, coco.images, evidence.image_ids)
     predicted = None

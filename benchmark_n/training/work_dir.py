@@ -12,6 +12,7 @@ import msgspec
 
 from benchmark_n.benchmark import Benchmark
 from benchmark_n.benchmark.layout import CHECKSUMS
+from benchmark_n.coco.labels import category_labels
 from benchmark_n.errors import InputError
 from benchmark_n.files.atomic import write_whole
 from benchmark_n.files.json_yaml import read_json
@@ -59,11 +60,11 @@ def describe(benchmark: Benchmark, training: Mapping[str, Any]) -> dict[str, Any
     """What a training is: the benchmark it is on, and the plain values of `training`."""
     recipe = {key: benchmark.recipe.get(key) for key in ("benchmark", "name", "version", "seed")}
     digest = file_digest(benchmark.path / CHECKSUMS)
-    categories = benchmark.noisy().categories.values()
+    categories = benchmark.noisy().categories
     return {
         "benchmark": {"directory": benchmark.path.resolve().name, "sha256sums": digest, **recipe},
         **json.loads(json.dumps(training)),
-        "categories": [category.name or str(category.id) for category in categories],
+        "categories": list(category_labels(categories).values()),
     }
 
 

@@ -94,7 +94,8 @@ class WeakEngine:
         judge = MaskComparison(edge_strength(pixels), distance, self.masks)
         for i, crop, each in zip(todo, crops, drawn[: len(todo)], strict=True):
             rows[i] |= judge.outcome(fields[i], clean[i], crop, each, rows[i]["category_id"])
-        ids = {name: identity for identity, name in self.names.items()}
+        # Of categories of one name the lowest id: a found name does not tell them apart.
+        ids = {name: identity for identity, name in sorted(self.names.items(), reverse=True)}
         for match, each in zip(extra, drawn[len(todo) :], strict=True):
             rows += spurious_row(task.image.id, ids[match.name], each, self.masks)
         return rows

@@ -28,6 +28,7 @@ class QualitySentinel:
     name: ClassVar[str] = "quality_sentinel"
     kinds: ClassVar[tuple[str, ...]] = ("spatial",)
     needs: ClassVar[tuple[str, ...]] = ("predicted_dsc",)
+    of_masks: ClassVar[tuple[str, ...]] = ("spatial",)
     reference: ClassVar[str] = "Chen, Zhou, Yuille: Quality Sentinel, 2024"
 
     threshold: float = 0.92

@@ -34,10 +34,10 @@ class QualityMaker:
 
     @cached_property
     def _conditions(self) -> Any:
-        trained = self._sentinel
-        return conditions_of(
-            trained.settings.condition, self._base.category_names, trained.names, trained.table
-        )
+        trained, categories = self._sentinel, self._given.coco.categories
+        # As the file has them: the network was told these, not what tells namesakes apart.
+        names = [categories[i].name or str(i) for i in self._base.category_ids.tolist()]
+        return conditions_of(trained.settings.condition, names, trained.names, trained.table)
 
     def inputs(self) -> dict[str, Any]:
         """Images, weights, and the categories that have no condition here."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from benchmark_n.coco import CocoFile
+from benchmark_n.coco.labels import category_labels
 from benchmark_n.coco.predictions import Predictions, read_predictions
 from benchmark_n.errors import InputError
 from benchmark_n.evaluators.average_precision import lvis
@@ -155,11 +156,8 @@ def _warnings(truth: CocoFile, predictions: Predictions, silent: int) -> list[st
 
 def _by_name(truth: CocoFile, detections: Mapping[int, Statistics]) -> dict[str, Statistics]:
     """By name; where two categories have one name, the ids tell them apart."""
-    names = [truth.categories[i].name for i in detections]
-    return {
-        name if name and names.count(name) == 1 else f"{name} ({i})": detections[i]
-        for name, i in zip(names, detections, strict=True)
-    }
+    labels = category_labels(truth.categories)
+    return {labels[i]: values for i, values in detections.items()}
 
 
 def _by_supercategory(

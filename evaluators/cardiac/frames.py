@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from pycocotools import mask as coco_mask
 
 from benchmark_n.coco import CocoFile
-from benchmark_n.coco.annotation_masks import read_mask
+from benchmark_n.coco.annotation_masks import masks_of
+from benchmark_n.coco.lacking_masks import require_masks
 from benchmark_n.coco.predictions import Predictions, detection_arrays
-from benchmark_n.coco.records import split_record
 from benchmark_n.errors import InputError
 from benchmark_n.masks import CropMask, Rle, rle_to_crop
 
@@ -100,14 +101,20 @@ def ventricle_id(coco: CocoFile) -> int:
 
 
 def annotated_ventricles(coco: CocoFile) -> dict[int, CropMask]:
-    """Image id to the left ventricle; several annotations of one are united."""
+    """Image id to the left ventricle; several annotations of one are united.
+
+    Raises
+    ------
+    InputError
+        No such category, a mask that is none, or no masks at all; an annotation without one is
+        left out, and their number told.
+    """
+    coco = require_masks(coco, "the ejection fraction")
     chosen = ventricle_id(coco)
     parts: dict[int, list[Rle]] = {}
-    for place, record in enumerate(coco.annotations):
-        if coco.category_ids[place] == chosen and not coco.crowd[place]:
-            image = coco.images[int(coco.image_ids[place])]
-            rle = read_mask(split_record(record), image.height, image.width)
-            parts.setdefault(image.id, []).append(rle)
+    rows = np.flatnonzero(~coco.crowd & (coco.category_ids == chosen)).tolist()
+    for place, rle in zip(rows, masks_of(coco, rows), strict=True):
+        parts.setdefault(int(coco.image_ids[place]), []).append(rle)
     united = {i: rles[0] if len(rles) == 1 else coco_mask.merge(rles) for i, rles in parts.items()}
     return _filled({i: rle_to_crop(rle) for i, rle in united.items()})
 

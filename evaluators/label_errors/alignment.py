@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from benchmark_n.coco import Category
+from benchmark_n.coco.labels import category_labels
 from benchmark_n.errors import InputError, did_you_mean
 from benchmark_n.tables.scores import add_any
 
@@ -131,5 +132,6 @@ def _labels(
     ids = pc.coalesce(rows["noisy_category_id"], rows["category_id"]).to_pylist()
     known = categories or {}
     if name == "category":
-        return np.array([known[i].name if i in known else str(i) for i in ids], object)
+        labels = category_labels(known)
+        return np.array([labels.get(i, str(i)) for i in ids], object)
     return np.array([known[i].supercategory or _NOT_STATED for i in ids], object)

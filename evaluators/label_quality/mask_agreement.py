@@ -22,6 +22,8 @@ from numpy.typing import NDArray
 
 from benchmark_n.coco import Category
 from benchmark_n.coco.annotation_masks import SIZES
+from benchmark_n.coco.labels import category_labels
+from benchmark_n.tables.manifest_schema import BOX
 
 THRESHOLDS = (0.5, 0.75)
 _ADDED = "spurious"
@@ -66,8 +68,12 @@ class MaskAgreement:
 
 
 def mask_agreement(manifest: Any, categories: Mapping[int, Category]) -> MaskAgreement:
-    """Agreement out of a manifest table; `categories` by id, for their names."""
-    rows = manifest.filter(pc.invert(manifest["crowd"]))
+    """Agreement out of a manifest table; `categories` by id, for their names.
+
+    Annotations without a mask are left out.
+    """
+    rows = of_masks(manifest.filter(pc.invert(manifest["crowd"])))
+    labels = category_labels(categories)
     iou, edge = _floats(rows["iou"]), _floats(rows["boundary_iou"])
     clean, noisy = _ids(rows["category_id"]), _ids(rows["noisy_category_id"])
     deleted = np.asarray(rows["deleted"].to_numpy(), bool)
@@ -87,11 +93,18 @@ def mask_agreement(manifest: Any, categories: Mapping[int, Category]) -> MaskAgr
         [_at(threshold, iou, same, clean, noisy) for threshold in THRESHOLDS],
         {size: group(sizes == size, (sizes == size) & ~deleted) for size in SIZES},
         {
-            category.name or str(identity): group(clean == identity, noisy == identity)
-            for identity, category in categories.items()
+            labels[identity]: group(clean == identity, noisy == identity)
+            for identity in categories
             if identity in clean or identity in noisy
         },
     )
+
+
+def of_masks(rows: Any) -> Any:
+    """The rows of a manifest's annotations that have masks."""
+    if "measured_on" not in rows.column_names:
+        return rows
+    return rows.filter(pc.not_equal(rows["measured_on"], BOX))
 
 
 def _group(

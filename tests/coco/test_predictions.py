@@ -78,8 +78,7 @@ def test_boxes_and_areas_are_those_of_pycocotools(masks: bool, tmp_path: Path) -
     )
     assert len(arrays) > 10
     assert arrays.boxes.tolist() == [list(one["bbox"]) for one in loaded]
-    if masks:
-        assert arrays.areas.tolist() == [one["area"] for one in loaded]
+    assert arrays.areas.tolist() == [one["area"] for one in loaded]
     given = [7.0, 3.0, 11.0, 5.0]
     mixed = [{**one, "bbox": given} if i % 2 else one for i, one in enumerate(bare)]
     arrays = detection_arrays(

@@ -347,10 +347,10 @@ def test_faulty_segmentations_write_nothing(tmp_path: Path, segmentation: Any, w
     assert [p.name for p in tmp_path.iterdir()] == ["instances.json"]
 
 
-def test_missing_segmentation(tmp_path: Path) -> None:
+def test_neither_mask_nor_box(tmp_path: Path) -> None:
     data = samples.document()
-    del data["annotations"][1]["segmentation"]
-    with pytest.raises(InputError, match="annotation 8: field 'segmentation' is missing"):
+    del data["annotations"][1]["segmentation"], data["annotations"][1]["bbox"]
+    with pytest.raises(InputError, match="annotation 8: has neither a mask nor a box"):
         make(samples.write(tmp_path, data), tmp_path / "made")
 
 

@@ -241,7 +241,8 @@ def document(tmp_path: Path) -> dict[str, Any]:
         )
         cv2.imwrite(str(tmp_path / image["file_name"]), pixels)
     data["annotations"].append(samples.annotation(10, 2, iscrowd=1))
-    data["annotations"].append(samples.annotation(11, 1, segmentation=[], bbox=[0, 0, 0, 0]))
+    nothing = {"size": [48, 64], "counts": [48 * 64]}
+    data["annotations"].append(samples.annotation(11, 1, segmentation=nothing, bbox=[0, 0, 0, 0]))
     return data
 
 

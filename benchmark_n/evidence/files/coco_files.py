@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from benchmark_n.coco import CocoFile, read_coco
-from benchmark_n.coco.annotation_masks import measure
 from benchmark_n.coco.joining import JOINING, join_files
 from benchmark_n.coco.predictions import detection_arrays, read_predictions
 from benchmark_n.errors import InputError, UsageError
@@ -106,7 +105,7 @@ class AnnotatorMaker:
             image_ids=drawn.image_ids,
             labels=labels,
             scores=np.ones(len(drawn)),
-            boxes=np.array([box for _, box in map(measure, drawn.masks)], float).reshape(-1, 4),
+            boxes=drawn.boxes.astype(float),
             masks=drawn.masks,
             annotators=np.full(len(drawn), number, np.int64),
         )

@@ -13,7 +13,8 @@ from mmdet.datasets.transforms import PackDetInputs
 from mmdet.registry import DATASETS, TRANSFORMS
 
 from benchmark_n.coco import CocoFile, read_coco
-from benchmark_n.coco.annotation_masks import measure, read_mask
+from benchmark_n.coco.annotation_masks import has_mask, measure, read_mask
+from benchmark_n.coco.labels import category_labels
 from benchmark_n.coco.records import split_record
 from benchmark_n.errors import InputError
 from benchmark_n.files.pictures import PICTURE_FAULTS, map_file, picture_size
@@ -44,7 +45,7 @@ class NoisyCocoDataset(BaseDetDataset):
     def load_data_list(self) -> list[dict[str, Any]]:
         """One record an image."""
         coco = read_coco(self.ann_file)
-        self._metainfo["classes"] = tuple(c.name for c in coco.categories.values())
+        self._metainfo["classes"] = tuple(category_labels(coco.categories).values())
         places: dict[int, list[int]] = {image: [] for image in self._chosen_images(coco)}
         for place, image in enumerate(coco.image_ids.tolist()):
             if image in places:
@@ -105,6 +106,8 @@ class NoisyCocoDataset(BaseDetDataset):
 
 def _instance(coco: CocoFile, place: int, labels: Mapping[int, int]) -> dict[str, Any] | None:
     fields = split_record(coco.annotations[place])
+    if not has_mask(fields.get("segmentation")):
+        return None
     if "bbox" in fields and "area" in fields:
         area, box = (msgspec.json.decode(fields[name]) for name in ("area", "bbox"))
     else:

@@ -1,0 +1,65 @@
+"""Which annotations of a file have no mask but a box, and what to say where masks are needed."""
+
+from __future__ import annotations
+
+import logging
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark_n.coco.annotation_masks import has_mask
+from benchmark_n.coco.file import CocoFile
+from benchmark_n.errors import InputError
+
+_log = logging.getLogger(__name__)
+
+
+class _Segmentation(msgspec.Struct, gc=False):
+    segmentation: msgspec.Raw = msgspec.Raw(b"null")
+
+
+_record = msgspec.json.Decoder(_Segmentation)
+
+
+def with_masks(coco: CocoFile) -> NDArray[np.bool_]:
+    """Which annotations have a mask, be it an empty one; bool (N,)."""
+    found = (has_mask(_record.decode(raw).segmentation) for raw in coco.annotations)
+    return np.fromiter(found, np.bool_, len(coco))
+
+
+def require_masks(coco: CocoFile, what: str) -> CocoFile:
+    """The file without the annotations that have no mask, for `what`, which goes by masks.
+
+    How many these are is told in a warning; crowds do not count.
+
+    Raises
+    ------
+    InputError
+        None of the annotations has a mask.
+    """
+    instances, masked = ~coco.crowd, with_masks(coco)
+    check_masks(coco.path.name, int((instances & ~masked).sum()), int(instances.sum()), what)
+    return coco if masked.all() else coco.take(np.flatnonzero(masked))
+
+
+def refuse_boxes(coco: CocoFile, what: str) -> None:
+    """The same for what tells of the annotations without a mask itself, or later."""
+    masked = with_masks(coco)[~coco.crowd]
+    if not masked.any():
+        check_masks(coco.path.name, len(masked), len(masked), what)
+
+
+def check_masks(name: str, lacking: int, instances: int, what: str) -> None:
+    """The same of a file called `name`, `lacking` of whose `instances` have no mask."""
+    if not lacking:
+        return
+    if lacking == instances:
+        raise InputError(
+            f"{name}: none of its {instances} annotations has a mask, they are boxes: {what} "
+            "needs masks"
+        )
+    _log.warning(
+        "%s: %d of %d annotations have no mask but a box: %s leaves them out",
+        *(name, lacking, instances, what),
+    )

@@ -12,6 +12,7 @@ from benchmark_n.benchmark import layout
 from benchmark_n.benchmark.local import local_entries
 from benchmark_n.benchmark.summary import summarise
 from benchmark_n.coco import CocoFile
+from benchmark_n.coco.images import warn_of_turned
 from benchmark_n.coco.write import CocoStream
 from benchmark_n.files.json_yaml import dump_yaml
 from benchmark_n.files.provenance import environment, file_digest
@@ -39,7 +40,8 @@ def write_benchmark(
     schema
         The manifest's Arrow schema.
     recipe
-        The resolved recipe with seed and source, written as it is.
+        The resolved recipe with seed and source; the account of what was not read as it stands is
+        added to the source.
     images, val_images
         Where the images and those of the validation labels lie on this machine; kept apart, in a
         file that is never published.
@@ -54,7 +56,10 @@ def write_benchmark(
     if clean_val is not None:
         shutil.copyfile(clean_val, folder / layout.CLEAN_VAL)
         sums[layout.CLEAN_VAL] = file_digest(clean_val)
-    _write_text(folder / layout.RECIPE, dump_yaml(recipe))
+    source = {**recipe["source"], **coco.repairs.recorded()}
+    _write_text(folder / layout.RECIPE, dump_yaml({**recipe, "source": source}))
+    coco.repairs.tell(coco.path.name)
+    warn_of_turned(coco, images)
     sums[layout.RECIPE] = file_digest(folder / layout.RECIPE)
     summary = summarise(folder / layout.MANIFEST, coco.categories)
     summary["skipped"] = [dict(entry) for entry in skipped]

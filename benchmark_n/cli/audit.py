@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from benchmark_n.cli.common import emit, output_options, pixels_option, progress_bar, set_logging
+from benchmark_n.cli.common import (
+    emit,
+    output_options,
+    pixels_option,
+    progress_bar,
+    reading_options,
+    set_logging,
+)
 from benchmark_n.cli.tables import table
 
 if TYPE_CHECKING:
@@ -36,6 +43,7 @@ _MOST_COMPARISONS = 12
 @click.option("--evidence-dir", type=_FILE, help="Where evidence is kept [default: the cache].")
 @click.option("--device", default="cpu", show_default=True)
 @click.option("--out", type=_FILE, help="Directory of the results [default: results/audit-BY].")
+@reading_options
 @pixels_option
 @output_options
 def command(
@@ -48,6 +56,8 @@ def command(
     evidence_dir: Path | None,
     device: str,
     out: Path | None,
+    repair: bool,
+    strict: bool,
     quiet: bool,
     verbose: int,
     as_json: bool,
@@ -57,6 +67,7 @@ def command(
     Example: benchmark-n audit --annotations my.json --images photos --by sex
     """
     set_logging(quiet, verbose)
+    from benchmark_n.coco import ReadOptions
     from benchmark_n.detection.audit import audit
     from benchmark_n.report.audit import PLOT, write_audit
 
@@ -69,6 +80,7 @@ def command(
             evidence_dir=evidence_dir,
             device=device,
             progress=progress,
+            reading=ReadOptions(repair, strict),
         )
     folder = out or Path("results") / f"audit-{by}"
     write_audit(audits, folder, lowest=lowest, highest=highest)

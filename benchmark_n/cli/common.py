@@ -53,6 +53,21 @@ def _set_pixels(context: click.Context, option: click.Parameter, value: int | No
         context.call_on_close(lambda: os.environ.update({MAX_PIXELS: before}))
 
 
+def reading_options(command: Command) -> Command:
+    """``--repair`` and ``--strict``: how annotation files are read."""
+    for option in (
+        click.option("--strict", is_flag=True, help="Refuse records that --repair would mend."),
+        click.option(
+            "--repair",
+            is_flag=True,
+            help="Drop polygons of fewer than three points and annotations without area, clip to "
+            "the image, read numbers in quotes; say how many.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 def set_logging(quiet: bool, verbose: int) -> None:
     """Log to stderr: warnings, with ``-v`` what is done, with ``-vv`` details."""
     level = logging.ERROR if quiet else max(logging.WARNING - 10 * verbose, logging.DEBUG)

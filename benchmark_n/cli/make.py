@@ -8,7 +8,14 @@ from typing import Any
 
 import click
 
-from benchmark_n.cli.common import emit, output_options, pixels_option, progress_bar, set_logging
+from benchmark_n.cli.common import (
+    emit,
+    output_options,
+    pixels_option,
+    progress_bar,
+    reading_options,
+    set_logging,
+)
 from benchmark_n.errors import UsageError
 
 
@@ -98,6 +105,7 @@ from benchmark_n.errors import UsageError
     "which without it give no labels away. The benchmark is called Custom-N all the same, and no "
     "dataset's paper is cited for it.",
 )
+@reading_options
 @pixels_option
 @output_options
 def command(

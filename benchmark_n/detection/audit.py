@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark_n.coco import CocoFile, read_coco
+from benchmark_n.coco import CocoFile, ReadOptions, read_coco
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.evaluators.label_quality.group_tests import Comparison, compare_groups
 from benchmark_n.evidence import Evidence
@@ -95,6 +95,7 @@ def audit(
     evidence_dir: Path | str | None = None,
     device: str = "cpu",
     progress: Progress | None = None,
+    reading: ReadOptions = ReadOptions(),
 ) -> list[Audit]:
     """Predict the Dice coefficient of each mask of one or more annotation files.
 
@@ -107,6 +108,8 @@ def audit(
         are cut into thirds.
     weights
         Of Quality Sentinel; by default those that come with the package.
+    reading
+        How the files are read.
 
     Raises
     ------
@@ -127,7 +130,7 @@ def audit(
     execution = Execution(progress=progress)
     found = []
     for path, folder in zip(annotations, folders, strict=True):
-        coco = read_coco(path)
+        coco = read_coco(path, reading)
         evidence = gather(coco, options, {"predicted_dsc"}, images=folder, execution=execution)
         found.append(_audit(coco, evidence, by))
     return found

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmark_n._version import __version__
-from benchmark_n.coco import CocoFile, read_coco
+from benchmark_n.coco import CocoFile, ReadOptions, read_coco
+from benchmark_n.coco.exports import open_export
 from benchmark_n.detection.result import DetectionResult
 from benchmark_n.detectors.base import Detector, build_detector, detector_names, run_detector
 from benchmark_n.errors import InputError, UsageError
@@ -32,21 +33,23 @@ def detect(
     evidence: EvidenceOptions | str | Iterable[str] = EvidenceOptions(),
     options: Mapping[str, Any] | None = None,
     execution: Execution = Execution(),
+    reading: ReadOptions = ReadOptions(),
 ) -> list[DetectionResult]:
     """Look for label errors in a COCO file.
 
     Parameters
     ----------
     annotations, images
-        The file (or what `read_coco` made of it) and the folder of its images.
+        The file (or what `read_coco` made of it, or an export of a tool) and the folder of its
+        images, which an export may bring.
     detectors
         Names, or ``"all"`` for those whose evidence there is.
     evidence
         What evidence to make and how, or its sources alone, such as ``"predictions:FILE"``.
     options
         ``"detector.option"`` to its value.
-    execution
-        Its progress is told (crops done, crops in all).
+    execution, reading
+        Its progress is told (crops done, crops in all); and how the file is read.
 
     Returns
     -------
@@ -55,25 +58,33 @@ def detect(
 
     Raises
     ------
-    UsageError
-        Contradictory or missing arguments.
-    InputError
-        Anything wrong with a file, or a detector that lacks its evidence.
+    UsageError, InputError
+        Contradictory arguments; a fault of a file, or a detector that lacks its evidence.
 
     Examples
     --------
     >>> options = EvidenceOptions(backbone="hog")
     >>> detect("my.json", "photos", evidence=options)  # doctest: +SKIP
     """
-    coco = annotations if isinstance(annotations, CocoFile) else read_coco(annotations)
+    coco, folder = _opened(annotations, images, reading)
     built = _detectors(detectors, options or {})
     asked = evidence_options(evidence)
     if detectors == "all" and not asked.sources:
         asked = replace(asked, sources=("crops",))
     wanted = {field for detector in built for field in detector.needs}
-    folder = None if images is None else Path(images)
     found = gather(coco, asked, wanted, images=folder, execution=execution)
     return _run_all(built, found, coco, folder, skip=detectors == "all")
+
+
+def _opened(
+    annotations: Path | str | CocoFile, images: Path | str | None, reading: ReadOptions
+) -> tuple[CocoFile, Path | None]:
+    """The file, and the folder of its images where it is known."""
+    folder = None if images is None else Path(images)
+    if isinstance(annotations, CocoFile):
+        return annotations, folder
+    export = open_export(annotations)
+    return read_coco(export.annotations, reading), folder or export.images
 
 
 def _run_all(
@@ -121,7 +132,8 @@ def _run(
         "details": dict(getattr(detector, "details_", {})),
         "evidence": evidence.provenance["sources"],
         "trained_on": trained_on(evidence),
-        "annotations": {"file": coco.path.name, "sha256": file_digest(coco.path)},
+        "annotations": {"file": coco.path.name, "sha256": file_digest(coco.path)}
+        | coco.repairs.recorded(),
     }
     lines = (*notes(evidence), *caveats(evidence))
     plots = tuple(getattr(detector, "plots_", ()))

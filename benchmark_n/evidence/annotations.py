@@ -24,6 +24,7 @@ def annotation_evidence(coco: CocoFile) -> Evidence:
     if not kept.size:
         raise InputError(f"{coco.path.name}: no annotations, expected some to look for errors in")
     masks = masks_of(coco, kept.tolist())
+    coco.repairs.tell(coco.path.name)
     category_ids = np.fromiter(coco.categories, np.int64, len(coco.categories))
     return Evidence(
         annotation_ids=coco.annotation_ids[kept],

@@ -31,6 +31,9 @@ PICTURE_FAULTS = (
 )
 # What OpenCV reads too, but for WebP, for which Pillow sets aside the whole picture.
 _FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "GIF", "JPEG2000", "PPM", "SUN", "AVIF")
+# EXIF's tag of the orientation, and those of its values that swap width and height.
+_ORIENTATION = 0x0112
+TURNED = (5, 6, 7, 8)
 
 
 def read_picture(path: Path, flags: int = cv2.IMREAD_COLOR) -> NDArray[Any] | None:
@@ -82,6 +85,17 @@ def picture_size(data: Any, path: Path) -> tuple[int, int]:
             f"(`{MAX_PIXELS}` allows more)"
         )
     return height, width
+
+
+def exif_orientation(path: Path) -> int:
+    """How a picture's EXIF data say that it is to be turned, 1 to 8; 1 where they do not."""
+    try:
+        data: Any = map_file(path)
+        with _any_size(), Image.open(data, formats=["JPEG", "PNG", "TIFF", "WEBP"]) as image:
+            value = image.getexif().get(_ORIENTATION, 1)
+    except PICTURE_FAULTS:
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
 def map_file(path: Path) -> mmap.mmap:

@@ -11,6 +11,7 @@ from benchmark_n.benchmark import Benchmark, load
 from benchmark_n.benchmark.staging import staged_benchmark
 from benchmark_n.benchmark.writer import write_benchmark
 from benchmark_n.coco import CocoFile, read_coco
+from benchmark_n.coco.annotation_masks import masks_of
 from benchmark_n.datasets.base import Dataset
 from benchmark_n.datasets.request import Source
 from benchmark_n.errors import InputError, UsageError
@@ -68,7 +69,7 @@ def make_weak(
         raise UsageError("weak annotations are all new: masks must be rle or polygon")
     with ExitStack() as stack:
         with staged_benchmark(job.target, overwrite=job.overwrite) as stage:
-            coco = read_coco(source.annotations)
+            coco = _read(source)
             after = _category_noises(recipe, coco)
             prompts = weak.prompts_from
             boxes = None if prompts is None else prompt_boxes(recipe, prompts, coco)
@@ -82,6 +83,12 @@ def make_weak(
             benchmark = load(stage).moved(job.target)
         remove_shards()
     return benchmark
+
+
+def _read(source: Source) -> CocoFile:
+    coco = read_coco(source.annotations, source.reading)
+    masks_of(coco, range(len(coco)))  # for the account of what is not read as it stands
+    return coco
 
 
 def _engine(

@@ -19,6 +19,8 @@ from benchmark_n.tables.manifest_schema import Columns
 
 # Noisy masks are encoded together, once they have this many pixels.
 _MOST_PIXELS = 1 << 17
+# Kinds of `benchmark_n.coco.reading` with the annotation ids.
+Notes = list[tuple[str, int]]
 
 
 @dataclass(frozen=True)
@@ -41,15 +43,21 @@ class Engine:
     keep_boxes: bool = False
 
     def __call__(self, chunk: Chunk) -> tuple[list[bytes], Columns]:
-        """The surviving records in order, and the manifest's columns for all of the chunk.
+        """The surviving records in order, and the manifest's columns for all of the chunk; `run`.
 
         Raises
         ------
         InputError
             A segmentation that is no mask of its image.
         """
+        records, columns, _ = self.run(chunk)
+        return records, columns
+
+    def run(self, chunk: Chunk) -> tuple[list[bytes], Columns, Notes]:
+        """The same, and what of the masks was not read as it stands."""
         fields = [split_record(record) for record in chunk.records]
-        clean = self._read(chunk, fields)
+        notes: Notes = []
+        clean = self._read(chunk, fields, notes)
         outcomes = noise_masks(self, chunk, clean)
         measured = [o.clean or measure(rle) for o, rle in zip(outcomes, clean, strict=True)]
         noisy_measured = [o.noisy or m for o, m in zip(outcomes, measured, strict=True)]
@@ -69,13 +77,16 @@ class Engine:
             raw if new or gone else None
             for raw, new, gone in zip(chunk.records, touched, chunk.deleted, strict=True)
         ]
-        return records, columns
+        return records, columns, notes
 
-    def _read(self, chunk: Chunk, fields: Sequence[dict[str, Any]]) -> list[Rle]:
+    def _read(self, chunk: Chunk, fields: Sequence[dict[str, Any]], notes: Notes) -> list[Rle]:
         def fault(index: int, reason: str) -> Exception:
             return annotation_fault(self.file_name, chunk.annotation_ids[index], reason)
 
-        return read_masks(fields, chunk.sizes, fault)
+        def note(index: int, kind: str) -> None:
+            notes.append((kind, chunk.annotation_ids[index]))
+
+        return read_masks(fields, chunk.sizes, fault, note)
 
     def _write(
         self,

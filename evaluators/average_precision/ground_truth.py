@@ -79,11 +79,14 @@ def _decode(coco: CocoFile, place: int, raw: Buffer) -> _TruthRecord:
 
 def _masks(coco: CocoFile, records: list[_TruthRecord]) -> list[Rle]:
     images = [coco.images[i] for i in coco.image_ids.tolist()]
-    return segmentations_to_rles(
+    rles = segmentations_to_rles(
         [record.segmentation for record in records],
         [(image.height, image.width) for image in images],
         lambda place, fault: annotation_fault(coco.path, coco.annotation_ids[place], fault),
+        lambda place, kind: coco.repairs.add(kind, int(coco.annotation_ids[place])),
     )
+    coco.repairs.tell(coco.path.name)
+    return rles
 
 
 def federated(coco: CocoFile) -> Federated | None:

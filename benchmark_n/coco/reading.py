@@ -1,0 +1,103 @@
+"""How an annotation file is read, and the account of what was not read as it stands.
+
+``docs/repairs.md`` has a fault a line: what each way of reading does with it.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+
+from benchmark_n.errors import UsageError
+from benchmark_n.masks.segmentation import CUT, SHORT
+
+_log = logging.getLogger(__name__)
+BYTE_ORDER_MARK, NUMBERS = "byte_order_mark", "whole_numbers"
+NO_AREA, CLIPPED = "without_area", "clipped"
+# Kinds to what is told of them, behind their count.
+KINDS = {
+    BYTE_ORDER_MARK: "UTF-8 byte-order mark, which is no part of JSON",
+    NUMBERS: 'records with ids or sizes like 1.0 or "2"',
+    SHORT: "annotations with polygons of fewer than three points",
+    NO_AREA: "annotations without area",
+    CLIPPED: "annotations clipped to their images",
+    CUT: "masks cut by the image's border by more than 1 % of their area",
+}
+_MOST_IDS = 5
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What is done with records that are not as they should be.
+
+    Parameters
+    ----------
+    repair
+        Mend what can be: polygons of fewer than three points and annotations without area are
+        dropped, masks and boxes clipped to the image, numbers in quotes read.
+    strict
+        Refuse whatever would not be read exactly as it stands.
+
+    Raises
+    ------
+    UsageError
+        Both of them.
+
+    Examples
+    --------
+    >>> ReadOptions(repair=True).strict
+    False
+    """
+
+    repair: bool = False
+    strict: bool = False
+
+    def __post_init__(self) -> None:
+        if self.repair and self.strict:
+            raise UsageError("`repair` and `strict` exclude one another: give one")
+
+
+@dataclass
+class Repairs:
+    """What of a file was not read as it stands: kinds, with the ids of the records concerned.
+
+    A record counts once for a kind, however often it is read.
+
+    Examples
+    --------
+    >>> repairs = Repairs()
+    >>> repairs.add("short_polygons", 7)
+    >>> repairs.counts
+    {'short_polygons': 1}
+    >>> repairs.line("short_polygons")
+    '1 annotations with polygons of fewer than three points (first: 7)'
+    """
+
+    ids: dict[str, dict[object, None]] = field(default_factory=dict)
+    _told: set[str] = field(default_factory=set)
+
+    def add(self, kind: str, identity: object) -> None:
+        """A record of a kind of `KINDS`."""
+        self.ids.setdefault(kind, {})[identity] = None
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Kind to the number of records, in the order of `KINDS`."""
+        return {kind: len(self.ids[kind]) for kind in KINDS if kind in self.ids}
+
+    def line(self, kind: str) -> str:
+        """A kind in words, with its count and the first ids."""
+        first = ", ".join(str(i) for i in list(self.ids[kind])[:_MOST_IDS])
+        more = ", …" if len(self.ids[kind]) > _MOST_IDS else ""
+        return f"{len(self.ids[kind])} {KINDS[kind]} (first: {first}{more})"
+
+    def tell(self, name: str) -> None:
+        """Warn of each kind once; `name` is the file's."""
+        for kind in self.counts:
+            if kind not in self._told:
+                self._told.add(kind)
+                _log.warning("%s: %s", name, self.line(kind))
+
+    def recorded(self) -> dict[str, dict[str, int]]:
+        """``repairs`` with the counts, for a recipe or a result; nothing where there are none."""
+        return {"repairs": self.counts} if self.ids else {}

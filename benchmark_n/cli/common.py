@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 import click
 
@@ -101,6 +101,18 @@ def emit(text: str, data: Mapping[str, Any], as_json: bool) -> None:
 
 
 @contextmanager
+def _terminal() -> Iterator[TextIO]:
+    """Standard error by a copy of its own: it is put aside while pictures are decoded."""
+    try:
+        copy = os.dup(sys.stderr.fileno())
+    except (OSError, ValueError):  # something that stands for it, without a file
+        yield sys.stderr
+        return
+    with os.fdopen(copy, "w", encoding=sys.stderr.encoding, errors="backslashreplace") as file:
+        yield file
+
+
+@contextmanager
 def progress_bar(label: str, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
     """A function to call with (done, total) that draws a bar on stderr; None when quiet."""
     if quiet:
@@ -121,7 +133,7 @@ def progress_bar(label: str, quiet: bool) -> Iterator[Callable[[int, int], None]
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    with _terminal() as file, Progress(*columns, console=Console(file=file)) as bar:
         # Not to be seen before there is something to count.
         task = bar.add_task(label, total=None, visible=False)
         yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)

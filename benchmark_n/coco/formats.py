@@ -133,9 +133,9 @@ def format_of_json(data: Any, path: Path) -> InputError | None:
         return None
 
 
-def format_of_text(data: bytes, path: Path) -> InputError | None:
-    """The same for what is no JSON, by its first bytes."""
-    head = data[:_HEAD].lstrip(b"\xef\xbb\xbf").lstrip()
+def format_of_text(data: Any, path: Path) -> InputError | None:
+    """The same for what is no JSON, by the first of its bytes."""
+    head = bytes(data[:_HEAD]).lstrip(b"\xef\xbb\xbf").lstrip()
     if head.startswith(b"<"):
         root = re.search(rb"<(annotations?)[\s>]", head)
         known = {b"annotation": _VOC, b"annotations": _CVAT}

@@ -14,14 +14,14 @@ from benchmark_n.masks.segmentation import CUT, SHORT
 _log = logging.getLogger(__name__)
 BYTE_ORDER_MARK, NUMBERS = "byte_order_mark", "whole_numbers"
 NO_AREA, CLIPPED = "without_area", "clipped"
-# Kinds to what is told of them, behind their count.
+# Kinds to what is wrong with records of each, and what becomes of them.
 KINDS = {
-    BYTE_ORDER_MARK: "UTF-8 byte-order mark, which is no part of JSON",
-    NUMBERS: 'records with ids or sizes like 1.0 or "2"',
-    SHORT: "annotations with polygons of fewer than three points",
-    NO_AREA: "annotations without area",
-    CLIPPED: "annotations clipped to their images",
-    CUT: "masks cut by the image's border by more than 1 % of their area",
+    BYTE_ORDER_MARK: ("a UTF-8 byte-order mark, which is no JSON", "stripped"),
+    NUMBERS: ('ids or sizes like 1.0 or "2"', "read as whole numbers"),
+    SHORT: ("polygons of fewer than three points", "left out"),
+    NO_AREA: ("annotations without area", "dropped"),
+    CLIPPED: ("masks or boxes beyond the image", "clipped"),
+    CUT: ("masks that lose more than 1 % of their area beyond the image", "cut at its border"),
 }
 _MOST_IDS = 5
 
@@ -70,7 +70,7 @@ class Repairs:
     >>> repairs.counts
     {'short_polygons': 1}
     >>> repairs.line("short_polygons")
-    '1 annotations with polygons of fewer than three points (first: 7)'
+    'polygons of fewer than three points: 1 (first: 7)'
     """
 
     ids: dict[str, dict[object, None]] = field(default_factory=dict)
@@ -86,17 +86,17 @@ class Repairs:
         return {kind: len(self.ids[kind]) for kind in KINDS if kind in self.ids}
 
     def line(self, kind: str) -> str:
-        """A kind in words, with its count and the first ids."""
+        """What is wrong with the records of a kind, their count and the first ids."""
         first = ", ".join(str(i) for i in list(self.ids[kind])[:_MOST_IDS])
         more = ", …" if len(self.ids[kind]) > _MOST_IDS else ""
-        return f"{len(self.ids[kind])} {KINDS[kind]} (first: {first}{more})"
+        return f"{KINDS[kind][0]}: {len(self.ids[kind])} (first: {first}{more})"
 
     def tell(self, name: str) -> None:
         """Warn of each kind once; `name` is the file's."""
         for kind in self.counts:
             if kind not in self._told:
                 self._told.add(kind)
-                _log.warning("%s: %s", name, self.line(kind))
+                _log.warning("%s: %s: %s", name, self.line(kind), KINDS[kind][1])
 
     def recorded(self) -> dict[str, dict[str, int]]:
         """``repairs`` with the counts, for a recipe or a result; nothing where there are none."""

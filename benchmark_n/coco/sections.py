@@ -61,9 +61,9 @@ def decode_sections(data: Content, path: Path) -> dict[str, Buffer]:
         sections = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
     except msgspec.ValidationError:
         fault = InputError(f"{path.name}: not COCO: expected an object with {_expected()}")
-        raise format_of_json(data, path) or fault from None
+        raise format_of_text(data, path) or format_of_json(data, path) or fault from None
     except JSON_FAULTS as error:
-        raise format_of_text(bytes(data), path) or _not_json(bytes(data), path, error) from None
+        raise format_of_text(data, path) or _not_json(bytes(data), path, error) from None
     missing = [name for name in REQUIRED_SECTIONS if name not in sections]
     if missing:
         fault = InputError(

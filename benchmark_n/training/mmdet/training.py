@@ -14,6 +14,7 @@ from benchmark_n.benchmark.labels import training_labels, validation_labels
 from benchmark_n.errors import InputError
 from benchmark_n.runtime.progress import Progress
 from benchmark_n.training.mmdet.data_configs import set_training, set_validation
+from benchmark_n.training.mmdet.held_out import held_out_fold, held_out_labels
 from benchmark_n.training.mmdet.loss_files import write_loss_evidence
 from benchmark_n.training.mmdet.model_configs import ModelSettings, model_config
 from benchmark_n.training.mmdet.runner import (
@@ -49,6 +50,9 @@ def train_mmdet(
 ) -> TrainingRun:
     """Train on the noisy labels, judge on the clean validation labels.
 
+    Without these, one image in five is held out by the seed (with `folds` those of the fold), and
+    judged by its clean labels.
+
     Parameters
     ----------
     run
@@ -65,16 +69,22 @@ def train_mmdet(
     set_device(run.device)
     opened = load(benchmark) if isinstance(benchmark, Path | str) else benchmark
     labels = training_labels(opened, run.images)
-    validation = validation_labels(opened, run.val_images)
+    held_out = None
+    if opened.clean_val is None:
+        held_out = folds or held_out_fold(labels, settings.seed)
+        validation = held_out_labels(opened, labels, held_out)
+    else:
+        validation = validation_labels(opened, run.val_images)
     name = f"{opened.path.resolve().name}-{Path(settings.model).stem}-seed{settings.seed}"
     folder = choose_work_dir(run.work_dir, name)
     if labels.names != validation.names:
         raise InputError(f"{validation.coco.path}: other categories than {labels.coco.path.name}")
     config = model_config(settings, len(labels.coco.categories))
-    set_training(config, labels, folds)
+    set_training(config, labels, folds or held_out)
     ratio = float(opened.recipe.get("dilation_ratio", 0.02))
     set_validation(config, validation, ratio, folder / PREDICTIONS)
-    description = describe(opened, {"settings": asdict(settings), "folds": folds})
+    about = {} if held_out is None else {"held_out": held_out}
+    description = describe(opened, {"settings": asdict(settings), "folds": folds, **about})
     if not _opened(folder, description, run.resume):
         return finished_run(folder)
     newest = newest_checkpoint(folder) if run.resume else None

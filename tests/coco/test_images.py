@@ -74,7 +74,9 @@ def test_swapped_sizes_name_the_orientation(tmp_path: Path, orientation: int) ->
     exif = Picture.Exif()
     exif[0x0112] = orientation
     Picture.new("RGB", (30, 20)).save(path, exif=exif)
-    height, width = cv2.imread(str(path)).shape[:2]
+    pixels = cv2.imread(str(path))
+    assert pixels is not None
+    height, width = pixels.shape[:2]
     turned = orientation in (6, 8)
     assert (height, width) == ((30, 20) if turned else (20, 30))
     assert read_rgb(path, Image(1, height, width)).shape == (height, width, 3)

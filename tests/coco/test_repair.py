@@ -140,7 +140,8 @@ def test_repair_drops_masks_without_a_pixel(tmp_path: Path) -> None:
     ("box", "kept"), [([5, 5, 10, 0], False), (None, False), ([5, 5, 10, 3], True)]
 )
 def test_boxes_alone_are_annotations(tmp_path: Path, box: Any, kept: bool) -> None:
-    for name, empty in (("none", []), ("parts", [[], []])):
+    forms: dict[str, list[Any]] = {"none": [], "parts": [[], []]}
+    for name, empty in forms.items():
         folder = tmp_path / name
         folder.mkdir()
         coco = read_coco(with_segmentation(folder, empty, bbox=box), REPAIR)

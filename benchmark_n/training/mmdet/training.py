@@ -10,7 +10,7 @@ from typing import Any
 from zipfile import is_zipfile
 
 from benchmark_n.benchmark import Benchmark, load
-from benchmark_n.benchmark.labels import training_labels, validation_labels
+from benchmark_n.benchmark.labels import Labels, training_labels, validation_labels
 from benchmark_n.errors import InputError
 from benchmark_n.runtime.progress import Progress
 from benchmark_n.training.mmdet.data_configs import set_training, set_validation
@@ -50,8 +50,7 @@ def train_mmdet(
 ) -> TrainingRun:
     """Train on the noisy labels, judge on the clean validation labels.
 
-    Without these, one image in five is held out by the seed (with `folds` those of the fold), and
-    judged by its clean labels.
+    Without these, one image in five (or the fold) is held out, and judged by its clean labels.
 
     Parameters
     ----------
@@ -69,12 +68,8 @@ def train_mmdet(
     set_device(run.device)
     opened = load(benchmark) if isinstance(benchmark, Path | str) else benchmark
     labels = training_labels(opened, run.images)
-    held_out = None
-    if opened.clean_val is None:
-        held_out = folds or held_out_fold(labels, settings.seed)
-        validation = held_out_labels(opened, labels, held_out)
-    else:
-        validation = validation_labels(opened, run.val_images)
+    held_out = None if opened.clean_val else folds or held_out_fold(labels, settings.seed)
+    validation = _validation(opened, labels, held_out, run.val_images)
     name = f"{opened.path.resolve().name}-{Path(settings.model).stem}-seed{settings.seed}"
     folder = choose_work_dir(run.work_dir, name)
     if labels.names != validation.names:
@@ -83,8 +78,8 @@ def train_mmdet(
     set_training(config, labels, folds or held_out)
     ratio = float(opened.recipe.get("dilation_ratio", 0.02))
     set_validation(config, validation, ratio, folder / PREDICTIONS)
-    about = {} if held_out is None else {"held_out": held_out}
-    description = describe(opened, {"settings": asdict(settings), "folds": folds, **about})
+    parts = {"folds": folds, **({"held_out": held_out} if held_out else {})}
+    description = describe(opened, {"settings": asdict(settings), **parts})
     if not _opened(folder, description, run.resume):
         return finished_run(folder)
     newest = newest_checkpoint(folder) if run.resume else None
@@ -98,6 +93,15 @@ def train_mmdet(
                 write_loss_evidence(opened, folder)
         wait_for_others()
     return finished_run(folder)
+
+
+def _validation(
+    opened: Benchmark, labels: Labels, held_out: Mapping[str, int] | None, images: Path | None
+) -> Labels:
+    """What the model is judged on: the validation split, else the images held out."""
+    if held_out is None:
+        return validation_labels(opened, images)
+    return held_out_labels(opened, labels, held_out)
 
 
 def _run(runner: Any, progress: Progress | None) -> None:

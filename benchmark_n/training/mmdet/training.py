@@ -48,9 +48,7 @@ def train_mmdet(
     *,
     folds: Mapping[str, int] | None = None,
 ) -> TrainingRun:
-    """Train on the noisy labels, judge on the clean validation labels.
-
-    Without these, one image in five (or the fold) is held out, and judged by its clean labels.
+    """Train on the noisy labels, judge on clean ones: of the validation split, or held out.
 
     Parameters
     ----------
@@ -78,8 +76,7 @@ def train_mmdet(
     set_training(config, labels, folds or held_out)
     ratio = float(opened.recipe.get("dilation_ratio", 0.02))
     set_validation(config, validation, ratio, folder / PREDICTIONS)
-    parts = {"folds": folds, **({"held_out": held_out} if held_out else {})}
-    description = describe(opened, {"settings": asdict(settings), **parts})
+    description = describe(opened, _training(settings, folds, held_out))
     if not _opened(folder, description, run.resume):
         return finished_run(folder)
     newest = newest_checkpoint(folder) if run.resume else None
@@ -93,6 +90,14 @@ def train_mmdet(
                 write_loss_evidence(opened, folder)
         wait_for_others()
     return finished_run(folder)
+
+
+def _training(
+    settings: ModelSettings, folds: Mapping[str, int] | None, held_out: Mapping[str, int] | None
+) -> dict[str, Any]:
+    """What tells this training from others; without images held out as it always was."""
+    held = {"held_out": held_out} if held_out else {}
+    return {"settings": asdict(settings), "folds": folds, **held}
 
 
 def _validation(

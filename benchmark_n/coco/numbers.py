@@ -20,6 +20,7 @@ SECTIONS: dict[str, tuple[str, Any, tuple[str, ...]]] = {
     "categories": ("category", Category, ("id",)),
 }
 _IDS = ("id", "image_id", "category_id")
+_ALL = Header.__struct_fields__
 
 
 def decode_records(
@@ -62,7 +63,10 @@ def _mended(
 ) -> list[dict[str, Any]] | None:
     """The records with whole numbers; None where that is not what is wrong with them."""
     what, _, names = SECTIONS[section]
-    records = msgspec.json.decode(raw)
+    try:
+        records = msgspec.json.decode(raw)
+    except JSON_FAULTS:  # numbers beyond all range
+        return None
     if not isinstance(records, list) or not all(isinstance(r, dict) for r in records):
         return None
     changed = False
@@ -76,7 +80,7 @@ def _mended(
                 )
             if value is not None:
                 record[name], changed = value, True
-                repairs.add(NUMBERS, f"{what} {record['id']}")
+                repairs.add(NUMBERS, f"{what} {record.get('id')!s:.40}")
     return records if changed else None
 
 
@@ -101,8 +105,10 @@ def decode_headers(
         headers = [coerce_header(record, path, texts=texts) for record in annotations]
     for place, header in enumerate(headers):
         fields = split_record(annotations[place])
-        whole = {name: getattr(header, name) for name in _IDS}
-        if any(type(msgspec.json.decode(fields[name])) is not int for name in _IDS):
-            annotations[place] = join_record(fields, whole)
+        kinds = {name: type(msgspec.json.decode(fields[name])) for name in _ALL if name in fields}
+        # Flags of crowds have more spellings, which every reader knows.
+        other = [n for n, kind in kinds.items() if kind is str or (n in _IDS and kind is not int)]
+        if other:
+            annotations[place] = join_record(fields, {n: getattr(header, n) for n in other})
             repairs.add(NUMBERS, header.id)
     return headers

@@ -69,7 +69,7 @@ def _changes(
         coco.repairs.add(NO_AREA, identity)
         return None
     kept = _without_short(given)
-    if len(kept) < len(given):
+    if kept != given:
         coco.repairs.add(SHORT, identity)
         changes["segmentation"] = kept
     notes: list[str] = []

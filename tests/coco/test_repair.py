@@ -208,6 +208,7 @@ NUMBERS = [
     ("annotations", {"id": 7.0}),
     ("annotations", {"image_id": 1.0, "category_id": 1.0}),
 ]
+CROWDS = [("1", True), ("0", False)]
 
 
 @pytest.mark.parametrize(("section", "fields"), NUMBERS)
@@ -231,6 +232,40 @@ def test_whole_numbers_of_another_form(
     assert list(coco.records()) == list(plain.records())
     assert [type(r["id"]) for r in coco.section("images")] == [int, int]
     assert coco.repairs.counts == {"whole_numbers": 1}
+
+
+@pytest.mark.parametrize(("flag", "crowd"), CROWDS)
+def test_flags_of_crowds_in_quotes(tmp_path: Path, flag: str, crowd: bool) -> None:
+    data = samples.document()
+    data["annotations"][0]["iscrowd"] = flag
+    path = samples.write(tmp_path, data)
+    with pytest.raises(InputError, match=r"iscrowd is .* `repair=True` reads it"):
+        read_coco(path)
+    coco = read_coco(path, REPAIR)
+    assert coco.crowd.tolist() == [crowd, False, False]
+    assert [record["iscrowd"] for record in coco.records()] == [int(crowd), 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("section", "fields"),
+    [
+        ("images", {"id": 10**400}),
+        ("images", {"height": "48", "id": None}),
+        ("categories", {"id": "7" * 5000}),
+        ("annotations", {"segmentation": 5}),
+        ("annotations", {"segmentation": "x"}),
+        ("annotations", {"segmentation": [5]}),
+        ("annotations", {"segmentation": {"a": 1}}),
+    ],
+)
+def test_nonsense_is_one_line(tmp_path: Path, section: str, fields: dict[str, Any]) -> None:
+    data = samples.document()
+    data[section][0].update(fields)
+    path = samples.write(tmp_path, data)
+    for options in (REPAIR, STRICT):
+        with pytest.raises(InputError) as told:
+            read_coco(path, options)
+        assert len(str(told.value)) < 300
 
 
 @pytest.mark.parametrize("value", ["1.5", "one", "", "1e3", "٣", " 1", "0x1", 1.5, None, "9" * 30])

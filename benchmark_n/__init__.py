@@ -12,6 +12,7 @@ from benchmark_n._version import __version__
 
 if TYPE_CHECKING:
     from benchmark_n.benchmark import Benchmark, load
+    from benchmark_n.coco.reading import ReadOptions
     from benchmark_n.datasets.request import SourceOptions
     from benchmark_n.detection.correct import correct
     from benchmark_n.detection.detect import detect
@@ -44,6 +45,7 @@ __all__ = [
     "LabelErrorOptions",
     "PrecisionOptions",
     "PublishOptions",
+    "ReadOptions",
     "RecipeOptions",
     "SourceOptions",
     "WeakOptions",
@@ -76,6 +78,7 @@ _HOMES = {
     "LabelErrorOptions": "benchmark_n.evaluators.label_errors.options",
     "PrecisionOptions": "benchmark_n.evaluators.average_precision.options",
     "PublishOptions": "benchmark_n.generation.options",
+    "ReadOptions": "benchmark_n.coco.reading",
     "RecipeOptions": "benchmark_n.generation.options",
     "SourceOptions": "benchmark_n.datasets.request",
     "WeakOptions": "benchmark_n.generation.options",

@@ -15,6 +15,7 @@ from benchmark_n.benchmark.withheld import write_withheld
 from benchmark_n.benchmark.withholding import Withholding
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.file import Buffer
+from benchmark_n.coco.images import warn_of_turned
 from benchmark_n.coco.write import CocoStream
 from benchmark_n.files.json_yaml import dump_yaml, read_json
 from benchmark_n.files.provenance import environment, file_digest
@@ -49,8 +50,9 @@ def write_benchmark(
     schema
         The manifest's Arrow schema.
     recipe
-        The resolved recipe with seed and source, written as it is; further fields that its
-        ``keep_fields`` does not name are kept beside the manifest.
+        The resolved recipe with seed and source, to which the account of what was not read as it
+        stands is added; further fields that its ``keep_fields`` does not name are kept beside the
+        manifest.
     images, val_images
         Where the images and those of the validation labels lie on this machine; kept apart, in a
         file that is never published.
@@ -70,7 +72,10 @@ def write_benchmark(
     if clean_val is not None:
         shutil.copyfile(clean_val, folder / layout.CLEAN_VAL)
         sums[layout.CLEAN_VAL] = file_digest(clean_val)
-    _describe(folder, coco, recipe, skipped)
+    source = {**recipe["source"], **coco.repairs.recorded()}
+    _describe(folder, coco, {**recipe, "source": source}, skipped)
+    coco.repairs.tell(coco.path.name)
+    warn_of_turned(coco, images)
     sums[layout.RECIPE] = file_digest(folder / layout.RECIPE)
     _write_text(folder / layout.CHECKSUMS, _checksums(sums, rows_digest))
     local = local_entries(folder, {"images": images, "val_images": val_images})

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from benchmark_n.cli.common import (
-    crowds_option,
     emit,
     output_options,
     pixels_option,
     progress_bar,
+    reading_options,
     set_logging,
 )
 from benchmark_n.cli.tables import table
@@ -38,12 +38,12 @@ _MOST_COMPARISONS = 12
     help="category, or an image field: sex, age, image_quality.",
 )
 @click.option("--weights", type=_FILE, help="[default: the package's]")
-@crowds_option
 @click.option("--lowest", default=0, help="Annotations to annotate again.")
 @click.option("--highest", default=0, help="Annotations to use as pseudo-labels.")
 @click.option("--evidence-dir", type=_FILE, help="Where evidence is kept [default: the cache].")
 @click.option("--device", default="cpu", show_default=True)
 @click.option("--out", type=_FILE, help="Directory of the results [default: results/audit-BY].")
+@reading_options
 @pixels_option
 @output_options
 def command(
@@ -57,6 +57,8 @@ def command(
     evidence_dir: Path | None,
     device: str,
     out: Path | None,
+    repair: bool,
+    strict: bool,
     quiet: bool,
     verbose: int,
     as_json: bool,
@@ -66,6 +68,7 @@ def command(
     Example: benchmark-n audit --annotations my.json --images photos --by sex
     """
     set_logging(quiet, verbose)
+    from benchmark_n.coco import ReadOptions
     from benchmark_n.detection.audit import audit
     from benchmark_n.report.audit import PLOT, write_audit
 
@@ -77,8 +80,8 @@ def command(
             weights=weights,
             evidence_dir=evidence_dir,
             device=device,
-            crowds_as_instances=crowds_as_instances,
             progress=progress,
+            reading=ReadOptions(repair, strict, crowds_as_instances),
         )
     folder = out or Path("results") / f"audit-{by}"
     write_audit(audits, folder, lowest=lowest, highest=highest)

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 import click
 
@@ -27,15 +27,6 @@ def output_options(command: Command) -> Command:
     ):
         command = option(command)
     return command
-
-
-def crowds_option(command: Command) -> Command:
-    """``--crowds-as-instances``, on commands that read a file of the user's."""
-    return click.option(
-        "--crowds-as-instances",
-        is_flag=True,
-        help="Read annotations of iscrowd 1 as instances: CVAT writes its brush masks so.",
-    )(command)
 
 
 def pixels_option(command: Command) -> Command:
@@ -60,6 +51,26 @@ def _set_pixels(context: click.Context, option: click.Parameter, value: int | No
         context.call_on_close(lambda: os.environ.pop(MAX_PIXELS, None))
     else:
         context.call_on_close(lambda: os.environ.update({MAX_PIXELS: before}))
+
+
+def reading_options(command: Command) -> Command:
+    """``--repair``, ``--strict``, ``--crowds-as-instances``: how annotation files are read."""
+    for option in (
+        click.option(
+            "--crowds-as-instances",
+            is_flag=True,
+            help="Read annotations of iscrowd 1 as instances: CVAT writes its brush masks so.",
+        ),
+        click.option("--strict", is_flag=True, help="Refuse records that --repair would mend."),
+        click.option(
+            "--repair",
+            is_flag=True,
+            help="Drop polygons of fewer than three points and annotations without area, clip to "
+            "the image, read numbers in quotes; say how many.",
+        ),
+    ):
+        command = option(command)
+    return command
 
 
 def set_logging(quiet: bool, verbose: int) -> None:
@@ -101,6 +112,18 @@ def emit(text: str, data: Mapping[str, Any], as_json: bool) -> None:
 
 
 @contextmanager
+def _terminal() -> Iterator[TextIO]:
+    """Standard error by a copy of its own: it is put aside while pictures are decoded."""
+    try:
+        copy = os.dup(sys.stderr.fileno())
+    except (OSError, ValueError):  # something that stands for it, without a file
+        yield sys.stderr
+        return
+    with os.fdopen(copy, "w", encoding=sys.stderr.encoding, errors="backslashreplace") as file:
+        yield file
+
+
+@contextmanager
 def progress_bar(label: str, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
     """A function to call with (done, total) that draws a bar on stderr; None when quiet."""
     if quiet:
@@ -121,7 +144,7 @@ def progress_bar(label: str, quiet: bool) -> Iterator[Callable[[int, int], None]
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    with _terminal() as file, Progress(*columns, console=Console(file=file)) as bar:
         # Not to be seen before there is something to count.
         task = bar.add_task(label, total=None, visible=False)
         yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)

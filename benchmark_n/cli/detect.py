@@ -7,22 +7,26 @@ from typing import Any
 
 import click
 
-from benchmark_n.cli.common import crowds_option, output_options, pixels_option, set_logging
+from benchmark_n.cli.common import output_options, pixels_option, reading_options, set_logging
 from benchmark_n.cli.detector_options import DETECTOR_OPTIONS, detector_options
 
 _FILE = click.Path(path_type=Path)
 
 
 @click.command("detect")
-@click.option("--annotations", type=_FILE, required=True, help="A COCO file.")
+@click.option(
+    "--annotations", type=_FILE, required=True, help="A COCO file, or an export with one."
+)
 @detector_options
-@crowds_option
 @click.option("--out", type=_FILE, help="Directory of the results [default: results/NAME].")
+@reading_options
 @pixels_option
 @output_options
 def command(
     annotations: Path,
     out: Path | None,
+    repair: bool,
+    strict: bool,
     crowds_as_instances: bool,
     quiet: bool,
     verbose: int,
@@ -35,8 +39,9 @@ def command(
     """
     set_logging(quiet, verbose)
     from benchmark_n.cli.detector_runs import run_on_file
+    from benchmark_n.coco import ReadOptions
 
     asked = {name: options[name] for name in DETECTOR_OPTIONS}
-    asked["crowds_as_instances"] = crowds_as_instances
     asked["detector"] = asked["detector"] or "cleanlab"
-    run_on_file(annotations, out, asked, quiet=quiet, as_json=as_json)
+    reading = ReadOptions(repair, strict, crowds_as_instances)
+    run_on_file(annotations, out, asked, reading, quiet=quiet, as_json=as_json)

@@ -14,6 +14,7 @@ from benchmark_n.runtime.execution import Execution
 
 if TYPE_CHECKING:
     from benchmark_n.benchmark import Benchmark
+    from benchmark_n.coco import ReadOptions
     from benchmark_n.detection.result import DetectionResult
 
 # Fields of EvidenceOptions that are named as their flags.
@@ -66,7 +67,13 @@ def _five_models(asked: dict[str, Any]) -> None:
 
 
 def run_on_file(
-    annotations: Path, out: Path | None, asked: dict[str, Any], *, quiet: bool, as_json: bool
+    annotations: Path,
+    out: Path | None,
+    asked: dict[str, Any],
+    reading: ReadOptions,
+    *,
+    quiet: bool,
+    as_json: bool,
 ) -> None:
     """Detectors on an annotation file without truth."""
     from benchmark_n.detection.detect import detect
@@ -79,8 +86,8 @@ def run_on_file(
             asked["detector"],
             evidence=evidence,
             options=settings,
-            crowds_as_instances=asked["crowds_as_instances"],
             execution=Execution(asked["workers"], progress=progress),
+            reading=reading,
         )
     root = out or Path("results") / annotations.stem
     _finish(results, root, None, asked["top"], quiet=quiet, as_json=as_json)

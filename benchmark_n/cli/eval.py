@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchmark_n.cli.common import emit, output_options, pixels_option, set_logging, warn
+from benchmark_n.cli.common import (
+    emit,
+    output_options,
+    pixels_option,
+    reading_options,
+    set_logging,
+    warn,
+)
 from benchmark_n.cli.detector_options import DETECTOR_OPTIONS, detector_options
+from benchmark_n.coco.reading import ReadOptions
 from benchmark_n.errors import UsageError
 
 if TYPE_CHECKING:
@@ -74,6 +82,7 @@ _PRECISION = (
     help="Length of the long axis for --ef.",
 )
 @click.option("--out", type=_FILE, help=f"Directory of {RESULTS} [default: results/NAME-MODE].")
+@reading_options
 @pixels_option
 @output_options
 def command(
@@ -96,6 +105,10 @@ def command(
     asked = {name: options.pop(name) for name in DETECTOR_OPTIONS}
     asked["in_sample"] = options.pop("in_sample")
     ablation = options.pop("ablation")
+    named = ("repair", "strict", "crowds_as_instances")
+    reading = ReadOptions(*(options.pop(name) for name in named))
+    if reading != ReadOptions() and options["ground_truth"] is None:
+        raise UsageError("--repair, --strict and --crowds-as-instances are for --ground-truth")
     if asked["detector"] is not None:
         others = {name: options[name] for name in ("predictions", "masks", "ef", "ground_truth")}
         _refuse_modes({**others, "compare": compare})
@@ -108,11 +121,14 @@ def command(
     if ablation:
         raise UsageError("--ablation is for --detector mirror")
     from benchmark_n.cli.eval_text import TEXTS
+    from benchmark_n.coco import read_coco
     from benchmark_n.evaluation.evaluate import evaluate
     from benchmark_n.evaluators.average_precision.options import PrecisionOptions
     from benchmark_n.report.results_writer import write_results
 
     precision = PrecisionOptions(**{name: options.pop(name) for name in _PRECISION})
+    if options["ground_truth"] is not None:
+        options["ground_truth"] = read_coco(options["ground_truth"], reading)
     evaluation = evaluate(compare=parse_compare(compare), options=precision, **options)
     warn(evaluation.warnings, quiet)
     folder = out or Path("results") / f"{evaluation.name}-{evaluation.mode}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from benchmark_n.cli.common import emit, output_options, set_logging, tell
+from benchmark_n.cli.common import emit, output_options, reading_options, set_logging, tell
 
 _FILE = click.Path(path_type=Path)
 
@@ -35,14 +35,24 @@ _FILE = click.Path(path_type=Path)
     "(repeatable; see docs/fields.md).",
 )
 @click.option("--overwrite", is_flag=True, help="Replace an existing benchmark.")
+@reading_options
 @output_options
-def command(quiet: bool, verbose: int, as_json: bool, **options: Any) -> None:
+def command(
+    repair: bool,
+    strict: bool,
+    crowds_as_instances: bool,
+    quiet: bool,
+    verbose: int,
+    as_json: bool,
+    **options: Any,
+) -> None:
     """Derive a benchmark, manifest and all, from a real pair of annotation files."""
     set_logging(quiet, verbose)
+    from benchmark_n.coco import ReadOptions
     from benchmark_n.coco.joining import matched_line
     from benchmark_n.generation.pair import import_pair
 
-    benchmark = import_pair(**options)
+    benchmark = import_pair(**options, reading=ReadOptions(repair, strict, crowds_as_instances))
     summary = benchmark.summary
     line = (
         f"{benchmark.path}: {summary['annotations']} clean annotations, "

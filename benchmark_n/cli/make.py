@@ -9,11 +9,11 @@ from typing import Any
 import click
 
 from benchmark_n.cli.common import (
-    crowds_option,
     emit,
     output_options,
     pixels_option,
     progress_bar,
+    reading_options,
     set_logging,
 )
 from benchmark_n.errors import UsageError
@@ -109,7 +109,6 @@ from benchmark_n.errors import UsageError
     is_flag=True,
     help="Leave out frames that cannot be read, and list them in the summary.",
 )
-@crowds_option
 @click.option(
     "--weak",
     metavar="KIND",
@@ -134,6 +133,7 @@ from benchmark_n.errors import UsageError
     "which without it give no labels away. The benchmark is called Custom-N all the same, and no "
     "dataset's paper is cited for it.",
 )
+@reading_options
 @pixels_option
 @output_options
 def command(

@@ -2,5 +2,6 @@
 
 from benchmark_n.coco.file import Category, CocoFile, Image
 from benchmark_n.coco.read import read_coco
+from benchmark_n.coco.reading import ReadOptions
 
-__all__ = ["Category", "CocoFile", "Image", "read_coco"]
+__all__ = ["Category", "CocoFile", "Image", "ReadOptions", "read_coco"]

@@ -64,8 +64,9 @@ def read_masks(
     records: Sequence[Mapping[str, msgspec.Raw]],
     sizes: Sequence[tuple[int, int]],
     fault: Callable[[int, str], Exception],
+    note: Callable[[int, str], None] | None = None,
 ) -> list[Rle]:
-    """The masks of many split records; `sizes` and `fault` as in `segmentations_to_rles`."""
+    """The masks of many split records; all else as in `segmentations_to_rles`."""
     segmentations: list[Any] = []
     for place, fields in enumerate(records):
         try:
@@ -73,11 +74,11 @@ def read_masks(
         except SegmentationError as error:
             segmentations_to_rles(segmentations, sizes[:place], fault)  # earlier faults come first
             raise fault(place, str(error)) from None
-    return segmentations_to_rles(segmentations, sizes, fault)
+    return segmentations_to_rles(segmentations, sizes, fault, note)
 
 
 def masks_of(coco: CocoFile, indices: Sequence[int]) -> list[Rle]:
-    """The masks of some annotations, as RLE.
+    """The masks of some annotations, as RLE; `coco.repairs` keeps what is not read as it stands.
 
     Raises
     ------
@@ -95,6 +96,7 @@ def _masks_of(coco: CocoFile, indices: Sequence[int]) -> list[Rle]:
         [split_record(coco.annotations[index]) for index in indices],
         [(image.height, image.width) for image in images],
         lambda place, text: annotation_fault(coco.path, coco.annotation_ids[indices[place]], text),
+        lambda place, kind: coco.repairs.add(kind, int(coco.annotation_ids[indices[place]])),
     )
 
 

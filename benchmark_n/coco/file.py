@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark_n.coco.reading import Repairs
 from benchmark_n.errors import InputError
 from benchmark_n.files.json_yaml import JSON_FAULTS
 
@@ -60,6 +61,8 @@ class CocoFile:
         int64 arrays of shape (N,), the records' own ids, image ids and category ids.
     crowd
         bool array of shape (N,).
+    repairs
+        What of it was not read as it stands; grows while masks are read.
     """
 
     path: Path
@@ -71,6 +74,7 @@ class CocoFile:
     image_ids: NDArray[np.int64]
     category_ids: NDArray[np.int64]
     crowd: NDArray[np.bool_]
+    repairs: Repairs = field(default_factory=Repairs, compare=False)
 
     def __len__(self) -> int:
         return len(self.annotations)

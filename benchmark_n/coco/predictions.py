@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import json
+import logging
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,10 +17,13 @@ from numpy.typing import NDArray
 
 from benchmark_n.coco import CocoFile, Image
 from benchmark_n.coco.instances import Instances
+from benchmark_n.coco.reading import Repairs
 from benchmark_n.errors import InputError
 from benchmark_n.files.json_yaml import JSON_FAULTS
 from benchmark_n.masks import Rle
 from benchmark_n.masks.batch import rle_areas, rle_boxes, segmentations_to_rles
+
+_log = logging.getLogger(__name__)
 
 
 class Detection(msgspec.Struct, gc=False):
@@ -103,6 +108,9 @@ def _decode(path: Path) -> list[Detection]:
         data = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot read the predictions: {error.strerror}") from None
+    if data.startswith(codecs.BOM_UTF8):
+        data = data.removeprefix(codecs.BOM_UTF8)
+        _log.warning("%s: a UTF-8 byte-order mark is stripped", path.name)
     try:
         return msgspec.json.decode(data, type=list[Detection])
     except msgspec.ValidationError as error:
@@ -186,11 +194,15 @@ def _masks(predictions: Predictions, images: Mapping[int, Image]) -> list[Rle]:
                 "expected one in each, or none to evaluate boxes"
             )
     sizes = [(images[d.image_id].height, images[d.image_id].width) for d in detections]
-    return segmentations_to_rles(
+    repairs = Repairs()
+    rles = segmentations_to_rles(
         [d.segmentation for d in detections],
         sizes,
         lambda place, fault: InputError(f"{predictions.name}: detection {place}: {fault}"),
+        lambda place, kind: repairs.add(kind, f"detection {place}"),
     )
+    repairs.tell(predictions.name)
+    return rles
 
 
 def _boxes(predictions: Predictions) -> tuple[NDArray[np.float64], NDArray[np.intp]]:

@@ -7,7 +7,7 @@ through as they came and a file of many hundred megabytes costs little more than
 from __future__ import annotations
 
 import codecs
-import json
+import logging
 import mmap
 import re
 from collections.abc import Sequence
@@ -19,30 +19,37 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.coco.crowds import instances_of_crowds
-from benchmark_n.coco.file import Buffer, Category, CocoFile, Image
-from benchmark_n.coco.records import Header, coerce_header
+from benchmark_n.coco.exports import annotation_file
+from benchmark_n.coco.file import Buffer, CocoFile, Image
+from benchmark_n.coco.formats import has_keypoints, not_coco
+from benchmark_n.coco.numbers import decode_headers, decode_records
+from benchmark_n.coco.reading import BYTE_ORDER_MARK, ReadOptions, Repairs
+from benchmark_n.coco.records import Header
+from benchmark_n.coco.repair import refuse_repairs, repaired
+from benchmark_n.coco.sections import Content, check_text, decode_sections, map_annotations
 from benchmark_n.errors import InputError, annotation_fault
 from benchmark_n.files.json_yaml import JSON_FAULTS
 
-REQUIRED_SECTIONS = ("images", "annotations", "categories")
+_log = logging.getLogger(__name__)
 # 8192 x 8192: small enough to trace the contours of such a mask in two gigabytes (OpenCV takes nine
 # bytes a pixel). Larger pictures are cut into tiles. From 2^29 on pycocotools' run-length strings
 # would overrun the six characters a run it sets aside.
 MAX_PIXELS = 2**26
 # Ten times what the largest vocabulary in use has; what is done for each pair of them stays small.
 MAX_CATEGORIES = 20_000
-_BLOCK = 1 << 20
 # What moves a cursor or ends a line, in a file's name: nobody means it, and texts break at it.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
-def read_coco(path: Path | str, *, crowds_as_instances: bool = False) -> CocoFile:
-    """Read and check `path`.
+def read_coco(path: Path | str, options: ReadOptions = ReadOptions()) -> CocoFile:
+    """Read and check an annotation file.
 
     Parameters
     ----------
-    crowds_as_instances
-        Read every annotation of ``iscrowd`` 1 as an instance, its ``iscrowd`` 0.
+    path
+        The file, or an export that holds one: see `benchmark_n.coco.exports`.
+    options
+        What is done with records that are not as they should be.
 
     Raises
     ------
@@ -50,23 +57,35 @@ def read_coco(path: Path | str, *, crowds_as_instances: bool = False) -> CocoFil
         The file is missing, not JSON, not COCO, has duplicate ids, sizes that are no sizes, or an
         annotation that refers to an unknown image or category; or a file's name in it, or its
         own, has control characters.
+
+    Examples
+    --------
+    >>> coco = read_coco("instances.json", ReadOptions(repair=True))  # doctest: +SKIP
+    >>> coco.repairs.counts  # doctest: +SKIP
+    {'short_polygons': 3, 'without_area': 1}
     """
-    path = Path(path)
+    path = annotation_file(Path(path))
     if _CONTROL.search(path.name):
         raise InputError(f"{path.name!r}: a file's name with control characters: rename it")
-    coco = parse_coco(_map_file(path), path)
-    return instances_of_crowds(coco) if crowds_as_instances else coco
+    coco = parse_coco(map_annotations(path), path, options)
+    return instances_of_crowds(coco) if options.crowds_as_instances else coco
 
 
-def parse_coco(data: bytes | mmap.mmap, path: Path) -> CocoFile:
+def parse_coco(
+    data: bytes | mmap.mmap, path: Path, options: ReadOptions = ReadOptions()
+) -> CocoFile:
     """The same for bytes in memory; `path` is what messages call them."""
-    _check_text(data, path)
-    sections = _decode_sections(data, path)
-    records = _decode(sections["images"], Image, path, "images")
+    repairs, texts = Repairs(), options.repair
+    content: Content = data
+    if data[:3] == codecs.BOM_UTF8:
+        content = memoryview(data)[3:]
+        repairs.add(BYTE_ORDER_MARK, "byte 0")
+    check_text(content, path)
+    sections = decode_sections(content, path)
+    records = decode_records(sections, "images", path, repairs, texts=texts)
     images = _index([image.named() for image in records], path, "image")
-    categories = _index(
-        _decode(sections["categories"], Category, path, "categories"), path, "category"
-    )
+    named = decode_records(sections, "categories", path, repairs, texts=texts)
+    categories = _index(named, path, "category")
     if len(categories) > MAX_CATEGORIES:
         raise InputError(
             f"{path.name}: section 'categories' has {len(categories)}, expected at most "
@@ -74,78 +93,29 @@ def parse_coco(data: bytes | mmap.mmap, path: Path) -> CocoFile:
         )
     _check_sizes(images, path)
     _check_names(images, path)
-    annotations = _decode(sections["annotations"], msgspec.Raw, path, "annotations")
-    columns = _header_columns(sections["annotations"], annotations, path)
-    coco = CocoFile(path, sections, images, categories, annotations, *columns)
+    annotations = _decode_annotations(sections["annotations"], path)
+    try:
+        headers = decode_headers(sections["annotations"], annotations, path, repairs, texts=texts)
+    except InputError as fault:  # of panoptic annotations and captions, which have no such header
+        raise not_coco(sections, path) or fault from None
+    columns = _columns(headers, path)
+    coco = CocoFile(path, sections, images, categories, annotations, *columns, repairs)
     _check_references(coco)
+    if options.strict:
+        refuse_repairs(coco)
+    if options.repair:
+        coco = repaired(coco)
+    coco.repairs.tell(path.name)
+    if has_keypoints(sections["categories"]):
+        _log.info("%s: COCO keypoints: read for their masks, boxes and categories", path.name)
     return coco
 
 
-def _map_file(path: Path) -> bytes | mmap.mmap:
+def _decode_annotations(raw: Buffer, path: Path) -> list[Buffer]:
     try:
-        with path.open("rb") as file:
-            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except ValueError:
-        raise InputError(f"{path.name}: the file is empty, expected COCO JSON") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot read the annotation file: {error.strerror}") from None
-
-
-def _check_text(data: bytes | mmap.mmap, path: Path) -> None:
-    """JSON is UTF-8; the decoder looks only at what it decodes, and much stays raw."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    for start in range(0, len(data), _BLOCK):
-        try:
-            decoder.decode(data[start : start + _BLOCK], start + _BLOCK >= len(data))
-        except UnicodeDecodeError as error:
-            raise InputError(
-                f"{path.name}: not JSON: {error.reason} near byte {start + error.start}, "
-                "expected UTF-8"
-            ) from None
-
-
-def _decode_sections(data: bytes | mmap.mmap, path: Path) -> dict[str, Buffer]:
-    try:
-        sections = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
-    except msgspec.ValidationError:
-        raise InputError(f"{path.name}: not COCO: expected an object with {_expected()}") from None
+        return list(msgspec.json.decode(raw, type=list[msgspec.Raw]))
     except JSON_FAULTS as error:
-        raise _not_json(bytes(data), path, error) from None
-    missing = [name for name in REQUIRED_SECTIONS if name not in sections]
-    if missing:
-        raise InputError(
-            f"{path.name}: not COCO: section '{missing[0]}' is missing, expected {_expected()}"
-        )
-    return dict(sections)
-
-
-def _expected() -> str:
-    return ", ".join(REQUIRED_SECTIONS)
-
-
-def _not_json(data: bytes, path: Path, error: Exception) -> InputError:
-    """Tell NaN and infinity, which Python writes and JSON does not know, from plain garbage."""
-    try:
-        document = json.loads(data)
-    except RecursionError:
-        return InputError(f"{path.name}: not COCO: nested too deeply")
-    except ValueError as fault:
-        return InputError(f"{path.name}: not JSON: {fault}")
-    records = document.get("annotations", []) if isinstance(document, dict) else []
-    for record in records if isinstance(records, list) else []:
-        try:
-            json.dumps(record, allow_nan=False)
-        except ValueError:
-            identity = record.get("id") if isinstance(record, dict) else None
-            return annotation_fault(path, identity, "NaN or infinity, expected finite numbers")
-    return InputError(f"{path.name}: not JSON: {error}")
-
-
-def _decode(raw: Buffer, kind: Any, path: Path, section: str) -> list[Any]:
-    try:
-        return list(msgspec.json.decode(raw, type=list[kind]))
-    except JSON_FAULTS as error:
-        raise InputError(f"{path.name}: section '{section}': {error}") from None
+        raise InputError(f"{path.name}: section 'annotations': {error}") from None
 
 
 def _index(records: Sequence[Any], path: Path, what: str) -> dict[int, Any]:
@@ -179,13 +149,9 @@ def _check_names(images: dict[int, Image], path: Path) -> None:
             )
 
 
-def _header_columns(
-    raw: Buffer, annotations: Sequence[Buffer], path: Path
+def _columns(
+    headers: Sequence[Header], path: Path
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-    try:
-        headers = msgspec.json.decode(raw, type=list[Header])
-    except JSON_FAULTS:
-        headers = [coerce_header(record, path) for record in annotations]
     count = len(headers)
     try:
         ids = np.fromiter((h.id for h in headers), np.int64, count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -27,12 +28,20 @@ class Header(msgspec.Struct, gc=False):
         return self.iscrowd or self.is_crowd
 
 
+# Nineteen digits hold any id of 64 bits.
+_WHOLE = re.compile(r"-?[0-9]{1,19}(\.0+)?", re.ASCII)
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _encode = msgspec.json.Encoder().encode
 
 
-def coerce_header(record: Buffer, path: Path) -> Header:
-    """Read a record whose header is unusual but unambiguous (``7.0``, ``true``, ``[1]``)."""
+def coerce_header(record: Buffer, path: Path, *, texts: bool = False) -> Header:
+    """Read a record whose header is unusual but unambiguous (``7.0``, ``true``, ``[1]``).
+
+    Parameters
+    ----------
+    texts
+        Whether numbers in quotes are read too.
+    """
     try:
         fields = msgspec.json.decode(record)
     except JSON_FAULTS as error:
@@ -41,7 +50,7 @@ def coerce_header(record: Buffer, path: Path) -> Header:
         raise InputError(f"{path.name}: an annotation is {fields!r:.40}, expected an object")
     identity = fields.get("id")
     values = {
-        name: _integer(fields[name], name, identity, path)
+        name: _integer(fields[name], name, identity, path, texts)
         for name in Header.__struct_fields__
         if fields.get(name) is not None
     }
@@ -51,11 +60,37 @@ def coerce_header(record: Buffer, path: Path) -> Header:
     return Header(**values)
 
 
-def _integer(value: Any, name: str, identity: object, path: Path) -> int:
+def _integer(value: Any, name: str, identity: object, path: Path, texts: bool) -> int:
     single = value[0] if isinstance(value, list) and len(value) == 1 else value
-    if isinstance(single, int) or (isinstance(single, float) and single.is_integer()):
-        return int(single)
-    raise annotation_fault(path, identity, f"{name} is {value!r:.40}, expected a whole number")
+    whole = whole_number(single, texts=texts)
+    if whole is not None:
+        return whole
+    fault = f"{name} is {value!r:.40}, expected a whole number"
+    if whole_number(single, texts=True) is not None:
+        fault += ": `repair=True` reads it"
+    raise annotation_fault(path, identity, fault)
+
+
+def whole_number(value: object, *, texts: bool) -> int | None:
+    """The whole number that a JSON value stands for; None where it stands for none.
+
+    Parameters
+    ----------
+    texts
+        Whether a text of digits does.
+
+    Examples
+    --------
+    >>> whole_number(1.0, texts=False), whole_number("2", texts=True), whole_number(2.5, texts=True)
+    (1, 2, None)
+    """
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else None
+    if not (texts and isinstance(value, str) and _WHOLE.fullmatch(value)):
+        return None
+    return int(value.partition(".")[0])
 
 
 def split_record(record: Buffer) -> dict[str, msgspec.Raw]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from benchmark_n.coco.exports import open_export
 from benchmark_n.datasets.base import Dataset
 from benchmark_n.datasets.request import Request, Source, SourceOptions
 from benchmark_n.errors import InputError, UsageError, did_you_mean
@@ -32,20 +33,22 @@ def open_source(
     if (options.stride != 1 or options.skip_bad) and not converted:
         raise UsageError("`stride` and `skip_bad` are for datasets that are converted from frames")
     images = None if options.images is None else Path(options.images)
-    crowds = {"crowds_as_instances": True} if options.crowds_as_instances else {}
     if options.annotations is not None:
+        export = open_export(options.annotations)
         return Source(
-            Path(options.annotations),
-            images,
+            export.annotations,
+            export.images if images is None else images,
             dilation_ratio=dataset.dilation_ratio,
-            options=crowds,
+            options=options.reading.recorded(),
+            reading=options.reading,
         )
     request = make_request(dataset, options, execution)
     source = dataset.open(request)
     return replace(
         source,
         images=source.images if images is None else images,
-        options={**_chosen(dataset, request), **crowds},
+        options={**_chosen(dataset, request), **options.reading.recorded()},
+        reading=options.reading,
     )
 
 

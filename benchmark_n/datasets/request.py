@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmark_n.coco.reading import ReadOptions
 from benchmark_n.errors import UsageError
 from benchmark_n.masks.boundary import DEFAULT_DILATION_RATIO
 from benchmark_n.runtime.options import check_whole
@@ -30,8 +31,8 @@ class SourceOptions:
         For datasets that are converted from label maps: take every n-th frame or patient, and
         leave out (and list in the summary) those that cannot be read. With a weak recipe,
         annotations of images that cannot be read are missed, and these are listed.
-    crowds_as_instances
-        Read annotations of ``iscrowd`` 1 as instances, as CVAT's brush masks are.
+    repair, strict, crowds_as_instances
+        How the annotation file is read: see `ReadOptions`.
 
     Raises
     ------
@@ -55,10 +56,13 @@ class SourceOptions:
     num_images: int | None = None
     stride: int = 1
     skip_bad: bool = False
+    repair: bool = False
+    strict: bool = False
     crowds_as_instances: bool = False
 
     def __post_init__(self) -> None:
         check_whole("data_seed", self.data_seed)
+        _ = self.reading  # refuses contradictions
         if self.num_images is not None:
             check_whole("num_images", self.num_images)
         check_whole("stride", self.stride, least=1)
@@ -66,6 +70,11 @@ class SourceOptions:
         stray = next((name for name, value in of_dataset.items() if value is not None), None)
         if self.named and stray is not None:
             raise UsageError(f"`{stray}` is for a dataset's own files, not with `annotations`")
+
+    @property
+    def reading(self) -> ReadOptions:
+        """How the annotation file is read."""
+        return ReadOptions(self.repair, self.strict, self.crowds_as_instances)
 
     @property
     def named(self) -> bool:
@@ -117,6 +126,8 @@ class Source:
     options
         Which part of the dataset this is, in `open_source`'s words, where that is not the default:
         who has the dataset opens the same again by them.
+    reading
+        How the annotation file is read.
     """
 
     annotations: Path
@@ -127,3 +138,4 @@ class Source:
     options: Mapping[str, Any] = field(default_factory=dict)
     val_images: Path | None = None
     sha256: str = ""
+    reading: ReadOptions = ReadOptions()

@@ -19,7 +19,7 @@ from benchmark_n.datasets.base import Dataset
 from benchmark_n.datasets.converter import Converter, Frame, Instance, Unit, encode_instances
 from benchmark_n.datasets.find import find_folder
 from benchmark_n.datasets.labelmaps.cached import open_converted
-from benchmark_n.datasets.labelmaps.images import check_same_size, image_size, read_label_map
+from benchmark_n.datasets.labelmaps.images import pictures_folder, read_label_map, size_of
 from benchmark_n.datasets.labelmaps.runs import label_runs
 from benchmark_n.errors import InputError
 from benchmark_n.runtime.commands import command_line
@@ -55,9 +55,12 @@ def locate(root: Path, split: str) -> Path:
 
 
 def list_units(root: Path, split: str) -> list[Unit]:
-    """All labelled frames of a split; every image is labelled in part of the archives only."""
+    """All labelled frames of a split; every image is labelled in part of the archives only.
+
+    The labels may stand alone: without the folder of images sizes are those of the labels.
+    """
     labels = sorted(locate(root, split).glob("*/*.png"))
-    images = find_folder(root, [f"{split}/img"], "viper", "the archives of 'img' unpacked")
+    images = pictures_folder(root / split / "img")
     if not labels:
         raise InputError(f"viper: no SEQ/SEQ_FRAME.png under {root / split / 'inst'}")
     found = ((_image(images / path.parent.name, path.stem), path) for path in labels)
@@ -90,9 +93,8 @@ def read_unit(unit: Unit) -> list[Frame]:
     """The records of one frame."""
     image, path = unit.files
     image_id = frame_id(unit.name)
-    size = image_size(image)
     pixels = read_label_map(path, 3)
-    check_same_size(path, pixels.shape, size, image)
+    size = size_of(image, pixels.shape, path, image.parent.parent)
     runs = label_runs(pack_channels(pixels))
     classes, numbers = runs.values >> 16, runs.values & 0xFFFF
     if (classes >= NUM_CLASSES).any():

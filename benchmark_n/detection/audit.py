@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.benchmark.record_fields import image_records
-from benchmark_n.coco import CocoFile, read_coco
+from benchmark_n.coco import CocoFile, ReadOptions, read_coco
 from benchmark_n.coco.lacking_masks import require_masks
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.evaluators.label_quality.group_tests import Comparison, compare_groups
@@ -96,8 +96,8 @@ def audit(
     weights: Path | str | None = None,
     evidence_dir: Path | str | None = None,
     device: str = "cpu",
-    crowds_as_instances: bool = False,
     progress: Progress | None = None,
+    reading: ReadOptions = ReadOptions(),
 ) -> list[Audit]:
     """Predict the Dice coefficient of each mask of one or more annotation files.
 
@@ -110,8 +110,8 @@ def audit(
         are cut into thirds. Of a benchmark's annotations it may be one that is withheld.
     weights
         Of Quality Sentinel; by default those that come with the package.
-    crowds_as_instances
-        Read annotations of ``iscrowd`` 1 as instances.
+    reading
+        How the files are read.
 
     Raises
     ------
@@ -132,8 +132,7 @@ def audit(
     execution = Execution(progress=progress)
     found = []
     for path, folder in zip(annotations, folders, strict=True):
-        coco = read_coco(path, crowds_as_instances=crowds_as_instances)
-        coco = require_masks(coco, "an audit of masks")
+        coco = require_masks(read_coco(path, reading), "an audit of masks")
         evidence = gather(coco, options, {"predicted_dsc"}, images=folder, execution=execution)
         found.append(_audit(coco, evidence, by))
     return found

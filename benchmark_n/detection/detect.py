@@ -10,8 +10,8 @@ from typing import Any
 
 from benchmark_n._version import __version__
 from benchmark_n.benchmark.leaks import leak_lines, leaks_of_file
-from benchmark_n.coco import CocoFile, read_coco
-from benchmark_n.coco.crowds import instances_of_crowds
+from benchmark_n.coco import CocoFile, ReadOptions, read_coco
+from benchmark_n.coco.exports import open_export
 from benchmark_n.coco.lacking_masks import refuse_boxes
 from benchmark_n.detection.result import DetectionResult
 from benchmark_n.detectors.base import (
@@ -40,23 +40,23 @@ def detect(
     *,
     evidence: EvidenceOptions | str | Iterable[str] = EvidenceOptions(),
     options: Mapping[str, Any] | None = None,
-    crowds_as_instances: bool = False,
     execution: Execution = Execution(),
+    reading: ReadOptions = ReadOptions(),
 ) -> list[DetectionResult]:
     """Look for label errors in a COCO file.
 
     Parameters
     ----------
-    annotations, images, crowds_as_instances
-        The file (or what `read_coco` made of it), the folder of its images, and whether its
-        annotations of ``iscrowd`` 1 are read as instances.
+    annotations, images
+        The file (or what `read_coco` made of it, or an export of a tool) and the folder of its
+        images, which an export may bring.
     detectors
         Names, or ``"all"`` for those whose evidence there is.
     evidence, options
         What to make and how, or its sources alone, such as ``"predictions:FILE"``; and
         ``"detector.option"`` to its value.
-    execution
-        Its progress is told (crops done, crops in all).
+    execution, reading
+        Its progress is told (crops done, crops in all); and how the file is read.
 
     Returns
     -------
@@ -66,29 +66,22 @@ def detect(
     Raises
     ------
     UsageError, InputError
-        Contradictory or missing arguments; a bad file, or a detector without its evidence.
+        Contradictory arguments; a fault of a file, or a detector that lacks its evidence.
 
     Examples
     --------
     >>> detect("my.json", "photos", evidence=EvidenceOptions(backbone="hog"))  # doctest: +SKIP
     """
-    coco = _read(annotations, crowds_as_instances)
+    coco, folder = _opened(annotations, images, reading)
     built = _detectors(detectors, options or {})
     asked, every = evidence_options(evidence), detectors == "all"
     if not every:
         _refuse_boxes(built, coco)
     elif not asked.sources:
         asked = replace(asked, sources=("crops",))
-    folder = None if images is None else Path(images)
     wanted = {field for detector in built for field in detector.needs}
     found = gather(coco, asked, wanted, images=folder, execution=execution)
     return _run_all(built, found, coco, folder, skip=every)
-
-
-def _read(annotations: Path | str | CocoFile, crowds_as_instances: bool) -> CocoFile:
-    if isinstance(annotations, CocoFile):
-        return instances_of_crowds(annotations) if crowds_as_instances else annotations
-    return read_coco(annotations, crowds_as_instances=crowds_as_instances)
 
 
 def _refuse_boxes(detectors: Iterable[Detector], coco: CocoFile) -> None:
@@ -96,6 +89,17 @@ def _refuse_boxes(detectors: Iterable[Detector], coco: CocoFile) -> None:
     for detector in detectors:
         if set(detector.kinds) <= set(kinds_of_masks(detector)):
             refuse_boxes(coco, f"detector '{detector.name}'")
+
+
+def _opened(
+    annotations: Path | str | CocoFile, images: Path | str | None, reading: ReadOptions
+) -> tuple[CocoFile, Path | None]:
+    """The file, and the folder of its images where it is known."""
+    folder = None if images is None else Path(images)
+    if isinstance(annotations, CocoFile):
+        return annotations, folder
+    export = open_export(annotations)
+    return read_coco(export.annotations, reading), folder or export.images
 
 
 def _run_all(
@@ -149,7 +153,8 @@ def _run(
         "details": dict(getattr(detector, "details_", {})),
         "evidence": evidence.provenance["sources"],
         "trained_on": trained_on(evidence),
-        "annotations": {"file": coco.path.name, "sha256": file_digest(coco.path)},
+        "annotations": {"file": coco.path.name, "sha256": file_digest(coco.path)}
+        | coco.repairs.recorded(),
         "leaks": list(leaks_of_file(coco.path)),
     }
     lines = (*notes(evidence), *caveats(evidence), *leak_lines(provenance["leaks"]))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmark_n.benchmark import Benchmark
+from benchmark_n.coco import CocoFile
 from benchmark_n.errors import UsageError
 from benchmark_n.evaluation.ejection_fraction import evaluate_ejection_fraction
 from benchmark_n.evaluation.evaluation_input import EvaluationInput
@@ -23,7 +24,7 @@ def evaluate(
     compare: Mapping[str, Path | str] | None = None,
     masks: str | None = None,
     ef: bool = False,
-    ground_truth: Path | str | None = None,
+    ground_truth: Path | str | CocoFile | None = None,
     against: str = "clean",
     iou_types: Sequence[IouType] | None = None,
     options: PrecisionOptions = PrecisionOptions(),

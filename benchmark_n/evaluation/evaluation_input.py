@@ -11,6 +11,7 @@ from benchmark_n._version import __version__
 from benchmark_n.benchmark import Benchmark, load
 from benchmark_n.benchmark.labels import validation_file
 from benchmark_n.coco import CocoFile, read_coco
+from benchmark_n.coco.exports import annotation_file
 from benchmark_n.errors import UsageError
 from benchmark_n.files.provenance import file_digest
 from benchmark_n.masks.boundary import DEFAULT_DILATION_RATIO
@@ -28,7 +29,8 @@ class EvaluationInput:
     benchmark
         A benchmark or its directory; not needed with `ground_truth`.
     ground_truth
-        COCO file to evaluate against, instead of the benchmark's labels.
+        COCO file to evaluate against, or what `read_coco` made of it, instead of the benchmark's
+        labels.
     against
         ``"clean"`` or ``"noisy"`` labels of the benchmark's training images, or ``"val"``: the
         clean ones of its validation images, on which trained models are judged.
@@ -45,7 +47,7 @@ class EvaluationInput:
     """
 
     benchmark: Benchmark | Path | str | None = None
-    ground_truth: Path | str | None = None
+    ground_truth: Path | str | CocoFile | None = None
     against: str = "clean"
 
     def __post_init__(self) -> None:
@@ -62,11 +64,15 @@ class EvaluationInput:
     @property
     def file(self) -> Path | None:
         """The ground-truth file."""
-        return None if self.ground_truth is None else Path(self.ground_truth)
+        if isinstance(self.ground_truth, CocoFile):
+            return self.ground_truth.path
+        return None if self.ground_truth is None else annotation_file(Path(self.ground_truth))
 
     @cached_property
     def truth(self) -> CocoFile:
         """The labels."""
+        if isinstance(self.ground_truth, CocoFile):
+            return self.ground_truth
         if self.file is not None:
             return read_coco(self.file)
         assert self.opened is not None
@@ -98,7 +104,11 @@ class EvaluationInput:
             return {**found, "against": self.against}
         return {
             **found,
-            "ground_truth": {"file": self.file.name, "sha256": file_digest(self.file)},
+            "ground_truth": {
+                "file": self.file.name,
+                "sha256": file_digest(self.file),
+                **self.truth.repairs.recorded(),
+            },
         }
 
     def require_predictions(self) -> None:

@@ -34,6 +34,7 @@ def annotation_evidence(coco: CocoFile) -> Evidence:
         raise InputError(f"{coco.path.name}: no annotations, expected some to look for errors in")
     masked = with_masks(coco)[kept]
     masks, boxes = _regions(coco, kept, masked)
+    coco.repairs.tell(coco.path.name)
     category_ids = np.fromiter(coco.categories, np.int64, len(coco.categories))
     return Evidence(
         annotation_ids=coco.annotation_ids[kept],

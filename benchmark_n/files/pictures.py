@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import io
 import mmap
+import os
 import struct
+import threading
 import warnings
 import zlib
 from collections.abc import Iterator
@@ -31,6 +33,12 @@ PICTURE_FAULTS = (
 )
 # What OpenCV reads too, but for WebP, for which Pillow sets aside the whole picture.
 _FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "GIF", "JPEG2000", "PPM", "SUN", "AVIF")
+# EXIF's tag of the orientation, and those of its values that swap width and height.
+_ORIENTATION = 0x0112
+TURNED = (5, 6, 7, 8)
+
+# Held while standard error is put aside.
+_ERRORS = threading.Lock()
 
 
 def read_picture(path: Path, flags: int = cv2.IMREAD_COLOR) -> NDArray[Any] | None:
@@ -54,9 +62,31 @@ def decode_picture(data: Any, path: Path, flags: int = cv2.IMREAD_COLOR) -> NDAr
     except PICTURE_FAULTS:
         return None
     try:
-        return cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+        with _unheard():
+            return cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error:
         return None
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Keep what OpenCV and its decoders write about a broken picture from the user's terminal.
+
+    They write to the process's standard error itself; the caller has its own line for the picture.
+    """
+    with _ERRORS:
+        try:
+            kept = os.dup(2)
+        except OSError:  # there is none
+            yield
+            return
+        try:
+            with open(os.devnull, "wb") as nowhere:
+                os.dup2(nowhere.fileno(), 2)
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
 
 
 def picture_size(data: Any, path: Path) -> tuple[int, int]:
@@ -82,6 +112,17 @@ def picture_size(data: Any, path: Path) -> tuple[int, int]:
             f"(`{MAX_PIXELS}` allows more)"
         )
     return height, width
+
+
+def exif_orientation(path: Path) -> int:
+    """How a picture's EXIF data say that it is to be turned, 1 to 8; 1 where they do not."""
+    try:
+        data: Any = map_file(path)
+        with _any_size(), Image.open(data, formats=["JPEG", "PNG", "TIFF", "WEBP"]) as image:
+            value = image.getexif().get(_ORIENTATION, 1)
+    except PICTURE_FAULTS:
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
 def map_file(path: Path) -> mmap.mmap:

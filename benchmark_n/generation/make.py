@@ -126,8 +126,7 @@ def _open(
 
 def _read(source: Source, publish: PublishOptions) -> CocoFile:
     """The clean annotations; an `InputError` where they are crowds alone."""
-    as_instances = bool(source.options.get("crowds_as_instances"))
-    coco = read_coco(source.annotations, crowds_as_instances=as_instances)
+    coco = read_coco(source.annotations, source.reading)
     check_crowds(coco)
     check_keep_fields(publish.keep_fields, coco)
     _log.info("%s: %d annotations of %d images", coco.path, len(coco), len(coco.images))

@@ -14,16 +14,14 @@ from benchmark_n.coco.lacking_masks import with_masks
 from benchmark_n.datasets import Dataset, Source
 from benchmark_n.generation.leakage import write_audited
 from benchmark_n.generation.options import Job
-from benchmark_n.noise.engine import Engine
+from benchmark_n.noise.engine import Engine, Notes
 from benchmark_n.noise.plan import chunks, decide, resolve
 from benchmark_n.noise.recipe import Recipe
 from benchmark_n.runtime.parallel import ordered_map
 from benchmark_n.runtime.progress import Progress
-from benchmark_n.tables.manifest_schema import BOX_COLUMNS, manifest_schema
+from benchmark_n.tables.manifest_schema import BOX_COLUMNS, Columns, manifest_schema
 
 _log = logging.getLogger(__name__)
-
-Part = tuple[list[bytes], dict[str, list[Any]]]
 
 
 def make_noisy(
@@ -49,7 +47,7 @@ def make_noisy(
         recipe = resolve(recipe, coco)
         work = chunks(recipe, coco, decide(recipe, coco, job.seed), ids, execution.chunk_size)
         done = ordered_map(
-            _engine(recipe, coco, source, job),
+            _engine(recipe, coco, source, job).run,
             work,
             workers=execution.workers,
             backend=execution.backend,
@@ -58,7 +56,7 @@ def make_noisy(
         write_audited(
             stage,
             coco,
-            _counted(done, len(coco), execution.progress),
+            _counted(done, coco, execution.progress),
             manifest_schema(
                 recipe.noises,
                 metadata={"dilation_ratio": str(source.dilation_ratio)},
@@ -88,13 +86,18 @@ def _engine(recipe: Recipe, coco: CocoFile, source: Source, job: Job) -> Engine:
     )
 
 
-def _counted(parts: Iterable[Part], total: int, progress: Progress | None) -> Iterator[Part]:
+def _counted(
+    parts: Iterable[tuple[list[bytes], Columns, Notes]], coco: CocoFile, progress: Progress | None
+) -> Iterator[tuple[list[bytes], Columns]]:
+    """The parts; progress is told of each, and the file's account of what workers did not read."""
     done = 0
-    for records, rows in parts:
+    for records, rows, notes in parts:
+        for kind, identity in notes:
+            coco.repairs.add(kind, identity)
         yield records, rows
         done += len(rows["annotation_id"])
         if progress is not None:
-            progress(done, total)
+            progress(done, len(coco))
 
 
 def _resolved_recipe(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,9 @@ from benchmark_n.benchmark import Benchmark, load
 from benchmark_n.benchmark.published_ids import PublishedIds
 from benchmark_n.benchmark.staging import staged_benchmark
 from benchmark_n.benchmark.withholding import check_keep_fields
-from benchmark_n.coco import CocoFile, read_coco
+from benchmark_n.benchmark.writer import Part
+from benchmark_n.coco import CocoFile, ReadOptions, read_coco
+from benchmark_n.coco.exports import open_export
 from benchmark_n.coco.joining import MATCHES, MatchedPairs, match_pairs
 from benchmark_n.coco.lacking_masks import with_masks
 from benchmark_n.errors import InputError, UsageError
@@ -34,13 +36,15 @@ def import_pair(
     dilation_ratio: float = 0.02,
     overwrite: bool = False,
     keep_fields: Collection[str] = (),
+    reading: ReadOptions = ReadOptions(),
 ) -> Benchmark:
     """Make a benchmark of a real pair of COCO files: what differs is the noise.
 
     Parameters
     ----------
     clean, noisy
-        COCO files of the same images and categories; their ids may differ.
+        COCO files of the same images and categories, or exports that hold one; their ids may
+        differ.
     out, images, overwrite
         Directory to write, folder of the images, and whether a benchmark there may be replaced.
     match
@@ -48,35 +52,34 @@ def import_pair(
         agree. Images and categories go by names; with ``"all-ids"`` all three go by ids.
     least_iou
         Pairs of this mask IoU or more are matched first, poorer ones down to .1 then (by IoU).
-    dilation_ratio
-        Of the boundary, as a share of the image's diagonal.
+    dilation_ratio, reading
+        Of the boundary, as a share of the diagonal; how the files are read.
     keep_fields
         Names of further fields that are published all the same, as in `PublishOptions`: those of
         annotations are the noisy file's, all others the clean one's.
 
     Raises
     ------
-    UsageError
-        An unknown way to match, or a share that is none.
-    InputError
-        Anything wrong with a file, or files about different images or categories.
+    UsageError, InputError
+        A share that is none; a fault of a file, or files about different images or categories.
     """
     _check(match, least_iou, dilation_ratio)
     publish = PublishOptions(keep_fields=keep_fields)
     refuse_inputs_in(Path(out), Path(clean), Path(noisy))
     with staged_benchmark(Path(out), overwrite=overwrite) as stage:
-        files = _read(clean), _read(noisy)
+        files = _read(clean, reading), _read(noisy, reading)
         check_keep_fields(publish.keep_fields, *files)
         matched = match_pairs(*files, match, least_iou)
         recipe = _recipe(files[0], matched, match, least_iou, dilation_ratio) | publish.recorded
-        _write(stage, files[0], matched, recipe, None if images is None else Path(images))
+        folder = open_export(clean).images if images is None else Path(images)
+        _write(stage, files[0], matched, recipe, folder)
         benchmark = load(stage).moved(Path(out))
     return benchmark
 
 
-def _read(path: Path | str) -> CocoFile:
+def _read(path: Path | str, reading: ReadOptions) -> CocoFile:
     """A file of the pair; refused where annotations have no mask to be compared."""
-    coco = read_coco(path)
+    coco = read_coco(path, reading)
     lacking = int((~with_masks(coco)).sum())
     if lacking:
         raise InputError(
@@ -94,15 +97,23 @@ def _write(
     images: Path | None,
 ) -> None:
     """The benchmark of the two files, as its recipe says."""
-    ratio = recipe["dilation_ratio"]
+    ratio, noisy = recipe["dilation_ratio"], matched.noisy
+    parts = pair_parts(clean, noisy, matched.pairs, PublishedIds.of_import(), ratio)
     write_audited(
         stage,
         clean,
-        pair_parts(clean, matched.noisy, matched.pairs, PublishedIds.of_import(), ratio),
+        _accounted(parts, recipe, noisy),
         manifest_schema(metadata={"dilation_ratio": str(ratio)}),
         recipe,
         images=images,
     )
+
+
+def _accounted(parts: Iterator[Part], recipe: dict[str, Any], noisy: CocoFile) -> Iterator[Part]:
+    """The parts; when all masks were read, the account of the noisy file's goes into the recipe."""
+    yield from parts
+    recipe["noisy_source"] |= noisy.repairs.recorded()
+    noisy.repairs.tell(noisy.path.name)
 
 
 def _check(match: str, least_iou: float, dilation_ratio: float) -> None:

@@ -12,6 +12,7 @@ from benchmark_n.benchmark import Benchmark
 from benchmark_n.benchmark.published_ids import added_ids, published_order
 from benchmark_n.benchmark.staging import staged_benchmark
 from benchmark_n.coco import CocoFile
+from benchmark_n.coco.annotation_masks import masks_of
 from benchmark_n.coco.lacking_masks import with_masks
 from benchmark_n.datasets.base import Dataset
 from benchmark_n.datasets.request import Source
@@ -101,6 +102,7 @@ def _check(coco: CocoFile, job: Job) -> None:
             f"{coco.path.name}: {lacking} of its {int((~coco.crowd).sum())} annotations have no "
             "mask, they are boxes: weak annotations are compared with clean masks"
         )
+    masks_of(coco, range(len(coco)))  # for the account of what is not read as it stands
 
 
 def _engine(

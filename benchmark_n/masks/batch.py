@@ -7,6 +7,7 @@ together, the check costs a small part of what it does one by one.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ def segmentations_to_rles(
     segmentations: Sequence[Any],
     sizes: Sequence[Size],
     fault: Callable[[int, str], Exception],
+    note: Callable[[int, str], None] | None = None,
 ) -> list[Rle]:
     """Compressed RLEs of N segmentations, as `segmentation_to_rle` makes them.
 
@@ -35,6 +37,8 @@ def segmentations_to_rles(
         (height, width) of each one's image, px.
     fault
         Makes the exception to raise out of the place of the first bad segmentation and the reason.
+    note
+        Called with the place of a segmentation that is not read as it stands, and the kind.
     """
     rles: list[Rle] = []
     for start in range(0, len(segmentations), _BATCH):
@@ -44,8 +48,9 @@ def segmentations_to_rles(
             if text is not None:
                 rles.append({"size": [height, width], "counts": text})
                 continue
+            told = None if note is None else partial(note, start + place)
             try:
-                rles.append(segmentation_to_rle(batch[place], height, width))
+                rles.append(segmentation_to_rle(batch[place], height, width, note=told))
             except SegmentationError as error:
                 raise fault(start + place, str(error)) from None
     return rles

@@ -26,6 +26,8 @@ from benchmark_n.tables.manifest_schema import Columns
 
 # Noisy masks are encoded together, once they have this many pixels.
 _MOST_PIXELS = 1 << 17
+# Kinds of `benchmark_n.coco.reading` with the annotation ids.
+Notes = list[tuple[str, int]]
 
 
 @dataclass(frozen=True)
@@ -48,15 +50,21 @@ class Engine:
     keep_boxes: bool = False
 
     def __call__(self, chunk: Chunk) -> tuple[list[bytes], Columns]:
-        """The surviving records in order, and the manifest's columns for all of the chunk.
+        """The surviving records in order, and the manifest's columns for all of the chunk; `run`.
 
         Raises
         ------
         InputError
             A segmentation that is no mask of its image, or without a mask no box.
         """
+        records, columns, _ = self.run(chunk)
+        return records, columns
+
+    def run(self, chunk: Chunk) -> tuple[list[bytes], Columns, Notes]:
+        """The same, and what of the masks was not read as it stands."""
         fields = [split_record(record) for record in chunk.records]
-        clean = self._read(chunk, fields)
+        notes: Notes = []
+        clean = self._read(chunk, fields, notes)
         outcomes = noise_masks(self, chunk, clean)
         noise_boxes(self.noises, self.seed, self.file_name, chunk, fields, outcomes)
         measured = [
@@ -80,17 +88,23 @@ class Engine:
             raw if new or gone else None
             for raw, new, gone in zip(chunk.records, touched, chunk.deleted, strict=True)
         ]
-        return records, columns
+        return records, columns, notes
 
-    def _read(self, chunk: Chunk, fields: Sequence[dict[str, Any]]) -> list[Rle | None]:
+    def _read(
+        self, chunk: Chunk, fields: Sequence[dict[str, Any]], notes: Notes
+    ) -> list[Rle | None]:
         """The clean masks; None for an annotation without one."""
         rows = [i for i, one in enumerate(fields) if has_mask(one.get("segmentation"))]
 
         def fault(place: int, reason: str) -> Exception:
             return annotation_fault(self.file_name, chunk.annotation_ids[rows[place]], reason)
 
+        def note(place: int, kind: str) -> None:
+            notes.append((kind, chunk.annotation_ids[rows[place]]))
+
         masks: list[Rle | None] = [None] * len(fields)
-        found = read_masks([fields[i] for i in rows], [chunk.sizes[i] for i in rows], fault)
+        sizes = [chunk.sizes[i] for i in rows]
+        found = read_masks([fields[i] for i in rows], sizes, fault, note)
         for i, rle in zip(rows, found, strict=True):
             masks[i] = rle
         return masks

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from scipy.sparse.linalg import svds
+from scipy.linalg import eigh
 
 Values = NDArray[np.floating]
 _SIZE = (4.6, 3.4)  # inches
@@ -85,8 +85,14 @@ def _two_components(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     scaled = (rows - rows.mean(axis=0)) / np.where(deviation > 1e-9, deviation, 1.0)
     if scaled.shape[1] < 3:
         return np.pad(scaled, ((0, 0), (0, 2)))[:, :2]
-    _, _, axes = svds(scaled, k=2, v0=np.ones(min(scaled.shape)))
-    main = axes[::-1].T
+    few = len(scaled) < scaled.shape[1]
+    products = scaled @ scaled.T if few else scaled.T @ scaled
+    last = len(products) - 1
+    _, vectors = eigh(products, subset_by_index=(max(last - 1, 0), last))
+    main = scaled.T @ vectors if few else vectors
+    lengths = np.linalg.norm(main, axis=0)
+    main = main[:, ::-1] / np.where(lengths > 1e-9, lengths, 1.0)[::-1]
+    main = np.pad(main, ((0, 0), (0, 2 - main.shape[1])))
     # An axis has no direction of its own: the largest entry is taken as positive.
     signs = np.sign(main[np.abs(main).argmax(axis=0), range(2)])
     return np.asarray(scaled @ (main * signs))

@@ -19,8 +19,7 @@ from benchmark_n.report.results_reader import (
     EvidenceRecord,
     Kind,
     ResultsFile,
-    read_results,
-    results_files,
+    read_all_results,
 )
 
 HEADERS = ("detector", "evidence", "options", *(name for _, name, _ in MEASURES))
@@ -82,14 +81,15 @@ def read_leaderboard(paths: Iterable[Path | str]) -> Leaderboard:
     Parameters
     ----------
     paths
-        Files, or folders that have such files anywhere below them.
+        Files, or folders that have such files anywhere below them; results of other kinds that
+        are met there are left out.
 
     Raises
     ------
     InputError
         A file of another kind, results of different benchmarks or settings, or one run twice.
     """
-    files = {path: read_results(path) for path in results_files(paths)}
+    files = read_all_results(paths)
     first, reference = next(iter(files.items()))
     tables: dict[str, dict[str, list[Row]]] = {}
     seen: dict[tuple[str, ...], Path] = {}

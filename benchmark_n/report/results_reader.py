@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from benchmark_n.errors import InputError, UsageError
 from benchmark_n.files.json_yaml import read_json
 
 RESULTS = "results.json"
+_log = logging.getLogger(__name__)
 
 
 class BenchmarkRecord(msgspec.Struct):
@@ -85,23 +87,44 @@ class ResultsFile(msgspec.Struct):
     results: Results
 
 
-def results_files(paths: Iterable[Path | str]) -> list[Path]:
-    """The files, and all ``results.json`` below the folders, each once.
+class OtherResultsError(InputError):
+    """Results, but not of detectors on a benchmark."""
+
+
+def read_all_results(paths: Iterable[Path | str]) -> dict[Path, ResultsFile]:
+    """The files, and all ``results.json`` below the folders, each once, by their paths.
+
+    Results of another kind that are met in folders are left out, and told in one line.
 
     Raises
     ------
     InputError
-        A folder without any.
+        A folder without any, a file that is named and of another kind, or one of another version.
     """
-    found: dict[Path, Path] = {}
+    found: dict[Path, ResultsFile] = {}
+    seen: set[Path] = set()
+    others: list[str] = []
     for path in map(Path, paths):
         files = sorted(path.rglob(RESULTS)) if path.is_dir() else [path]
         if not files:
             raise InputError(f"{path}: no {RESULTS} in this folder")
-        found |= {file.resolve(): file for file in files}
+        for file in files:
+            if file.resolve() in seen:
+                continue
+            seen.add(file.resolve())
+            try:
+                found[file] = read_results(file)
+            except OtherResultsError as fault:
+                if not path.is_dir():
+                    raise
+                others.append(str(fault))
+    if others and not found:
+        raise InputError(others[0])
+    if others:
+        _log.warning("%d other results left out, the first is %s", len(others), others[0])
     if not found:
         raise UsageError(f"give {RESULTS} files, or folders that have some")
-    return list(found.values())
+    return found
 
 
 def read_results(path: Path) -> ResultsFile:
@@ -116,9 +139,11 @@ def read_results(path: Path) -> ResultsFile:
     fields = document if isinstance(document, dict) else {}
     if "detector" not in fields:
         kind = f"results of eval, mode {fields['mode']}" if "mode" in fields else "no results"
-        raise InputError(f"{path}: {kind}, expected those of `evaluate_detectors`")
+        raise OtherResultsError(f"{path}: {kind}, expected those of `evaluate_detectors`")
     if fields.get("results") is None:
-        raise InputError(f"{path}: results of detect, without truth; expected `evaluate_detectors`")
+        raise OtherResultsError(
+            f"{path}: results of detect, without truth; expected `evaluate_detectors`"
+        )
     try:
         return msgspec.convert(document, ResultsFile)
     except msgspec.ValidationError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from multiprocessing import resource_tracker
@@ -83,7 +84,11 @@ def _pool_map(
         try:
             with _uninterrupted():
                 results = pool(calls)
-            yield from results
+            try:
+                for result in results:  # noqa: UP028 -- it would close them before `_close`
+                    yield result
+            finally:
+                _close(results)
         except TimeoutError:
             raise InputError(
                 f"no dask worker at {scheduler or 'the local cluster'} within "
@@ -100,6 +105,13 @@ def _pool_map(
                 f"a worker process could not take up its work ({reason:.160}; often for want of "
                 "memory: try again with fewer workers)"
             ) from None
+
+
+def _close(results: Iterator[Result]) -> None:
+    """End what is still at work, of which joblib would warn: nobody wants it any more."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        results.close()  # type: ignore[attr-defined]
 
 
 @contextmanager

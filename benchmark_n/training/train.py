@@ -28,6 +28,9 @@ def train(
 ) -> TrainingRun:
     """Train a model on a benchmark's noisy labels; judge it on the clean validation labels.
 
+    A benchmark without these, such as one of a single COCO file, has one image in five held out by
+    the seed, and the model judged by their clean labels (not for a U-Net).
+
     Parameters
     ----------
     benchmark
@@ -73,7 +76,8 @@ def predict(
     work_dir
         Of the training; of it ``weights.safetensors`` and ``run.json`` are read, and no pickle.
     split
-        ``val``: the images of the clean validation labels; ``train``: those of the noisy ones.
+        ``val``: the images of the clean validation labels, or those that the training held out;
+        ``train``: those of the noisy ones.
     out
         By default ``predictions-<split>.json`` in `work_dir`.
     images

@@ -94,15 +94,19 @@ def _regions(coco: CocoFile, records: list[_TruthRecord], masked: NDArray[np.boo
     """The masks; of an annotation without one, which has to have a box, its box filled."""
     images = [coco.images[i] for i in coco.image_ids.tolist()]
     rows = np.flatnonzero(masked).tolist()
+
+    def identity(place: int) -> int:
+        return int(coco.annotation_ids[rows[place]])
+
     found = iter(
         segmentations_to_rles(
             [records[i].segmentation for i in rows],
             [(images[i].height, images[i].width) for i in rows],
-            lambda place, fault: annotation_fault(
-                coco.path, coco.annotation_ids[rows[place]], fault
-            ),
+            lambda place, fault: annotation_fault(coco.path, identity(place), fault),
+            lambda place, kind: coco.repairs.add(kind, identity(place)),
         )
     )
+    coco.repairs.tell(coco.path.name)
     return [
         next(found) if has else box_mask(box_of(coco, i), images[i].height, images[i].width)
         for i, has in enumerate(masked.tolist())

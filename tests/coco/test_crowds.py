@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pycocotools import mask as coco_mask
 
-from benchmark_n.coco import CocoFile, read_coco
+from benchmark_n.coco import CocoFile, ReadOptions, read_coco
 from benchmark_n.coco.annotation_masks import masks_of
 from benchmark_n.coco.crowds import check_crowds
 from benchmark_n.errors import InputError
@@ -46,7 +46,7 @@ def test_an_empty_file_has_no_crowds(tmp_path: Path) -> None:
 
 
 def as_instances(path: Path) -> CocoFile:
-    coco = read_coco(path, crowds_as_instances=True)
+    coco = read_coco(path, ReadOptions(crowds_as_instances=True))
     assert not coco.crowd.any()
     return coco
 

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from pycocotools.coco import COCO
 
+from benchmark_n.coco import read_coco
 from benchmark_n.coco.predictions import detection_arrays, read_predictions
 from benchmark_n.errors import InputError
 from benchmark_n.evaluators.average_precision.evaluate import evaluate_instances
+from tests import samples
 from tests.evaluators.coco_samples import parse, random_case
 
 DOCUMENT, DETECTIONS = random_case(3)
@@ -114,3 +116,19 @@ def test_polygons_count_as_the_masks_they_draw(tmp_path: Path) -> None:
     path = tmp_path / "found.json"
     path.write_text(json.dumps(found))
     assert evaluate_instances(parse(document), path).statistics["AP"] == pytest.approx(1.0)
+
+
+def test_a_byte_order_mark_and_short_parts_are_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    truth = read_coco(samples.write(tmp_path, samples.document()))
+    polygons = [samples.SQUARE[0], [1, 2]]
+    detection = {"image_id": 1, "category_id": 1, "score": 0.5, "segmentation": polygons}
+    path = samples.write(tmp_path, [detection], "dets.json")
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    found = detection_arrays(
+        read_predictions(path, truth), truth.images, masks=True, box_areas=False
+    )
+    assert found.areas.tolist() == [900.0]
+    assert "dets.json: a UTF-8 byte-order mark is stripped" in caplog.text
+    assert "dets.json: polygons of fewer than three points: 1 (first: detection 0)" in caplog.text

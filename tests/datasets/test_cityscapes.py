@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from benchmark_n.datasets.cityscapes.labels import LABELS, paint_polygons
 from benchmark_n.datasets.labelmaps.convert import convert
 from benchmark_n.datasets.request import Request
 from benchmark_n.errors import InputError
+from tests import making
 from tests.datasets.trees import (
     CITYSCAPES_VALUES,
     SHAPE_CITYSCAPES,
@@ -217,3 +219,24 @@ def test_missing_folders_say_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "leftImg8bit" / "val").mkdir(parents=True)
     with pytest.raises(InputError, match=r"no \*_gtFine_instanceIds.png"):
         converted(tmp_path, tmp_path / "x.json")
+
+
+def test_labels_alone_give_the_same_annotations(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """gtFine without the pictures: sizes are those of the labels, names those of the pictures."""
+    labels = street(SMALL, CITYSCAPES_VALUES, 7, 1)
+    objects = [{"label": "car", "polygon": [[5, 5], [30, 5], [30, 30]]}]
+    documents = []
+    for name in ("both", "alone"):
+        write_cityscapes(tmp_path / name, "val", {FRAME: labels})
+        write_polygons(tmp_path / name, "val", "aachen_000001_000019", objects)
+        if name == "alone":
+            shutil.rmtree(tmp_path / name / "leftImg8bit")
+        documents.append(converted(tmp_path / name, tmp_path / f"{name}.json").dataset)
+    assert documents[0] == documents[1]
+    assert len(documents[1]["images"]) == 2
+    assert caplog.text.count("no pictures: no folder") == 1
+    root, out = tmp_path / "alone", tmp_path / "benchmark"
+    made = making.make("cityscapes", "hard", root=root, split="val", out=out, workers=1)
+    assert made.summary["annotations"] == len(documents[0]["annotations"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from benchmark_n.datasets import viper
 from benchmark_n.datasets.labelmaps.convert import convert
 from benchmark_n.datasets.request import Request
 from benchmark_n.errors import InputError
+from tests import making
 from tests.datasets.trees import SHAPE_VIPER, VIPER_VALUES, street, write_viper
 
 SMALL = (400, 420)
@@ -109,4 +111,27 @@ def test_missing_folders(tmp_path: Path) -> None:
     (tmp_path / "train" / "inst").mkdir(parents=True)
     (tmp_path / "train" / "img").mkdir(parents=True)
     with pytest.raises(InputError, match=r"no SEQ/SEQ_FRAME\.png"):
+        converted(tmp_path)
+
+
+def test_labels_alone_give_the_same_annotations(tmp_path: Path) -> None:
+    """The archives of `inst` without the pictures: sizes are those of the labels."""
+    labels = street(SMALL, VIPER_VALUES, 3 << 16, 1)
+    documents = []
+    for name in ("both", "alone"):
+        write_viper(tmp_path / name, "train", {"002_00003": labels})
+        if name == "alone":
+            shutil.rmtree(tmp_path / name / "train" / "img")
+        documents.append(converted(tmp_path / name).dataset)
+    assert documents[0] == documents[1]
+    root, out = tmp_path / "alone", tmp_path / "benchmark"
+    made = making.make("viper", "hard", root=root, split="train", out=out, workers=1)
+    assert made.summary["annotations"] == len(documents[0]["annotations"])
+
+
+def test_a_missing_picture_among_others_is_refused(tmp_path: Path) -> None:
+    labels = street(SMALL, VIPER_VALUES, 3 << 16, 1)
+    write_viper(tmp_path, "train", {"002_00003": labels, "002_00004": labels})
+    (tmp_path / "train" / "img" / "002" / "002_00004.jpg").unlink()
+    with pytest.raises(InputError, match=r"002_00004\.jpg: missing"):
         converted(tmp_path)

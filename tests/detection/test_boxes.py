@@ -14,7 +14,7 @@ import benchmark_n
 from benchmark_n import EvidenceOptions, LabelErrorOptions
 from benchmark_n.benchmark.labels import training_labels
 from benchmark_n.cli import run
-from benchmark_n.coco import read_coco
+from benchmark_n.coco import ReadOptions, read_coco
 from benchmark_n.detectors.base import build_detector, run_detector
 from benchmark_n.errors import InputError
 from benchmark_n.evidence.annotations import annotation_evidence
@@ -122,7 +122,9 @@ def test_crowds_alone_are_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="all 12 annotations are crowds"):
         benchmark_n.detect(path, images)
     options = EvidenceOptions(backbone="hog", folds=2, evidence_dir=tmp_path)
-    (found,) = benchmark_n.detect(path, images, evidence=options, crowds_as_instances=True)
+    (found,) = benchmark_n.detect(
+        path, images, evidence=options, reading=ReadOptions(crowds_as_instances=True)
+    )
     assert len(rows_of(found.scores, "class")) == 12
     assert not found.evidence.without_mask.size
 

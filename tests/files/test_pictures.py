@@ -205,3 +205,21 @@ def test_the_option_reaches_the_workers(
     assert MAX_PIXELS not in os.environ
     assert run([*words, "--max-pixels", "100000", "--workers", "1"]) == 0
     assert MAX_PIXELS not in os.environ
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".tiff", ".bmp", ".jp2", ".ppm"])
+def test_decoders_of_broken_pictures_are_not_heard(
+    tmp_path: Path, suffix: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """libpng, libjpeg and OpenCV write to the process's standard error themselves."""
+    noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
+    _, whole = cv2.imencode(suffix, noise)
+    data = whole.tobytes()
+    half = len(data) // 2
+    for place, broken in enumerate((data[:half], data[:half] + b"\x00\x11" * 40 + data[half:])):
+        path = tmp_path / f"{place}{suffix}"
+        path.write_bytes(broken)
+        read_picture(path)
+    assert capfd.readouterr() == ("", "")
+    os.write(2, b"heard again")
+    assert capfd.readouterr().err == "heard again"

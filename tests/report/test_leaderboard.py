@@ -150,6 +150,30 @@ def test_other_files_are_one_line(tmp_path: Path, text: str, fault: str) -> None
     assert str(path) in str(caught.value)
 
 
+def test_other_results_that_are_met_in_a_folder_are_left_out(
+    tmp_path: Path, real: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    own = put(tmp_path, "own", real)
+    for name, text in (
+        ("eval", '{"mode": "ef", "name": "x", "results": {}}'),
+        ("audit", '{"audits": []}'),
+        ("detect", '{"detector": "a", "results": null}'),
+    ):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "results.json").write_text(text)
+    board = read_leaderboard([tmp_path])
+    files = {row.file for kinds in board.tables.values() for rows in kinds.values() for row in rows}
+    assert files == {str(own)}
+    assert caplog.text.count("3 other results left out, the first is ") == 1
+    with pytest.raises(InputError, match="mode ef"):
+        read_leaderboard([own, tmp_path / "eval" / "results.json"])
+    with pytest.raises(InputError, match="mode ef"):
+        read_leaderboard([tmp_path / "eval"])
+    (tmp_path / "eval" / "results.json").write_text('{"detector": "a", "results": {"kinds": {}}}')
+    with pytest.raises(InputError, match="run it again"):
+        read_leaderboard([tmp_path])
+
+
 def test_no_results(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no results.json in this folder"):
         read_leaderboard([tmp_path])

@@ -44,3 +44,25 @@ class Heavy:
 def test_a_worker_without_memory_for_its_work_is_one_line() -> None:
     with pytest.raises(InputError, match=r"take up its work \(MemoryError: none is left; often"):
         list(ordered_map(str, [Heavy() for _ in range(4)], workers=2))
+
+
+FAILING = """
+import time
+from benchmark_n.runtime.parallel import ordered_map
+
+def slow(number):
+    time.sleep(0.05)
+    return number
+
+if __name__ == "__main__":
+    for number in ordered_map(slow, range(100), workers=2):
+        if number == 5:
+            raise SystemExit("a line")
+"""
+
+
+def test_work_that_nobody_wants_any_more_ends_in_silence() -> None:
+    """joblib warns of what it cancels; the user has a line of ours."""
+    words = [sys.executable, "-c", FAILING]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "a line\n")

@@ -24,7 +24,7 @@ from benchmark_n.datasets.converter import (
 )
 from benchmark_n.datasets.find import find_folder
 from benchmark_n.datasets.labelmaps.cached import open_converted
-from benchmark_n.datasets.labelmaps.images import check_same_size, image_size, read_label_map
+from benchmark_n.datasets.labelmaps.images import pictures_folder, read_label_map, size_of
 from benchmark_n.datasets.labelmaps.runs import label_runs
 from benchmark_n.errors import InputError
 from benchmark_n.runtime.commands import command_line
@@ -54,11 +54,12 @@ def locate(root: Path, split: str) -> Path:
 
 
 def list_units(root: Path, split: str) -> list[Unit]:
-    """All frames of a split: those that have an image and those that have labels."""
+    """All frames of a split: those that have an image and those that have labels.
+
+    The labels may stand alone: without the folder of images sizes are those of the labels.
+    """
     labels = locate(root, split)
-    images = find_folder(
-        root, [f"leftImg8bit/{split}"], "cityscapes", "leftImg8bit_trainvaltest.zip unpacked"
-    )
+    images = pictures_folder(root / "leftImg8bit" / split)
     names = {(p.parent.name, p.name.removesuffix(_MAP)) for p in labels.glob(f"*/*{_MAP}")}
     names |= {
         (p.parent.name, p.name.removesuffix(_POLYGONS)) for p in labels.glob(f"*/*{_POLYGONS}")
@@ -85,10 +86,9 @@ def _labels(folder: Path, name: str) -> Path:
 def read_unit(unit: Unit) -> list[Frame]:
     """The records of one frame."""
     image, path = unit.files
-    size = image_size(image)
     painted = path.name.endswith(_POLYGONS)
     labels = paint_polygons(path) if painted else read_label_map(path, 1)
-    check_same_size(path, labels.shape, size, image)
+    size = size_of(image, labels.shape, path, image.parent.parent)
     runs = label_runs(labels)
     check_ids(runs.values, path)
     groups = runs.values < PER_CLASS

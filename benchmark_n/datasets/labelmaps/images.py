@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,8 @@ from benchmark_n.coco.read import MAX_PIXELS
 from benchmark_n.errors import InputError
 from benchmark_n.files.pictures import PICTURE_FAULTS, map_file, picture_size
 
+_log = logging.getLogger(__name__)
+
 
 def image_size(path: Path) -> tuple[int, int]:
     """(height, width) px of an image file; only its header is read."""
@@ -20,6 +24,36 @@ def image_size(path: Path) -> tuple[int, int]:
         return picture_size(map_file(path), path)
     except PICTURE_FAULTS as error:
         raise _fault(path, error, "an image") from None
+
+
+@cache
+def pictures_folder(folder: Path) -> Path:
+    """The folder of a split's images; where it is not there, a warning, once."""
+    if not folder.is_dir():
+        _log.warning("no pictures: no folder %s: sizes are those of the labels", folder)
+    return folder
+
+
+def size_of(image: Path, labels: tuple[int, ...], path: Path, pictures: Path) -> tuple[int, int]:
+    """(height, width) px of a frame: its image's, else its label map's where there are no pictures.
+
+    Parameters
+    ----------
+    labels, path
+        Shape and file of the label map.
+    pictures
+        The folder of all images of the split. Where it is there, each frame has to have its own.
+
+    Raises
+    ------
+    InputError
+        An image that is missing or cannot be read, or of another size.
+    """
+    if not pictures.is_dir():
+        return labels[0], labels[1]
+    size = image_size(image)
+    check_same_size(path, labels, size, image)
+    return size
 
 
 def read_label_map(path: Path, channels: int) -> NDArray[Any]:

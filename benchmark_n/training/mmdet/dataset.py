@@ -14,6 +14,7 @@ from mmdet.registry import DATASETS, TRANSFORMS
 
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.coco.annotation_masks import has_mask, measure, read_mask
+from benchmark_n.coco.images import image_path
 from benchmark_n.coco.labels import category_labels
 from benchmark_n.coco.records import split_record
 from benchmark_n.errors import InputError
@@ -96,7 +97,7 @@ class NoisyCocoDataset(BaseDetDataset):
         kept = [(place, instance) for place, instance in found if instance is not None]
         return {
             "img_id": image_id,
-            "img_path": f"{self.data_prefix['img']}/{image.file_name}",
+            "img_path": str(image_path(Path(self.data_prefix["img"]), image)),
             "height": image.height,
             "width": image.width,
             "instances": [instance for _, instance in kept],

@@ -14,11 +14,12 @@ from benchmark_n.benchmark.labels import Labels, split_labels
 from benchmark_n.files.atomic import write_whole
 from benchmark_n.training.mmdet.data_configs import set_prediction
 from benchmark_n.training.mmdet.folds import fold_images
+from benchmark_n.training.mmdet.held_out import predicted_labels
 from benchmark_n.training.mmdet.model_configs import ModelSettings, model_config
 from benchmark_n.training.mmdet.runner import require_mmdet, running, set_device
 from benchmark_n.training.mmdet.training import train_mmdet
 from benchmark_n.training.options import RunOptions
-from benchmark_n.training.work_dir import choose_work_dir, finished_run
+from benchmark_n.training.work_dir import TrainingRun, choose_work_dir, finished_run
 
 OUT_OF_FOLD = "predictions-oof.json"
 
@@ -40,7 +41,8 @@ def predict_mmdet(
     work_dir
         Of the training; its ``weights.safetensors`` alone is read, and no pickle.
     split
-        ``val``: the images of the clean validation labels; ``train``: those of the noisy ones.
+        ``val``: the images of the clean validation labels, or those that the training held out;
+        ``train``: those of the noisy ones.
     out
         By default ``predictions-<split>.json`` in `work_dir`.
     images
@@ -57,10 +59,17 @@ def predict_mmdet(
     set_device(device)
     opened = load(benchmark) if isinstance(benchmark, Path | str) else benchmark
     trained = finished_run(work_dir)
-    labels = split_labels(opened, split, images)
+    labels = _labels(opened, trained, split, images)
     target = Path(out) if out else trained.path / f"predictions-{split}.json"
     _predict(trained.path, trained.run, labels, target, folds)
     return target
+
+
+def _labels(opened: Benchmark, trained: TrainingRun, split: str, images: Path | None) -> Labels:
+    if split != "val" or opened.clean_val is not None:
+        return split_labels(opened, split, images)
+    noisy = split_labels(opened, "train", images)
+    return predicted_labels(opened, noisy, trained.run, trained.path)
 
 
 def _predict(

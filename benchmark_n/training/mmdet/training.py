@@ -10,10 +10,11 @@ from typing import Any
 from zipfile import is_zipfile
 
 from benchmark_n.benchmark import Benchmark, load
-from benchmark_n.benchmark.labels import training_labels, validation_labels
+from benchmark_n.benchmark.labels import Labels, training_labels, validation_labels
 from benchmark_n.errors import InputError
 from benchmark_n.runtime.progress import Progress
 from benchmark_n.training.mmdet.data_configs import set_training, set_validation
+from benchmark_n.training.mmdet.held_out import held_out_fold, held_out_labels
 from benchmark_n.training.mmdet.loss_files import write_loss_evidence
 from benchmark_n.training.mmdet.model_configs import ModelSettings, model_config
 from benchmark_n.training.mmdet.runner import (
@@ -47,7 +48,7 @@ def train_mmdet(
     *,
     folds: Mapping[str, int] | None = None,
 ) -> TrainingRun:
-    """Train on the noisy labels, judge on the clean validation labels.
+    """Train on the noisy labels, judge on clean ones: of the validation split, or held out.
 
     Parameters
     ----------
@@ -65,16 +66,17 @@ def train_mmdet(
     set_device(run.device)
     opened = load(benchmark) if isinstance(benchmark, Path | str) else benchmark
     labels = training_labels(opened, run.images)
-    validation = validation_labels(opened, run.val_images)
+    held_out = None if opened.clean_val else folds or held_out_fold(labels, settings.seed)
+    validation = _validation(opened, labels, held_out, run.val_images)
     name = f"{opened.path.resolve().name}-{Path(settings.model).stem}-seed{settings.seed}"
     folder = choose_work_dir(run.work_dir, name)
     if labels.names != validation.names:
         raise InputError(f"{validation.coco.path}: other categories than {labels.coco.path.name}")
     config = model_config(settings, len(labels.coco.categories))
-    set_training(config, labels, folds)
+    set_training(config, labels, folds or held_out)
     ratio = float(opened.recipe.get("dilation_ratio", 0.02))
     set_validation(config, validation, ratio, folder / PREDICTIONS)
-    description = describe(opened, {"settings": asdict(settings), "folds": folds})
+    description = describe(opened, _training(settings, folds, held_out))
     if not _opened(folder, description, run.resume):
         return finished_run(folder)
     newest = newest_checkpoint(folder) if run.resume else None
@@ -88,6 +90,23 @@ def train_mmdet(
                 write_loss_evidence(opened, folder)
         wait_for_others()
     return finished_run(folder)
+
+
+def _training(
+    settings: ModelSettings, folds: Mapping[str, int] | None, held_out: Mapping[str, int] | None
+) -> dict[str, Any]:
+    """What tells this training from others; without images held out as it always was."""
+    held = {"held_out": held_out} if held_out else {}
+    return {"settings": asdict(settings), "folds": folds, **held}
+
+
+def _validation(
+    opened: Benchmark, labels: Labels, held_out: Mapping[str, int] | None, images: Path | None
+) -> Labels:
+    """What the model is judged on: the validation split, else the images held out."""
+    if held_out is None:
+        return validation_labels(opened, images)
+    return held_out_labels(opened, labels, held_out)
 
 
 def _run(runner: Any, progress: Progress | None) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.coco import CocoFile
+from benchmark_n.coco.images import image_path
 from benchmark_n.errors import InputError
 from benchmark_n.evaluators.cardiac.frames import annotated_ventricles
 from benchmark_n.files.pictures import read_picture
@@ -40,9 +41,10 @@ def read_frames(coco: CocoFile, folder: Path, size: int) -> Frames:
     """
     images = np.zeros((len(coco.images), size, size), np.uint8)
     for place, image in enumerate(coco.images.values()):
-        pixels = read_picture(folder / str(image.file_name), cv2.IMREAD_GRAYSCALE)
+        path = image_path(folder, image)
+        pixels = read_picture(path, cv2.IMREAD_GRAYSCALE)
         if pixels is None:
-            raise InputError(f"{folder / str(image.file_name)}: cannot be read as an image")
+            raise InputError(f"{path}: cannot be read as an image")
         images[place] = cv2.resize(pixels, (size, size), interpolation=cv2.INTER_AREA)
     return Frames(list(coco.images), images, [(i.height, i.width) for i in coco.images.values()])
 

@@ -15,15 +15,20 @@ from safetensors.torch import load_file
 
 import benchmark_n
 from benchmark_n import Benchmark
+from benchmark_n.benchmark.labels import training_labels
 from benchmark_n.cli import run
+from benchmark_n.coco import read_coco
 from benchmark_n.detection.detect import detect
 from benchmark_n.errors import InputError
 from benchmark_n.evidence.options import EvidenceOptions
 from benchmark_n.runtime.progress import Progress
+from benchmark_n.training.mmdet.folds import fold_images
+from benchmark_n.training.mmdet.held_out import held_out_fold, held_out_labels
 from benchmark_n.training.mmdet.model_configs import ModelSettings
 from benchmark_n.training.mmdet.training import newest_checkpoint
 from benchmark_n.training.options import RunOptions
 from benchmark_n.training.train import predict, predict_folds, train
+from tests import making
 from tests.training.mmdet.samples import FAST, small_benchmark
 
 SETTINGS = ModelSettings("tiny-mask-rcnn", init="none")
@@ -200,11 +205,67 @@ def test_errors_are_one_line(
     fails(arguments(benchmark, tmp_path), 1, "needs mmengine: run pip install 'benchmark-n[mmdet]'")
 
 
-def test_a_benchmark_without_clean_validation_labels_is_refused(
-    benchmark: Benchmark, tmp_path: Path
-) -> None:
-    pair = benchmark_n.import_pair(
-        benchmark.annotations, benchmark.annotations, out=tmp_path / "pair", images=benchmark.images
+@pytest.fixture(scope="module")
+def single(benchmark: Benchmark, tmp_path_factory: pytest.TempPathFactory) -> Benchmark:
+    """A benchmark of one COCO file, which has no validation split."""
+    source = benchmark.images
+    assert source is not None
+    path = tmp_path_factory.mktemp("single") / "my.json"
+    path.write_bytes(benchmark.annotations.read_bytes())
+    return making.make(
+        "custom",
+        "hard",
+        annotations=path,
+        images=source,
+        out=path.with_name("benchmark"),
+        workers=1,
     )
-    with pytest.raises(InputError, match="no clean validation labels"):
-        train(pair.path, SETTINGS, RunOptions(tmp_path / "w"))
+
+
+def test_images_are_held_out_where_there_are_no_validation_labels(
+    single: Benchmark, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = replace(SETTINGS, options=FAST)
+    done = train(single.path, settings, RunOptions(tmp_path / "work"))
+    assert "no clean validation labels: 2 of 8 images (by seed 0) are held out" in caplog.text
+    assert done.run["held_out"] == {"count": 5, "fold": 0, "seed": 0}
+    assert "segm_AP" in done.metrics
+    found = json.loads(predict(single.path, done.path, device="cpu").read_text())
+    folds = fold_images(single.noisy(), 5, 0)
+    held = {image for image, fold in folds.items() if fold == 0}
+    assert len(held) == 2
+    assert {d["image_id"] for d in found} <= held
+
+
+def test_the_held_out_labels_are_the_clean_ones(single: Benchmark) -> None:
+    noisy = training_labels(single)
+    fold = held_out_fold(noisy, 0)
+    held = held_out_labels(single, noisy, fold)
+    clean = {record["id"]: record for record in single.clean().records()}
+    chosen = {i for i, own in fold_images(noisy.coco, 5, 0).items() if own == 0}
+    assert set(held.coco.images) == chosen
+    expected = [record for record in clean.values() if record["image_id"] in chosen]
+    assert list(read_coco(held.coco.path).records()) == expected
+    assert list(held.coco.records()) == expected
+
+
+def test_folds_are_predicted_without_validation_labels(single: Benchmark, tmp_path: Path) -> None:
+    settings = replace(SETTINGS, options=FAST)
+    path = predict_folds(single.path, settings, 2, RunOptions(tmp_path / "folds"))
+    assert isinstance(json.loads(path.read_text()), list)
+    for fold in range(2):
+        run_file = json.loads((tmp_path / "folds" / f"fold-{fold}" / "run.json").read_text())
+        assert run_file["held_out"] == run_file["folds"] == {"count": 2, "fold": fold, "seed": 0}
+
+
+def test_one_group_of_images_cannot_be_parted(single: Benchmark, tmp_path: Path) -> None:
+    document = json.loads(single.annotations.read_bytes())
+    for image in document["images"]:
+        image["patient"] = "one"
+    path = tmp_path / "one.json"
+    path.write_text(json.dumps(document))
+    made = making.make(
+        "custom", "clean", annotations=path, images=single.images, out=tmp_path / "b", workers=1
+    )
+    with pytest.raises(InputError, match=r"1 group of images, of which none can be held out"):
+        train(made.path, SETTINGS, RunOptions(tmp_path / "w"))

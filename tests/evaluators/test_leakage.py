@@ -174,6 +174,7 @@ def null_audit(seed: int) -> Audit:
                 "score": random.random(len(w.clean)).round(1).tolist(),
                 "checked": [(True, False, None)[i] for i in random.integers(0, 3, len(w.clean))],
                 "annotator": [{"name": f"p{i}"} for i in random.integers(0, 30, len(w.clean))],
+                "label": w.given.tolist(),  # the published category alone must never fail
                 "site": (w.image_ids // 10).tolist(),
             },
             image_fields={

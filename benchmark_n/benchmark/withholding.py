@@ -66,7 +66,8 @@ class Withholding:
         self._counted = [name for name in COUNT_FIELDS if name not in self._keep]
         self._categories = sections["categories"]
         # Counted over no annotation: whether there is anything to count.
-        if recount(self._categories, {name: {} for name in self._counted})[1]:
+        self._counts = bool(recount(self._categories, {name: {} for name in self._counted})[1])
+        if self._counts:
             del self.sections["categories"]
         self._instances: Counter[int] = Counter()
         self._pairs: set[tuple[int, int]] = set()
@@ -91,14 +92,16 @@ class Withholding:
                 original = rows["clean_record"][place]
                 if original is None or split_annotation(original, self._keep)[1] != further:
                     withheld[place] = _encode(further)
-            category, image = rows["noisy_category_id"][place], rows["image_id"][place]
-            self._instances[category] += 1
-            self._pairs.add((category, image))
+        if self._counts:
+            categories = [rows["noisy_category_id"][place] for place in there]
+            self._instances.update(categories)
+            images = (rows["image_id"][place] for place in there)
+            self._pairs.update(zip(categories, images, strict=True))
         return published, {**rows, "withheld": withheld}
 
     def finish(self, stream: CocoStream) -> None:
         """Put the categories with the numbers of what was published at the end of the file."""
-        if "categories" not in self.sections:
+        if self._counts:
             images = Counter(category for category, _ in self._pairs)
             numbers = dict(zip(COUNT_FIELDS, (self._instances, images), strict=True))
             counts = {name: numbers[name] for name in self._counted}
@@ -153,8 +156,8 @@ def check_keep_fields(
     for name in keep:
         if name not in known:
             raise InputError(
-                f"{coco.path.name}: no record and no section has the field '{name}' that "
-                f"`keep_fields` names: {did_you_mean(name, known)}"
+                f"{coco.path.name}: `keep_fields` names '{name:.40}', which no record and no "
+                f"section has: {did_you_mean(name, known)}"
             )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,7 +52,11 @@ def test_withheld_fields_go_with_the_truth_or_not_at_all(tmp_path: Path) -> None
 
 def test_the_card_names_fields_that_were_passed_on_and_how(tmp_path: Path) -> None:
     source = samples.write(tmp_path, samples.with_further_fields(samples.document()))
-    options = {"annotations": source, "keep_fields": ["guideline", "annotator"], "workers": 1}
+    options: dict[str, Any] = {
+        "annotations": source,
+        "keep_fields": ["guideline", "annotator"],
+        "workers": 1,
+    }
     benchmark = making.make("custom", "hard", out=tmp_path / "b", **options)
     write_card(benchmark)
     assert check_card(benchmark) == []

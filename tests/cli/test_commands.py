@@ -12,6 +12,7 @@ import cv2
 import pytest
 
 from benchmark_n.cli import COMMANDS, _told, group, run
+from benchmark_n.cli.flags import with_flags
 from tests import samples
 
 Captured = pytest.CaptureFixture[str]
@@ -92,6 +93,23 @@ def test_recipe_file_and_settings(tmp_path: Path, source: str, capsys: Captured)
     assert "kernel: 9" in written
     assert "set by the user" in written
     assert "deletion:" not in written.split("noise_versions")[0]
+
+
+def test_fields_are_kept_by_name(
+    tmp_path: Path, capsys: Captured, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = samples.write(tmp_path, samples.with_further_fields(samples.document()))
+    words = ["make", "--annotations", str(source), "--tier", "hard", "--workers", "1"]
+    words += ["--out", str(tmp_path / "b"), "--keep-fields"]
+    assert run([*words, "guidelin"]) == 1
+    line = capsys.readouterr().err
+    assert "--keep-fields names 'guidelin', which" in line
+    assert "did you mean 'guideline'" in line
+    assert run([*words, "guideline", "--keep-fields", "annotator", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["benchmark"] == str(tmp_path / "b")
+    (warning,) = [r.getMessage() for r in caplog.records if "keep_fields" in r.getMessage()]
+    assert "not published; --keep-fields passes one on" in with_flags(warning, group)
+    assert '"guideline":"v0"' in (tmp_path / "b/annotations/instances.json").read_text()
 
 
 @pytest.mark.parametrize(

@@ -213,7 +213,16 @@ def test_lvis_fields_pass_through(tmp_path: Path, shared_data: Path) -> None:
     (root / "lvis_v0.5_val.json").symlink_to(source)
     benchmark = make("lvis", "mid", root=root, split="val-v0.5", out=tmp_path / "out", workers=1)
     clean, noisy = lvis.LVIS(str(source)), lvis.LVIS(str(benchmark.annotations))
-    assert noisy.cats == clean.cats
+    counts = {"instance_count", "image_count"}
+    for identity, category in clean.cats.items():
+        told = noisy.cats[identity]
+        assert told.keys() == category.keys()
+        assert {k: told[k] for k in told if k not in counts} == {
+            k: category[k] for k in category if k not in counts
+        }
+        numbers = len(noisy.get_ann_ids(cat_ids=[identity])), len(noisy.cat_img_map[identity])
+        assert told["instance_count"] == numbers[0]
+        assert told["image_count"] == len(set(noisy.cat_img_map[identity])) <= numbers[1]
     assert noisy.imgs == clean.imgs
     assert {"neg_category_ids", "not_exhaustive_category_ids"} <= set(
         next(iter(noisy.imgs.values()))

@@ -58,7 +58,9 @@ def with_further_fields(data: dict[str, Any]) -> dict[str, Any]:
     names = {category["id"]: category["name"] for category in data["categories"]}
     for number, record in enumerate(data["annotations"]):
         name = names[record["category_id"]]
-        record |= {"category_name": name, "attributes": {"label": name, "occluded": False}}
+        own = dict(record)
+        record.clear()  # further fields come before COCO's own, and after them
+        record |= {"category_name": name, **own, "attributes": {"label": name, "occluded": False}}
         if number % 2:
             record["annotator"] = ("anna", "ben")[number // 2 % 2]
         record["iscrowd"] = int(number == 3)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.stats import binom
+from sklearn.metrics import roc_auc_score
 
 from benchmark_n import Benchmark
 from benchmark_n.evaluators.leakage.audit import LEVEL, Audit, audit
@@ -192,6 +193,15 @@ def test_level() -> None:
     for level in (LEVEL, 0.05):
         near = sum(min(t.p_holm for t in one.tests) < level for one in audits)
         assert near <= binom.ppf(0.999, 300, level), level
+
+
+def test_the_category_alone_never_fails() -> None:
+    """A field that repeats the published category tells who has no sibling, and no more."""
+    w = world(1, images=400)
+    found = audit(*w.publish(fields={"label": w.given.tolist()}))
+    assert found.failed == []
+    wrong = w.given != w.clean
+    assert roc_auc_score(wrong, -w.given) > 0.57
 
 
 def test_crowds_are_no_part() -> None:

@@ -74,7 +74,7 @@ def test_a_shard_of_another_picture_is_not_taken(
     written, status = picture.read_bytes(), picture.stat()
     picture.write_bytes(b"no picture".ljust(len(written)))
     os.utime(picture, ns=(1, 1))
-    monkeypatch.setattr("benchmark_n.generation.weak.write_benchmark", lambda *a, **k: _interrupt())
+    monkeypatch.setattr("benchmark_n.generation.weak.write_audited", lambda *a, **k: _interrupt())
     with pytest.raises(KeyboardInterrupt):
         making.make("custom", weak="box", skip_bad=True, out=tmp_path / "out", **options)
     monkeypatch.undo()

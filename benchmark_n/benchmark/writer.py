@@ -56,10 +56,8 @@ def write_benchmark(
     images, val_images
         Where the images and those of the validation labels lie on this machine; kept apart, in a
         file that is never published.
-    clean_val
-        Clean validation labels to go with the benchmark.
-    skipped
-        What the conversion of the dataset left out as bad, for the summary.
+    clean_val, skipped
+        Clean validation labels to go with it, and what the dataset's conversion left out as bad.
     watch
         Called with the published records as they pass.
 
@@ -74,7 +72,6 @@ def write_benchmark(
         sums[layout.CLEAN_VAL] = file_digest(clean_val)
     source = {**recipe["source"], **coco.repairs.recorded()}
     _describe(folder, coco, {**recipe, "source": source}, skipped)
-    coco.repairs.tell(coco.path.name)
     warn_of_turned(coco, images)
     sums[layout.RECIPE] = file_digest(folder / layout.RECIPE)
     _write_text(folder / layout.CHECKSUMS, _checksums(sums, rows_digest))
@@ -89,7 +86,8 @@ def _describe(
     recipe: Mapping[str, Any],
     skipped: Sequence[Mapping[str, str]],
 ) -> None:
-    """Write recipe, summary and environment."""
+    """Write recipe, summary and environment, and tell what was not read as it stands."""
+    coco.repairs.tell(coco.path.name)
     _write_text(folder / layout.RECIPE, dump_yaml(recipe))
     summary = summarise(folder / layout.MANIFEST, coco.categories)
     summary["skipped"] = [dict(entry) for entry in skipped]

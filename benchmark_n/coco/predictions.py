@@ -29,8 +29,7 @@ _log = logging.getLogger(__name__)
 class Detection(msgspec.Struct, gc=False):
     """One record of a results file; `loss` is what some trainers add.
 
-    Empty boxes and segmentations count as none, as boxes do in pycocotools' ``loadRes``.
-    """
+    Empty boxes and segmentations are none, as boxes in pycocotools' ``loadRes``."""
 
     image_id: int
     category_id: int
@@ -163,16 +162,15 @@ def detection_arrays(
     InputError
         A detection without mask or box, or with one that is none of its image.
     """
-    detections = predictions.detections
+    detections, count = predictions.detections, len(predictions)
     boxes, unboxed = _boxes(predictions)
     rles = _masks(predictions, images) if masks or len(unboxed) else None
     if rles is not None:
         boxes[unboxed] = rle_boxes([rles[i] for i in unboxed.tolist()])
     areas = boxes[:, 2] * boxes[:, 3]
     if rles is not None:
-        of_mask = np.arange(len(detections)) if masks and not box_areas else unboxed
+        of_mask = np.arange(count) if masks and not box_areas else unboxed
         areas[of_mask] = rle_areas([rles[i] for i in of_mask.tolist()])
-    count = len(detections)
     return Instances(
         ids=np.arange(1, count + 1),
         image_ids=np.array([d.image_id for d in detections], np.int64),
@@ -207,8 +205,7 @@ def _masks(predictions: Predictions, images: Mapping[int, Image]) -> list[Rle]:
 
 def _boxes(predictions: Predictions) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
     """Boxes (N, 4) and the places of the detections that have none."""
-    boxes = np.zeros((len(predictions), 4))
-    unboxed = []
+    boxes, unboxed = np.zeros((len(predictions), 4)), list[int]()
     for place, detection in enumerate(predictions.detections):
         box = detection.bbox
         if box is None:

@@ -6,13 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmark_n.coco.annotation_masks import (
-    MaskForm,
-    encode_record,
-    has_mask,
-    measure,
-    read_masks,
-)
+from benchmark_n.coco.annotation_masks import MaskForm, encode_record, has_mask, measure, read_masks
 from benchmark_n.coco.records import join_record, split_record
 from benchmark_n.errors import InputError, annotation_fault
 from benchmark_n.masks import CropMask, Rle, crops_to_rles, rles_to_crops

@@ -165,6 +165,7 @@ def parts_in_order(table: Any, coco: CocoFile, clean_ids: Ids, spurious_ids: Ids
     ids[is_clean] = clean_ids[place.drop_null().to_numpy()]
     ids[~is_clean] = spurious_ids
     order = np.argsort(ids)
+    form = tuple(split_record(coco.annotations[0])) if len(coco) else ()
     for start in range(0, len(order), _ROWS):
         rows = order[start : start + _ROWS]
         columns = _columns(table, rows)
@@ -175,11 +176,27 @@ def parts_in_order(table: Any, coco: CocoFile, clean_ids: Ids, spurious_ids: Ids
             bytes(coco.annotations[i]) if gone or (iou is not None and iou < 1) else None
             for i, iou, gone in flags
         ]
-        yield list(map(_published, records, columns["annotation_id"])), columns
+        given = zip(records, columns["annotation_id"], places, strict=True)
+        yield (
+            [_published(one, i, form if place is None else ()) for one, i, place in given],
+            columns,
+        )
 
 
-def _published(record: bytes | None, identity: int) -> bytes | None:
-    return None if record is None else join_record(split_record(record), {"id": identity})
+def _published(record: bytes | None, identity: int, form: Sequence[str]) -> bytes | None:
+    """The record under its published id.
+
+    That of a spurious annotation gets the fields of the file's own in their order (`form`), so
+    that its form does not tell where it is from.
+    """
+    if record is None:
+        return None
+    fields = split_record(record)
+    if form:
+        names = dict.fromkeys([name for name in form if name in fields])
+        names |= dict.fromkeys(name for name in fields if name != "iscrowd")
+        fields = {name: fields[name] for name in names}
+    return join_record(fields, {"id": identity})
 
 
 def _columns(table: Any, indices: Any) -> dict[str, list[Any]]:

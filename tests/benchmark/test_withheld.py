@@ -67,7 +67,7 @@ def written(source: Path, images: Path, folder: Path, how: str) -> Benchmark:
             record["category_name"] += " (mine)"
             record["reviewed"] = True
         path = samples.write(folder, noisy, "noisy.json")
-        return benchmark_n.import_pair(source, path, out=folder / "b")
+        return benchmark_n.import_pair(source, path, out=folder / "b", match="id")
     if how == "weak":
         return made(source, folder, "wan-hard", images=images)
     options = {"masks": "keep"} if how == "keep" else {"workers": 2} if how == "workers" else {}

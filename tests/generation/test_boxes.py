@@ -18,7 +18,7 @@ from benchmark_n.errors import InputError
 from benchmark_n.runtime.random_streams import Stream
 from tests import samples
 from tests.conftest import shared_case
-from tests.making import make
+from tests.making import make, source_records
 
 PARTS = ("x", "y", "width", "height")
 EMPTY_RLE = {"size": [60, 50], "counts": [60 * 50]}
@@ -52,7 +52,8 @@ def mixed() -> dict[str, Any]:
 
 
 def rows_of(benchmark: Benchmark) -> dict[int, dict[str, Any]]:
-    return {row["annotation_id"]: row for row in benchmark.manifest().to_pylist()}
+    """By the source's ids."""
+    return {row["source_id"]: row for row in benchmark.manifest().to_pylist()}
 
 
 def box(row: dict[str, Any], prefix: str) -> list[float]:
@@ -63,9 +64,20 @@ def box(row: dict[str, Any], prefix: str) -> list[float]:
 def test_clean_boxes_are_those_of_the_file(name: str, tmp_path: Path) -> None:
     path = shared_case(f"01-boxes-only/{name}")
     made = make(annotations=path, tier="clean", out=tmp_path / "made", workers=1)
-    given = json.loads(path.read_text(), parse_float=str, parse_int=str)["annotations"]
-    text = made.annotations.read_text()
-    assert json.loads(text, parse_float=str, parse_int=str)["annotations"] == given
+    given, published, clean = (
+        {r["id"]: r for r in json.loads(text, parse_float=str, parse_int=str)["annotations"]}
+        for text in (
+            path.read_text(),
+            made.annotations.read_text(),
+            bytes(b'{"annotations":' + bytes(made.clean().sections["annotations"]) + b"}").decode(),
+        )
+    )
+    assert clean == given
+    for row in rows_of(made).values():
+        there = given[str(row["source_id"])]
+        record = published[str(row["annotation_id"])]
+        assert record == {"id": record["id"]} | {k: there[k] for k in record if k != "id"}
+        assert there.keys() - record.keys() == {"attributes"}
     assert [row["measured_on"] for row in rows_of(made).values()] == ["box"] * 12
 
 
@@ -88,7 +100,7 @@ def test_the_manifest_of_a_box_benchmark(tmp_path: Path) -> None:
     path = samples.write(tmp_path, boxes_only())
     made = make(annotations=path, tier="hard", out=tmp_path / "made", workers=1)
     clean = {r["id"]: r for r in json.loads(path.read_text())["annotations"]}
-    noisy = {r["id"]: r for r in made.noisy().records()}
+    noisy = source_records(made)
     rows = rows_of(made)
     jittered = [row for row in rows.values() if row["box_jitter_applied"]]
     assert len(jittered) > 20
@@ -107,7 +119,7 @@ def test_the_manifest_of_a_box_benchmark(tmp_path: Path) -> None:
         assert row["iou"] == pytest.approx(coco_mask.iou(*both, [0])[0, 0], abs=1e-12)
         if not row["box_jitter_applied"]:
             assert given["bbox"] == clean[identity]["bbox"]
-    stream = Stream(1, "box_jitter", jittered[0]["annotation_id"])
+    stream = Stream(1, "box_jitter", jittered[0]["source_id"])
     assert jittered[0]["box_jitter_dx"] == 0.4 * (2 * stream.uniform("dx") - 1)
     assert made.summary["boxes"] == 60
     assert made.summary["changed_masks"] == 0
@@ -119,8 +131,9 @@ def test_clean_comes_back_byte_for_byte(tmp_path: Path) -> None:
     path = samples.write(tmp_path, mixed())
     hard = make(annotations=path, tier="hard", out=tmp_path / "hard", workers=1)
     plain = make(annotations=path, tier="clean", out=tmp_path / "clean", workers=1)
-    clean = hard.clean()
-    assert [bytes(r) for r in clean.annotations] == [bytes(r) for r in plain.noisy().annotations]
+    assert [bytes(r) for r in hard.clean().annotations] == [
+        bytes(r) for r in plain.clean().annotations
+    ]
 
 
 @pytest.mark.parametrize("chunk_size", [1, 7, 1000])
@@ -245,8 +258,10 @@ def test_all_crowds_but_one(tmp_path: Path, caplog: pytest.LogCaptureFixture) ->
     made = make(annotations=path, tier="hard", out=tmp_path / "made", workers=1)
     assert any("4 of 5 annotations are crowds" in line for line in caplog.messages)
     assert (made.summary["crowds"], made.summary["boxes"]) == (4, 1)
-    touched = [bytes(r) for r in made.noisy().annotations if b'"iscrowd": 1' in bytes(r)]
-    assert len(touched) == 4  # as they came
+    given = {record["id"]: record for record in data["annotations"]}
+    crowds = [r for r in source_records(made).values() if r["iscrowd"]]
+    assert len(crowds) == 4
+    assert all(record == given[record["id"]] for record in crowds)  # as they came
 
 
 def test_namesakes_are_told_apart_and_not_confused(tmp_path: Path) -> None:

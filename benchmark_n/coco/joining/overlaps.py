@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
-from benchmark_n.coco.annotation_masks import read_masks
+from benchmark_n.coco.annotation_masks import has_mask, read_masks
 from benchmark_n.coco.file import CocoFile
 from benchmark_n.coco.instances import by_image
 from benchmark_n.coco.records import split_record
@@ -19,7 +19,6 @@ from benchmark_n.errors import annotation_fault
 from benchmark_n.masks import Rle
 from benchmark_n.masks.batch import rle_areas, rle_boxes
 
-_NO_MASKS = (b"null", b"[]", b"[[]]")
 _EMPTY = msgspec.Raw(b"[]")
 # Annotations whose masks are in memory at a time, and pairs that are compared at once.
 _BATCH, _CELLS = 2048, 1 << 22
@@ -121,27 +120,28 @@ def _batches(first: CocoFile, second: CocoFile) -> Iterator[tuple[list[Places], 
 
 
 def _shapes(coco: CocoFile, places: Places) -> _Shapes:
-    indices = places.tolist()
-    records = [split_record(coco.annotations[i]) for i in indices]
-    drawn = [_has_segmentation(fields) for fields in records]
+    records = [split_record(coco.annotations[i]) for i in places.tolist()]
     images = [coco.images[i] for i in coco.image_ids[places].tolist()]
-    masks = read_masks(
-        [
-            fields if has else {"segmentation": _EMPTY}
-            for fields, has in zip(records, drawn, strict=True)
-        ],
-        [(image.height, image.width) for image in images],
-        lambda place, text: annotation_fault(coco.path, coco.annotation_ids[indices[place]], text),
+    drawn = [i for i, one in enumerate(records) if has_mask(one.get("segmentation"))]
+    ids = coco.annotation_ids[places[drawn]]
+    found = read_masks(
+        [records[i] for i in drawn],
+        [(images[i].height, images[i].width) for i in drawn],
+        lambda place, text: annotation_fault(coco.path, ids[place], text),
     )
+    masks = [_no_mask(image.height, image.width) for image in images]
+    for place, rle in zip(drawn, found, strict=True):
+        masks[place] = rle
     boxes, masked = rle_boxes(masks), rle_areas(masks) > 0
     for place in np.flatnonzero(~masked).tolist():
         boxes[place] = _box(records[place])
     return _Shapes(masks, boxes, masked)
 
 
-def _has_segmentation(fields: Mapping[str, msgspec.Raw]) -> bool:
-    raw = fields.get("segmentation")
-    return raw is not None and (len(raw) > 8 or bytes(raw).replace(b" ", b"") not in _NO_MASKS)
+def _no_mask(height: int, width: int) -> Rle:
+    """The mask without pixels."""
+    rle: Rle = coco_mask.frPyObjects({"size": [height, width], "counts": [height * width]}, 0, 0)
+    return rle
 
 
 def _box(fields: Mapping[str, msgspec.Raw]) -> list[float]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from benchmark_n.evaluation.result import Evaluation
     from benchmark_n.evaluators.average_precision.options import PrecisionOptions
     from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
+    from benchmark_n.evaluators.label_errors.truth import SpatialTruth
     from benchmark_n.evidence.options import EvidenceOptions
     from benchmark_n.generation.make import make
     from benchmark_n.generation.options import PublishOptions, RecipeOptions, WeakOptions
@@ -46,6 +47,7 @@ __all__ = [
     "PublishOptions",
     "RecipeOptions",
     "SourceOptions",
+    "SpatialTruth",
     "WeakOptions",
     "__version__",
     "compare_predictions",
@@ -78,6 +80,7 @@ _HOMES = {
     "PublishOptions": "benchmark_n.generation.options",
     "RecipeOptions": "benchmark_n.generation.options",
     "SourceOptions": "benchmark_n.datasets.request",
+    "SpatialTruth": "benchmark_n.evaluators.label_errors.truth",
     "WeakOptions": "benchmark_n.generation.options",
     "compare_predictions": "benchmark_n.evaluation.predictions",
     "correct": "benchmark_n.detection.correct",

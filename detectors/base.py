@@ -81,6 +81,9 @@ class Detector(Protocol):
         The kinds of error it finds: ``class``, ``spatial``, ``missing``.
     needs
         Fields of `Evidence` that it reads.
+    told
+        What it is given that noisy annotations and pictures do not say, such as the noise rate or
+        the operators of the noise; none where a detector does not have it.
 
     Attributes
     ----------
@@ -131,6 +134,11 @@ def run_detector(detector: Detector, evidence: Evidence) -> Any:
     if lacking:
         raise InputError(need(detector.name, lacking))
     return detector.fit(evidence).scores_
+
+
+def told_to(detector: Detector | type[Detector]) -> tuple[str, ...]:
+    """What a detector is told, as it declares in ``told``."""
+    return tuple(getattr(detector, "told", ()))
 
 
 def lacks(detector: Detector | type[Detector], evidence: Evidence) -> list[str]:

@@ -9,6 +9,7 @@ import click
 
 from benchmark_n.cli.common import emit, output_options, pixels_option, set_logging, warn
 from benchmark_n.cli.detector_options import DETECTOR_OPTIONS, detector_options
+from benchmark_n.cli.truth_options import TRUTH_OPTIONS, spatial_truth, truth_options
 from benchmark_n.errors import UsageError
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ _PRECISION = (
 @detector_options
 @click.option("--in-sample", is_flag=True, help="Allow --weights of this benchmark's pictures.")
 @click.option("--ablation", is_flag=True, help="Also what each part of detector mirror is worth.")
+@truth_options
 @click.option("--ground-truth", type=_FILE, help="COCO file instead of the benchmark's labels.")
 @click.option(
     "--against",
@@ -96,15 +98,20 @@ def command(
     asked = {name: options.pop(name) for name in DETECTOR_OPTIONS}
     asked["in_sample"] = options.pop("in_sample")
     ablation = options.pop("ablation")
+    rule = {name: options.pop(name) for name in TRUTH_OPTIONS}
     if asked["detector"] is not None:
         others = {name: options[name] for name in ("predictions", "masks", "ef", "ground_truth")}
         _refuse_modes({**others, "compare": compare})
         from benchmark_n.cli.detector_runs import run_on_benchmark
 
+        asked["truth"] = spatial_truth(**rule)
         run_on_benchmark(
             options["benchmark"], out, asked, ablation=ablation, quiet=quiet, as_json=as_json
         )
         return
+    unused = next((name for name, value in rule.items() if value), None)
+    if unused is not None:
+        raise UsageError(f"--{unused.replace('_', '-')} is for --detector")
     if ablation:
         raise UsageError("--ablation is for --detector mirror")
     from benchmark_n.cli.eval_text import TEXTS

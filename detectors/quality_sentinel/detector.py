@@ -28,6 +28,8 @@ class QualitySentinel:
     name: ClassVar[str] = "quality_sentinel"
     kinds: ClassVar[tuple[str, ...]] = ("spatial",)
     needs: ClassVar[tuple[str, ...]] = ("predicted_dsc",)
+    # Its weights, shipped or of its trainer, are fitted to masks that the noises spoilt.
+    told: ClassVar[tuple[str, ...]] = ("the noise's operators",)
     reference: ClassVar[str] = "Chen, Zhou, Yuille: Quality Sentinel, 2024"
 
     threshold: float = 0.92

@@ -18,7 +18,7 @@ from benchmark_n.errors import InputError, UsageError
 from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
 from benchmark_n.evidence.options import EvidenceOptions
 from benchmark_n.report.leaderboard import HEADERS, read_leaderboard
-from benchmark_n.report.leaderboard_text import to_html, to_markdown
+from benchmark_n.report.leaderboard_text import PAGE_HEADERS, to_html, to_markdown
 
 EVIL = "<script>x</script>|"
 
@@ -42,10 +42,12 @@ def real(scenes_hard: Benchmark, tmp_path_factory: pytest.TempPathFactory) -> di
 
 
 def put(folder: Path, name: str, result: dict[str, Any], **changes: Any) -> Path:
-    """A results file; `changes` are of its provenance, or of the detector's name and F1."""
+    """A results file; `changes` are of its provenance, or of the detector's name and measures."""
     changed = copy.deepcopy(result)
     changed["detector"] = changes.pop("detector", name)
-    changed["results"]["kinds"]["class"]["f1"] = changes.pop("f1", 0.5)
+    kind = changed["results"]["kinds"]["class"]
+    for measure in ("lifted_auprc", "f1_at_budget", "f1"):
+        kind[measure] = changes.pop(measure, 0.5)
     changed["results"]["settings"] |= changes.pop("settings", {})
     changed["provenance"]["benchmark"] |= changes.pop("benchmark", {})
     changed["provenance"] |= changes
@@ -76,22 +78,24 @@ class Cells(HTMLParser):
 def test_tables_are_ranked_and_provenances_are_kept_apart(
     tmp_path: Path, real: dict[str, Any]
 ) -> None:
-    for name, f1, trained_on in (
-        ("low", 0.2, "noisy-oof"),
-        ("high", 0.9, "noisy-oof"),
-        ("none", None, "noisy-oof"),
-        ("cheat", 0.99, "clean"),
+    for name, lifted, budget, f1, trained_on in (
+        ("low", 0.2, 0.3, 0.99, "noisy-oof"),
+        ("high", 0.9, 0.3, 0.1, "noisy-oof"),
+        ("tied", 0.2, 0.4, 0.2, "noisy-oof"),
+        ("none", None, 0.9, 0.9, "noisy-oof"),
+        ("cheat", 0.99, 0.9, 0.9, "clean"),
     ):
-        put(tmp_path, name, real, f1=f1, trained_on=trained_on)
+        own = {"lifted_auprc": lifted, "f1_at_budget": budget, "f1": f1}
+        put(tmp_path, name, real, **own, trained_on=trained_on)
     board = read_leaderboard([tmp_path])
     assert list(board.tables) == ["clean", "noisy-oof"]
-    assert [row.detector for row in board.tables["noisy-oof"]["class"]] == ["high", "low", "none"]
+    ranked = [row.detector for row in board.tables["noisy-oof"]["class"]]
+    assert ranked == ["high", "tied", "low", "none"]
     assert [row.detector for row in board.tables["clean"]["class"]] == ["cheat"]
     measures = real["results"]["kinds"]["class"]
     row = board.tables["noisy-oof"]["class"][1]
-    assert {k: v for k, v in row.measures.items() if k != "f1"} == {
-        k: measures[k] for k in row.measures if k != "f1"
-    }
+    same = [k for k in row.measures if k not in ("lifted_auprc", "f1_at_budget", "f1")]
+    assert {k: row.measures[k] for k in same} == {k: measures[k] for k in same}
     text = to_markdown(board)
     assert "## Evidence trained on clean: class" in text
     assert "| low |" in text
@@ -105,10 +109,13 @@ def test_markdown_and_html_say_the_same_and_names_are_text(
     board = read_leaderboard([tmp_path / "one" / "results.json"])
     page = Cells()
     page.feed(to_html(board))
-    assert not page.tags & {"script", "img", "link"}
-    assert tuple(page.rows[0]) == HEADERS
-    assert page.rows[1][0] == EVIL
+    # The script is the page's own, that sorts: the name brought none in.
+    assert not page.tags & {"img", "link"}
+    assert to_html(board).count("<script") == 1
+    assert tuple(page.rows[0]) == PAGE_HEADERS
+    assert EVIL in {row[0] for row in page.rows}
     text = to_markdown(board)
+    assert f"| {' | '.join(HEADERS)} |" in text
     assert text.count("\n| " + EVIL.replace("|", "\\|")) == len(board.tables["unknown"])
 
 
@@ -117,7 +124,7 @@ def test_markdown_and_html_say_the_same_and_names_are_text(
     [
         ({"benchmark": {"recipe_sha256": "f" * 64}}, "recipe_sha256 ffffffffffff is not that of"),
         ({"benchmark": {"source_sha256": "e" * 64}}, "source_sha256 eeeeeeeeeeee is not that of"),
-        ({"settings": {"spatial_iou": 0.5}}, "spatial_iou is 0.5, but 0.9 in"),
+        ({"settings": {"truth": {"name": "changed"}}}, "truth is {'name': 'changed'}, but {'name'"),
         ({"detector": "a"}, "the same run as"),
     ],
 )

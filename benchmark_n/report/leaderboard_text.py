@@ -10,7 +10,6 @@ from benchmark_n.errors import UsageError
 from benchmark_n.report.leaderboard import HEADERS, NAMES, Leaderboard
 from benchmark_n.report.pages import LEGEND, MEASURES, page_template
 
-
 # The page has what else is to be said of a detector below its name.
 PAGE_HEADERS = (NAMES[0], NAMES[-1], *HEADERS[len(NAMES) :])
 

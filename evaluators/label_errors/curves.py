@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from benchmark_n.evaluators.label_errors import alignment, ranking
 from benchmark_n.evaluators.label_errors import truth as error_truth
-from benchmark_n.evaluators.label_errors.truth import SpatialTruth
+from benchmark_n.evaluators.label_errors.truth import DEFAULT_TRUTH, SpatialTruth
 
 Curve = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 def precision_recall_curves(
-    scores: Any, manifest: Any, *, spatial: SpatialTruth = SpatialTruth()
+    scores: Any, manifest: Any, *, spatial: SpatialTruth = DEFAULT_TRUTH
 ) -> dict[str, Curve]:
     """Kind of error to (recall, precision), float64 (B,) each, for ``class``, ``spatial``, ``any``.
 

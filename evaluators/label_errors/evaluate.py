@@ -58,8 +58,8 @@ def evaluate_label_errors(
         A scores table. An annotation without a row of a kind that the table has otherwise counts
         with score 0 and no flag, and as ``unscored``.
     manifest
-        A manifest table (`benchmark_n.tables.manifest_schema`), with any columns that the options
-        name. Only annotations that the noisy file has, and no crowds, are counted.
+        A manifest table, with any columns that the options name. Only annotations that the noisy
+        file has, and no crowds, are counted.
     categories
         For names and supercategories; without them ``category`` shows ids.
     deleted_masks
@@ -70,27 +70,34 @@ def evaluate_label_errors(
     Raises
     ------
     InputError
-        The tables are not of this kind, or the scores are of other annotations.
+        Other tables, or scores of other annotations.
     """
     check_scores(scores)
     rows = error_truth.surviving(manifest)
-    crowds = alignment.check_same(scores, manifest, rows)
+    not_counted = alignment.check_same(scores, manifest, rows)
     groups = alignment.group_codes(manifest, rows, options.group_by)
     parts = alignment.parts_by(rows, options.by, categories)
     kinds = _annotation_kinds(scores, rows, parts, groups, blind, options)
     if deleted_masks is not None:
         kinds |= _missing(scores, manifest, categories, deleted_masks, options)
     settings = {
+        **_settings(options, rows, blind),
+        "groups": groups[1],
+        "crowd_scores_not_counted": not_counted,
+    }
+    sweep, truths = under_other_truths(scores, rows, options.truth)
+    lines = truth_warnings(rows, options.truth) if "spatial" in kinds else ()
+    return LabelErrorResult(kinds, sweep, settings, truths, lines)
+
+
+def _settings(options: LabelErrorOptions, rows: Any, blind: BlindScores | None) -> dict[str, Any]:
+    return {
         "truth": options.truth.to_dict(rows),
         "blind_floor_fitted_on": list(blind.fitted_on) if blind else None,
         "group_by": options.group_by,
-        "groups": groups[1],
-        **{name: getattr(options, name) for name in ("bootstrap", "seed")},
-        "crowd_scores_not_counted": crowds,
+        "bootstrap": options.bootstrap,
+        "seed": options.seed,
     }
-    sweep, truths = under_other_truths(scores, rows, options.truth)
-    warnings = truth_warnings(rows, options.truth) if "spatial" in kinds else ()
-    return LabelErrorResult(kinds, sweep, settings, truths, warnings)
 
 
 def _annotation_kinds(

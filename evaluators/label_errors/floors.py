@@ -24,6 +24,7 @@ from benchmark_n.evaluators.label_errors.measures import (
     Measured,
     ScoredItems,
     Values,
+    chance_f1,
     measure,
     plain,
 )
@@ -95,7 +96,9 @@ def floor_measures(items: ScoredItems, floors: Mapping[str, Values]) -> dict[str
             ScoredItems(scores, items.wrong, items.flagged, items.groups, items.num_groups)
         )
         values = dict(zip(("precision", "recall", "f1"), map(plain, at_flags), strict=True))
-        made[name] = {**own, "flagged": flags, **values}
+        share = own["prevalence"]
+        by_chance = None if share is None else chance_f1(share, flags, int(items.wrong.sum()))
+        made[name] = {**own, "flagged": flags, **values, "chance_f1": by_chance}
     return made
 
 

@@ -159,15 +159,14 @@ def any_errors(rows: Any, truth: SpatialTruth = DEFAULT_TRUTH) -> Truth:
 
 
 def pair_bars(rows: Any, quantile: float) -> dict[str, float | None]:
-    """Size to the quantile of the IoU of its pairs that agree on the category; None without any.
+    """Size to the quantile of the IoU of its pairs; None without any.
 
     Examples
     --------
     The instances of LVIS that were drawn twice come to .65, .78 and .82 at the quantile .1.
     """
     iou, sizes = float_values(rows["iou"]), np.array(rows["size"].to_pylist(), object)
-    agreed = np.isfinite(iou) & ~class_errors(rows).wrong
-    parts = {size: iou[agreed & (sizes == size)] for size in SIZES}
+    parts = {size: iou[np.isfinite(iou) & (sizes == size)] for size in SIZES}
     return {
         size: float(np.quantile(part, quantile)) if part.size else None
         for size, part in parts.items()

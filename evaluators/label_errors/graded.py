@@ -89,7 +89,7 @@ def average_precision_at(scores: Values, badness: Values, k: int) -> float | Non
     if not changed.any():
         return None
     worst = np.sort(badness[changed])[::-1]
-    hits = changed & (badness >= worst[min(k, worst.size) - 1])
+    hits = badness >= worst[min(k, worst.size) - 1]
     blocks = make_blocks(scores)
     found = blocks.counts(hits.astype(np.int64))
     sizes = blocks.counts(np.ones(hits.size, np.int64))

@@ -93,6 +93,16 @@ def test_a_detector_that_is_area_alone_is_at_the_floor() -> None:
     assert found.against_floor.difference == pytest.approx(0, abs=1e-12)
 
 
+def test_a_lead_that_the_interval_does_not_confirm_is_at_the_floor() -> None:
+    ranks = AREA.argsort()[::-1].argsort() / COUNT
+    luck = np.clip(ranks + 0.02 * wrong() + np.random.default_rng(0).normal(0, 0.15, COUNT), 0, 1)
+    found = spatial(luck, luck > 0.5)
+    assert found.against_floor is not None
+    low, high = found.against_floor.interval
+    assert low < 0 < found.against_floor.difference < high
+    assert found.against_floor.text == "≤ area"
+
+
 def test_a_detector_that_knows_is_above_the_floor() -> None:
     scores = np.clip(wrong() * 0.6 + np.random.default_rng(1).random(COUNT) * 0.7, 0, 1)
     found = spatial(scores, scores > 0.6)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from benchmark_n.evaluation.result import Evaluation
     from benchmark_n.evaluators.average_precision.options import PrecisionOptions
     from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
+    from benchmark_n.evaluators.label_errors.truth import SpatialTruth
     from benchmark_n.evidence.options import EvidenceOptions
     from benchmark_n.generation.make import make
     from benchmark_n.generation.options import PublishOptions, RecipeOptions, WeakOptions
@@ -48,6 +49,7 @@ __all__ = [
     "ReadOptions",
     "RecipeOptions",
     "SourceOptions",
+    "SpatialTruth",
     "WeakOptions",
     "__version__",
     "compare_predictions",
@@ -81,6 +83,7 @@ _HOMES = {
     "ReadOptions": "benchmark_n.coco.reading",
     "RecipeOptions": "benchmark_n.generation.options",
     "SourceOptions": "benchmark_n.datasets.request",
+    "SpatialTruth": "benchmark_n.evaluators.label_errors.truth",
     "WeakOptions": "benchmark_n.generation.options",
     "compare_predictions": "benchmark_n.evaluation.predictions",
     "correct": "benchmark_n.detection.correct",

@@ -86,6 +86,9 @@ class Detector(Protocol):
     of_masks
         May be left out: the kinds that it judges by given masks. Annotations without a mask get
         no score of these.
+    told
+        What it is given that noisy annotations and pictures do not say, such as the noise rate or
+        the operators of the noise; none where a detector does not have it.
 
     Attributes
     ----------
@@ -153,6 +156,11 @@ def run_detector(detector: Detector, evidence: Evidence) -> Any:
 def kinds_of_masks(detector: Detector | type[Detector]) -> tuple[str, ...]:
     """The kinds of error that a detector judges by the given masks."""
     return tuple(getattr(detector, "of_masks", ()))
+
+
+def told_to(detector: Detector | type[Detector]) -> tuple[str, ...]:
+    """What a detector is told, as it declares in ``told``."""
+    return tuple(getattr(detector, "told", ()))
 
 
 def lacks(detector: Detector | type[Detector], evidence: Evidence) -> list[str]:

@@ -35,6 +35,7 @@ class Usdnl:
     name: ClassVar[str] = "usdnl"
     kinds: ClassVar[tuple[str, ...]] = ("class",)
     needs: ClassVar[tuple[str, ...]] = ("dropout_probs",)
+    told: ClassVar[tuple[str, ...]] = ("noise rate",)
     reference: ClassVar[str] = "Selection of USDNL (Xu et al., AAAI 2023), not its training"
 
     noise_rate: Annotated[float, msgspec.Meta(gt=0, lt=1)] | None = None

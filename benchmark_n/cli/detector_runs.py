@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmark_n.cli.common import emit, progress_bar, tell, warn
+from benchmark_n.cli.detection_text import scores_text
 from benchmark_n.cli.make import parse_settings
 from benchmark_n.cli.tables import percent, table
 from benchmark_n.errors import UsageError
@@ -22,7 +24,6 @@ _SAME_NAME = (
     *("backbone", "folds", "group_by", "device", "trained_on", "match", "weights", "in_sample"),
     *("fit", "cam_target", "cam_layer", "evidence_dir"),
 )
-_MEASURES = ("precision", "recall", "f1", "best_f1", "auprc", "auroc")
 
 
 def run_on_benchmark(
@@ -36,7 +37,7 @@ def run_on_benchmark(
 ) -> None:
     """Detectors on a benchmark, scored against its manifest."""
     from benchmark_n.benchmark import load, newest_benchmark
-    from benchmark_n.detection.score import evaluate_detectors
+    from benchmark_n.detection.score import SCORING, evaluate_detectors
 
     opened = load(newest_benchmark() if benchmark is None else benchmark)
     if ablation:
@@ -49,6 +50,7 @@ def run_on_benchmark(
             images=asked["images"],
             evidence=evidence,
             options=settings,
+            scoring=replace(SCORING, truth=asked["truth"]),
             execution=Execution(asked["workers"], progress=progress),
         )
     root = out or Path("results") / opened.path.resolve().name
@@ -116,7 +118,7 @@ def _finish(
         write_detected(one, root / one.detector, benchmark=benchmark, top=top, more=more)
     tell(_matched_lines(results), quiet)
     warn((line for one in results for line in one.warnings), quiet)
-    text = _scores_text(results) if benchmark is not None else _flags_text(results)
+    text = scores_text(results) if benchmark is not None else _flags_text(results)
     pages = "\n".join(str(root / one.detector / REPORT) for one in results)
     data: dict[str, Any] = {"results": str(root), "detectors": [one.to_dict() for one in results]}
     if made is not None:
@@ -155,38 +157,11 @@ def _ablation_text(ablation: dict[str, Any]) -> str:
         [row["models"], row["subsets"], row["part"], *(percent(row[name]) for name in names)]
         for row in ablation["models"]
     ]
-    headers = ["models", "subsets", "part", *(name.replace("_", " ") for name in names)]
-    return table(headers, rows)
-
-
-def _scores_text(results: list[DetectionResult]) -> str:
-    rows: list[list[object]] = []
-    for one in results:
-        for kind, result in one.result.kinds.items() if one.result else ():
-            values = [result.measures.get(name) for name in _MEASURES]
-            counts = [result.measures["errors"], result.measures["flagged"]]
-            rows.append(
-                [
-                    one.detector,
-                    kind.replace("_", " "),
-                    one.provenance["trained_on"],
-                    *counts,
-                    *(percent(value) for value in values),
-                ]
-            )
-    headers = [
-        "%",
-        "kind",
-        "trained on",
-        "errors",
-        "flagged",
-        "precision",
-        "recall",
-        "F1",
-        "best F1",
-        "AUPRC",
-        "AUROC",
+    rows += [
+        ["-", "-", f"floor: {row['floor'].replace('_', ' ')}", *(percent(row[n]) for n in names)]
+        for row in ablation["floors"]
     ]
+    headers = ["models", "subsets", "part", *(name.replace("_", " ") for name in names)]
     return table(headers, rows)
 
 

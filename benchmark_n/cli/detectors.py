@@ -13,15 +13,26 @@ def command(quiet: bool, verbose: int, as_json: bool) -> None:
     """List the detectors: what each needs, what kind of error it finds, its paper."""
     set_logging(quiet, verbose)
     from benchmark_n.cli.tables import left_table
-    from benchmark_n.detectors.base import DETECTORS
+    from benchmark_n.detectors.base import DETECTORS, told_to
 
     known = {name: DETECTORS.load(name) for name in DETECTORS.names()}
     rows = [
-        [name, ", ".join(kind.kinds), ", ".join(kind.needs), kind.reference]
+        [
+            name,
+            ", ".join(kind.kinds),
+            ", ".join(kind.needs),
+            ", ".join(told_to(kind)),
+            kind.reference,
+        ]
         for name, kind in known.items()
     ]
     data = {
-        name: {"kinds": list(kind.kinds), "needs": list(kind.needs), "reference": kind.reference}
+        name: {
+            "kinds": list(kind.kinds),
+            "needs": list(kind.needs),
+            "told": list(told_to(kind)),
+            "reference": kind.reference,
+        }
         for name, kind in known.items()
     }
-    emit(left_table(["detector", "finds", "needs", "paper"], rows), data, as_json)
+    emit(left_table(["detector", "finds", "needs", "is told", "paper"], rows), data, as_json)

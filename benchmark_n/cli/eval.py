@@ -16,6 +16,7 @@ from benchmark_n.cli.common import (
     warn,
 )
 from benchmark_n.cli.detector_options import DETECTOR_OPTIONS, detector_options
+from benchmark_n.cli.truth_options import TRUTH_OPTIONS, spatial_truth, truth_options
 from benchmark_n.coco.reading import ReadOptions
 from benchmark_n.errors import UsageError
 
@@ -44,6 +45,7 @@ _PRECISION = (
 @detector_options
 @click.option("--in-sample", is_flag=True, help="Allow --weights of this benchmark's pictures.")
 @click.option("--ablation", is_flag=True, help="Also what each part of detector mirror is worth.")
+@truth_options
 @click.option("--ground-truth", type=_FILE, help="COCO file instead of the benchmark's labels.")
 @click.option(
     "--against",
@@ -109,15 +111,20 @@ def command(
     reading = ReadOptions(*(options.pop(name) for name in named))
     if reading != ReadOptions() and options["ground_truth"] is None:
         raise UsageError("--repair, --strict and --crowds-as-instances are for --ground-truth")
+    rule = {name: options.pop(name) for name in TRUTH_OPTIONS}
     if asked["detector"] is not None:
         others = {name: options[name] for name in ("predictions", "masks", "ef", "ground_truth")}
         _refuse_modes({**others, "compare": compare})
         from benchmark_n.cli.detector_runs import run_on_benchmark
 
+        asked["truth"] = spatial_truth(**rule)
         run_on_benchmark(
             options["benchmark"], out, asked, ablation=ablation, quiet=quiet, as_json=as_json
         )
         return
+    unused = next((name for name, value in rule.items() if value), None)
+    if unused is not None:
+        raise UsageError(f"--{unused.replace('_', '-')} is for --detector")
     if ablation:
         raise UsageError("--ablation is for --detector mirror")
     from benchmark_n.cli.eval_text import TEXTS

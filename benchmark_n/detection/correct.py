@@ -60,8 +60,8 @@ def correct(
 ) -> list[CorrectionResult]:
     """Restore the clean label of the top `shares` of the annotations.
 
-    An error is a wrong category, a mask of IoU below .9 with the clean one, or an instance that
-    is none. Proposals of missing instances are not reviewed.
+    An error is a wrong category, a mask that is wrong by the default `SpatialTruth`, or an
+    instance that is none. Proposals of missing instances are not reviewed.
 
     Parameters
     ----------

@@ -20,10 +20,11 @@ from benchmark_n.detectors.base import (
     detector_names,
     kinds_of_masks,
     run_detector,
+    told_to,
 )
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.evidence import Evidence
-from benchmark_n.evidence.caveats import caveats
+from benchmark_n.evidence.caveats import caveats, told_by_evidence
 from benchmark_n.evidence.collect import gather, notes, trained_on
 from benchmark_n.evidence.options import EvidenceOptions, evidence_options
 from benchmark_n.files.provenance import file_digest
@@ -153,6 +154,7 @@ def _run(
         "details": dict(getattr(detector, "details_", {})),
         "evidence": evidence.provenance["sources"],
         "trained_on": trained_on(evidence),
+        "told": list(dict.fromkeys((*told_to(detector), *told_by_evidence(evidence)))),
         "annotations": {"file": coco.path.name, "sha256": file_digest(coco.path)}
         | coco.repairs.recorded(),
         "leaks": list(leaks_of_file(coco.path)),

@@ -14,6 +14,8 @@ from benchmark_n.detection.result import DetectionResult
 from benchmark_n.detectors.base import detector_names
 from benchmark_n.errors import InputError
 from benchmark_n.evaluation.label_errors import score_benchmark
+from benchmark_n.evaluators.label_errors.blind import blind_scores
+from benchmark_n.evaluators.label_errors.floors import BlindScores
 from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
 from benchmark_n.evidence.collect import notes
 from benchmark_n.evidence.options import EvidenceOptions, evidence_options
@@ -42,7 +44,7 @@ def evaluate_detectors(
     evidence, options, execution
         As for `detect`.
     scoring
-        What counts as an error, and the bootstrap of the intervals.
+        What counts as an error, and the bootstrap of the intervals; the floors come with them.
 
     Raises
     ------
@@ -61,9 +63,7 @@ def evaluate_detectors(
             "came), so it is unfit for label-error detection"
         )
     asked = evidence_options(evidence)
-    named = detectors != "all" and "quality_sentinel" in detector_names(detectors)
-    if not asked.in_sample and (named or "quality" in asked.sources):
-        _refuse_in_sample(opened, asked.weights_path)
+    _refuse_in_sample(opened, detectors, asked)
     found = detect(
         opened.noisy(),
         images or opened.images,
@@ -72,11 +72,15 @@ def evaluate_detectors(
         options=options,
         execution=execution,
     )
-    return [_scored(one, opened, scoring) for one in found]
+    blind = blind_scores(opened.noisy(), opened.recipe) if found else None
+    return [_scored(one, opened, scoring, blind) for one in found]
 
 
 def _scored(
-    one: DetectionResult, benchmark: Benchmark, scoring: LabelErrorOptions
+    one: DetectionResult,
+    benchmark: Benchmark,
+    scoring: LabelErrorOptions,
+    blind: BlindScores | None,
 ) -> DetectionResult:
     """What a detector found, with how right it is."""
     recipe = {key: benchmark.recipe.get(key) for key in ("benchmark", "name", "version", "seed")}
@@ -85,19 +89,25 @@ def _scored(
     recipe["source_sha256"] = benchmark.recipe["source"]["sha256"]
     # Sealed ones have one recipe, and differ all the same.
     recipe["annotations_sha256"] = one.provenance["annotations"]["sha256"]
-    result = score_benchmark(one.scores, benchmark, scoring)
+    result = score_benchmark(one.scores, benchmark, scoring, blind=blind)
     provenance = {**one.provenance, "benchmark": {"directory": benchmark.path.name, **recipe}}
     # Where the truth is known, the scores say how far the list misleads.
-    kept = (*notes(one.evidence), *leak_lines(one.provenance["leaks"]))
+    kept = (*notes(one.evidence), *leak_lines(one.provenance["leaks"]), *result.warnings)
     return replace(one, result=result, provenance=provenance, warnings=kept)
 
 
-def _refuse_in_sample(benchmark: Benchmark, weights: Path | None) -> None:
+def _refuse_in_sample(
+    benchmark: Benchmark, detectors: str | Iterable[str], asked: EvidenceOptions
+) -> None:
+    """Refuse weights of Quality Sentinel that have seen the benchmark's pictures."""
+    named = detectors != "all" and "quality_sentinel" in detector_names(detectors)
+    if asked.in_sample or not (named or "quality" in asked.sources):
+        return
     from benchmark_n.detectors.quality_sentinel.weights import refuse_in_sample
 
     source = benchmark.recipe["source"]
     refuse_in_sample(
-        weights,
+        asked.weights_path,
         benchmark.recipe["dataset"],
         source.get("data_seed"),
     )

@@ -16,7 +16,9 @@ from benchmark_n.coco.annotation_masks import has_mask, read_mask
 from benchmark_n.coco.boxes import box_mask, read_box
 from benchmark_n.coco.records import split_record
 from benchmark_n.errors import InputError
+from benchmark_n.evaluators.label_errors.blind import blind_scores
 from benchmark_n.evaluators.label_errors.evaluate import evaluate_label_errors
+from benchmark_n.evaluators.label_errors.floors import BlindScores
 from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
 from benchmark_n.evaluators.label_errors.results import LabelErrorResult
 from benchmark_n.masks import Rle
@@ -25,7 +27,11 @@ _MADE = ("noise", "category", "supercategory")
 
 
 def score_benchmark(
-    scores: Any, benchmark: Benchmark, options: LabelErrorOptions = LabelErrorOptions()
+    scores: Any,
+    benchmark: Benchmark,
+    options: LabelErrorOptions = LabelErrorOptions(),
+    *,
+    blind: BlindScores | None = None,
 ) -> LabelErrorResult:
     """`evaluate_label_errors` on a benchmark directory.
 
@@ -34,6 +40,8 @@ def score_benchmark(
     options
         As there; besides, what it breaks down by and groups by may be any field of the image or
         annotation records (``view``, ``patient``), published or not.
+    blind
+        The blind floor's scores of this benchmark, where they were made before.
 
     Raises
     ------
@@ -58,6 +66,7 @@ def score_benchmark(
         manifest,
         categories=noisy.categories,
         deleted_masks=deleted_masks(benchmark, noisy) if needs_masks else None,
+        blind=blind_scores(noisy, recipe) if blind is None else blind,
         options=options,
     )
 

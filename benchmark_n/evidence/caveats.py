@@ -1,4 +1,4 @@
-"""When a list of suspects may mislead, since the evidence is weak."""
+"""When a list of suspects may mislead, and what its evidence was told beyond the noisy labels."""
 
 from __future__ import annotations
 
@@ -23,3 +23,18 @@ def caveats(evidence: Evidence) -> list[str]:
                 f"{accuracy:.0%} of the given labels, expected {LEAST_ACCURACY:.0%} or more"
             )
     return lines
+
+
+def told_by_evidence(evidence: Evidence) -> tuple[str, ...]:
+    """What the models behind the evidence were given that the noisy labels do not say.
+
+    Each source may say so itself (``told``); models of clean labels were told these.
+    """
+    told: list[str] = []
+    for source in evidence.provenance["sources"]:
+        if source.get("trained_on") == "clean":
+            told.append("clean labels")
+        if source.get("trained_on") == "unknown":
+            told.append("not known")
+        told += source.get("told", ())
+    return tuple(dict.fromkeys(told))

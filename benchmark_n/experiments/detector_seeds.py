@@ -20,18 +20,23 @@ from numpy.typing import NDArray
 
 from benchmark_n.benchmark import Benchmark
 from benchmark_n.coco.pixels import image_files
-from benchmark_n.detectors import Evidence
+from benchmark_n.detectors import Evidence, annotation_scores, join_scores
 from benchmark_n.evaluation.label_errors import score_benchmark
+from benchmark_n.evaluators.label_errors.floors import without_flags
 from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
 from benchmark_n.evidence import annotation_evidence
 from benchmark_n.evidence.annotations import image_groups
 from benchmark_n.evidence.backbones.base import make_backbone
 from benchmark_n.evidence.crops.evidence import embed, with_probabilities
 from benchmark_n.evidence.folds import plan_folds
+from benchmark_n.report.pages import floor_name
 from benchmark_n.tables.scores import add_any
 
 # Of label errors, as `benchmark_n.evaluation.label_errors` names them.
-MEASURES = ("f1", "best_f1", "auprc", "auroc", "prevalence")
+MEASURES = (
+    *("lifted_auprc", "f1_at_budget", "f1", "chance_f1", "best_f1", "auprc", "auroc"),
+    "prevalence",
+)
 # Evidence that is made only where a detector asks for it.
 ON_DEMAND = ("dropout_probs", "repeated_probs")
 Row = dict[str, Any]
@@ -41,6 +46,8 @@ Make = Callable[[int, Path], Benchmark]
 
 def measured(name: str, scores: Any, benchmark: Benchmark, kinds: Iterable[str]) -> Iterator[Row]:
     """A row for each kind of error that the table has scores and the benchmark errors of.
+
+    The floors that belong beside it have rows of their own (`measured_floors`).
 
     Parameters
     ----------
@@ -64,6 +71,39 @@ def measured(name: str, scores: Any, benchmark: Benchmark, kinds: Iterable[str])
         if found is not None and found.measures["errors"]:
             values = {measure: found.measures.get(measure) for measure in MEASURES}
             yield {"detector": name, "kind": kind, "errors": found.measures["errors"], **values}
+
+
+def measured_floors(benchmark: Benchmark, kinds: Iterable[str]) -> Iterator[Row]:
+    """A row for each floor and kind of error that the benchmark has errors of.
+
+    What a floor's flags decide is None but for flag everything: detectors flag as many as they
+    like, and ``chance_f1`` of their rows says what chance makes of as many.
+
+    Parameters
+    ----------
+    benchmark
+        Floors are of it alone, whatever the detector.
+    kinds
+        ``class``, ``spatial`` or ``any``; ``missing`` has no floors.
+
+    Yields
+    ------
+    dict
+        As `measured` does; ``detector`` is ``floor: area`` and the like.
+    """
+    base = annotation_evidence(benchmark.noisy())
+    nothing = np.zeros(len(base))
+    tables = [annotation_scores(base, kind, nothing, nothing > 0) for kind in ("class", "spatial")]
+    options = LabelErrorOptions(by=(), bootstrap=1)
+    result = score_benchmark(add_any(join_scores(tables)), benchmark, options)
+    for kind in kinds:
+        found = result.kinds.get(kind)
+        if found is None or not found.measures["errors"]:
+            continue
+        for name, own in found.floors.items():
+            shown = without_flags(name, own)
+            values = {measure: shown.get(measure) for measure in MEASURES}
+            yield {"detector": floor_name(name), "kind": kind, "errors": own["errors"], **values}
 
 
 @cache

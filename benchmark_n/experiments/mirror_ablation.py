@@ -20,12 +20,15 @@ from benchmark_n.detectors.mirror import (
 )
 from benchmark_n.errors import InputError
 from benchmark_n.evaluation.label_errors import score_benchmark
+from benchmark_n.evaluators.label_errors.blind import blind_scores
+from benchmark_n.evaluators.label_errors.floors import without_flags
 from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
+from benchmark_n.evaluators.label_errors.results import KindResult
 from benchmark_n.evidence import Evidence
 
 MODELS = "lite0,lite1,lite2,scratch:plain,scratch:deep"
 RATES = ("precision", "recall", "f1")
-RANKS = ("f1_at_budget", "best_f1", "auprc", "auroc")
+RANKS = ("lifted_auprc", "f1_at_budget", "best_f1", "auprc", "auroc")
 Row = dict[str, Any]
 Measure = Callable[[NDArray[Any], NDArray[np.bool_]], Row]
 
@@ -43,7 +46,7 @@ def mirror_ablation(evidence: Evidence, benchmark: Benchmark) -> dict[str, list[
     dict
         ``parts``: d alone, alpha alone (a ranking without flags) and both, of all models.
         ``models``: the same, averaged over all subsets of 1 to M models. ``sweep``: flags at each
-        pair of thresholds, of all models.
+        pair of thresholds, of all models. ``floors``: what needs no model.
 
     Raises
     ------
@@ -54,11 +57,17 @@ def mirror_ablation(evidence: Evidence, benchmark: Benchmark) -> dict[str, list[
         raise InputError("the ablation of mirror needs saliency (`evidence=['saliency']`)")
 
     options = LabelErrorOptions(by=(), bootstrap=1)
+    blind = blind_scores(benchmark.noisy(), benchmark.recipe)
+
+    def score(scores: NDArray[Any], flagged: NDArray[np.bool_]) -> KindResult:
+        table = annotation_scores(evidence, "class", scores, flagged)
+        return score_benchmark(table, benchmark, options, blind=blind).kinds["class"]
 
     def measure(scores: NDArray[Any], flagged: NDArray[np.bool_]) -> Row:
-        table = annotation_scores(evidence, "class", scores, flagged)
-        found = score_benchmark(table, benchmark, options).kinds["class"].measures
+        found = score(scores, flagged).measures
         return {name: found.get(name) for name in (*RATES, *RANKS)}
+
+    nothing = np.zeros(len(evidence))
 
     count = len(evidence.model_probs)
     by_models = [
@@ -72,7 +81,16 @@ def mirror_ablation(evidence: Evidence, benchmark: Benchmark) -> dict[str, list[
         "parts": _parts(evidence, tuple(range(count)), measure),
         "models": by_models,
         "sweep": _sweep(evidence, measure),
+        "floors": _floors(score(nothing, nothing > 0)),
     }
+
+
+def _floors(found: KindResult) -> list[Row]:
+    floors = {name: without_flags(name, own) for name, own in found.floors.items()}
+    return [
+        {"floor": name, **{key: own.get(key) for key in (*RATES, *RANKS)}}
+        for name, own in floors.items()
+    ]
 
 
 def _parts(evidence: Evidence, chosen: tuple[int, ...], measure: Measure) -> list[Row]:

@@ -16,15 +16,14 @@ from benchmark_n.detection.result import DetectionResult
 from benchmark_n.evaluators.label_errors.curves import precision_recall_curves
 from benchmark_n.report import figures
 from benchmark_n.report.confusions import confusions
+from benchmark_n.report.detection_tables import graded_line, measure_rows, part_rows
 from benchmark_n.report.gallery import RARE, make_cards, worst
 from benchmark_n.report.images import image_statistics
-from benchmark_n.report.pages import MEASURES, page_template
+from benchmark_n.report.pages import LEGEND, MEASURES, page_template
 from benchmark_n.report.quality import predicted_dice
 from benchmark_n.tables.manifest_schema import BOX
 
 TOP = 200
-_MEASURES = (*MEASURES, ("prevalence", "chance", 3))
-_MOST_PARTS = 40
 
 
 def render_report(
@@ -48,9 +47,12 @@ def render_report(
     return page_template("detection.html").render(
         detection=detection,
         title=f"{detection.detector} on {source}",
-        headers=[name for _, name, _ in _MEASURES],
-        measures=_measures(detection),
-        parts=_parts(detection),
+        headers=[name for _, name, _ in MEASURES],
+        measures=measure_rows(detection.result, detection.detector),
+        legend=LEGEND,
+        graded=graded_line(detection.result),
+        told=", ".join(detection.provenance["told"]),
+        parts=part_rows(detection.result),
         confusions=confusions(detection),
         figures=_figures(detection, manifest),
         cards=cards,
@@ -67,41 +69,6 @@ def write_report(
 ) -> None:
     """Write the page to `path`."""
     path.write_text(render_report(detection, benchmark=benchmark, top=top), encoding="utf-8")
-
-
-def _text(value: float | int | None, digits: int) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.{digits}f}" if digits else str(value)
-
-
-def _measures(detection: DetectionResult) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Kind to (value, interval) of each measure."""
-    if detection.result is None:
-        return []
-    rows = []
-    for kind, result in detection.result.kinds.items():
-        cells = []
-        for name, _, digits in _MEASURES:
-            spread = result.intervals.get(name)
-            between = f"{spread[0]:.3f} to {spread[1]:.3f}" if spread and digits else ""
-            cells.append((_text(result.measures.get(name), digits), between))
-        rows.append((kind.replace("_", " "), cells))
-    return rows
-
-
-def _parts(detection: DetectionResult) -> list[tuple[str, str, str, list[str]]]:
-    """(kind, field, value, measures) of the parts, the noises first."""
-    if detection.result is None:
-        return []
-    rows = []
-    for kind, result in detection.result.kinds.items():
-        fields = sorted(result.by, key=lambda name: (name != "noise", name))
-        for field in fields:
-            for value, measures in list(result.by[field].items())[:_MOST_PARTS]:
-                cells = [_text(measures.get(name), digits) for name, _, digits in _MEASURES]
-                rows.append((kind.replace("_", " "), field, value, cells))
-    return rows
 
 
 def _models(detection: DetectionResult) -> str:
@@ -125,7 +92,7 @@ def _figures(detection: DetectionResult, manifest: Any) -> list[tuple[str, str]]
     """(description, data URI) of each figure that there is data for."""
     made = []
     if manifest is not None and detection.result is not None:
-        curves = precision_recall_curves(detection.scores, manifest)
+        curves = precision_recall_curves(detection.scores, manifest, spatial=detection.result.truth)
         if curves:
             chance = {k: r.measures.get("prevalence") for k, r in detection.result.kinds.items()}
             picture = figures.precision_recall(curves, chance)

@@ -6,6 +6,7 @@ so each such provenance has tables of its own.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,39 +15,74 @@ from typing import Any
 import msgspec
 
 from benchmark_n.errors import InputError
-from benchmark_n.report.pages import MEASURES
+from benchmark_n.evaluators.label_errors.floors import without_flags
+from benchmark_n.report.pages import (
+    MEASURES,
+    floor_name,
+    interval_text,
+    measure_text,
+)
 from benchmark_n.report.results_reader import (
+    AgainstFloor,
     EvidenceRecord,
-    Kind,
+    FloorMeasures,
+    Measures,
     ResultsFile,
     read_all_results,
 )
 
-HEADERS = ("detector", "evidence", "options", *(name for _, name, _ in MEASURES))
+NAMES = ("detector", "told", "evidence", "options", "best floor")
+HEADERS = (*NAMES, *(name for _, name, _ in MEASURES))
 # Results under different values of these cannot be compared.
-_SAME = ("spatial_iou", "boundary_iou", "strict")
+_SAME = ("truth",)
 _MENTIONED = {"backbone": "{}", "num_folds": "{} folds", "seed": "seed {}"}
 
 
 @dataclass(frozen=True)
 class Row:
-    """One detector's measures of one kind of error, with their 95 % intervals."""
+    """One detector's, or floor's, measures of one kind of error, with their 95 % intervals.
+
+    Parameters
+    ----------
+    told
+        What the detector was given beyond noisy labels and pictures.
+    against
+        ``> blind`` where it is above the best floor, which is named; ``≤ blind`` where the paired
+        interval of the difference holds 0 or less; empty for a floor.
+    """
 
     detector: str
+    told: str
     evidence: str
     options: str
+    against: str
     measures: Mapping[str, float | int | None]
     intervals: Mapping[str, Sequence[float] | None]
     file: str
 
+    def names(self) -> tuple[str, ...]:
+        """The texts under `NAMES`."""
+        return (self.detector, self.told, self.evidence, self.options, self.against)
+
     def values(self) -> list[tuple[str, str]]:
         """Text and interval of each of `MEASURES`; without an interval its text is empty."""
-        return [_texts(self, name, digits) for name, _, digits in MEASURES]
+        return [
+            (
+                measure_text(self.measures[name], digits),
+                interval_text(self.intervals.get(name), digits),
+            )
+            for name, _, digits in MEASURES
+        ]
 
     def cells(self) -> list[str]:
         """The row's texts under `HEADERS`."""
         values = [f"{text} ({spread})" if spread else text for text, spread in self.values()]
-        return [self.detector, self.evidence, self.options, *values]
+        return [*self.names(), *values]
+
+    def rank(self) -> tuple[Any, ...]:
+        """A key to sort by: lifted AUPRC, then F1 at the budget, the highest first."""
+        first = (self.measures[name] for name, _, _ in MEASURES[:2])
+        return (*(math.inf if value is None else -value for value in first), self.cells())
 
 
 @dataclass(frozen=True)
@@ -59,16 +95,24 @@ class Leaderboard:
         Name, recipe, seed, and SHA-256 of recipe and source.
     settings
         What counts as an error.
+    tables
+        ``trained_on`` to kind to rows, the highest lifted AUPRC first.
+    floors
+        Kind to the rows of what needs no detector.
     leaks
         What its published file is known to tell of its errors.
-    tables
-        ``trained_on`` to kind to rows, the highest F1 first.
     """
 
     benchmark: Mapping[str, Any]
     settings: Mapping[str, Any]
     tables: Mapping[str, Mapping[str, Sequence[Row]]]
+    floors: Mapping[str, Sequence[Row]]
     leaks: tuple[str, ...] = ()
+
+    def ranked(self, trained_on: str, kind: str) -> list[Row]:
+        """The rows of one table with the floors among them."""
+        rows = [*self.tables[trained_on][kind], *self.floors.get(kind, ())]
+        return sorted(rows, key=Row.rank)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -92,6 +136,7 @@ def read_leaderboard(paths: Iterable[Path | str]) -> Leaderboard:
     files = read_all_results(paths)
     first, reference = next(iter(files.items()))
     tables: dict[str, dict[str, list[Row]]] = {}
+    floors: dict[str, list[Row]] = {}
     seen: dict[tuple[str, ...], Path] = {}
     for path, file in files.items():
         _check_comparable(path, file, first, reference)
@@ -106,15 +151,17 @@ def read_leaderboard(paths: Iterable[Path | str]) -> Leaderboard:
             raise InputError(f"{path}: the same run as {seen[run]}: give one of them")
         seen[run] = path
         for kind, values in file.results.kinds.items():
-            row = Row(*run[:3], _measures(values), values.intervals or {}, str(path))
+            names = (run[0], ", ".join(provenance.told), *run[1:3], _against(values.against_floor))
+            row = Row(*names, _measures(values), values.intervals or {}, str(path))
+            floors.setdefault(kind, _floor_rows(values.floors, path))
             tables.setdefault(provenance.trained_on, {}).setdefault(kind, []).append(row)
     for kinds in tables.values():
         for rows in kinds.values():
-            rows.sort(key=lambda row: (-(row.measures["f1"] or 0.0), row.cells()))
+            rows.sort(key=Row.rank)
     settings = {name: reference.results.settings.get(name) for name in _SAME}
     benchmark = msgspec.structs.asdict(reference.provenance.benchmark)
     ordered = {name: tables[name] for name in sorted(tables)}
-    return Leaderboard(benchmark, settings, ordered, reference.provenance.leaks)
+    return Leaderboard(benchmark, settings, ordered, floors, reference.provenance.leaks)
 
 
 def _check_comparable(path: Path, file: ResultsFile, first: Path, reference: ResultsFile) -> None:
@@ -131,7 +178,7 @@ def _check_comparable(path: Path, file: ResultsFile, first: Path, reference: Res
             raise InputError(f"{path}: {name} is {own}, but {other} in {first}")
 
 
-def _measures(values: Kind) -> dict[str, float | int | None]:
+def _measures(values: Measures) -> dict[str, float | int | None]:
     return {name: getattr(values, name) for name, _, _ in MEASURES}
 
 
@@ -150,11 +197,18 @@ def _options(options: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in options.items())
 
 
-def _texts(row: Row, name: str, digits: int) -> tuple[str, str]:
-    value, spread = row.measures[name], row.intervals.get(name)
-    if value is None:
-        return "-", ""
-    if not digits:
-        return str(value), ""
-    between = f"{spread[0]:.{digits}f} to {spread[1]:.{digits}f}" if spread else ""
-    return f"{value:.{digits}f}", between
+def _against(found: AgainstFloor | None) -> str:
+    return f"{'>' if found.above else '≤'} {found.floor.replace('_', ' ')}" if found else "-"
+
+
+def _floor_rows(floors: Mapping[str, FloorMeasures], path: Path) -> list[Row]:
+    return [
+        Row(
+            floor_name(name),
+            *("",) * 4,
+            without_flags(name, _measures(own)),
+            {"lifted_auprc": own.interval},
+            str(path),
+        )
+        for name, own in floors.items()
+    ]

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 from benchmark_n.benchmark.leaks import leak_lines
 from benchmark_n.errors import UsageError
-from benchmark_n.report.leaderboard import HEADERS, Leaderboard
-from benchmark_n.report.pages import MEASURES, page_template
+from benchmark_n.report.leaderboard import HEADERS, NAMES, Leaderboard
+from benchmark_n.report.pages import LEGEND, MEASURES, page_template
+
+# The page has what else is to be said of a detector below its name.
+PAGE_HEADERS = (NAMES[0], NAMES[-1], *HEADERS[len(NAMES) :])
 
 
 def to_markdown(board: Leaderboard) -> str:
     """The tables in Markdown."""
-    lines = [f"# {_title(board)}", "", _about(board)]
+    lines = [f"# {_title(board)}", "", _about(board), "", LEGEND]
     for trained_on, kinds in board.tables.items():
-        for kind, rows in kinds.items():
+        for kind in kinds:
             lines += ["", f"## Evidence trained on {trained_on}: {kind.replace('_', ' ')}", ""]
             lines.append(f"| {' | '.join(HEADERS)} |")
-            lines.append("|---|---|---|" + "---:|" * len(MEASURES))
-            for row in rows:
+            lines.append("|---" * len(NAMES) + "|" + "---:|" * len(MEASURES))
+            for row in board.ranked(trained_on, kind):
                 cells = (cell.replace("|", "\\|").replace("\n", " ") for cell in row.cells())
                 lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
@@ -27,7 +32,11 @@ def to_markdown(board: Leaderboard) -> str:
 def to_html(board: Leaderboard) -> str:
     """The tables as one page that needs no network."""
     return page_template("leaderboard.html").render(
-        title=_title(board), about=_about(board), headers=HEADERS, tables=board.tables
+        title=_title(board),
+        about=_about(board),
+        legend=LEGEND,
+        headers=PAGE_HEADERS,
+        board=board,
     )
 
 
@@ -47,9 +56,19 @@ def _title(board: Leaderboard) -> str:
 
 def _about(board: Leaderboard) -> str:
     told = board.benchmark
-    settings = ", ".join(f"{name} {value}" for name, value in board.settings.items())
+    settings = f"a mask is wrong by truth {_truth(board.settings['truth'])}"
     return (
         f"Recipe {told['recipe_sha256'][:12]}, source {told['source_sha256'][:12]}; {settings}; "
         "with 95 % bootstrap intervals."
         + "".join(f" {line[0].upper()}{line[1:]}." for line in leak_lines(board.leaks))
     )
+
+
+def _truth(stated: Any) -> str:
+    """Rule, bar and version of the truth in words."""
+    if not isinstance(stated, dict) or "name" not in stated:
+        return str(stated)
+    bar = stated.get("bar")
+    at = f" below {json.dumps(bar)}" if bar is not None else ""
+    left = ", slighter changes left out" if stated.get("leave_out") else ""
+    return f"{stated['name']}{at} (version {stated.get('version')}){left}"

@@ -2,19 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import jinja2
 
-# Measure of detection, what pages call it, and its decimals.
+# Measure of detection, what pages call it, and its decimals; detectors are ranked by the first two.
 MEASURES = (
-    ("errors", "errors", 0),
-    ("flagged", "flagged", 0),
+    ("lifted_auprc", "lifted AUPRC", 3),
+    ("f1_at_budget", "F1 at budget", 3),
+    ("f1", "F1", 3),
+    ("chance_f1", "chance F1", 3),
     ("precision", "precision", 3),
     ("recall", "recall", 3),
-    ("f1", "F1", 3),
     ("best_f1", "best F1", 3),
     ("auprc", "AUPRC", 3),
     ("auroc", "AUROC", 3),
+    ("prevalence", "π", 3),
+    ("errors", "errors", 0),
+    ("flagged", "flagged", 0),
 )
+LEGEND = (
+    "Lifted AUPRC is (AUPRC - π) / (1 - π), with the prevalence π: 0 is chance, 1 perfect; ties "
+    "count by their expectation. F1 at budget: of as many flags as there are errors. Chance F1: of "
+    "as many flags as the detector has, at random. The floors need no detector: flag everything, "
+    "chance, area alone (small masks first), category alone (rare ones first), and a model of "
+    "geometry that was fitted on other data (blind). ≤ names the best floor where the paired 95 % "
+    "interval of the lead over it holds 0 or less."
+)
+
+
+def floor_name(name: str) -> str:
+    """What tables call a floor."""
+    return f"floor: {name.replace('_', ' ')}"
+
+
+def measure_text(value: float | int | None, digits: int) -> str:
+    """A measure as tables have it; a dash where it is not defined."""
+    if value is None:
+        return "-"
+    return f"{value:.{digits}f}" if digits else str(value)
+
+
+def interval_text(spread: Sequence[float] | None, digits: int) -> str:
+    """An interval as tables have it; nothing where there is none, or the measure is a count."""
+    return f"{spread[0]:.{digits}f} to {spread[1]:.{digits}f}" if spread and digits else ""
 
 
 def page_template(name: str) -> jinja2.Template:

@@ -53,23 +53,50 @@ class Provenance(msgspec.Struct):
     trained_on: str
     benchmark: BenchmarkRecord
     leaks: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
 
 
 Measure = float | int | None
 
 
-class Kind(msgspec.Struct):
-    """Measures of one kind of error, those that a leaderboard shows, and their intervals."""
+class Measures(msgspec.Struct):
+    """Measures of one kind of error that a leaderboard shows, of a detector or of a floor."""
 
-    errors: int | None = None
-    flagged: int | None = None
+    lifted_auprc: Measure = None
+    f1_at_budget: Measure = None
+    f1: Measure = None
+    chance_f1: Measure = None
     precision: Measure = None
     recall: Measure = None
-    f1: Measure = None
     best_f1: Measure = None
     auprc: Measure = None
     auroc: Measure = None
+    prevalence: Measure = None
+    errors: int | None = None
+    flagged: int | None = None
+
+
+class FloorMeasures(Measures):
+    """Measures of a floor, and the interval of its lifted AUPRC."""
+
+    interval: tuple[float, float] | None = None
+
+
+class AgainstFloor(msgspec.Struct):
+    """A detector against the best floor."""
+
+    floor: str
+    difference: float
+    interval: tuple[float, float]
+    above: bool
+
+
+class Kind(Measures):
+    """Measures of a detector, their intervals, and its floors."""
+
     intervals: dict[str, tuple[float, float] | None] | None = None
+    floors: dict[str, FloorMeasures] = {}
+    against_floor: AgainstFloor | None = None
 
 
 class Results(msgspec.Struct):
@@ -145,8 +172,11 @@ def read_results(path: Path) -> ResultsFile:
             f"{path}: results of detect, without truth; expected `evaluate_detectors`"
         )
     try:
-        return msgspec.convert(document, ResultsFile)
+        read = msgspec.convert(document, ResultsFile)
+        if "truth" not in read.results.settings:
+            raise msgspec.ValidationError("Object missing required field `truth` - at `$.settings`")
     except msgspec.ValidationError as error:
         raise InputError(
             f"{path}: {error}: not made by this version's `evaluate_detectors`, run it again"
         ) from None
+    return read

@@ -59,6 +59,7 @@ class Consensus:
     name: ClassVar[str] = "consensus"
     kinds: ClassVar[tuple[str, ...]] = ("class", "spatial", "missing")
     needs: ClassVar[tuple[str, ...]] = ("annotators",)
+    told: ClassVar[tuple[str, ...]] = ("further annotators' labels",)
     reference: ClassVar[str] = "Majority vote; STAPLE (2004); CROWDLAB (Goh et al., 2022)"
 
     least_iou: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.5

@@ -29,6 +29,8 @@ class QualitySentinel:
     kinds: ClassVar[tuple[str, ...]] = ("spatial",)
     needs: ClassVar[tuple[str, ...]] = ("predicted_dsc",)
     of_masks: ClassVar[tuple[str, ...]] = ("spatial",)
+    # Its weights, shipped or of its trainer, are fitted to masks that the noises spoilt.
+    told: ClassVar[tuple[str, ...]] = ("the noise's operators",)
     reference: ClassVar[str] = "Chen, Zhou, Yuille: Quality Sentinel, 2024"
 
     threshold: float = 0.92

@@ -39,6 +39,10 @@ class QualityMaker:
         names = [categories[i].name or str(i) for i in self._base.category_ids.tolist()]
         return conditions_of(trained.settings.condition, names, trained.names, trained.table)
 
+    @property
+    def _told(self) -> list[str]:
+        return ["photographs that its weights have seen"] if self._given.options.in_sample else []
+
     def inputs(self) -> dict[str, Any]:
         """Images, weights, and the categories that have no condition here."""
         records = self._given.coco.section("images")
@@ -46,6 +50,7 @@ class QualityMaker:
             "images": files_digest(self._given.paths.values()),
             "weights": weights_digest(self._weights),
             "version": VERSION,
+            **({"told": self._told} if self._told else {}),
             "without": self._conditions[1],
             "volumes": [[r.get("volume_id"), r.get("slice_index")] for r in records],
         }
@@ -78,6 +83,7 @@ class QualityMaker:
                 "weights": weights_name(self._weights),
                 "weights_sha256": weights_digest(self._weights),
                 "trained_on": "other",
+                "told": self._told,
                 "notes": notes,
             },
         )

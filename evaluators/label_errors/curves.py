@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from benchmark_n.evaluators.label_errors import alignment, ranking
 from benchmark_n.evaluators.label_errors import truth as error_truth
-from benchmark_n.evaluators.label_errors.truth import SPATIAL_IOU
+from benchmark_n.evaluators.label_errors.truth import DEFAULT_TRUTH, SpatialTruth
 
 Curve = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 def precision_recall_curves(
-    scores: Any, manifest: Any, *, spatial_iou: float = SPATIAL_IOU
+    scores: Any, manifest: Any, *, spatial: SpatialTruth = DEFAULT_TRUTH
 ) -> dict[str, Curve]:
     """Kind of error to (recall, precision), float64 (B,) each, for ``class``, ``spatial``, ``any``.
 
@@ -24,8 +24,8 @@ def precision_recall_curves(
     rows = error_truth.surviving(manifest)
     truths = {
         "class": error_truth.class_errors(rows),
-        "spatial": error_truth.spatial_errors(rows, spatial_iou),
-        "any": error_truth.any_errors(rows, spatial_iou),
+        "spatial": error_truth.spatial_errors(rows, spatial),
+        "any": error_truth.any_errors(rows, spatial),
     }
     ids = np.asarray(rows["annotation_id"].to_numpy(), np.int64)
     curves = {}

@@ -1,8 +1,8 @@
 """Label-error detection: a scores table against the manifest.
 
-The kinds of error are ``class`` (another category), ``spatial`` (mask IoU with the clean mask below
-a threshold; ``spatial_boundary`` the same by boundary IoU), ``any`` (class, spatial or spurious)
-and, apart from these, ``missing`` (deleted instances, found by proposals).
+The kinds of error are ``class`` (another category), ``spatial`` (a wrong mask, by the rule of
+`SpatialTruth`), ``any`` (class, spatial or spurious) and, apart from these, ``missing`` (deleted
+instances, found by proposals). Beside each but the last stand its floors.
 
 References
 ----------
@@ -25,16 +25,20 @@ from benchmark_n.coco import Category
 from benchmark_n.evaluators.label_errors import alignment, missing
 from benchmark_n.evaluators.label_errors import truth as error_truth
 from benchmark_n.evaluators.label_errors.bootstrap import interval
+from benchmark_n.evaluators.label_errors.floors import (
+    BlindScores,
+    compare_with_floors,
+    floor_measures,
+    floor_scores,
+)
+from benchmark_n.evaluators.label_errors.graded import graded_measures
 from benchmark_n.evaluators.label_errors.measures import Measured, ScoredItems, measure, replicates
 from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
+from benchmark_n.evaluators.label_errors.other_truths import truth_warnings, under_other_truths
 from benchmark_n.evaluators.label_errors.results import KindResult, LabelErrorResult
 from benchmark_n.evaluators.label_errors.truth import Truth
 from benchmark_n.masks import Rle
 from benchmark_n.tables.scores import check_scores
-
-SWEEP = tuple(round(0.5 + 0.05 * i, 2) for i in range(10))
-# The kind of row that a kind of error is scored by, where it has another name.
-_COLUMN = {"spatial_boundary": "spatial"}
 
 
 def evaluate_label_errors(
@@ -43,47 +47,57 @@ def evaluate_label_errors(
     *,
     categories: Mapping[int, Category] | None = None,
     deleted_masks: Mapping[int, Mapping[int, Rle]] | None = None,
+    blind: BlindScores | None = None,
     options: LabelErrorOptions = LabelErrorOptions(),
 ) -> LabelErrorResult:
-    """Score a detector's table against the truth.
+    """Score a detector's table against the truth, beside what needs no detector.
 
     Parameters
     ----------
     scores
-        A scores table (`benchmark_n.tables.scores`). An annotation without a row of a kind
-        that the table has otherwise counts with score 0 and no flag, and as ``unscored``.
+        A scores table. An annotation without a row of a kind that the table has otherwise counts
+        with score 0 and no flag, and as ``unscored``.
     manifest
-        A manifest table (`benchmark_n.tables.manifest_schema`), with any further columns that
-        the options name. Only annotations that the noisy file has, and no crowds, are counted.
+        A manifest table, with any columns that the options name. Only annotations that the noisy
+        file has, and no crowds, are counted.
     categories
         For names and supercategories; without them ``category`` shows ids.
     deleted_masks
         Image id to annotation id to clean mask of deleted instances, for kind ``missing``.
+    blind
+        Scores of the blind floor; without them it is not shown.
 
     Raises
     ------
     InputError
-        The tables are not of this kind, or the scores are of other annotations.
+        Other tables, or scores of other annotations.
     """
     check_scores(scores)
     rows = error_truth.surviving(manifest)
-    crowds = alignment.check_same(scores, manifest, rows)
-    groups, num_groups = alignment.group_codes(manifest, rows, options.group_by)
+    not_counted = alignment.check_same(scores, manifest, rows)
+    groups = alignment.group_codes(manifest, rows, options.group_by)
     parts = alignment.parts_by(rows, options.by, categories)
-    kinds = _annotation_kinds(scores, rows, parts, (groups, num_groups), options)
+    kinds = _annotation_kinds(scores, rows, parts, groups, blind, options)
     if deleted_masks is not None:
         kinds |= _missing(scores, manifest, categories, deleted_masks, options)
     settings = {
-        "spatial_iou": options.spatial_iou,
-        "boundary_iou": options.boundary_iou,
-        "strict": options.strict,
+        **_settings(options, rows, blind),
+        "groups": groups[1],
+        "crowd_scores_not_counted": not_counted,
+    }
+    sweep, truths = under_other_truths(scores, rows, options.truth)
+    lines = truth_warnings(rows, options.truth) if "spatial" in kinds else ()
+    return LabelErrorResult(kinds, sweep, settings, truths, lines)
+
+
+def _settings(options: LabelErrorOptions, rows: Any, blind: BlindScores | None) -> dict[str, Any]:
+    return {
+        "truth": options.truth.to_dict(rows),
+        "blind_floor_fitted_on": list(blind.fitted_on) if blind else None,
         "group_by": options.group_by,
-        "groups": num_groups,
         "bootstrap": options.bootstrap,
         "seed": options.seed,
-        "crowd_scores_not_counted": crowds,
     }
-    return LabelErrorResult(kinds, _sweep(scores, rows, options.strict), settings)
 
 
 def _annotation_kinds(
@@ -91,18 +105,28 @@ def _annotation_kinds(
     rows: Any,
     parts: Mapping[str, Mapping[str, NDArray[np.bool_]]],
     groups: tuple[NDArray[np.int64], int],
+    blind: BlindScores | None,
     options: LabelErrorOptions,
 ) -> dict[str, KindResult]:
     """The kinds of error that annotations of the noisy file have."""
     noises = alignment.noise_flags(rows) if "noise" in options.by else {}
+    truths = {
+        "any": error_truth.any_errors(rows, options.truth),
+        "class": error_truth.class_errors(rows),
+        "spatial": error_truth.spatial_errors(rows, options.truth),
+    }
     kinds = {}
-    for kind, truth in _truths(rows, options).items():
-        given = alignment.kind_column(scores, _COLUMN.get(kind, kind), _ids(rows))
-        if given is not None:
-            every = ScoredItems(given.scores, truth.wrong, given.flagged, *groups)
-            broken = _breakdown(every, truth, parts, noises)
-            counts = {"ignored": int(truth.ignored.sum()), "unscored": given.unscored}
-            kinds[kind] = _result(kind, every.part(~truth.ignored), counts, broken, options)
+    for kind, truth in truths.items():
+        given = alignment.kind_column(scores, kind, _ids(rows))
+        if given is None:
+            continue
+        every = ScoredItems(given.scores, truth.wrong, given.flagged, *groups)
+        counted = ~truth.ignored
+        floors = {k: v[counted] for k, v in floor_scores(rows, kind, blind).items()}
+        graded = _graded(given.scores, rows) if kind == "spatial" else None
+        counts = {"ignored": int(truth.ignored.sum()), "unscored": given.unscored}
+        broken = _breakdown(every, truth, parts, noises)
+        kinds[kind] = _result(kind, every.part(counted), counts, broken, options, floors, graded)
     return kinds
 
 
@@ -121,35 +145,43 @@ def _missing(
     found = missing.match_proposals(proposals, deleted_masks)
     detection = missing.missing_detection(proposals, found, manifest, gone, options.group_by)
     broken = missing.recall_by(gone, found, alignment.parts_by(gone, options.by, categories))
-    return {"missing": _result("missing", detection, {}, broken, options)}
+    return {"missing": _result("missing", detection, {}, broken, options, {}, None)}
 
 
 def _ids(rows: Any) -> NDArray[np.int64]:
     return np.asarray(rows["annotation_id"].to_numpy(), np.int64)
 
 
-def _truths(rows: Any, options: LabelErrorOptions) -> dict[str, Truth]:
-    strict = options.strict
-    return {
-        "any": error_truth.any_errors(rows, options.spatial_iou, strict=strict),
-        "class": error_truth.class_errors(rows),
-        "spatial": error_truth.spatial_errors(rows, options.spatial_iou, strict=strict),
-        "spatial_boundary": error_truth.spatial_errors(
-            rows, options.boundary_iou, column="boundary_iou", strict=strict
-        ),
-    }
+def _graded(scores: NDArray[np.float64], rows: Any) -> dict[str, Any]:
+    given = pc.coalesce(rows["noisy_category_id"], rows["category_id"])
+    return graded_measures(scores, error_truth.float_values(rows["iou"]), given.to_numpy())
 
 
 def _result(
     kind: str,
-    detection: ScoredItems,
+    items: ScoredItems,
     counts: Mapping[str, int],
     broken: Mapping[str, Mapping[str, Measured]],
     options: LabelErrorOptions,
+    floors: Mapping[str, NDArray[np.float64]],
+    graded: Mapping[str, Any] | None,
 ) -> KindResult:
-    drawn = replicates(detection, options.bootstrap, options.seed)
+    drawn = replicates(items, options.bootstrap, options.seed, floors)
+    measures, beside = measure(items), floor_measures(items, floors)
+    against = compare_with_floors(measures, beside, drawn)
     spread = {name: interval(values) for name, values in drawn.items()}
-    return KindResult(kind, {**measure(detection), **counts}, spread, broken, drawn)
+    own = {name: values for name, values in drawn.items() if name not in floors}
+    return KindResult(
+        kind,
+        {**measures, **counts},
+        {name: spread[name] for name in own},
+        broken,
+        own,
+        beside,
+        {name: spread.get(name) for name in floors},
+        against,
+        graded,
+    )
 
 
 def _breakdown(
@@ -161,7 +193,13 @@ def _breakdown(
     """Measures of each part; of a noise: its errors among all that is right."""
     counted = ~truth.ignored
     broken = {
-        name: {value: measure(every.part(kept & counted)) for value, kept in values.items()}
+        name: {
+            value: {
+                **measure(every.part(kept & counted)),
+                "ignored": int((kept & truth.ignored).sum()),
+            }
+            for value, kept in values.items()
+        }
         for name, values in parts.items()
     }
     if noises:
@@ -171,17 +209,3 @@ def _breakdown(
             if (applied & truth.wrong & counted).any()
         }
     return broken
-
-
-def _sweep(scores: Any, rows: Any, strict: bool) -> list[Measured]:
-    """The measures of ``spatial`` without intervals, for each threshold of `SWEEP`."""
-    given = alignment.kind_column(scores, "spatial", _ids(rows))
-    if given is None:
-        return []
-    groups = np.zeros(len(rows), np.int64)
-    steps: list[Measured] = []
-    for threshold in SWEEP:
-        truth = error_truth.spatial_errors(rows, threshold, strict=strict)
-        every = ScoredItems(given.scores, truth.wrong, given.flagged, groups, 1)
-        steps.append({"threshold": threshold, **measure(every.part(~truth.ignored))})
-    return steps

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.evaluators.label_errors import ranking
-from benchmark_n.evaluators.label_errors.bootstrap import Weights
-from benchmark_n.evaluators.label_errors.bootstrap import bootstrap as run_bootstrap
+from benchmark_n.evaluators.label_errors.bootstrap import Weights, bootstrap
+from benchmark_n.evaluators.label_errors.label_blocks import LabelledBlocks, label_blocks
 
 PRECISION_AT = (10, 50, 100, 200)
 Measured = dict[str, float | int | None]
-_THRESHOLD_FREE = ("best_f1", "f1_at_budget", "auroc", "auprc")
+Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class ScoredItems:
         instances that nothing proposed.
     """
 
-    scores: NDArray[np.float64]
+    scores: Values
     wrong: NDArray[np.bool_]
     flagged: NDArray[np.bool_]
     groups: NDArray[np.int64]
@@ -51,53 +51,102 @@ class ScoredItems:
             self.unranked,
         )
 
+    def per_group(self, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """How many of the `chosen` items (N,) each group has, int64 (num_groups,)."""
+        return np.bincount(self.groups[chosen], minlength=self.num_groups)
 
-def measure(detection: ScoredItems) -> Measured:
+    def prevalence(self, weights: Weights) -> Values:
+        """Share of the items that is wrong under group weights (R, num_groups), float64 (R,).
+
+        It is NaN for missing instances, of which there are no right ones to count.
+        """
+        every = weights @ self.per_group(np.ones(self.wrong.size, bool))
+        known = (every > 0) & (self.unranked is None)
+        share: Values = np.full(len(weights), np.nan)
+        np.divide(weights @ self.per_group(self.wrong), every, out=share, where=known)
+        return share
+
+
+def measure(items: ScoredItems) -> Measured:
     """All measures of the scores as they are; None is what is not defined."""
-    weights = np.ones((1, detection.num_groups), np.int64)
-    blocks = ranking.make_blocks(detection.scores)
-    values = {name: _plain(v[0]) for name, v in _measures(detection, blocks, weights).items()}
-    total = int(detection.wrong.sum() + _unranked(detection, weights)[0])
-    curve = ranking.f1_curve(*_counts(detection, blocks, weights), np.array([total]))[0]
+    weights = np.ones((1, items.num_groups), np.int64)
+    blocks = label_blocks(items.scores, items.wrong)
+    counts = blocks.counts(weights[:, items.groups])
+    values = _measures(items, blocks, weights, counts)
+    total = int(items.wrong.sum() + _unranked(items, weights)[0])
+    curve = ranking.f1_curve(*counts, np.array([total]))[0]
     best = int(np.argmax(curve)) if curve.size and total else None
+    share = plain(items.prevalence(weights)[0])
+    flagged = int(items.flagged.sum())
     return {
-        "instances": int(detection.wrong.size),
+        "instances": int(items.wrong.size),
         "errors": total,
-        "flagged": int(detection.flagged.sum()),
-        **values,
+        "flagged": flagged,
+        **{name: plain(value[0]) for name, value in values.items()},
+        "average_precision": _step_precision(items, total),
         "best_threshold": None if best is None else float(blocks.scores[best]),
-        "prevalence": total / detection.wrong.size
-        if detection.wrong.size and detection.unranked is None
-        else None,
+        "prevalence": share,
+        "chance_f1": None if share is None else chance_f1(share, flagged, total),
     }
 
 
-def replicates(detection: ScoredItems, count: int, seed: int) -> dict[str, NDArray[np.float64]]:
-    """Bootstrap values (count,) of each measure that has no count in it."""
-    blocks = ranking.make_blocks(detection.scores)
+def chance_f1(prevalence: float, flagged: int, total: int) -> float | None:
+    """F1 of as many flags drawn at random, of their expected hits; None without errors."""
+    return plain(ranking.precision_recall_f1(prevalence * flagged, flagged, total)[2])
 
-    def one(weights: Weights) -> Mapping[str, NDArray[np.float64]]:
-        return _measures(detection, blocks, weights)
 
-    return run_bootstrap(one, detection.num_groups, detection.wrong.size, count, seed)
+def replicates(
+    items: ScoredItems, count: int, seed: int, others: Mapping[str, Values] | None = None
+) -> dict[str, Values]:
+    """Bootstrap values (count,) of each measure that has no count in it.
+
+    Parameters
+    ----------
+    others
+        Name to other scores (N,) of the same items, which the values of their lifted AUPRC, from
+        the same draws, are given under that name.
+    """
+    blocks = label_blocks(items.scores, items.wrong)
+    ranked = {name: label_blocks(own, items.wrong) for name, own in (others or {}).items()}
+
+    def one(weights: Weights) -> Mapping[str, Values]:
+        drawn = weights.astype(np.int32)[:, items.groups]
+        prevalence = items.prevalence(weights)
+        values = _measures(items, blocks, weights, blocks.counts(drawn))
+        for name, own in ranked.items():
+            positives, negatives = own.counts(drawn)
+            area = ranking.average_precision(positives, negatives, positives.sum(axis=-1))
+            values[name] = ranking.lifted(area, prevalence)
+        return values
+
+    return bootstrap(one, items.num_groups, items.wrong.size, count, seed)
 
 
 def _measures(
-    detection: ScoredItems, blocks: ranking.Blocks, weights: Weights
-) -> dict[str, NDArray[np.float64]]:
-    """Each measure for each row of group weights (R, num_groups)."""
-    items = weights[:, detection.groups]
-    positives, negatives = (
-        blocks.counts(items * detection.wrong),
-        blocks.counts(items * ~detection.wrong),
-    )
-    total = positives.sum(axis=-1) + _unranked(detection, weights)
-    flagged = items * detection.flagged
+    items: ScoredItems,
+    blocks: LabelledBlocks,
+    weights: Weights,
+    counts: tuple[ranking.Counts, ranking.Counts],
+) -> dict[str, Values]:
+    """Each measure for each row of group weights (R, num_groups).
+
+    Parameters
+    ----------
+    blocks
+        Of the scores.
+    counts
+        Positives and negatives of each block under the weights.
+    """
+    positives, negatives = counts
+    total = positives.sum(axis=-1) + _unranked(items, weights)
     precision, recall, f1 = ranking.precision_recall_f1(
-        (flagged * detection.wrong).sum(axis=-1), flagged.sum(axis=-1), total
+        weights @ items.per_group(items.flagged & items.wrong),
+        weights @ items.per_group(items.flagged),
+        total,
     )
     curve = ranking.f1_curve(positives, negatives, total)
     none = np.full(len(weights), np.nan)
+    area = ranking.average_precision(positives, negatives, total)
     with np.errstate(invalid="ignore"):
         budget = ranking.hits_at(positives, negatives, total) / np.where(total > 0, total, np.nan)
     values = {
@@ -106,27 +155,29 @@ def _measures(
         "f1": f1,
         "best_f1": curve.max(axis=-1) if curve.shape[-1] else none,
         "f1_at_budget": budget,
-        "auroc": none if detection.unranked is not None else ranking.auroc(positives, negatives),
-        "auprc": ranking.average_precision(positives, negatives, total),
+        "auroc": none if items.unranked is not None else ranking.auroc(positives, negatives),
+        "auprc": area,
+        "lifted_auprc": ranking.lifted(area, items.prevalence(weights)),
     }
     for k in PRECISION_AT:
-        if k <= detection.wrong.size:
+        if k <= items.wrong.size:
             values[f"precision_at_{k}"] = ranking.hits_at(positives, negatives, k) / k
     return values
 
 
-def _counts(
-    detection: ScoredItems, blocks: ranking.Blocks, weights: Weights
-) -> tuple[ranking.Counts, ranking.Counts]:
-    items = weights[:, detection.groups]
-    return blocks.counts(items * detection.wrong), blocks.counts(items * ~detection.wrong)
-
-
-def _unranked(detection: ScoredItems, weights: Weights) -> NDArray[np.int64]:
-    if detection.unranked is None:
-        return np.zeros(len(weights), np.int64)
-    return weights @ detection.unranked
-
-
-def _plain(value: Any) -> float | None:
+def plain(value: Any) -> float | None:
+    """A float, or None for NaN."""
     return None if np.isnan(value) else float(value)
+
+
+def _step_precision(items: ScoredItems, total: int) -> float | None:
+    blocks = ranking.make_blocks(items.scores)
+    positives = blocks.counts(items.wrong.astype(np.int64))
+    negatives = blocks.counts((~items.wrong).astype(np.int64))
+    return plain(ranking.step_precision(positives, negatives, total))
+
+
+def _unranked(items: ScoredItems, weights: Weights) -> NDArray[np.int64]:
+    if items.unranked is None:
+        return np.zeros(len(weights), np.int64)
+    return weights @ items.unranked

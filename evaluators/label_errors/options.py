@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from benchmark_n.errors import UsageError
 from benchmark_n.evaluators.label_errors.bootstrap import REPLICATES
-from benchmark_n.evaluators.label_errors.truth import BOUNDARY_IOU, SPATIAL_IOU
+from benchmark_n.evaluators.label_errors.truth import DEFAULT_TRUTH, SpatialTruth
 
 BY = ("noise", "category", "size", "supercategory")
 
@@ -17,10 +17,8 @@ class LabelErrorOptions:
 
     Parameters
     ----------
-    spatial_iou, boundary_iou
-        Below these a mask is a spatial error, by mask and by boundary IoU with the clean mask.
-    strict
-        Count masks changed by less as right; by default they are left out.
+    truth
+        When a mask counts as wrong.
     by
         What to break the results down by: ``noise``, ``category``, ``supercategory``, or a column
         of the manifest. The category is the given (noisy) one.
@@ -32,17 +30,15 @@ class LabelErrorOptions:
     Raises
     ------
     UsageError
-        A threshold outside 0 to 1, or no replicate.
+        Fields that are no tuple, or no replicate.
 
     Examples
     --------
-    >>> LabelErrorOptions(by=("noise",), bootstrap=1000).spatial_iou
-    0.9
+    >>> LabelErrorOptions(SpatialTruth("changed"), by=("noise",)).truth.name
+    'changed'
     """
 
-    spatial_iou: float = SPATIAL_IOU
-    boundary_iou: float = BOUNDARY_IOU
-    strict: bool = False
+    truth: SpatialTruth = DEFAULT_TRUTH
     by: tuple[str, ...] = BY
     group_by: str = "image_id"
     bootstrap: int = REPLICATES
@@ -52,9 +48,5 @@ class LabelErrorOptions:
         if isinstance(self.by, str):
             raise UsageError(f"by must be a tuple of names, but got '{self.by}'")
         object.__setattr__(self, "by", tuple(self.by))
-        for name in ("spatial_iou", "boundary_iou"):
-            value = getattr(self, name)
-            if not 0 < value <= 1:
-                raise UsageError(f"{name} must be above 0, at most 1, but got {value}")
         if self.bootstrap < 1:
             raise UsageError(f"bootstrap must be 1 or more, but got {self.bootstrap}")

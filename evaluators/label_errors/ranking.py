@@ -1,8 +1,8 @@
 """Measures of a ranking, on counts of positives and negatives in blocks of equal score.
 
-Items of one score have no order; each measure is its expectation over all their random orders.
-All functions work along the last axis, so that bootstrap replicates, which are other counts of
-the same blocks, are one more axis.
+Items of one score have no order; each measure is its expectation over all their random orders,
+but for `step_precision`, which is scikit-learn's. All functions work along the last axis, so that
+bootstrap replicates, which are other counts of the same blocks, are one more axis.
 
 References
 ----------
@@ -89,6 +89,29 @@ def average_precision(positives: Counts, negatives: Counts, total: Counts | int)
     return np.minimum(_ratio(gains.sum(axis=-1), total), 1.0)
 
 
+def step_precision(positives: Counts, negatives: Counts, total: Counts | int) -> Values:
+    """Average precision as scikit-learn has it: a block is one step of its precision at its end.
+
+    It is that of the blocks as they came: joined ones (`label_blocks`) are other steps.
+    """
+    hits = np.cumsum(positives, axis=-1)
+    shown = hits + np.cumsum(negatives, axis=-1)
+    gains = np.divide(positives * hits, shown, out=np.zeros(shown.shape), where=shown > 0)
+    return _ratio(gains.sum(axis=-1), total)
+
+
+def lifted(precision: Any, prevalence: Any) -> Values:
+    """``(AUPRC - pi) / (1 - pi)``: 0 is chance, 1 perfect; NaN where everything is wrong.
+
+    Examples
+    --------
+    >>> float(lifted(0.95, 0.9).round(3)), float(lifted(0.55, 0.1).round(3))
+    (0.5, 0.5)
+    """
+    precision, prevalence = np.asarray(precision, float), np.asarray(prevalence, float)
+    return _ratio(precision - prevalence, 1 - prevalence)
+
+
 def hits_at(positives: Counts, negatives: Counts, k: Counts | int) -> Values:
     """Expected number of positives among the first `k` items (fewer where fewer were ranked)."""
     size = positives + negatives
@@ -105,6 +128,25 @@ def f1_curve(positives: Counts, negatives: Counts, total: Counts | int) -> Value
     hits = np.cumsum(positives, axis=-1)
     flagged = hits + np.cumsum(negatives, axis=-1)
     return _ratio(2.0 * hits, flagged + np.asarray(total)[..., None])
+
+
+def expected_precision_sum(found: Counts, sizes: Counts, k: int) -> float:
+    """``sum_{r<=k} P(r) hit(r)``, in expectation over the orders within each block.
+
+    Parameters
+    ----------
+    found, sizes
+        int64 (K,): hits and items of each block, best first.
+    """
+    total, before, first = 0.0, 0, 0
+    for q, m in zip(found.tolist(), sizes.tolist(), strict=True):
+        slope = (q - 1) / (m - 1) if m > 1 else 0.0
+        for j in range(1, min(m, k - first) + 1):
+            total += q / m * (before + 1 + (j - 1) * slope) / (first + j)
+        before, first = before + q, first + m
+        if first >= k:
+            break
+    return total
 
 
 def precision_recall_f1(hits: Any, flagged: Any, total: Any) -> tuple[Values, Values, Values]:

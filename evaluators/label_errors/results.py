@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,13 @@ from numpy.typing import NDArray
 
 from benchmark_n.errors import InputError
 from benchmark_n.evaluators.label_errors.bootstrap import interval
+from benchmark_n.evaluators.label_errors.floors import FloorComparison
+from benchmark_n.evaluators.label_errors.measures import Measured
+from benchmark_n.evaluators.label_errors.truth import SpatialTruth
 
+Spread = tuple[float, float] | None
 # Equal values of these make the replicates of two results those of the same draws.
-_PAIRED = ("spatial_iou", "boundary_iou", "strict", "group_by", "groups", "bootstrap", "seed")
+_PAIRED = ("truth", "group_by", "groups", "bootstrap", "seed")
 
 
 @dataclass(frozen=True)
@@ -23,51 +27,95 @@ class KindResult:
     Parameters
     ----------
     kind
-        ``class``, ``spatial``, ``spatial_boundary``, ``any`` or ``missing``.
+        ``class``, ``spatial``, ``any`` or ``missing``.
     measures
-        Counts (``instances``, ``errors``, ``ignored``, ``flagged``, ``unscored``); ``precision``,
-        ``recall``, ``f1`` at the detector's own threshold; ``best_f1`` and ``best_threshold``;
-        ``f1_at_budget`` (as many flags as there are errors: precision, recall and F1 are one);
-        ``auroc``, ``auprc``, ``prevalence`` (the AUPRC of chance); ``precision_at_<k>``. None is
-        what is not defined.
+        Counts (``instances``, ``errors``, ``ignored``, ``flagged``, ``unscored``);
+        ``lifted_auprc``, by which detectors are ranked, and ``f1_at_budget`` (as many flags as
+        there are errors: precision, recall and F1 are one); ``precision``, ``recall``, ``f1`` at
+        the detector's own threshold, and ``chance_f1``, that of as many flags at random;
+        ``best_f1`` and ``best_threshold``; ``auroc``; ``auprc`` (ties by expectation) and
+        ``average_precision`` (scikit-learn's); ``prevalence``; ``precision_at_<k>``. None is what
+        is not defined.
     intervals
         Measure to its 95 % bootstrap interval.
     by
         Field to value to the same measures over that part.
     replicates
         Measure to its bootstrap values (R,), for paired differences.
+    floors
+        Floor to its measures (`benchmark_n.evaluators.label_errors.floors`); empty for
+        ``missing``, of which there are no right instances to count.
+    floor_intervals
+        Floor to the interval of its lifted AUPRC.
+    against_floor
+        The detector against the best of them.
+    graded
+        For ``spatial``: see `benchmark_n.evaluators.label_errors.graded`.
     """
 
     kind: str
-    measures: Mapping[str, float | int | None]
-    intervals: Mapping[str, tuple[float, float] | None]
+    measures: Measured
+    intervals: Mapping[str, Spread]
     by: Mapping[str, Mapping[str, Mapping[str, float | int | None]]]
     replicates: Mapping[str, NDArray[np.float64]] = field(repr=False, compare=False)
+    floors: Mapping[str, Measured] = field(default_factory=dict)
+    floor_intervals: Mapping[str, Spread] = field(default_factory=dict)
+    against_floor: FloorComparison | None = None
+    graded: Mapping[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, without the replicates."""
+        against = self.against_floor
         return {
             "kind": self.kind,
             **self.measures,
             "intervals": {k: list(v) if v else None for k, v in self.intervals.items()},
+            "floors": {
+                name: {**own, "interval": _listed(self.floor_intervals.get(name))}
+                for name, own in self.floors.items()
+            },
+            "against_floor": asdict(against) if against else None,
+            "graded": None if self.graded is None else dict(self.graded),
             "by": {name: {k: dict(v) for k, v in rows.items()} for name, rows in self.by.items()},
         }
 
 
 @dataclass(frozen=True)
 class LabelErrorResult:
-    """Results of one detector; `kinds` holds those that the scores table has rows for."""
+    """Results of one detector; `kinds` holds those that the scores table has rows for.
+
+    Parameters
+    ----------
+    sweep
+        The measures of ``spatial`` without intervals for one bar of mask IoU after the other.
+    truths
+        The same under each rule that a mask can be wrong by, with its usual bar.
+    settings
+        What counted as an error, and the bootstrap.
+    warnings
+        What makes the figures say less than they seem to.
+    """
 
     kinds: Mapping[str, KindResult]
     sweep: Sequence[Mapping[str, float | int | None]]
     settings: Mapping[str, Any]
+    truths: Mapping[str, Mapping[str, float | int | None]] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def truth(self) -> SpatialTruth:
+        """The rule by which masks were wrong."""
+        stated = self.settings["truth"]
+        return SpatialTruth(stated["name"], stated["bar"], stated["leave_out"])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {
             "kinds": {name: result.to_dict() for name, result in self.kinds.items()},
             "spatial_sweep": [dict(row) for row in self.sweep],
+            "spatial_truths": {name: dict(row) for name, row in self.truths.items()},
             "settings": dict(self.settings),
+            "warnings": list(self.warnings),
         }
 
 
@@ -91,3 +139,7 @@ def paired_difference(
         raise InputError(f"measure '{name}' of kind '{kind}' is not in both results")
     spread = interval(one.replicates[name] - other.replicates[name])
     return float(values[0] - values[1]), spread
+
+
+def _listed(spread: Spread) -> list[float] | None:
+    return list(spread) if spread else None

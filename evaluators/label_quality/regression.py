@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 
 from benchmark_n.errors import InputError
-from benchmark_n.evaluators.label_errors.ranking import make_blocks
+from benchmark_n.evaluators.label_errors.ranking import expected_precision_sum, make_blocks
 
 Values = NDArray[np.float64]
 MAP_AT = (5, 10)
@@ -122,15 +122,7 @@ def average_precision_at(predicted: Values, true: Values, k: int) -> float:
     blocks = make_blocks(-predicted)
     found = blocks.counts(hits.astype(int))
     sizes = blocks.counts(np.ones(len(hits), int))
-    total, before, first = 0.0, 0, 0
-    for q, m in zip(found.tolist(), sizes.tolist(), strict=True):
-        slope = (q - 1) / (m - 1) if m > 1 else 0.0
-        for j in range(1, min(m, k - first) + 1):
-            total += q / m * (before + 1 + (j - 1) * slope) / (first + j)
-        before, first = before + q, first + m
-        if first >= k:
-            break
-    return total / k
+    return expected_precision_sum(found, sizes, k) / k
 
 
 def pearson(a: Values, b: Values) -> float | None:

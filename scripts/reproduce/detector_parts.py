@@ -15,7 +15,14 @@ import benchmark_n
 from benchmark_n import Benchmark, EvidenceOptions, Execution, LabelErrorOptions
 from benchmark_n.detectors import build_detector, run_detector
 from benchmark_n.detectors.base import Plot
-from benchmark_n.experiments.detector_seeds import Make, Row, features, measured, out_of_fold
+from benchmark_n.experiments.detector_seeds import (
+    Make,
+    Row,
+    features,
+    measured,
+    measured_floors,
+    out_of_fold,
+)
 
 SHARED = Path(os.environ.get("BENCHMARK_N_SHARED_DATA", "../shared/data"))
 CLASS_DETECTORS: dict[str, dict[str, Any]] = {
@@ -45,6 +52,7 @@ def class_noise(make: Make, backbone: str, wanted: Iterable[str] = ()) -> Experi
                 if all(getattr(evidence, field) is not None for field in detector.needs):
                     table = run_detector(detector, evidence)
                     yield from measured(name, table, benchmark, ["class"])
+            yield from measured_floors(benchmark, ["class"])
 
     return run
 
@@ -120,8 +128,8 @@ def brain(seed: int) -> Iterator[Row]:
             scoring=LabelErrorOptions(bootstrap=2),
         )
         for one in found:
-            kinds = ["spatial", "spatial_boundary", "missing"]
-            yield from measured(one.detector, one.scores, benchmark, kinds)
+            yield from measured(one.detector, one.scores, benchmark, ["spatial", "missing"])
+        yield from measured_floors(benchmark, ["spatial"])
 
 
 def separation(recipe: str, kind: str) -> Experiment:
@@ -132,6 +140,8 @@ def separation(recipe: str, kind: str) -> Experiment:
             with tempfile.TemporaryDirectory() as temporary:
                 benchmark, scores, _ = separated(recipe, seed, method, Path(temporary))
                 yield from measured(method, scores, benchmark, [kind])
+                if method == "gmm":
+                    yield from measured_floors(benchmark, [kind])
 
     return run
 

@@ -38,6 +38,7 @@ from benchmark_n.detectors.common.score_tables import annotation_scores
 from benchmark_n.evaluation.label_errors import score_benchmark
 from benchmark_n.evidence.crops.evidence import with_probabilities
 from benchmark_n.evidence.losses import small_network as scratch
+from benchmark_n.experiments.detector_seeds import measured_floors
 from benchmark_n.experiments.mirror_ablation import mirror_ablation
 from benchmark_n.experiments.seed_tables import cell, markdown, spread
 from benchmark_n.files.cache import cache_folder
@@ -47,7 +48,10 @@ RESULTS = Path(__file__).parents[1] / "results"
 LITE = ("lite0", "lite1", "lite2")
 SCRATCH = ("scratch:plain", "scratch:wide", "scratch:deep")
 FIVE = (*LITE, "scratch:plain", "scratch:deep")
-MEASURES = ("precision", "recall", "f1", "f1_at_budget", "auprc", "auroc", "prevalence")
+MEASURES = (
+    *("precision", "recall", "f1", "f1_at_budget", "auprc", "auroc", "prevalence"),
+    *("lifted_auprc", "chance_f1"),
+)
 SCORING = LabelErrorOptions(by=(), bootstrap=200)
 Row = dict[str, Any]
 Scored = tuple[str, Any]
@@ -181,7 +185,9 @@ def scored(stage: Stage) -> Measured:
     """The stage with the measures of what it yields."""
 
     def rows(unit: Unit, part: Part) -> list[Row]:
-        return [measured(name, table, unit.benchmark) for name, table in stage(unit, part)]
+        made = [measured(name, table, unit.benchmark) for name, table in stage(unit, part)]
+        floors = measured_floors(unit.benchmark, ["class"]) if stage is classifiers else ()
+        return [*made, *floors]
 
     return rows
 
@@ -242,7 +248,7 @@ def summarise(rows: list[Row]) -> list[Row]:
 def as_markdown(rows: list[Row]) -> str:
     """The table of the README: means ± standard deviations."""
     heads = ["noise", "detector", "seeds", "P", "R", "F1", "F1 at budget", "AUPRC", "95 %"]
-    heads += ["AUROC", "chance"]
+    heads += ["AUROC", "π", "lifted AUPRC", "chance F1"]
     cells = []
     for row in rows:
         measures = [cell(row[name]) for name in MEASURES]

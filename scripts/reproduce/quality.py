@@ -40,6 +40,7 @@ from benchmark_n.detectors.quality_sentinel.scoring import Sentinel, predict
 from benchmark_n.detectors.quality_sentinel.weights import SHIPPED, load_sentinel
 from benchmark_n.evaluators.label_quality.regression import evaluate_label_quality
 from benchmark_n.evidence import annotation_evidence
+from benchmark_n.experiments.detector_seeds import MEASURES, measured_floors
 from benchmark_n.experiments.seed_tables import cell, markdown, spread
 from benchmark_n.masks import intersection_area, rle_to_crop, segmentation_to_rle
 from benchmark_n.training.quality_sentinel import PairRequest, dataset_pairs
@@ -125,6 +126,7 @@ def part_losses() -> list[Row]:
 
 
 def _detect(seed: int, detectors: Sequence[str]) -> list[Row]:
+    kept = (*MEASURES, "errors")
     with tempfile.TemporaryDirectory() as folder:
         benchmark = benchmark_n.make(
             "scenes",
@@ -133,6 +135,10 @@ def _detect(seed: int, detectors: Sequence[str]) -> list[Row]:
             out=Path(folder) / "b",
             execution=benchmark_n.Execution(workers=1),
         )
+        floors = [
+            {"test": row["detector"], "seed": seed, **{name: row[name] for name in kept}}
+            for row in measured_floors(benchmark, ["spatial"])
+        ]
         found = benchmark_n.evaluate_detectors(
             benchmark,
             detectors,
@@ -146,11 +152,10 @@ def _detect(seed: int, detectors: Sequence[str]) -> list[Row]:
         if "spatial" not in one.result.kinds:
             continue
         values = one.result.kinds["spatial"].measures
-        kept = ("f1", "best_f1", "auprc", "auroc", "prevalence", "errors")
         rows.append(
             {"test": one.detector, "seed": seed, **{name: values.get(name) for name in kept}}
         )
-    return rows
+    return [*rows, *floors]
 
 
 def part_brain() -> list[Row]:

@@ -102,3 +102,51 @@ def test_results_never_go_into_a_benchmark(
     path = str(scenes_hard.path)
     assert run(["eval", path, "--masks", "noisy", "--out", path]) == 1
     assert "results go elsewhere" in capsys.readouterr().err
+
+
+def test_detectors_stand_beside_their_floors_by_the_truth_asked_for(
+    scenes_hard: Benchmark,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    arguments = ["eval", str(scenes_hard.path), "--detector", "random", "-q", "--top", "2"]
+    assert run(arguments) == 0
+    parts = capsys.readouterr().out.split("\n\n")
+    titles = [part.split(",")[0] for part in parts[:3]]
+    assert titles == ["any", "class", "spatial"]
+    for part in parts[:3]:
+        lines = [" ".join(line.split()) for line in part.splitlines()[1:]]
+        assert len(lines) == 6
+        assert sum(line.startswith("floor: ") for line in lines) == 5
+        assert any(line.startswith("random noisy") or " ≤ " in line for line in lines)
+    truth = ["--truth", "mask-iou", "--bar", "small=.65,medium=.78,large=.82", "--leave-out"]
+    assert run([*arguments, *truth, "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)["detectors"]
+    stated = found["results"]["settings"]["truth"]
+    assert (stated["name"], stated["leave_out"]) == ("mask-iou", True)
+    assert stated["bar"] == {"small": 0.65, "medium": 0.78, "large": 0.82}
+    kind = found["results"]["kinds"]["spatial"]
+    assert kind["ignored"] == sum(part["ignored"] for part in kind["by"]["size"].values()) > 0
+    assert set(kind["graded"]) == {"instances", "spearman", "kendall", "map_at"}
+    assert {"auprc", "average_precision", "lifted_auprc"} <= set(kind)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["--masks", "noisy", "--truth", "changed"], "--truth is for --detector"),
+        (["--masks", "noisy", "--bar", "0.5"], "--bar is for --detector"),
+        (["--detector", "random", "--bar", "half"], "--bar half: expected a number, or one for"),
+        (["--detector", "random", "--bar", "2"], "bar must be above 0, at most 1, but got 2.0"),
+        (["--detector", "random", "--truth", "changed", "--bar", "1"], "changed has no --bar"),
+    ],
+)
+def test_truths_that_cannot_be_are_one_line(
+    scenes_hard: Benchmark, capsys: pytest.CaptureFixture[str], arguments: list[str], line: str
+) -> None:
+    assert run(["eval", str(scenes_hard.path), *arguments]) == 2
+    error = capsys.readouterr().err
+    assert line in error
+    assert len(error.splitlines()) == 1

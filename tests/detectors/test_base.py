@@ -5,13 +5,21 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmark_n.detectors.base import DETECTORS, build_detector, detector_names, run_detector
+from benchmark_n.detectors.base import (
+    DETECTORS,
+    build_detector,
+    detector_names,
+    run_detector,
+    told_to,
+)
 from benchmark_n.errors import InputError, UsageError
+from benchmark_n.evidence.caveats import told_by_evidence
 from tests.detectors.samples import evidence
 
 PLUGIN = '''
@@ -109,3 +117,33 @@ def test_a_detector_of_another_package_is_found_by_its_entry_point(tmp_path: Pat
         env={**os.environ, "PYTHONPATH": path},
     )
     assert any(line.split() == ["large", "spatial", "none"] for line in listed.stdout.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("usdnl", ("noise rate",)),
+        ("quality_sentinel", ("the noise's operators",)),
+        ("consensus", ("further annotators' labels",)),
+        ("cleanlab", ()),
+        ("random", ()),
+    ],
+)
+def test_detectors_say_what_they_are_told(name: str, told: tuple[str, ...]) -> None:
+    assert told_to(build_detector(name)) == told
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ({"trained_on": "clean"}, ("clean labels",)),
+        ({"trained_on": "unknown"}, ("not known",)),
+        ({"trained_on": "noisy-oof"}, ()),
+        ({"trained_on": "other", "told": ["seen"]}, ("seen",)),
+    ],
+)
+def test_evidence_says_what_its_models_are_told(
+    source: dict[str, object], told: tuple[str, ...]
+) -> None:
+    given = replace(evidence([1, 2]), provenance={"sources": [source, source]})
+    assert told_by_evidence(given) == told

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from benchmark_n import Benchmark
+import benchmark_n
+from benchmark_n import Benchmark, EvidenceOptions
 from benchmark_n.errors import InputError
 from benchmark_n.evaluation.label_errors import deleted_masks, score_benchmark
+from benchmark_n.evaluators.label_errors.floors import FLOORS
 from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
 from benchmark_n.tables.scores import scores_table
 from tests import making, samples
@@ -124,3 +126,50 @@ def test_a_benchmark_that_gives_itself_away_is_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(InputError, match="unfit for label-error detection"):
         score_benchmark(class_scores(unfit, {}), unfit)
+
+
+def test_floors_and_their_truth_stand_in_the_results(scenes_hard: Benchmark) -> None:
+    truth = changed_categories(scenes_hard)
+    scores = class_scores(scenes_hard, {i: float(wrong) for i, wrong in truth.items()})
+    result = score_benchmark(scores, scenes_hard).to_dict()
+    kind = result["kinds"]["class"]
+    assert set(kind["floors"]) == set(FLOORS)
+    assert kind["against_floor"]["above"]
+    assert kind["against_floor"]["interval"][0] > 0
+    share = np.mean(list(truth.values()))
+    for floor in kind["floors"].values():
+        assert floor["prevalence"] == pytest.approx(share)
+        low, high = floor["interval"]
+        assert low <= floor["lifted_auprc"] <= high
+    assert result["settings"]["truth"] == {
+        "name": "boundary-iou",
+        "bar": 0.9,
+        "version": 1,
+        "leave_out": False,
+    }
+    assert result["settings"]["blind_floor_fitted_on"] == ["phantom", "lvis"]
+
+
+def test_flag_everything_beats_real_detections_on_brain_mri(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    """What a table without that floor hid: the list of a trained model is worse than no list."""
+    folder = shared_data / "brain_tumor_maskrcnn"
+    made = making.make(
+        "custom", "hard", annotations=folder / "_annotations.coco.json", out=tmp_path / "b"
+    )
+    found = benchmark_n.evaluate_detectors(
+        made,
+        "mask_disagreement",
+        evidence=EvidenceOptions(
+            (f"predictions:{folder / 'coco_instances_results.json'}",),
+            evidence_dir=tmp_path / "kept",
+        ),
+    )[0]
+    assert found.result is not None
+    kind = found.result.kinds["spatial"]
+    everything = kind.floors["flag_everything"]
+    assert float(everything["f1"] or 0) > float(kind.measures["f1"] or 0) + 0.05
+    assert kind.against_floor is not None
+    assert kind.against_floor.text.startswith("≤")
+    assert found.provenance["told"] == ["not known"]

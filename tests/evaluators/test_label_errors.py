@@ -16,6 +16,7 @@ from benchmark_n.errors import InputError, UsageError
 from benchmark_n.evaluators.label_errors.evaluate import evaluate_label_errors
 from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
 from benchmark_n.evaluators.label_errors.results import paired_difference
+from benchmark_n.evaluators.label_errors.truth import SpatialTruth
 from benchmark_n.tables.scores import scores_table
 
 # id, image, category, noisy category, deleted, crowd, iou, boundary IoU
@@ -46,6 +47,7 @@ def manifest() -> Any:
     columns = dict(zip(names, map(list, zip(*ROWS, strict=True)), strict=True))
     count = len(ROWS)
     columns["origin"] = ["clean"] * count
+    columns["noisy_area"] = [10 * i for i in columns["annotation_id"]]
     columns["size"] = ["small"] * 4 + ["large"] * (count - 4)
     columns["class_confusion_applied"] = [i in (2, 5) for i in columns["annotation_id"]]
     return pa.table(columns)
@@ -79,19 +81,28 @@ def test_class_errors_are_changed_categories() -> None:
     assert measures["f1_at_budget"] == 0.5
 
 
-def test_small_changes_are_left_out_of_spatial_errors_or_right_when_strict() -> None:
+@pytest.mark.parametrize(
+    ("truth", "counts"),
+    [
+        (SpatialTruth("mask-iou", 0.9, leave_out=True), (4, 1, 2)),
+        (SpatialTruth("mask-iou", 0.9), (6, 1, 0)),
+        (SpatialTruth("boundary-iou", 0.8, leave_out=True), (5, 2, 1)),
+        (SpatialTruth("boundary-iou", 0.8), (6, 2, 0)),
+        (SpatialTruth("changed"), (6, 3, 0)),
+        (SpatialTruth(), (6, 2, 0)),
+        (SpatialTruth("mask-iou", {"small": 0.65, "medium": 0.78, "large": 0.96}), (6, 1, 0)),
+    ],
+)
+def test_masks_are_wrong_by_the_rule_asked_for(
+    truth: SpatialTruth, counts: tuple[int, int, int]
+) -> None:
     scores, rows = table("spatial", SPATIAL), manifest()
-    counted = LabelErrorOptions(strict=True)
-    headline = evaluate_label_errors(scores, rows).kinds["spatial"].measures
-    strict = evaluate_label_errors(scores, rows, options=counted).kinds["spatial"].measures
-    assert (headline["instances"], headline["errors"], headline["ignored"]) == (4, 1, 2)
-    assert (strict["instances"], strict["errors"], strict["ignored"]) == (6, 1, 0)
-
-
-def test_boundary_iou_is_a_criterion_of_its_own() -> None:
-    result = evaluate_label_errors(table("spatial", SPATIAL), manifest())
-    measures = result.kinds["spatial_boundary"].measures
-    assert (measures["errors"], measures["ignored"]) == (2, 1)
+    result = evaluate_label_errors(scores, rows, options=LabelErrorOptions(truth))
+    measures = result.kinds["spatial"].measures
+    assert (measures["instances"], measures["errors"], measures["ignored"]) == counts
+    stated = result.settings["truth"]
+    assert (stated["name"], stated["bar"], stated["version"]) == (truth.name, truth.resolved(), 1)
+    assert result.truth.resolved() == truth.resolved()
 
 
 def test_sweep_counts_masks_below_each_threshold() -> None:
@@ -102,7 +113,8 @@ def test_sweep_counts_masks_below_each_threshold() -> None:
 
 def test_any_is_the_maximum_and_takes_both_kinds() -> None:
     both = pa.concat_tables([table("class", CLASS), table("spatial", SPATIAL)])
-    measures = evaluate_label_errors(both, manifest()).kinds["any"].measures
+    options = LabelErrorOptions(SpatialTruth("mask-iou", leave_out=True))
+    measures = evaluate_label_errors(both, manifest(), options=options).kinds["any"].measures
     kept = [1, 2, 4, 5, 8]
     wrong = [False, True, True, True, False]
     scores = [max(CLASS[i], SPATIAL[i]) for i in kept]
@@ -190,8 +202,6 @@ def test_unknown_field_is_refused_with_a_suggestion() -> None:
 @pytest.mark.parametrize(
     ("given", "line"),
     [
-        ({"spatial_iou": 0}, "spatial_iou must be above 0, at most 1, but got 0"),
-        ({"boundary_iou": 1.5}, "boundary_iou must be above 0, at most 1, but got 1.5"),
         ({"bootstrap": 0}, "bootstrap must be 1 or more, but got 0"),
         ({"by": "noise"}, "by must be a tuple of names, but got 'noise'"),
     ],
@@ -199,3 +209,22 @@ def test_unknown_field_is_refused_with_a_suggestion() -> None:
 def test_options_that_cannot_be_are_one_line(given: dict[str, Any], line: str) -> None:
     with pytest.raises(UsageError, match=line):
         LabelErrorOptions(**given)
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        (("mask-iou", 0), "bar must be above 0, at most 1, but got 0"),
+        (("boundary-iou", 1.5), "bar must be above 0, at most 1, but got 1.5"),
+        (("boundary-iou", float("nan")), "bar must be above 0, at most 1, but got nan"),
+        (("pair-quantile", 1.0), "bar must be above 0, below 1, but got 1.0"),
+        (("pair-quantile", {"small": 0.5}), "is for small: expected one number"),
+        (("mask-iou", {"small": 0.5}), "is for small: expected one number or small, medium, large"),
+        (("changed", 0.5), "truth changed has no `bar`"),
+        (("changed", None, True), "truth changed leaves nothing out"),
+        (("shape",), "truth must be one of changed, mask-iou, boundary-iou, pair-quantile"),
+    ],
+)
+def test_rules_that_cannot_be_are_one_line(given: tuple[Any, ...], line: str) -> None:
+    with pytest.raises(UsageError, match=line):
+        SpatialTruth(*given)

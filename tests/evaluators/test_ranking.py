@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn import metrics
 
 from benchmark_n.evaluators.label_errors import ranking
+from benchmark_n.evaluators.label_errors.label_blocks import label_blocks
 
 Scores = NDArray[np.float64]
 Labels = NDArray[np.bool_]
@@ -83,3 +84,40 @@ def test_one_class_has_no_auroc_and_no_average_precision() -> None:
     scores, right = np.array([0.1, 0.2]), np.array([False, False])
     assert np.isnan(ranking.auroc(*counted(scores, right)))
     assert np.isnan(ranking.average_precision(*counted(scores, right), 0))
+
+
+@pytest.mark.parametrize("levels", [0, 2, 7, 60])
+def test_step_precision_is_scikit_learns_with_and_without_ties(levels: int) -> None:
+    scores, wrong = sample(6, levels)
+    expected = metrics.average_precision_score(wrong, scores)
+    found = ranking.step_precision(*counted(scores, wrong), int(wrong.sum()))
+    assert found == pytest.approx(expected, abs=1e-12)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 5), st.booleans(), st.integers(0, 3)), max_size=14))
+def test_joined_blocks_have_the_same_measures(items: list[tuple[int, bool, int]]) -> None:
+    scores = np.array([score for score, _, _ in items], float)
+    wrong = np.array([label for _, label, _ in items], bool)
+    weights = np.array([[weight for _, _, weight in items], [1] * len(items)])
+    blocks, joined = ranking.make_blocks(scores), label_blocks(scores, wrong)
+    plain = blocks.counts(weights * wrong), blocks.counts(weights * ~wrong)
+    fewer = joined.counts(weights)
+    assert len(joined.scores) <= len(blocks.scores)
+    total = plain[0].sum(axis=-1)
+    for measure in (ranking.average_precision, ranking.f1_curve):
+        a, b = measure(*plain, total), measure(*fewer, total)
+        if measure is ranking.f1_curve:
+            a, b = np.nan_to_num(a).max(-1, initial=0), np.nan_to_num(b).max(-1, initial=0)
+        assert a == pytest.approx(b, nan_ok=True)
+    assert ranking.auroc(*plain) == pytest.approx(ranking.auroc(*fewer), nan_ok=True)
+    for k in range(len(items) + 2):
+        hits = ranking.hits_at(*plain, k), ranking.hits_at(*fewer, k)
+        assert hits[0] == pytest.approx(hits[1])
+
+
+def test_lifted_is_affine_between_chance_and_perfect() -> None:
+    assert ranking.lifted(0.3, 0.3) == 0
+    assert ranking.lifted(1.0, 0.3) == 1
+    assert ranking.lifted(0.65, 0.3) == pytest.approx(0.5)
+    assert np.isnan(ranking.lifted(1.0, 1.0))

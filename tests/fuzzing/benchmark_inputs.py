@@ -153,7 +153,9 @@ _RESULT: dict[str, Any] = {
         },
     },
     "results": {
-        "settings": {"spatial_iou": 0.9, "boundary_iou": None, "strict": False},
+        "settings": {
+            "truth": {"name": "mask-iou", "bar": 0.9, "version": 1, "leave_out": False},
+        },
         "kinds": {
             "class": {
                 "f1": 0.5,
@@ -161,6 +163,14 @@ _RESULT: dict[str, Any] = {
                 "flagged": 4,
                 "precision": 0.5,
                 "auroc": 0.7,
+                "lifted_auprc": 0.2,
+                "floors": {"area": {"lifted_auprc": 0.1, "interval": [0.0, 0.2], "errors": 3}},
+                "against_floor": {
+                    "floor": "area",
+                    "difference": 0.1,
+                    "interval": [-0.1, 0.2],
+                    "above": False,
+                },
                 "intervals": {"f1": [0.4, 0.6], "auroc": [0.6, 0.8]},
             }
         },

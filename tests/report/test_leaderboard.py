@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
+import shutil
+import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -15,11 +17,13 @@ from benchmark_n.benchmark import Benchmark
 from benchmark_n.cli import run
 from benchmark_n.detection.score import evaluate_detectors
 from benchmark_n.errors import InputError, UsageError
+from benchmark_n.evaluators.label_errors.floors import FLOORS
 from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
 from benchmark_n.evidence.options import EvidenceOptions
 from benchmark_n.report.leaderboard import HEADERS, read_leaderboard
-from benchmark_n.report.leaderboard_text import to_html, to_markdown
+from benchmark_n.report.leaderboard_text import PAGE_HEADERS, to_html, to_markdown
 
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 EVIL = "<script>x</script>|"
 
 
@@ -42,10 +46,12 @@ def real(scenes_hard: Benchmark, tmp_path_factory: pytest.TempPathFactory) -> di
 
 
 def put(folder: Path, name: str, result: dict[str, Any], **changes: Any) -> Path:
-    """A results file; `changes` are of its provenance, or of the detector's name and F1."""
+    """A results file; `changes` are of its provenance, or of the detector's name and measures."""
     changed = copy.deepcopy(result)
     changed["detector"] = changes.pop("detector", name)
-    changed["results"]["kinds"]["class"]["f1"] = changes.pop("f1", 0.5)
+    kind = changed["results"]["kinds"]["class"]
+    for measure in ("lifted_auprc", "f1_at_budget", "f1"):
+        kind[measure] = changes.pop(measure, 0.5)
     changed["results"]["settings"] |= changes.pop("settings", {})
     changed["provenance"]["benchmark"] |= changes.pop("benchmark", {})
     changed["provenance"] |= changes
@@ -76,22 +82,24 @@ class Cells(HTMLParser):
 def test_tables_are_ranked_and_provenances_are_kept_apart(
     tmp_path: Path, real: dict[str, Any]
 ) -> None:
-    for name, f1, trained_on in (
-        ("low", 0.2, "noisy-oof"),
-        ("high", 0.9, "noisy-oof"),
-        ("none", None, "noisy-oof"),
-        ("cheat", 0.99, "clean"),
+    for name, lifted, budget, f1, trained_on in (
+        ("low", 0.2, 0.3, 0.99, "noisy-oof"),
+        ("high", 0.9, 0.3, 0.1, "noisy-oof"),
+        ("tied", 0.2, 0.4, 0.2, "noisy-oof"),
+        ("none", None, 0.9, 0.9, "noisy-oof"),
+        ("cheat", 0.99, 0.9, 0.9, "clean"),
     ):
-        put(tmp_path, name, real, f1=f1, trained_on=trained_on)
+        own = {"lifted_auprc": lifted, "f1_at_budget": budget, "f1": f1}
+        put(tmp_path, name, real, **own, trained_on=trained_on)
     board = read_leaderboard([tmp_path])
     assert list(board.tables) == ["clean", "noisy-oof"]
-    assert [row.detector for row in board.tables["noisy-oof"]["class"]] == ["high", "low", "none"]
+    ranked = [row.detector for row in board.tables["noisy-oof"]["class"]]
+    assert ranked == ["high", "tied", "low", "none"]
     assert [row.detector for row in board.tables["clean"]["class"]] == ["cheat"]
     measures = real["results"]["kinds"]["class"]
     row = board.tables["noisy-oof"]["class"][1]
-    assert {k: v for k, v in row.measures.items() if k != "f1"} == {
-        k: measures[k] for k in row.measures if k != "f1"
-    }
+    same = [k for k in row.measures if k not in ("lifted_auprc", "f1_at_budget", "f1")]
+    assert {k: row.measures[k] for k in same} == {k: measures[k] for k in same}
     text = to_markdown(board)
     assert "## Evidence trained on clean: class" in text
     assert "| low |" in text
@@ -105,10 +113,13 @@ def test_markdown_and_html_say_the_same_and_names_are_text(
     board = read_leaderboard([tmp_path / "one" / "results.json"])
     page = Cells()
     page.feed(to_html(board))
-    assert not page.tags & {"script", "img", "link"}
-    assert tuple(page.rows[0]) == HEADERS
-    assert page.rows[1][0] == EVIL
+    # The script is the page's own, that sorts: the name brought none in.
+    assert not page.tags & {"img", "link"}
+    assert to_html(board).count("<script") == 1
+    assert tuple(page.rows[0]) == PAGE_HEADERS
+    assert EVIL in {row[0] for row in page.rows}
     text = to_markdown(board)
+    assert f"| {' | '.join(HEADERS)} |" in text
     assert text.count("\n| " + EVIL.replace("|", "\\|")) == len(board.tables["unknown"])
 
 
@@ -117,7 +128,7 @@ def test_markdown_and_html_say_the_same_and_names_are_text(
     [
         ({"benchmark": {"recipe_sha256": "f" * 64}}, "recipe_sha256 ffffffffffff is not that of"),
         ({"benchmark": {"source_sha256": "e" * 64}}, "source_sha256 eeeeeeeeeeee is not that of"),
-        ({"settings": {"spatial_iou": 0.5}}, "spatial_iou is 0.5, but 0.9 in"),
+        ({"settings": {"truth": {"name": "changed"}}}, "truth is {'name': 'changed'}, but {'name'"),
         ({"detector": "a"}, "the same run as"),
     ],
 )
@@ -203,3 +214,59 @@ def test_measures_that_are_no_numbers(tmp_path: Path, real: dict[str, Any], valu
     put(tmp_path, "one", real, f1=value)
     with pytest.raises(InputError, match="not made by this version"):
         read_leaderboard([tmp_path])
+
+
+def test_floors_stand_among_the_detectors_and_marks_beside_them(
+    tmp_path: Path, real: dict[str, Any]
+) -> None:
+    put(tmp_path, "good", real, lifted_auprc=0.9, told=["noise rate"])
+    board = read_leaderboard([tmp_path])
+    ranked = board.ranked("unknown", "class")
+    assert ranked[0].detector == "good"
+    assert {row.detector for row in ranked[1:]} == {
+        f"floor: {name.replace('_', ' ')}" for name in FLOORS
+    }
+    lifted = [float(row.measures["lifted_auprc"] or 0) for row in ranked]
+    assert lifted == sorted(lifted, reverse=True)
+    everything = next(row for row in ranked if row.detector == "floor: flag everything")
+    share = float(everything.measures["prevalence"] or 0)
+    assert everything.measures["f1"] == pytest.approx(2 * share / (1 + share))
+    area = next(row for row in ranked if row.detector == "floor: area")
+    assert (area.measures["f1"], area.measures["flagged"]) == (None, None)
+    assert ranked[0].against[0] in ">≤"
+    text, page = to_markdown(board), to_html(board)
+    assert "| good | noise rate |" in text
+    assert "told: noise rate" in page
+    assert ranked[0].against.replace(">", "&gt;") in page
+    assert board.to_dict()["floors"]["class"]
+
+
+def test_results_of_before_the_floors_are_refused(tmp_path: Path, real: dict[str, Any]) -> None:
+    path = put(tmp_path, "old", real)
+    old = json.loads(path.read_text())
+    old["results"]["settings"] = {"spatial_iou": 0.9, "strict": False}
+    path.write_text(json.dumps(old))
+    with pytest.raises(InputError, match="run it again"):
+        read_leaderboard([path])
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium to open the page with")
+@pytest.mark.parametrize("width", [500, 800, 1280])
+def test_a_browser_sorts_the_page_and_it_fits_the_window(
+    tmp_path: Path, real: dict[str, Any], width: int
+) -> None:
+    for name, lifted in (("low", 0.2), ("high", 0.9)):
+        put(tmp_path, name, real, lifted_auprc=lifted)
+    probe = """<script>const button = document.querySelectorAll("th button")[2];
+        button.click(); button.click();
+        const names = Array.from(document.querySelector("tbody").rows, (row) => row.cells[0]);
+        document.title = [names.findIndex((c) => c.textContent.startsWith("low")) <
+          names.findIndex((c) => c.textContent.startsWith("high")),
+          document.documentElement.scrollWidth <= window.innerWidth].join();</script>"""
+    page = tmp_path / "board.html"
+    text = to_html(read_leaderboard([tmp_path])).replace("</body>", f"{probe}</body>")
+    page.write_text(text, encoding="utf-8")
+    command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
+    command += [f"--window-size={width},800", f"--user-data-dir={tmp_path / 'p'}", page.as_uri()]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    assert "<title>true,true</title>" in done.stdout

@@ -1,0 +1,63 @@
+"""Tables of what detectors found. AUPRC, F1 and the like are shown in percent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from benchmark_n.cli.tables import percent, table
+
+if TYPE_CHECKING:
+    from benchmark_n.detection.result import DetectionResult
+
+_COUNTS = ("errors", "flagged")
+_RANK = ("lifted_auprc", "f1_at_budget")
+
+
+def scores_text(results: list[DetectionResult]) -> str:
+    """A table for each kind of error: detectors and floors, the highest lifted AUPRC first."""
+    kinds = dict.fromkeys(kind for one in results if one.result for kind in one.result.kinds)
+    parts = [_kind_text(kind, results) for kind in kinds]
+    told = [
+        f"{one.detector} was told: {', '.join(one.provenance['told'])}"
+        for one in results
+        if one.provenance["told"]
+    ]
+    return "\n\n".join([*parts, *(["\n".join(told)] if told else [])])
+
+
+def _kind_text(kind: str, results: list[DetectionResult]) -> str:
+    from benchmark_n.evaluators.label_errors.floors import without_flags
+    from benchmark_n.report.pages import MEASURES, floor_name
+
+    rows: list[tuple[list[str], dict[str, float | int | None]]] = []
+    floors: list[tuple[list[str], dict[str, float | int | None]]] = []
+    for one in results:
+        found = one.result.kinds.get(kind) if one.result else None
+        if found is None:
+            continue
+        against = found.against_floor.text if found.against_floor else "-"
+        rows.append(([one.detector, one.provenance["trained_on"], against], dict(found.measures)))
+        # The floors' flags are as many as a detector's: of several there is no such number.
+        floors = floors or [
+            (
+                [floor_name(name), "", ""],
+                dict(own) if len(results) == 1 else without_flags(name, own),
+            )
+            for name, own in found.floors.items()
+        ]
+    ranked = sorted([*rows, *floors], key=lambda row: _rank(row[1]))
+    cells = [
+        [*names, *(_cell(name, measures.get(name)) for name, _, _ in MEASURES)]
+        for names, measures in ranked
+    ]
+    titles = [title for _, title, _ in MEASURES]
+    return table([f"{kind}, %", "trained on", "best floor", *titles], cells)
+
+
+def _cell(name: str, value: float | int | None) -> float | int | None:
+    return value if name in _COUNTS else percent(value)
+
+
+def _rank(measures: dict[str, float | int | None]) -> list[float]:
+    values = (measures.get(name) for name in _RANK)
+    return [float("inf") if value is None else -value for value in values]

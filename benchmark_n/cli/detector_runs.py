@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from benchmark_n.cli.common import emit, progress_bar, warn
 from benchmark_n.cli.make import parse_settings
 from benchmark_n.cli.tables import percent, table
+from benchmark_n.coco.units import units_line, units_text
 from benchmark_n.errors import UsageError
 from benchmark_n.evidence.options import EvidenceOptions
 from benchmark_n.runtime.execution import Execution
@@ -108,6 +109,7 @@ def _finish(
         write_detected(one, root / one.detector, benchmark=benchmark, top=top, more=more)
     warn((line for one in results for line in one.warnings), quiet)
     text = _scores_text(results) if benchmark is not None else _flags_text(results)
+    text += f"\n\n{_units_text(results)}"
     pages = "\n".join(str(root / one.detector / REPORT) for one in results)
     data: dict[str, Any] = {"results": str(root), "detectors": [one.to_dict() for one in results]}
     if made is not None:
@@ -164,6 +166,16 @@ def _scores_text(results: list[DetectionResult]) -> str:
         "AUROC",
     ]
     return table(headers, rows)
+
+
+def _units_text(results: list[DetectionResult]) -> str:
+    """What folds and intervals went by."""
+    one = results[0]
+    if one.result is not None:
+        settings = one.result.settings
+        return units_line(settings["group_by"], settings["groups"])
+    folds = [s for s in one.provenance["evidence"] if "units" in s]
+    return "\n".join(f"folds: {units_text(s['grouped_by'], s['units'])}" for s in folds)
 
 
 def _flags_text(results: list[DetectionResult]) -> str:

@@ -41,7 +41,7 @@ def evaluate_detectors(
     evidence, options, execution
         As for `detect`.
     scoring
-        What counts as an error, and the bootstrap of the intervals.
+        What counts as an error, and the bootstrap, by default over the units of the folds.
 
     Raises
     ------
@@ -63,15 +63,12 @@ def evaluate_detectors(
     named = detectors != "all" and "quality_sentinel" in detector_names(detectors)
     if not asked.in_sample and (named or "quality" in asked.sources):
         _refuse_in_sample(opened, asked.weights_path)
+    folder = images or opened.images
     found = detect(
-        opened.noisy(),
-        images or opened.images,
-        detectors,
-        evidence=asked,
-        options=options,
-        execution=execution,
+        opened.noisy(), folder, detectors, evidence=asked, options=options, execution=execution
     )
-    return [_scored(one, opened, scoring) for one in found]
+    units = scoring.group_by or asked.group_by
+    return [_scored(one, opened, replace(scoring, group_by=units)) for one in found]
 
 
 def _scored(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -13,12 +16,16 @@ from benchmark_n.benchmark import Benchmark
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.annotation_masks import read_mask
 from benchmark_n.coco.records import split_record
+from benchmark_n.coco.units import IMAGE, Units, image_units, numbered
 from benchmark_n.errors import InputError
+from benchmark_n.evaluators.label_errors import alignment
 from benchmark_n.evaluators.label_errors.evaluate import evaluate_label_errors
 from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
 from benchmark_n.evaluators.label_errors.results import LabelErrorResult
 from benchmark_n.masks import Rle
 
+UNIT = "benchmark_n_unit"
+_log = logging.getLogger(__name__)
 _MADE = ("noise", "category", "supercategory")
 
 
@@ -31,7 +38,8 @@ def score_benchmark(
     ----------
     options
         As there; besides, what it breaks down by and groups by may be any field of the image or
-        annotation records (``view``, ``patient``).
+        annotation records (``view``, ``patient``). By default whole units are resampled, as
+        `benchmark_n.coco.units` has them.
 
     Raises
     ------
@@ -47,16 +55,17 @@ def score_benchmark(
         )
     noisy = benchmark.noisy()
     manifest = benchmark.manifest()
-    wanted = [*options.by, options.group_by]
-    manifest = with_record_fields(manifest, noisy, [name for name in wanted if name not in _MADE])
+    manifest = with_record_fields(manifest, noisy, [n for n in options.by if n not in _MADE])
+    manifest, units = with_units(manifest, noisy, options.group_by)
     needs_masks = pc.any(pc.equal(scores["kind"], "missing")).as_py() if len(scores) else False
-    return evaluate_label_errors(
+    result = evaluate_label_errors(
         scores,
         manifest,
         categories=noisy.categories,
         deleted_masks=deleted_masks(benchmark, noisy) if needs_masks else None,
-        options=options,
+        options=replace(options, group_by=UNIT),
     )
+    return replace(result, settings={**result.settings, **units.to_settings()})
 
 
 def with_record_fields(manifest: Any, noisy: CocoFile, names: Iterable[str]) -> Any:
@@ -72,6 +81,27 @@ def with_record_fields(manifest: Any, noisy: CocoFile, names: Iterable[str]) -> 
             column = pa.array([values.get(i) for i in manifest[key].to_pylist()], pa.string())
             manifest = manifest.append_column(name, column)
     return manifest
+
+
+def with_units(manifest: Any, noisy: CocoFile, group_by: str | None) -> tuple[Any, Units]:
+    """The manifest with a column `UNIT`, and the units of its rows.
+
+    Raises
+    ------
+    InputError
+        A field that neither images nor annotations have.
+    """
+    if group_by is not None and group_by not in (IMAGE, "id", "image_id"):
+        manifest = with_record_fields(manifest, noisy, [group_by])
+        alignment.require(manifest, group_by)
+        texts = [str(value) for value in manifest[group_by].to_pylist()]
+        units = numbered(texts, group_by)
+    else:
+        ids = np.asarray(manifest["image_id"].to_numpy(), np.int64)
+        units = image_units(noisy, ids, None if group_by is None else IMAGE)
+    for line in units.warnings:
+        _log.warning(line)
+    return manifest.append_column(UNIT, pa.array(units.codes)), units
 
 
 def _field_by_id(records: Iterable[dict[str, Any]], name: str) -> dict[int, str]:

@@ -68,7 +68,7 @@ def evaluate_label_errors(
     check_scores(scores)
     rows = error_truth.surviving(manifest)
     crowds = alignment.check_same(scores, manifest, rows)
-    groups, num_groups = alignment.group_codes(manifest, rows, options.group_by)
+    groups, num_groups = alignment.group_codes(manifest, rows, options.group_column)
     parts = alignment.parts_by(rows, options.by, categories)
     kinds = _annotation_kinds(scores, rows, parts, (groups, num_groups), options)
     if deleted_masks is not None:
@@ -77,7 +77,7 @@ def evaluate_label_errors(
         "spatial_iou": options.spatial_iou,
         "boundary_iou": options.boundary_iou,
         "strict": options.strict,
-        "group_by": options.group_by,
+        "group_by": options.group_column,
         "groups": num_groups,
         "bootstrap": options.bootstrap,
         "seed": options.seed,
@@ -119,7 +119,7 @@ def _missing(
         return {}
     gone = missing.deleted_rows(manifest)
     found = missing.match_proposals(proposals, deleted_masks)
-    detection = missing.missing_detection(proposals, found, manifest, gone, options.group_by)
+    detection = missing.missing_detection(proposals, found, manifest, gone, options.group_column)
     broken = missing.recall_by(gone, found, alignment.parts_by(gone, options.by, categories))
     return {"missing": _result("missing", detection, {}, broken, options)}
 

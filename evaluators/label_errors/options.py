@@ -25,7 +25,8 @@ class LabelErrorOptions:
         What to break the results down by: ``noise``, ``category``, ``supercategory``, or a column
         of the manifest. The category is the given (noisy) one.
     group_by
-        Column whose values are resampled whole.
+        Column whose values are resampled whole; None for the images, and for a benchmark for its
+        units (`benchmark_n.coco.units`).
     bootstrap, seed
         Number of replicates and their seed. Equal seeds over one manifest give paired replicates.
 
@@ -44,9 +45,14 @@ class LabelErrorOptions:
     boundary_iou: float = BOUNDARY_IOU
     strict: bool = False
     by: tuple[str, ...] = BY
-    group_by: str = "image_id"
+    group_by: str | None = None
     bootstrap: int = REPLICATES
     seed: int = 0
+
+    @property
+    def group_column(self) -> str:
+        """The column that is resampled by."""
+        return self.group_by or "image_id"
 
     def __post_init__(self) -> None:
         if isinstance(self.by, str):

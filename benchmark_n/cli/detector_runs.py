@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmark_n.cli.common import emit, progress_bar, warn
 from benchmark_n.cli.make import parse_settings
+from benchmark_n.cli.slice_tables import slices_table
 from benchmark_n.cli.tables import percent, table
 from benchmark_n.coco.units import units_line, units_text
 from benchmark_n.errors import UsageError
@@ -16,12 +18,15 @@ from benchmark_n.runtime.execution import Execution
 if TYPE_CHECKING:
     from benchmark_n.benchmark import Benchmark
     from benchmark_n.detection.result import DetectionResult
+    from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
 
 # Fields of EvidenceOptions that are named as their flags.
 _SAME_NAME = (
     *("backbone", "folds", "group_by", "device", "trained_on", "weights", "in_sample"),
     *("fit", "cam_target", "cam_layer", "evidence_dir"),
 )
+# Measures of a slice to their headers.
+SHOWN = {"auprc": "AUPRC", "prevalence": "chance", "f1": "F1"}
 _MEASURES = ("precision", "recall", "f1", "best_f1", "auprc", "auroc")
 
 
@@ -49,10 +54,21 @@ def run_on_benchmark(
             images=asked["images"],
             evidence=evidence,
             options=settings,
+            scoring=_scoring(asked),
             execution=Execution(asked["workers"], progress=progress),
         )
     root = out or Path("results") / opened.path.resolve().name
     _finish(results, root, opened, asked["top"], ablation=ablation, quiet=quiet, as_json=as_json)
+
+
+def _scoring(asked: dict[str, Any]) -> LabelErrorOptions:
+    """The slices and the bootstrap that were asked for."""
+    from benchmark_n.detection.score import SCORING
+
+    chosen = {"slices": asked["by"], "seed": asked["seed"]}
+    if asked["bootstrap"] is not None:
+        chosen["bootstrap"] = asked["bootstrap"]
+    return replace(SCORING, **chosen)
 
 
 def _five_models(asked: dict[str, Any]) -> None:
@@ -109,7 +125,7 @@ def _finish(
         write_detected(one, root / one.detector, benchmark=benchmark, top=top, more=more)
     warn((line for one in results for line in one.warnings), quiet)
     text = _scores_text(results) if benchmark is not None else _flags_text(results)
-    text += f"\n\n{_units_text(results)}"
+    text = "\n\n".join([text, *_slices_text(results), _units_text(results)])
     pages = "\n".join(str(root / one.detector / REPORT) for one in results)
     data: dict[str, Any] = {"results": str(root), "detectors": [one.to_dict() for one in results]}
     if made is not None:
@@ -166,6 +182,17 @@ def _scores_text(results: list[DetectionResult]) -> str:
         "AUROC",
     ]
     return table(headers, rows)
+
+
+def _slices_text(results: list[DetectionResult]) -> list[str]:
+    """A table for each detector, kind of error and field that was asked for."""
+    tables = []
+    for one in results:
+        for kind, result in one.result.kinds.items() if one.result else ():
+            for name, slices in result.slices.items():
+                title = f"{one.detector}, {kind.replace('_', ' ')}, by {name}"
+                tables.append(slices_table(title, [part.to_dict() for part in slices], SHOWN))
+    return tables
 
 
 def _units_text(results: list[DetectionResult]) -> str:

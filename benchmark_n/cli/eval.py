@@ -12,7 +12,8 @@ from benchmark_n.cli.detector_options import DETECTOR_OPTIONS, detector_options
 from benchmark_n.errors import UsageError
 
 if TYPE_CHECKING:
-    pass
+    from benchmark_n.evaluators.average_precision.options import PrecisionOptions
+    from benchmark_n.evaluators.slices import AgreementOptions
 
 _FILE = click.Path(path_type=Path)
 RESULTS = "results.json"
@@ -20,6 +21,7 @@ _PRECISION = (
     *("engine", "protocol", "max_detections", "class_agnostic"),
     *("dilation_ratio", "compat"),
 )
+_SLICES = ("by", "bootstrap", "seed")
 
 
 @click.command("eval")
@@ -73,6 +75,28 @@ _PRECISION = (
     show_default=True,
     help="Length of the long axis for --ef.",
 )
+@click.option(
+    "--by",
+    multiple=True,
+    metavar="FIELD",
+    help="Slice by category, supercategory, size or a field of the images, the worst first "
+    "(repeatable).",
+)
+@click.option(
+    "--bootstrap",
+    type=int,
+    metavar="N",
+    help="Replicates of the intervals over units [default: 1000; predictions 200 with --by, else "
+    "none].",
+)
+@click.option("--seed", default=0, show_default=True, help="Of the intervals.")
+@click.option("--surface", is_flag=True, help="Also distances between boundaries for --masks.")
+@click.option(
+    "--tolerance",
+    default=1.0,
+    show_default=True,
+    help="Of the surface Dice, mm (px for --masks without spacing).",
+)
 @click.option("--out", type=_FILE, help=f"Directory of {RESULTS} [default: results/NAME-MODE].")
 @pixels_option
 @output_options
@@ -96,11 +120,14 @@ def command(
     asked = {name: options.pop(name) for name in DETECTOR_OPTIONS}
     asked["in_sample"] = options.pop("in_sample")
     ablation = options.pop("ablation")
+    sliced = {name: options.pop(name) for name in _SLICES}
+    agreement = {name: options.pop(name) for name in ("surface", "tolerance")}
     if asked["detector"] is not None:
         others = {name: options[name] for name in ("predictions", "masks", "ef", "ground_truth")}
-        _refuse_modes({**others, "compare": compare})
+        _refuse_modes({**others, "compare": compare, "surface": agreement["surface"]})
         from benchmark_n.cli.detector_runs import run_on_benchmark
 
+        asked |= sliced
         run_on_benchmark(
             options["benchmark"], out, asked, ablation=ablation, quiet=quiet, as_json=as_json
         )
@@ -109,15 +136,34 @@ def command(
         raise UsageError("--ablation is for --detector mirror")
     from benchmark_n.cli.eval_text import TEXTS
     from benchmark_n.evaluation.evaluate import evaluate
-    from benchmark_n.evaluators.average_precision.options import PrecisionOptions
     from benchmark_n.report.results_writer import write_results
 
-    precision = PrecisionOptions(**{name: options.pop(name) for name in _PRECISION})
-    evaluation = evaluate(compare=parse_compare(compare), options=precision, **options)
+    precision = {name: options.pop(name) for name in _PRECISION}
+    of_masks = options["ef"] or options["masks"] is not None
+    chosen = _options(of_masks, precision, {**sliced, "group_by": asked["group_by"]}, agreement)
+    evaluation = evaluate(compare=parse_compare(compare), options=chosen, **options)
     warn(evaluation.warnings, quiet)
     folder = out or Path("results") / f"{evaluation.name}-{evaluation.mode}"
-    write_results(folder, evaluation)
-    emit(TEXTS[evaluation.mode](evaluation.results), evaluation.to_dict(), as_json)
+    pictures = write_results(folder, evaluation)
+    text = "\n\n".join([TEXTS[evaluation.mode](evaluation.results), *map(str, pictures)])
+    emit(text, evaluation.to_dict(), as_json)
+
+
+def _options(
+    of_masks: bool,
+    precision: dict[str, Any],
+    sliced: dict[str, Any],
+    agreement: dict[str, Any],
+) -> PrecisionOptions | AgreementOptions:
+    """What the question takes: of masks with known counterparts, or of detections."""
+    from benchmark_n.evaluators.average_precision.options import PrecisionOptions
+    from benchmark_n.evaluators.slices import AgreementOptions
+
+    if of_masks:
+        return AgreementOptions(**sliced, **agreement)
+    if agreement["surface"]:
+        raise UsageError("--surface is for --masks noisy")
+    return PrecisionOptions(**precision, **sliced)
 
 
 def _refuse_modes(modes: dict[str, Any]) -> None:

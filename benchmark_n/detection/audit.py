@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from benchmark_n.coco.units import Units, image_units
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.evaluators.label_quality.group_tests import Comparison, compare_groups
 from benchmark_n.evaluators.label_quality.trend import Trend, rank_trend
+from benchmark_n.evaluators.slices import BINS, binned
 from benchmark_n.evidence import Evidence
 from benchmark_n.evidence.collect import gather, notes
 from benchmark_n.evidence.options import EvidenceOptions
@@ -25,7 +25,6 @@ from benchmark_n.runtime.progress import Progress
 
 LOW = 0.8
 _MOST_VALUES = 8
-BINS = 3
 
 
 @dataclass(frozen=True)
@@ -164,7 +163,9 @@ def _audit(coco: CocoFile, evidence: Evidence, by: str, bins: int, group_by: str
         if numbers is None:
             groups = tuple(f"{by} {value}" for value in values)
         else:
-            groups = _binned(by, numbers, units, bins)
+            means = np.bincount(units.codes, numbers) / np.bincount(units.codes)
+            cuts = np.quantile(means, np.arange(1, bins) / bins)
+            groups = tuple(binned(by, numbers, cuts))
             trend = rank_trend(predicted, numbers, units.codes)
     compared = compare_groups(predicted, groups, names)
     return Audit(coco.path.name, evidence, by, groups, units, tuple(compared), trend)
@@ -184,13 +185,3 @@ def _many_numbers(values: list[Any]) -> NDArray[np.float64] | None:
     if not all(isinstance(v, int | float) and not isinstance(v, bool) for v in values):
         return None
     return np.array(values, float) if len(set(values)) > _MOST_VALUES else None
-
-
-def _binned(by: str, values: NDArray[np.float64], units: Units, bins: int) -> tuple[str, ...]:
-    """The bin of each value; the cuts are quantiles of units' means."""
-    means = np.bincount(units.codes, values) / np.bincount(units.codes)
-    cuts = np.unique(np.quantile(means, np.arange(1, bins) / bins))
-    edges = [float(values.min()), *cuts.tolist(), float(values.max())]
-    names = [f"{by} {low:g} to {high:g}" for low, high in pairwise(edges)]
-    places = np.searchsorted(cuts, values, side="left")
-    return tuple(names[min(i, len(names) - 1)] for i in places.tolist())

@@ -55,7 +55,9 @@ def score_benchmark(
         )
     noisy = benchmark.noisy()
     manifest = benchmark.manifest()
-    manifest = with_record_fields(manifest, noisy, [n for n in options.by if n not in _MADE])
+    manifest = with_record_fields(
+        manifest, noisy, [n for n in (*options.by, *options.slices) if n not in _MADE]
+    )
     manifest, units = with_units(manifest, noisy, options.group_by)
     needs_masks = pc.any(pc.equal(scores["kind"], "missing")).as_py() if len(scores) else False
     result = evaluate_label_errors(

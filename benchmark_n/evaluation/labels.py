@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from benchmark_n.benchmark import Benchmark
+from benchmark_n.coco import CocoFile
+from benchmark_n.coco.annotation_masks import masks_of
+from benchmark_n.coco.units import image_units
 from benchmark_n.errors import UsageError
 from benchmark_n.evaluation.evaluation_input import EvaluationInput, evaluation_input
 from benchmark_n.evaluation.result import Evaluation, evaluation
+from benchmark_n.evaluators.label_quality.agreement_slices import (
+    REPLICATES,
+    LabelSlices,
+    label_slices,
+)
 from benchmark_n.evaluators.label_quality.mask_agreement import mask_agreement
+from benchmark_n.evaluators.slices import AgreementOptions, Slice, image_labels
+from benchmark_n.masks import CropMask, rle_to_crop
 
 
-def evaluate_labels(benchmark: EvaluationInput | Benchmark | Path | str) -> Evaluation:
+def evaluate_labels(
+    benchmark: EvaluationInput | Benchmark | Path | str,
+    options: AgreementOptions = AgreementOptions(),
+) -> Evaluation:
     """Agreement of the noisy labels with the clean ones, as the manifest tells it.
+
+    Parameters
+    ----------
+    options
+        What to slice by, whether distances between boundaries are measured, and the bootstrap.
 
     Raises
     ------
@@ -30,5 +52,56 @@ def evaluate_labels(benchmark: EvaluationInput | Benchmark | Path | str) -> Eval
     opened = labels.opened
     if opened is None:
         raise UsageError("masks noisy needs a benchmark: its manifest tells what was changed")
-    results = mask_agreement(opened.manifest(), opened.noisy().categories).to_dict()
+    manifest, noisy = opened.manifest(), opened.noisy()
+    ids = np.asarray(manifest["image_id"].to_numpy(), np.int64)
+    units = image_units(noisy, ids, options.group_by)
+    parts = label_slices(manifest, units, options.bootstrap or REPLICATES, options.seed)
+    results: dict[str, Any] = {
+        **mask_agreement(manifest, noisy.categories).to_dict(),
+        "intervals": parts.intervals(),
+        "settings": {
+            "bootstrap": parts.replicates,
+            "seed": parts.seed,
+            **units.to_settings(),
+        },
+        "slices": {by: [s.to_dict() for s in _slices(parts, noisy, by)] for by in options.by},
+        "warnings": list(units.warnings),
+    }
+    if options.surface:
+        results["surface"] = _surface(opened, noisy, manifest, options.tolerance)
     return evaluation("masks", labels, results, {})
+
+
+def _slices(parts: LabelSlices, noisy: CocoFile, by: str) -> list[Slice]:
+    if by == "size":
+        return parts.by_size()
+    if by in ("category", "supercategory"):
+        return parts.by_category(noisy.categories, supercategory=by == "supercategory")
+    return parts.by_image(image_labels(noisy, by))
+
+
+def _surface(opened: Benchmark, noisy: CocoFile, manifest: Any, tolerance: float) -> dict[str, Any]:
+    """Distances between boundaries, in mm where the images tell their spacing, else in px."""
+    # Brings parts of SciPy that take as long as a small evaluation; nothing else wants them.
+    from benchmark_n.evaluators.surface.labels import PIXELS, pixel_sizes, surface_agreement
+
+    sizes = pixel_sizes(noisy.section("images"))
+    crowd = np.asarray(manifest["crowd"].to_numpy(), bool)
+    wanted = manifest.filter(~crowd).select(["annotation_id", "image_id"]).to_pydict()
+    ours, theirs = _masks(opened.clean()), _masks(noisy)
+
+    def pairs() -> Iterator[tuple[CropMask | None, CropMask | None, tuple[float, float]]]:
+        for identity, image_id in zip(wanted["annotation_id"], wanted["image_id"], strict=True):
+            crops = [
+                rle_to_crop(side[identity]) if identity in side else None for side in (ours, theirs)
+            ]
+            yield crops[0], crops[1], PIXELS if sizes is None else sizes[image_id]
+
+    return surface_agreement(pairs(), tolerance, "px" if sizes is None else "mm")
+
+
+def _masks(coco: CocoFile) -> dict[int, Any]:
+    """Annotation id to mask, without crowds."""
+    kept = np.flatnonzero(~coco.crowd)
+    masks = masks_of(coco, kept.tolist())
+    return dict(zip(coco.annotation_ids[kept].tolist(), masks, strict=True))

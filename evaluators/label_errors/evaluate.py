@@ -15,6 +15,7 @@ References
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from benchmark_n.evaluators.label_errors.bootstrap import interval
 from benchmark_n.evaluators.label_errors.measures import Measured, ScoredItems, measure, replicates
 from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
 from benchmark_n.evaluators.label_errors.results import KindResult, LabelErrorResult
+from benchmark_n.evaluators.label_errors.slices import slice_items
 from benchmark_n.evaluators.label_errors.truth import Truth
 from benchmark_n.masks import Rle
 from benchmark_n.tables.scores import check_scores
@@ -70,7 +72,7 @@ def evaluate_label_errors(
     crowds = alignment.check_same(scores, manifest, rows)
     groups, num_groups = alignment.group_codes(manifest, rows, options.group_column)
     parts = alignment.parts_by(rows, options.by, categories)
-    kinds = _annotation_kinds(scores, rows, parts, (groups, num_groups), options)
+    kinds = _annotation_kinds(scores, rows, parts, (groups, num_groups), categories, options)
     if deleted_masks is not None:
         kinds |= _missing(scores, manifest, categories, deleted_masks, options)
     settings = {
@@ -91,10 +93,12 @@ def _annotation_kinds(
     rows: Any,
     parts: Mapping[str, Mapping[str, NDArray[np.bool_]]],
     groups: tuple[NDArray[np.int64], int],
+    categories: Mapping[int, Category] | None,
     options: LabelErrorOptions,
 ) -> dict[str, KindResult]:
     """The kinds of error that annotations of the noisy file have."""
     noises = alignment.noise_flags(rows) if "noise" in options.by else {}
+    sliced_by = alignment.parts_by(rows, options.slices, categories)
     kinds = {}
     for kind, truth in _truths(rows, options).items():
         given = alignment.kind_column(scores, _COLUMN.get(kind, kind), _ids(rows))
@@ -102,7 +106,9 @@ def _annotation_kinds(
             every = ScoredItems(given.scores, truth.wrong, given.flagged, *groups)
             broken = _breakdown(every, truth, parts, noises)
             counts = {"ignored": int(truth.ignored.sum()), "unscored": given.unscored}
-            kinds[kind] = _result(kind, every.part(~truth.ignored), counts, broken, options)
+            found = _result(kind, every.part(~truth.ignored), counts, broken, options)
+            sliced = slice_items(every, ~truth.ignored, sliced_by, options.bootstrap, options.seed)
+            kinds[kind] = replace(found, slices=sliced)
     return kinds
 
 

@@ -24,6 +24,9 @@ class LabelErrorOptions:
     by
         What to break the results down by: ``noise``, ``category``, ``supercategory``, or a column
         of the manifest. The category is the given (noisy) one.
+    slices
+        What to break the results down by with intervals, the worst first: as `by`, but for
+        ``noise``.
     group_by
         Column whose values are resampled whole; None for the images, and for a benchmark for its
         units (`benchmark_n.coco.units`).
@@ -45,6 +48,7 @@ class LabelErrorOptions:
     boundary_iou: float = BOUNDARY_IOU
     strict: bool = False
     by: tuple[str, ...] = BY
+    slices: tuple[str, ...] = ()
     group_by: str | None = None
     bootstrap: int = REPLICATES
     seed: int = 0
@@ -58,6 +62,9 @@ class LabelErrorOptions:
         if isinstance(self.by, str):
             raise UsageError(f"by must be a tuple of names, but got '{self.by}'")
         object.__setattr__(self, "by", tuple(self.by))
+        object.__setattr__(self, "slices", tuple(dict.fromkeys(self.slices)))
+        if "noise" in self.slices:
+            raise UsageError("results by noise are there without slices: `by` other fields")
         for name in ("spatial_iou", "boundary_iou"):
             value = getattr(self, name)
             if not 0 < value <= 1:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from benchmark_n.errors import InputError
 from benchmark_n.evaluators.label_errors.bootstrap import interval
+from benchmark_n.evaluators.slices import Slice
 
 # Equal values of these make the replicates of two results those of the same draws.
 _PAIRED = ("spatial_iou", "boundary_iou", "strict", "group_by", "groups", "bootstrap", "seed")
@@ -34,6 +35,8 @@ class KindResult:
         Measure to its 95 % bootstrap interval.
     by
         Field to value to the same measures over that part.
+    slices
+        Field to its values with counts and intervals, the worst AUPRC first.
     replicates
         Measure to its bootstrap values (R,), for paired differences.
     """
@@ -43,6 +46,7 @@ class KindResult:
     intervals: Mapping[str, tuple[float, float] | None]
     by: Mapping[str, Mapping[str, Mapping[str, float | int | None]]]
     replicates: Mapping[str, NDArray[np.float64]] = field(repr=False, compare=False)
+    slices: Mapping[str, Sequence[Slice]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, without the replicates."""
@@ -51,6 +55,7 @@ class KindResult:
             **self.measures,
             "intervals": {k: list(v) if v else None for k, v in self.intervals.items()},
             "by": {name: {k: dict(v) for k, v in rows.items()} for name, rows in self.by.items()},
+            "slices": {name: [s.to_dict() for s in rows] for name, rows in self.slices.items()},
         }
 
 

@@ -33,8 +33,11 @@ class MaskAgreement:
 
     Parameters
     ----------
-    mean_iou, mean_boundary_iou
-        Over the clean labels that are in the noisy file.
+    mean_iou, mean_boundary_iou, mean_dice
+        Over the clean labels that are in the noisy file; Dice, ``2 IoU / (1 + IoU)``, is the F1 of
+        a mask's pixels.
+    dice_all_labels
+        Mean Dice in which deleted and spurious labels have 0: leaving out labels gains nothing.
     clean, noisy
         Numbers of labels; ``deleted`` and ``spurious`` tell the difference.
     other_category
@@ -51,6 +54,8 @@ class MaskAgreement:
 
     mean_iou: float | None
     mean_boundary_iou: float | None
+    mean_dice: float | None
+    dice_all_labels: float | None
     clean: int
     noisy: int
     deleted: int
@@ -65,20 +70,74 @@ class MaskAgreement:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Labels:
+    """N rows of a manifest without crowds, as arrays.
+
+    Parameters
+    ----------
+    iou, boundary_iou
+        float64 (N,); NaN where a label is deleted, or spurious.
+    clean, noisy
+        int64 (N,), category ids; -1 where there is no such label.
+    sizes
+        Of the clean masks.
+    """
+
+    image_ids: NDArray[np.int64]
+    iou: NDArray[np.float64]
+    boundary_iou: NDArray[np.float64]
+    clean: NDArray[np.int64]
+    noisy: NDArray[np.int64]
+    deleted: NDArray[np.bool_]
+    spurious: NDArray[np.bool_]
+    sizes: NDArray[np.object_]
+
+    def __len__(self) -> int:
+        return len(self.iou)
+
+    @property
+    def same(self) -> NDArray[np.bool_]:
+        """In both files under one category."""
+        return np.asarray((self.clean == self.noisy) & ~self.deleted & ~self.spurious, bool)
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """The same, and of an IoU of at least the first threshold."""
+        return np.asarray(self.same & (self.iou >= THRESHOLDS[0]), bool)
+
+    @property
+    def dice(self) -> NDArray[np.float64]:
+        """Dice coefficient of the two masks; NaN as the IoU."""
+        return np.asarray(2 * self.iou / (1 + self.iou), np.float64)
+
+
+def read_labels(rows: Any) -> Labels:
+    """The labels of manifest rows that are no crowds."""
+    return Labels(
+        np.asarray(rows["image_id"].to_numpy(), np.int64),
+        _floats(rows["iou"]),
+        _floats(rows["boundary_iou"]),
+        _ids(rows["category_id"]),
+        _ids(rows["noisy_category_id"]),
+        np.asarray(rows["deleted"].to_numpy(), bool),
+        np.asarray(pc.equal(rows["origin"], _ADDED).to_numpy(), bool),
+        np.array(rows["size"].to_pylist(), object),
+    )
+
+
 def mask_agreement(manifest: Any, categories: Mapping[int, Category]) -> MaskAgreement:
     """Agreement out of a manifest table; `categories` by id, for their names."""
-    rows = manifest.filter(pc.invert(manifest["crowd"]))
-    iou, edge = _floats(rows["iou"]), _floats(rows["boundary_iou"])
-    clean, noisy = _ids(rows["category_id"]), _ids(rows["noisy_category_id"])
-    deleted = np.asarray(rows["deleted"].to_numpy(), bool)
-    spurious = np.asarray(pc.equal(rows["origin"], _ADDED).to_numpy(), bool)
-    same = (clean == noisy) & ~deleted & ~spurious
-    right = same & (iou >= THRESHOLDS[0])
-    group = partial(_group, iou, edge, right)
-    sizes = np.array(rows["size"].to_pylist(), object)
+    labels = read_labels(manifest.filter(pc.invert(manifest["crowd"])))
+    iou, edge, clean, noisy = labels.iou, labels.boundary_iou, labels.clean, labels.noisy
+    deleted, spurious, same, sizes = labels.deleted, labels.spurious, labels.same, labels.sizes
+    group = partial(_group, iou, edge, labels.right)
+    dice = labels.dice
     return MaskAgreement(
         _mean(iou),
         _mean(edge),
+        _mean(dice),
+        float(np.nansum(dice) / len(labels)) if len(labels) else None,
         int((~spurious).sum()),
         int((~deleted).sum()),
         int(deleted.sum()),

@@ -86,8 +86,8 @@ _SLICES = ("by", "bootstrap", "seed")
     "--bootstrap",
     type=int,
     metavar="N",
-    help="Replicates of the intervals over units [default: 1000; predictions 200 with --by, else "
-    "none].",
+    help="Replicates of the intervals over units [default: 1000, 200 of more than "
+    "2000 units; predictions 200 with --by, else none].",
 )
 @click.option("--seed", default=0, show_default=True, help="Of the intervals.")
 @click.option("--surface", is_flag=True, help="Also distances between boundaries for --masks.")
@@ -145,7 +145,9 @@ def command(
     warn(evaluation.warnings, quiet)
     folder = out or Path("results") / f"{evaluation.name}-{evaluation.mode}"
     pictures = write_results(folder, evaluation)
-    text = "\n\n".join([TEXTS[evaluation.mode](evaluation.results), *map(str, pictures)])
+    text = TEXTS[evaluation.mode](evaluation.results)
+    if pictures:
+        text += "\n\n" + "\n".join(map(str, pictures))
     emit(text, evaluation.to_dict(), as_json)
 
 

@@ -59,6 +59,8 @@ def evaluate_ejection_fraction(
     from benchmark_n.evaluators.cardiac import evaluate as cardiac
 
     labels = evaluation_input(truth)
+    if predictions is None:
+        labels.require_predictions()
     frames = read_frames(labels.truth)
     found = cardiac.evaluate_ejection_fraction(
         frames,
@@ -78,7 +80,6 @@ def _evaluated(labels: EvaluationInput, predictions: Path | str | None) -> dict[
     """The ventricles of the predictions, else of the noisy labels."""
     if predictions is not None:
         return predicted_ventricles(read_predictions(predictions, labels.truth), labels.truth)
-    labels.require_predictions()
     if labels.opened is None:
         raise UsageError("ef with a ground-truth file needs predictions")
     return annotated_ventricles(labels.opened.noisy())

@@ -15,11 +15,8 @@ from benchmark_n.coco.units import image_units
 from benchmark_n.errors import UsageError
 from benchmark_n.evaluation.evaluation_input import EvaluationInput, evaluation_input
 from benchmark_n.evaluation.result import Evaluation, evaluation
-from benchmark_n.evaluators.label_quality.agreement_slices import (
-    REPLICATES,
-    LabelSlices,
-    label_slices,
-)
+from benchmark_n.evaluators.label_errors.bootstrap import default_replicates
+from benchmark_n.evaluators.label_quality.agreement_slices import LabelSlices, label_slices
 from benchmark_n.evaluators.label_quality.mask_agreement import mask_agreement
 from benchmark_n.evaluators.slices import AgreementOptions, Slice, image_labels
 from benchmark_n.masks import CropMask, rle_to_crop
@@ -55,7 +52,8 @@ def evaluate_labels(
     manifest, noisy = opened.manifest(), opened.noisy()
     ids = np.asarray(manifest["image_id"].to_numpy(), np.int64)
     units = image_units(noisy, ids, options.group_by)
-    parts = label_slices(manifest, units, options.bootstrap or REPLICATES, options.seed)
+    replicates = options.bootstrap or default_replicates(len(units))
+    parts = label_slices(manifest, units, replicates, options.seed)
     results: dict[str, Any] = {
         **mask_agreement(manifest, noisy.categories).to_dict(),
         "intervals": parts.intervals(),

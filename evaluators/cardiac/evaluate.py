@@ -87,14 +87,11 @@ def evaluate_ejection_fraction(
     check_known("length", length, LENGTHS)
     if not frames:
         raise InputError("ejection fraction: no frames")
-    by_patient = _by_patient(frames)
-    patients = [
-        _patient(name, own, reference, evaluated, length) for name, own in by_patient.items()
-    ]
+    whose = _by_patient(frames)
+    patients = [_patient(n, own, reference, evaluated, length) for n, own in whose.items()]
     agreement = [_agreement(frame, reference, evaluated, options.tolerance) for frame in frames]
-    good = [p for p in patients if not p.poor]
-    names = {p.patient for p in good}
-    images = {name: [frame.image_id for frame in own] for name, own in by_patient.items()}
+    good = {p.patient: p for p in patients if not p.poor}
+    images = {name: [frame.image_id for frame in own] for name, own in whose.items()}
     cohort = Cohort(
         {name: name if units is None else units[own[0]] for name, own in images.items()},
         options.group_by or "patient",
@@ -104,7 +101,7 @@ def evaluate_ejection_fraction(
     sliced = {n: cohort.slices(patients, patient_labels(own, images)) for n, own in labels.items()}
     return CardiacResult(
         summarise(patients, agreement, cohort),
-        summarise(good, [a for a in agreement if a.patient in names], cohort),
+        summarise([*good.values()], [a for a in agreement if a.patient in good], cohort),
         patients,
         _settings(length, options.tolerance, cohort),
         {name: [one.to_dict() for one in found] for name, found in sliced.items()},

@@ -15,12 +15,12 @@ from benchmark_n.coco.annotation_masks import SIZES
 from benchmark_n.coco.units import Units
 from benchmark_n.evaluators.label_errors.bootstrap import bootstrap, interval
 from benchmark_n.evaluators.label_quality.mask_agreement import Labels, read_labels
-from benchmark_n.evaluators.slices import NOT_STATED, Slice, worst_first
+from benchmark_n.evaluators.slices import NOT_STATED, Interval, Slice, worst_first
 
 Flags = NDArray[np.bool_]
 Values = NDArray[np.float64]
 Weights = NDArray[np.int64]
-REPLICATES = 1000
+Part = tuple[str, Flags, Flags]
 MEASURES = ("mean_iou", "mean_boundary_iou", "mean_dice", "dice_all_labels", "f1")
 
 
@@ -38,13 +38,13 @@ class LabelSlices:
 
     labels: Labels
     units: Units
-    replicates: int = REPLICATES
+    replicates: int
     seed: int = 0
 
-    def intervals(self) -> dict[str, tuple[float, float] | None]:
+    def intervals(self) -> dict[str, Interval]:
         """Of the measures over all labels."""
         everything = np.ones(len(self.labels), bool)
-        return dict(self._slice("", everything, everything).intervals)
+        return dict(self._slices([("", everything, everything)])[0].intervals)
 
     def by_size(self) -> list[Slice]:
         """By the clean mask's size; spurious labels have none."""
@@ -70,46 +70,66 @@ class LabelSlices:
         values = np.array([labels[i] for i in self.labels.image_ids.tolist()], object)
         return self._sorted([(v, values == v, values == v) for v in sorted(set(values.tolist()))])
 
-    def _sorted(self, parts: Sequence[tuple[str, Flags, Flags]]) -> list[Slice]:
-        return worst_first((self._slice(*part) for part in parts), "mean_iou")
+    def _sorted(self, parts: Sequence[Part]) -> list[Slice]:
+        return worst_first(self._slices(parts), "mean_iou")
 
-    def _slice(self, value: str, clean: Flags, noisy: Flags) -> Slice:
-        """Some clean labels (`clean`) and some noisy ones (`noisy`) of the rows."""
-        labels, codes, count = self.labels, self.units.codes, len(self.units)
+    def _slices(self, parts: Sequence[Part]) -> list[Slice]:
+        """Some clean and some noisy labels each; all from the same draws."""
+        tables = [self._fractions(clean, noisy) for _, clean, noisy in parts]
+
+        def measure(weights: Weights) -> dict[str, Values]:
+            taken = weights.astype(float)
+            found: dict[str, Values] = {}
+            for place, (active, table) in enumerate(tables):
+                sums = taken[:, active] @ table
+                for number, name in enumerate(MEASURES):
+                    above, below = sums[:, 2 * number], sums[:, 2 * number + 1]
+                    found[f"{place} {name}"] = _ratio(above, below)
+            return found
+
+        count = len(self.units)
+        own = measure(np.ones((1, count), np.int64))
+        drawn = bootstrap(measure, count, count, self.replicates, self.seed)
+        return [
+            Slice(
+                value,
+                {
+                    "units": len(active),
+                    "clean": int((clean & (self.labels.clean >= 0)).sum()),
+                    "noisy": int((noisy & (self.labels.noisy >= 0)).sum()),
+                },
+                {name: _plain(own[f"{place} {name}"][0]) for name in MEASURES},
+                {name: interval(drawn[f"{place} {name}"]) for name in MEASURES},
+            )
+            for place, ((value, clean, noisy), (active, _)) in enumerate(
+                zip(parts, tables, strict=True)
+            )
+        ]
+
+    def _fractions(self, clean: Flags, noisy: Flags) -> tuple[NDArray[np.int64], Values]:
+        """Units (U,) that have any of the labels, and of each measure's fraction (U, 2 x 5)."""
+        labels = self.labels
         clean, noisy = clean & (labels.clean >= 0), noisy & (labels.noisy >= 0)
-        kept = clean & ~np.isnan(labels.iou)
-        edges = clean & ~np.isnan(labels.boundary_iou)
-        right = labels.right & clean & noisy
+        kept, edges = clean & ~np.isnan(labels.iou), clean & ~np.isnan(labels.boundary_iou)
+        # Deleted and spurious labels overlap with nothing.
+        everyone = clean | (noisy & labels.spurious)
+        columns = [
+            *((kept, labels.iou), (kept, None)),
+            *((edges, labels.boundary_iou), (edges, None)),
+            *((kept, labels.dice), (kept, None)),
+            *((kept, labels.dice), (everyone, None)),
+        ]
+        active, places = np.unique(self.units.codes[clean | noisy], return_inverse=True)
+        place = np.zeros(len(labels), np.int64)
+        place[clean | noisy] = places
 
         def by_unit(rows: Flags, values: Values | None = None) -> Values:
             own = None if values is None else values[rows]
-            return np.bincount(codes[rows], own, minlength=count).astype(float)
+            return np.bincount(place[rows], own, minlength=len(active)).astype(float)
 
-        dice = by_unit(kept, labels.dice)
-        fractions = {
-            "mean_iou": (by_unit(kept, labels.iou), by_unit(kept)),
-            "mean_boundary_iou": (by_unit(edges, labels.boundary_iou), by_unit(edges)),
-            "mean_dice": (dice, by_unit(kept)),
-            # Deleted and spurious labels overlap with nothing.
-            "dice_all_labels": (dice, by_unit(clean | (noisy & labels.spurious))),
-            "f1": (2 * by_unit(right), by_unit(clean) + by_unit(noisy)),
-        }
-
-        def measure(weights: Weights) -> dict[str, Values]:
-            return {n: _ratio(weights @ a, weights @ b) for n, (a, b) in fractions.items()}
-
-        own = measure(np.ones((1, count), np.int64))
-        drawn = bootstrap(measure, count, count, self.replicates, self.seed)
-        return Slice(
-            value,
-            {
-                "units": len(np.unique(codes[clean | noisy])),
-                "clean": int(clean.sum()),
-                "noisy": int(noisy.sum()),
-            },
-            {name: _plain(values[0]) for name, values in own.items()},
-            {name: interval(drawn[name]) for name in own},
-        )
+        right = 2 * by_unit(labels.right & clean & noisy)
+        sums = [by_unit(rows, values) for rows, values in columns]
+        return active, np.stack([*sums, right, by_unit(clean) + by_unit(noisy)], axis=1)
 
 
 def label_slices(manifest: Any, units: Units, replicates: int, seed: int) -> LabelSlices:

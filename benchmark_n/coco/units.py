@@ -139,7 +139,7 @@ def record_units(
     Raises
     ------
     InputError
-        An image record without the field that `group_by` names.
+        An image that there is no record of, or one without the field that `group_by` names.
 
     Examples
     --------
@@ -148,7 +148,11 @@ def record_units(
     '1 patient by patient'
     """
     known = {record["id"]: record for record in records}
-    used = [known[i] for i in dict.fromkeys(image_ids.tolist())]
+    wanted = dict.fromkeys(image_ids.tolist())
+    unknown = next((i for i in wanted if i not in known), None)
+    if unknown is not None:
+        raise InputError(f"{file}: there is no image {unknown}, expected its record")
+    used = [known[i] for i in wanted]
     asked = IMAGE if group_by == "id" else group_by
     field = asked or next((f for f in UNIT_FIELDS if any(_named(r, f) for r in used)), IMAGE)
     lacking = [] if field == IMAGE else [r["id"] for r in used if not _named(r, field)]

@@ -14,6 +14,7 @@ from benchmark_n.errors import UsageError
 from benchmark_n.evaluation.evaluation_input import EvaluationInput, evaluation_input
 from benchmark_n.evaluation.result import Evaluation, evaluation
 from benchmark_n.evaluators.cardiac.frames import (
+    EchoFrame,
     annotated_ventricles,
     predicted_ventricles,
     read_frames,
@@ -59,9 +60,7 @@ def evaluate_ejection_fraction(
     from benchmark_n.evaluators.cardiac import evaluate as cardiac
 
     labels = evaluation_input(truth)
-    if predictions is None:
-        labels.require_predictions()
-    frames = read_frames(labels.truth)
+    frames = _frames(labels, predictions)
     found = cardiac.evaluate_ejection_fraction(
         frames,
         annotated_ventricles(labels.truth),
@@ -74,6 +73,12 @@ def evaluate_ejection_fraction(
     judged = "noisy labels" if predictions is None else "predictions"
     files = {} if predictions is None else {"predictions": predictions}
     return evaluation("ef", labels, {"evaluated": judged, **found.to_dict()}, files)
+
+
+def _frames(labels: EvaluationInput, predictions: Path | str | None) -> list[EchoFrame]:
+    if predictions is None:
+        labels.require_predictions()
+    return read_frames(labels.truth)
 
 
 def _evaluated(labels: EvaluationInput, predictions: Path | str | None) -> dict[int, CropMask]:

@@ -61,6 +61,11 @@ def test_a_field_asked_for_overrides_and_has_to_be_there() -> None:
         record_units(given, IDS, "colour", "a.json")
 
 
+def test_an_image_without_a_record_is_named() -> None:
+    with pytest.raises(InputError, match=r"a\.json: there is no image 9"):
+        record_units(records(), np.array([1, 9]), None, "a.json")
+
+
 def test_units_of_a_file(tmp_path: Path) -> None:
     data = document()
     for record in data["images"]:

@@ -104,6 +104,21 @@ def test_slices_are_evaluations_of_their_images(iou_type: IouType) -> None:
         assert values == sorted(values)
 
 
+@pytest.mark.parametrize("engine", ["pycocotools", "vernier"])
+def test_lvis_slices_are_of_the_federated_problem(engine: Engine) -> None:
+    document, detections = random_case(2, images=10)
+    for record in document["images"]:
+        record |= {"neg_category_ids": [1, 2], "not_exhaustive_category_ids": [3]}
+    for category, frequency in zip(document["categories"], "rcf", strict=True):
+        category["frequency"] = frequency
+    options = PrecisionOptions(engine=engine, by=("category",), bootstrap=5)
+    result = evaluate_instances(parse(document), detections, options=options)
+    assert result.settings["protocol"] == "lvis"
+    assert result.slices["category"]
+    for row in result.slices["category"]:
+        assert row["measures"]["AP"] == pytest.approx(result.per_category[row["value"]]["AP"])
+
+
 def test_the_interval_holds_the_figure_and_is_that_of_repeated_units() -> None:
     document, detections = with_wards(7)
     truth = parse(document)

@@ -108,7 +108,10 @@ def test_slices_are_evaluations_of_their_images(iou_type: IouType) -> None:
 def test_lvis_slices_are_of_the_federated_problem(engine: Engine) -> None:
     document, detections = random_case(2, images=10)
     for record in document["images"]:
-        record |= {"neg_category_ids": [1, 2], "not_exhaustive_category_ids": [3]}
+        own = {a["category_id"] for a in document["annotations"] if a["image_id"] == record["id"]}
+        negative = [i for i in (1, 2) if i not in own]
+        partly = [i for i in (3,) if i in own]
+        record |= {"neg_category_ids": negative, "not_exhaustive_category_ids": partly}
     for category, frequency in zip(document["categories"], "rcf", strict=True):
         category["frequency"] = frequency
     options = PrecisionOptions(engine=engine, by=("category",), bootstrap=5)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from benchmark_n.evaluators.average_precision.options import PrecisionOptions
     from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
     from benchmark_n.evaluators.label_errors.truth import SpatialTruth
+    from benchmark_n.evaluators.slices import AgreementOptions
     from benchmark_n.evidence.options import EvidenceOptions
     from benchmark_n.generation.make import make
     from benchmark_n.generation.options import PublishOptions, RecipeOptions, WeakOptions
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from benchmark_n.runtime.execution import Execution
 
 __all__ = [
+    "AgreementOptions",
     "Benchmark",
     "DetectionResult",
     "Evaluation",
@@ -71,6 +73,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AgreementOptions": "benchmark_n.evaluators.slices",
     "Benchmark": "benchmark_n.benchmark",
     "DetectionResult": "benchmark_n.detection.result",
     "Evaluation": "benchmark_n.evaluation.result",

@@ -7,6 +7,7 @@ the benchmark knows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -19,8 +20,8 @@ from benchmark_n.errors import InputError, annotation_fault
 from benchmark_n.files.json_yaml import JSON_FAULTS
 
 
-def image_records(coco: CocoFile) -> list[dict[str, Any]]:
-    """The image records of a file, with what is withheld of them where it is a benchmark's.
+def with_image_fields(coco: CocoFile) -> CocoFile:
+    """The file, its image records with what is withheld of them where it is a benchmark's.
 
     Raises
     ------
@@ -29,11 +30,12 @@ def image_records(coco: CocoFile) -> list[dict[str, Any]]:
     """
     folder = coco.path.parent.parent
     if not (folder / layout.WITHHELD).is_file() or not (folder / layout.RECIPE).is_file():
-        return list(coco.section("images"))
+        return coco
     benchmark = Benchmark(folder)
     if benchmark.annotations != coco.path:
-        return list(coco.section("images"))
-    return _image_records(benchmark, coco)
+        return coco
+    section = put_back_in(coco.sections["images"], benchmark.withheld.images)
+    return replace(coco, sections={**coco.sections, "images": section})
 
 
 def record_field(

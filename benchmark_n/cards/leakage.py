@@ -13,10 +13,10 @@ from typing import Any
 
 from benchmark_n.benchmark import Benchmark
 from benchmark_n.coco import CocoFile
+from benchmark_n.coco.units import image_units
 from benchmark_n.evaluators.leakage.audit import Audit, audit
 from benchmark_n.evaluators.leakage.labels_alone import labels_alone
 from benchmark_n.evaluators.leakage.records import COLUMNS, published_input
-from benchmark_n.evidence.annotations import image_groups
 from benchmark_n.files.json_yaml import read_json
 
 LEAKAGE = "card/leakage.json"
@@ -73,7 +73,7 @@ def _labels(benchmark: Benchmark, coco: CocoFile) -> list[dict[str, Any]] | None
     except ModuleNotFoundError:
         return None
     published, truth = published_input(benchmark.manifest(list(COLUMNS)), coco)
-    told = labels_alone(coco, published, truth, lambda ids: image_groups(coco, ids, None)[0])
+    told = labels_alone(coco, published, truth, lambda ids: image_units(coco, ids).codes)
     return [one.to_dict() for one in told]
 
 

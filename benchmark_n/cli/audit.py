@@ -14,8 +14,10 @@ from benchmark_n.cli.common import (
     progress_bar,
     reading_options,
     set_logging,
+    warn,
 )
 from benchmark_n.cli.tables import table
+from benchmark_n.coco.units import units_line
 
 if TYPE_CHECKING:
     from benchmark_n.detection.audit import Audit
@@ -37,6 +39,12 @@ _MOST_COMPARISONS = 12
     show_default=True,
     help="category, or an image field: sex, age, image_quality.",
 )
+@click.option("--bins", default=3, show_default=True, help="Of a field of many numbers.")
+@click.option(
+    "--group-by",
+    metavar="FIELD",
+    help="Image field that names what is independent [default: patient_id, volume_id, …].",
+)
 @click.option("--weights", type=_FILE, help="[default: the package's]")
 @click.option("--lowest", default=0, help="Annotations to annotate again.")
 @click.option("--highest", default=0, help="Annotations to use as pseudo-labels.")
@@ -50,6 +58,8 @@ def command(
     annotations: tuple[Path, ...],
     images: tuple[Path, ...],
     by: str,
+    bins: int,
+    group_by: str | None,
     weights: Path | None,
     crowds_as_instances: bool,
     lowest: int,
@@ -77,6 +87,8 @@ def command(
             annotations,
             images,
             by=by,
+            bins=bins,
+            group_by=group_by,
             weights=weights,
             evidence_dir=evidence_dir,
             device=device,
@@ -85,7 +97,9 @@ def command(
         )
     folder = out or Path("results") / f"audit-{by}"
     write_audit(audits, folder, lowest=lowest, highest=highest)
-    text = "\n\n".join([_means(audits), _comparisons(audits), str(folder / PLOT)])
+    warn((line for one in audits for line in one.units.warnings), quiet)
+    parts = [_means(audits), _comparisons(audits), _trends(audits), _notes(audits)]
+    text = "\n\n".join([*(part for part in parts if part), str(folder / PLOT)])
     data = {"results": str(folder), "audits": [one.to_dict(lowest, highest) for one in audits]}
     emit(text, data, as_json)
 
@@ -104,10 +118,48 @@ def _comparisons(audits: list[Audit]) -> str:
     """The comparisons of smallest p."""
     rows: list[list[object]] = []
     for one in audits:
-        tested = [c for c in one.comparisons if c.p_holm is not None and c.effect is not None]
-        for c in sorted(tested, key=lambda c: c.p or 0.0)[:_MOST_COMPARISONS]:
-            counts = f"{c.patients[0]}, {c.patients[1]}"
-            values = [f"{c.difference:+.3f}", f"{c.effect:+.2f}", f"{c.p_holm:.2g}"]
-            rows.append([one.file, f"{c.first} - {c.second}", c.test, counts, *values])
-    headers = ["file", "groups", "test", "patients", "difference", "effect", "p (Holm)"]
+        for c in sorted(one.comparisons, key=lambda c: c.p)[:_MOST_COMPARISONS]:
+            counts = f"{c.units[0]} + {c.units[1]}" + (f" ({c.crossing})" if c.crossing else "")
+            values = [
+                _with_interval(c.difference, c.difference_interval, 3),
+                _with_interval(c.effect, c.effect_interval, 2),
+                f"{c.p:.2g}",
+                "-" if c.p_holm is None else f"{c.p_holm:.2g}",
+            ]
+            rows.append([one.file, f"{c.first} - {c.second}", counts, *values])
+    if not rows:
+        return ""
+    headers = ["file", "groups", "units (in both)", "difference", "Hedges g", "p", "p (Holm)"]
     return table(headers, rows)
+
+
+def _trends(audits: list[Audit]) -> str:
+    rows: list[list[object]] = []
+    for one in audits:
+        if one.trend is not None:
+            trend = one.trend
+            told = _with_interval(trend.correlation, trend.correlation_interval, 2)
+            p = "-" if trend.p is None else f"{trend.p:.2g}"
+            rows.append([one.file, one.by, trend.units, told, p])
+    return table(["file", "field", "units", "Spearman", "p"], rows) if rows else ""
+
+
+def _notes(audits: list[Audit]) -> str:
+    """What the tests went by, and where they could find nothing."""
+    lines = []
+    for one in audits:
+        lines.append(f"{one.file}: {units_line(one.units.field, len(one.units))}")
+        own = [comparison.power_note for comparison in one.comparisons]
+        own += [] if one.trend is None else [one.trend.power_note]
+        told = dict.fromkeys(note for note in own if note)
+        lines += [f"{one.file}: {note}" for note in told]
+    return "\n".join(lines)
+
+
+def _with_interval(value: float | None, between: tuple[float, float] | None, digits: int) -> str:
+    if value is None:
+        return "-"
+    own = f"{value:+.{digits}f}"
+    if between is None:
+        return own
+    return f"{own} [{between[0]:+.{digits}f}, {between[1]:+.{digits}f}]"

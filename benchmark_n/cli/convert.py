@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--overwrite", is_flag=True, help="Replace an existing file.")
 @click.option("--data-seed", default=0, show_default=True, help="Pictures of embedded datasets.")
 @click.option("--num-images", type=int, help="Images of an embedded dataset's split.")
+@click.option("--group-regex", metavar="REGEX", help="For imagefolder: names a file's unit.")
 @pixels_option
 @output_options
 def command(

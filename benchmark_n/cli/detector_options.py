@@ -58,7 +58,9 @@ _OPTIONS = (
     click.option(
         "--group-by",
         metavar="FIELD",
-        help="Image field that folds keep together [default: patient, sequence or image].",
+        help="Image field that folds keep together and intervals resample by "
+        "[default: the first there is of patient_id, patient, subject_id, volume_id, study_id, "
+        "case_id, sequence, video_id and site, else the image].",
     ),
     click.option("--evidence-seed", default=0, show_default=True, help="Of folds and training."),
     click.option("--device", default="cpu", show_default=True, help="Of networks."),

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from benchmark_n.cli.common import emit, progress_bar, tell, warn
 from benchmark_n.cli.detection_text import scores_text
 from benchmark_n.cli.make import parse_settings
+from benchmark_n.cli.slice_tables import slices_table
 from benchmark_n.cli.tables import percent, table
+from benchmark_n.coco.units import units_line, units_text
 from benchmark_n.errors import UsageError
 from benchmark_n.evidence.options import EvidenceOptions
 from benchmark_n.runtime.execution import Execution
@@ -18,12 +20,15 @@ if TYPE_CHECKING:
     from benchmark_n.benchmark import Benchmark
     from benchmark_n.coco import ReadOptions
     from benchmark_n.detection.result import DetectionResult
+    from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
 
 # Fields of EvidenceOptions that are named as their flags.
 _SAME_NAME = (
     *("backbone", "folds", "group_by", "device", "trained_on", "match", "weights", "in_sample"),
     *("fit", "cam_target", "cam_layer", "evidence_dir"),
 )
+# Measures of a slice to their headers.
+SHOWN = {"auprc": "AUPRC", "prevalence": "chance", "f1": "F1"}
 
 
 def run_on_benchmark(
@@ -37,7 +42,7 @@ def run_on_benchmark(
 ) -> None:
     """Detectors on a benchmark, scored against its manifest."""
     from benchmark_n.benchmark import load, newest_benchmark
-    from benchmark_n.detection.score import SCORING, evaluate_detectors
+    from benchmark_n.detection.score import evaluate_detectors
 
     opened = load(newest_benchmark() if benchmark is None else benchmark)
     if ablation:
@@ -50,11 +55,21 @@ def run_on_benchmark(
             images=asked["images"],
             evidence=evidence,
             options=settings,
-            scoring=replace(SCORING, truth=asked["truth"]),
+            scoring=_scoring(asked),
             execution=Execution(asked["workers"], progress=progress),
         )
     root = out or Path("results") / opened.path.resolve().name
     _finish(results, root, opened, asked["top"], ablation=ablation, quiet=quiet, as_json=as_json)
+
+
+def _scoring(asked: dict[str, Any]) -> LabelErrorOptions:
+    """The slices and the bootstrap that were asked for."""
+    from benchmark_n.detection.score import SCORING
+
+    chosen = {"slices": asked["by"], "seed": asked["seed"]}
+    if asked["bootstrap"] is not None:
+        chosen["bootstrap"] = asked["bootstrap"]
+    return replace(SCORING, **chosen)
 
 
 def _five_models(asked: dict[str, Any]) -> None:
@@ -119,6 +134,7 @@ def _finish(
     tell(_matched_lines(results), quiet)
     warn((line for one in results for line in one.warnings), quiet)
     text = scores_text(results) if benchmark is not None else _flags_text(results)
+    text = "\n\n".join([text, *_slices_text(results), _units_text(results)])
     pages = "\n".join(str(root / one.detector / REPORT) for one in results)
     data: dict[str, Any] = {"results": str(root), "detectors": [one.to_dict() for one in results]}
     if made is not None:
@@ -163,6 +179,27 @@ def _ablation_text(ablation: dict[str, Any]) -> str:
     ]
     headers = ["models", "subsets", "part", *(name.replace("_", " ") for name in names)]
     return table(headers, rows)
+
+
+def _slices_text(results: list[DetectionResult]) -> list[str]:
+    """A table for each detector, kind of error and field that was asked for."""
+    tables = []
+    for one in results:
+        for kind, result in one.result.kinds.items() if one.result else ():
+            for name, slices in result.slices.items():
+                title = f"{one.detector}, {kind.replace('_', ' ')}, by {name}"
+                tables.append(slices_table(title, [part.to_dict() for part in slices], SHOWN))
+    return tables
+
+
+def _units_text(results: list[DetectionResult]) -> str:
+    """What folds and intervals went by."""
+    one = results[0]
+    if one.result is not None:
+        settings = one.result.settings
+        return units_line(settings["group_by"], settings["groups"])
+    folds = [s for s in one.provenance["evidence"] if "units" in s]
+    return "\n".join(f"folds: {units_text(s['grouped_by'], s['units'])}" for s in folds)
 
 
 def _flags_text(results: list[DetectionResult]) -> str:

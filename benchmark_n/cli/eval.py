@@ -21,7 +21,8 @@ from benchmark_n.coco.reading import ReadOptions
 from benchmark_n.errors import UsageError
 
 if TYPE_CHECKING:
-    pass
+    from benchmark_n.evaluators.average_precision.options import PrecisionOptions
+    from benchmark_n.evaluators.slices import AgreementOptions
 
 _FILE = click.Path(path_type=Path)
 RESULTS = "results.json"
@@ -29,6 +30,7 @@ _PRECISION = (
     *("engine", "protocol", "max_detections", "class_agnostic"),
     *("dilation_ratio", "compat"),
 )
+_SLICES = ("by", "bootstrap", "seed")
 
 
 @click.command("eval")
@@ -83,6 +85,28 @@ _PRECISION = (
     show_default=True,
     help="Length of the long axis for --ef.",
 )
+@click.option(
+    "--by",
+    multiple=True,
+    metavar="FIELD",
+    help="Slice by category, supercategory, size or a field of the images, the worst first "
+    "(repeatable).",
+)
+@click.option(
+    "--bootstrap",
+    type=int,
+    metavar="N",
+    help="Replicates of the intervals over units [default: 1000, 200 of more than "
+    "2000 units; predictions 200 with --by, else none].",
+)
+@click.option("--seed", default=0, show_default=True, help="Of the intervals.")
+@click.option("--surface", is_flag=True, help="Also distances between boundaries for --masks.")
+@click.option(
+    "--tolerance",
+    default=1.0,
+    show_default=True,
+    help="Of the surface Dice, mm (px for --masks without spacing).",
+)
 @click.option("--out", type=_FILE, help=f"Directory of {RESULTS} [default: results/NAME-MODE].")
 @reading_options
 @pixels_option
@@ -107,40 +131,67 @@ def command(
     asked = {name: options.pop(name) for name in DETECTOR_OPTIONS}
     asked["in_sample"] = options.pop("in_sample")
     ablation = options.pop("ablation")
-    named = ("repair", "strict", "crowds_as_instances")
-    reading = ReadOptions(*(options.pop(name) for name in named))
-    if reading != ReadOptions() and options["ground_truth"] is None:
-        raise UsageError("--repair, --strict and --crowds-as-instances are for --ground-truth")
+    reading = _reading(options)
     rule = {name: options.pop(name) for name in TRUTH_OPTIONS}
+    sliced = {name: options.pop(name) for name in _SLICES}
+    agreement = {name: options.pop(name) for name in ("surface", "tolerance")}
     if asked["detector"] is not None:
         others = {name: options[name] for name in ("predictions", "masks", "ef", "ground_truth")}
-        _refuse_modes({**others, "compare": compare})
+        _refuse_modes({**others, "compare": compare, "surface": agreement["surface"]})
         from benchmark_n.cli.detector_runs import run_on_benchmark
 
-        asked["truth"] = spatial_truth(**rule)
+        asked |= {**sliced, "truth": spatial_truth(**rule)}
         run_on_benchmark(
             options["benchmark"], out, asked, ablation=ablation, quiet=quiet, as_json=as_json
         )
         return
+    _refuse_unused(rule, ablation=ablation)
+    from benchmark_n.cli.eval_text import TEXTS
+    from benchmark_n.coco import read_coco
+    from benchmark_n.evaluation.evaluate import evaluate
+    from benchmark_n.report.results_writer import write_results
+
+    chosen = _options(options, {**sliced, "group_by": asked["group_by"]}, agreement)
+    if options["ground_truth"] is not None:
+        options["ground_truth"] = read_coco(options["ground_truth"], reading)
+    evaluation = evaluate(compare=parse_compare(compare), options=chosen, **options)
+    warn(evaluation.warnings, quiet)
+    folder = out or Path("results") / f"{evaluation.name}-{evaluation.mode}"
+    pictures = write_results(folder, evaluation)
+    pages = ["\n".join(map(str, pictures))] if pictures else []
+    text = "\n\n".join([TEXTS[evaluation.mode](evaluation.results), *pages])
+    emit(text, evaluation.to_dict(), as_json)
+
+
+def _reading(options: dict[str, Any]) -> ReadOptions:
+    named = ("repair", "strict", "crowds_as_instances")
+    reading = ReadOptions(*(options.pop(name) for name in named))
+    if reading != ReadOptions() and options["ground_truth"] is None:
+        raise UsageError("--repair, --strict and --crowds-as-instances are for --ground-truth")
+    return reading
+
+
+def _refuse_unused(rule: dict[str, Any], *, ablation: bool) -> None:
     unused = next((name for name, value in rule.items() if value), None)
     if unused is not None:
         raise UsageError(f"--{unused.replace('_', '-')} is for --detector")
     if ablation:
         raise UsageError("--ablation is for --detector mirror")
-    from benchmark_n.cli.eval_text import TEXTS
-    from benchmark_n.coco import read_coco
-    from benchmark_n.evaluation.evaluate import evaluate
-    from benchmark_n.evaluators.average_precision.options import PrecisionOptions
-    from benchmark_n.report.results_writer import write_results
 
-    precision = PrecisionOptions(**{name: options.pop(name) for name in _PRECISION})
-    if options["ground_truth"] is not None:
-        options["ground_truth"] = read_coco(options["ground_truth"], reading)
-    evaluation = evaluate(compare=parse_compare(compare), options=precision, **options)
-    warn(evaluation.warnings, quiet)
-    folder = out or Path("results") / f"{evaluation.name}-{evaluation.mode}"
-    write_results(folder, evaluation)
-    emit(TEXTS[evaluation.mode](evaluation.results), evaluation.to_dict(), as_json)
+
+def _options(
+    options: dict[str, Any], sliced: dict[str, Any], agreement: dict[str, Any]
+) -> PrecisionOptions | AgreementOptions:
+    """What the question takes: of masks with known counterparts, or of detections."""
+    from benchmark_n.evaluators.average_precision.options import PrecisionOptions
+    from benchmark_n.evaluators.slices import AgreementOptions
+
+    precision = {name: options.pop(name) for name in _PRECISION}
+    if options["ef"] or options["masks"] is not None:
+        return AgreementOptions(**sliced, **agreement)
+    if agreement["surface"]:
+        raise UsageError("--surface is for --masks noisy")
+    return PrecisionOptions(**precision, **sliced)
 
 
 def _refuse_modes(modes: dict[str, Any]) -> None:

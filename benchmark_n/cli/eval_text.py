@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from benchmark_n.cli.slice_tables import slices_table, with_interval
 from benchmark_n.cli.tables import percent, table
+from benchmark_n.coco.units import units_line
 
 _TITLES = {"bbox": "box", "segm": "mask", "boundary": "boundary"}
 
@@ -17,7 +19,25 @@ def predictions_text(results: Mapping[str, Any]) -> str:
         [_TITLES[kind], *(percent(value) for value in result["statistics"].values())]
         for kind, result in results.items()
     ]
-    return table(["%", *names], rows)
+    tables = [table(["%", *names], rows)]
+    for kind, result in results.items():
+        if result["intervals"]:
+            cells = [
+                with_interval(result["statistics"][name], spread)
+                for name, spread in result["intervals"].items()
+            ]
+            tables.append(table([f"{_TITLES[kind]} %", *result["intervals"]], [["95 %", *cells]]))
+        for by, slices in result["slices"].items():
+            shown = {"AP": "AP", "AP50": "AP50"}
+            tables.append(slices_table(f"{_TITLES[kind]} by {by}", slices, shown))
+    return "\n\n".join([*tables, *_units(next(iter(results.values()))["settings"])])
+
+
+def _units(settings: Mapping[str, Any]) -> list[str]:
+    """What the intervals resample, where there are any."""
+    if "groups" not in settings:
+        return []
+    return [units_line(settings["group_by"], settings["groups"])]
 
 
 def compare_text(results: Mapping[str, Any]) -> str:
@@ -39,16 +59,19 @@ def masks_text(results: Mapping[str, Any]) -> str:
     """Means over the labels, then one row a threshold, one a size, one a category."""
     counts = ("clean", "noisy", "deleted", "spurious", "other_category")
     first = table(
-        ["labels", *(name.replace("_", " ") for name in counts), "mean IoU %", "boundary IoU %"],
-        [
-            [
-                "",
-                *(results[name] for name in counts),
-                percent(results["mean_iou"]),
-                percent(results["mean_boundary_iou"]),
-            ]
-        ],
+        ["labels", *(name.replace("_", " ") for name in counts)],
+        [["", *(results[name] for name in counts)]],
     )
+    means = {
+        "mean_iou": "mean IoU",
+        "mean_boundary_iou": "boundary IoU",
+        "mean_dice": "mask F1 (Dice)",
+        "dice_all_labels": "with deleted and spurious",
+        "f1": "matching F1 (IoU 0.5)",
+    }
+    figures = {**results, "f1": results["at"][0]["f1"]}
+    cells = [with_interval(figures[name], results["intervals"].get(name)) for name in means]
+    first += "\n\n" + table(["%", *means.values()], [["", *cells]])
     names = ("precision", "recall", "f1", "panoptic_quality")
     rows = [
         [f"IoU {row['threshold']}", *(percent(row[name]) for name in names)]
@@ -56,7 +79,24 @@ def masks_text(results: Mapping[str, Any]) -> str:
     ]
     second = table(["%", "precision", "recall", "F1", "PQ"], rows)
     groups = [_groups_text(kind, results[f"by_{kind}"]) for kind in ("size", "category")]
-    return "\n\n".join([first, second, *groups])
+    sliced = [
+        slices_table(f"by {by}", slices, {**means, "f1": "F1"})
+        for by, slices in results["slices"].items()
+    ]
+    surface = [_surface_text(results["surface"])] if "surface" in results else []
+    units = _units(results["settings"])
+    return "\n\n".join([first, second, *groups, *surface, *sliced, *units])
+
+
+def _surface_text(surface: Mapping[str, Any]) -> str:
+    unit = surface["unit"]
+    headers = [
+        *("boundaries", "labels", "no distance", f"NSD % ({surface['tolerance']:g} {unit})"),
+        *(f"{name} {unit}" for name in ("HD", "HD95", "ASSD")),
+    ]
+    distances = (surface[name] for name in ("hausdorff", "hausdorff_95", "assd"))
+    counts = (surface["labels"], surface["without_distance"], percent(surface["nsd"]))
+    return table(headers, [["", *counts, *distances]])
 
 
 def _groups_text(kind: str, groups: Mapping[str, Any]) -> str:
@@ -81,12 +121,15 @@ def ef_text(results: Mapping[str, Any]) -> str:
         "1 plane": "single_plane",
         "ESV>EDV": "esv_above_edv",
         "EF error": "ef_mae",
+        "missing at mean": "ef_mae_missing_at_mean",
         "to info": "ef_mae_info",
         "bias": "bias",
         "lower": "lower_limit",
         "upper": "upper_limit",
     }
-    lines = [[name, *(part[key] for key in columns.values())] for name, part in subsets.items()]
+    lines = [
+        [name, *(_ef_cell(part, key) for key in columns.values())] for name, part in subsets.items()
+    ]
     errors = table(["EF points", *columns], lines)
     crossed = [
         [name, *(f"{row['up']} up, {row['down']} down" for row in part["crossings"])]
@@ -98,16 +141,38 @@ def ef_text(results: Mapping[str, Any]) -> str:
             f"{name} {instant}",
             *(part[instant][k] for k in ("frames", "without_distance")),
             percent(part[instant]["dice"]),
+            percent(part[instant]["nsd"]),
             part[instant]["hausdorff_mm"],
             part[instant]["hausdorff_95_mm"],
+            part[instant]["assd_mm"],
         ]
         for name, part in subsets.items()
         for instant in ("ED", "ES")
     ]
-    agreement = table(
-        ["masks", "frames", "no distance", "Dice %", "Hausdorff mm", "95 % mm"], frames
+    tolerance = results["settings"]["tolerance_mm"]
+    headers = [
+        *("masks", "frames", "no distance", "Dice %", f"NSD % ({tolerance:g} mm)"),
+        *("HD mm", "HD95 mm", "ASSD mm"),
+    ]
+    agreement = table(headers, frames)
+    shown = {"ef_mae": "EF error", "ef_mae_missing_at_mean": "missing at mean"}
+    sliced = [
+        slices_table(f"by {by}", slices, shown, 1) for by, slices in results["slices"].items()
+    ]
+    units = units_line(results["settings"]["group_by"], results["all_patients"]["units"])
+    crossing = table(["crossing", *lines_at], crossed)
+    return "\n\n".join([errors, crossing, agreement, *sliced, units])
+
+
+def _ef_cell(part: Mapping[str, Any], key: str) -> object:
+    """A figure of the cohort, with its interval; missing patients with their share."""
+    if key == "missing" and part["patients"]:
+        return f"{part['missing']} ({100 * part['missing_share']:.1f} %)"
+    return (
+        with_interval(part[key], part["intervals"][key], 1)
+        if key in part["intervals"]
+        else part[key]
     )
-    return "\n\n".join([errors, table(["crossing", *lines_at], crossed), agreement])
 
 
 TEXTS = {

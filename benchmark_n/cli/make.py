@@ -110,6 +110,11 @@ from benchmark_n.errors import UsageError
     help="Leave out frames that cannot be read, and list them in the summary.",
 )
 @click.option(
+    "--group-regex",
+    metavar="REGEX",
+    help="For imagefolder: the part of a file's name that names its patient or scene.",
+)
+@click.option(
     "--weak",
     metavar="KIND",
     help="Weak annotations instead of noise, by prompts: box, point, mask, box+point, … or text.",

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from benchmark_n.coco.annotation_masks import measure
+from benchmark_n.errors import InputError
 from benchmark_n.masks import Rle
 
 if TYPE_CHECKING:
     from benchmark_n.datasets.request import Request
 
+# Field of an image record that says which files belong together.
+CASE = "case_id"
+_CASE_BITS = 40
 _encode = msgspec.json.Encoder().encode
 
 
@@ -62,6 +67,8 @@ class Converter:
         Whether frames are rewritten as PNG.
     prepare
         The root to convert from: for embedded datasets it is drawn first.
+    named_files
+        Whether the names of units are those of files, of which `Request.group_regex` makes sense.
     list_categories
         COCO category records of a split, where the data tell them, in place of `categories`.
     """
@@ -75,6 +82,7 @@ class Converter:
     dilation_ratio: float = 0.02
     prepare: Callable[[Request], Path] | None = None
     list_categories: Callable[[Path, str], Sequence[Mapping[str, Any]]] | None = None
+    named_files: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,3 +123,24 @@ def name_id(name: str, bits: int) -> int:
     """A number below ``2**bits`` that depends on the name alone (BLAKE2b)."""
     digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") >> (64 - bits)
+
+
+def grouped(frames: list[Frame], unit: Unit, regex: str | None) -> list[Frame]:
+    """The frames with the unit that their file's name tells, as a number: names may tell classes.
+
+    Raises
+    ------
+    InputError
+        A name that the expression does not match.
+    """
+    if regex is None:
+        return frames
+    name = unit.name.rpartition("/")[2]
+    match = re.search(regex, name)
+    if match is None:
+        raise InputError(f"{unit.name}: `group_regex` '{regex}' does not match '{name}'")
+    told = match.group(1) if match.re.groups else match.group(0)
+    if told is None:
+        raise InputError(f"{unit.name}: `group_regex` '{regex}' names no group in '{name}'")
+    case = name_id(told, _CASE_BITS)
+    return [replace(frame, image={**frame.image, CASE: case}) for frame in frames]

@@ -25,13 +25,17 @@ def open_source(
     Raises
     ------
     UsageError
-        Options of conversions for a dataset that is not converted.
+        Options of conversions for a dataset that is not converted, or `group_regex` for one that
+        is no folder of images.
     InputError
         No such split, or what the dataset finds wrong with its files.
     """
     converted = dataset.converter is not None and not options.named
     if (options.stride != 1 or options.skip_bad) and not converted:
         raise UsageError("`stride` and `skip_bad` are for datasets that are converted from frames")
+    grouped = converted and dataset.converter is not None and dataset.converter.named_files
+    if options.group_regex is not None and not grouped:
+        raise UsageError("`group_regex` is for dataset imagefolder, whose files' names it reads")
     images = None if options.images is None else Path(options.images)
     if options.annotations is not None:
         export = open_export(options.annotations)
@@ -67,6 +71,7 @@ def make_request(dataset: Dataset, options: SourceOptions, execution: Execution)
         num_images=options.num_images,
         stride=options.stride,
         skip_bad=options.skip_bad,
+        group_regex=options.group_regex,
         workers=execution.workers,
         progress=execution.progress,
     )
@@ -83,6 +88,8 @@ def _chosen(dataset: Dataset, request: Request) -> dict[str, Any]:
         chosen["stride"] = request.stride
     if request.skip_bad:
         chosen["skip_bad"] = True
+    if request.group_regex is not None:
+        chosen["group_regex"] = request.group_regex
     return chosen
 
 

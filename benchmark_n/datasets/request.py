@@ -10,7 +10,7 @@ from typing import Any
 from benchmark_n.coco.reading import ReadOptions
 from benchmark_n.errors import UsageError
 from benchmark_n.masks.boundary import DEFAULT_DILATION_RATIO
-from benchmark_n.runtime.options import check_whole
+from benchmark_n.runtime.options import check_regex, check_whole
 from benchmark_n.runtime.progress import Progress
 
 
@@ -33,12 +33,16 @@ class SourceOptions:
         annotations of images that cannot be read are missed, and these are listed.
     repair, strict, crowds_as_instances
         How the annotation file is read: see `ReadOptions`.
+    group_regex
+        For folders of images: what the names of files of one patient or scene have in common, as a
+        regular expression whose first group (else its match) names the unit. The image records
+        then have a ``case_id``, by which folds, bootstraps and tests go.
 
     Raises
     ------
     UsageError
-        A stride below 1, a number that is not whole, or a root, split or number of images beside
-        a file. How many images there may be is for the
+        A stride below 1, a number that is not whole, a regular expression that is none, or a
+        root, split or number of images beside a file. How many images there may be is for the
         dataset to say.
 
     Examples
@@ -59,6 +63,7 @@ class SourceOptions:
     repair: bool = False
     strict: bool = False
     crowds_as_instances: bool = False
+    group_regex: str | None = None
 
     def __post_init__(self) -> None:
         check_whole("data_seed", self.data_seed)
@@ -66,6 +71,8 @@ class SourceOptions:
         if self.num_images is not None:
             check_whole("num_images", self.num_images)
         check_whole("stride", self.stride, least=1)
+        if self.group_regex is not None:
+            check_regex("group_regex", self.group_regex)
         of_dataset = {"root": self.root, "split": self.split, "num_images": self.num_images}
         stray = next((name for name, value in of_dataset.items() if value is not None), None)
         if self.named and stray is not None:
@@ -95,6 +102,8 @@ class Request:
     stride, skip_bad
         For datasets that are converted: take every n-th frame (or patient), and leave out what
         cannot be read instead of stopping.
+    group_regex
+        Names the unit of a file in a folder of images; None where each is its own.
     workers, progress
         Processes of a conversion, and what is called with (done, total).
     """
@@ -105,6 +114,7 @@ class Request:
     num_images: int | None = None
     stride: int = 1
     skip_bad: bool = False
+    group_regex: str | None = None
     workers: int | None = None
     progress: Progress | None = None
 

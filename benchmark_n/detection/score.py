@@ -44,7 +44,8 @@ def evaluate_detectors(
     evidence, options, execution
         As for `detect`.
     scoring
-        What counts as an error, and the bootstrap of the intervals; the floors come with them.
+        What counts as an error, and the bootstrap of the intervals, by default over the units of
+        the folds; the floors come with them.
 
     Raises
     ------
@@ -64,15 +65,12 @@ def evaluate_detectors(
         )
     asked = evidence_options(evidence)
     _refuse_in_sample(opened, detectors, asked)
+    folder = images or opened.images
     found = detect(
-        opened.noisy(),
-        images or opened.images,
-        detectors,
-        evidence=asked,
-        options=options,
-        execution=execution,
+        opened.noisy(), folder, detectors, evidence=asked, options=options, execution=execution
     )
     blind = blind_scores(opened.noisy(), opened.recipe) if found else None
+    scoring = replace(scoring, group_by=scoring.group_by or asked.group_by)
     return [_scored(one, opened, scoring, blind) for one in found]
 
 

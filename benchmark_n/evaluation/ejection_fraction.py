@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from benchmark_n.benchmark import Benchmark
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.lacking_masks import refuse_boxes
 from benchmark_n.coco.predictions import read_predictions
+from benchmark_n.coco.units import image_units
 from benchmark_n.errors import UsageError
 from benchmark_n.evaluation.evaluation_input import EvaluationInput, evaluation_input
 from benchmark_n.evaluation.result import Evaluation, evaluation
 from benchmark_n.evaluators.cardiac.frames import (
+    EchoFrame,
     annotated_ventricles,
     predicted_ventricles,
     read_frames,
 )
+from benchmark_n.evaluators.slices import MADE, AgreementOptions, image_labels
+from benchmark_n.masks import CropMask
 
 
 def evaluate_ejection_fraction(
@@ -23,6 +29,7 @@ def evaluate_ejection_fraction(
     predictions: Path | str | None = None,
     *,
     length: str = "mean",
+    options: AgreementOptions = AgreementOptions(),
 ) -> Evaluation:
     """Errors of the ejection fraction, in percentage points, and of the ventricles behind it.
 
@@ -35,6 +42,9 @@ def evaluate_ejection_fraction(
         COCO results file; by default the benchmark's noisy labels are evaluated.
     length
         Of the long axis: ``mean``, ``max`` or ``camus``.
+    options
+        Fields of the images to slice the patients by, the tolerance of the surface Dice, and the
+        bootstrap over patients or what `group_by` names.
 
     Raises
     ------
@@ -51,26 +61,48 @@ def evaluate_ejection_fraction(
     from benchmark_n.evaluators.cardiac import evaluate as cardiac
 
     labels = evaluation_input(truth)
-    if predictions is None:
-        labels.require_predictions()
-    opened = labels.opened
-    refuse_boxes(labels.truth, "the ejection fraction")
-    frames = read_frames(_described(labels))
-    if predictions is not None:
-        evaluated = predicted_ventricles(read_predictions(predictions, labels.truth), labels.truth)
-    elif opened is not None:
-        evaluated = annotated_ventricles(opened.noisy())
-    else:
-        raise UsageError("ef with a ground-truth file needs predictions")
-    reference = annotated_ventricles(labels.truth)
-    found = cardiac.evaluate_ejection_fraction(frames, reference, evaluated, length=length)
+    frames = _frames(labels, predictions)
+    found = cardiac.evaluate_ejection_fraction(
+        frames,
+        annotated_ventricles(labels.truth),
+        _evaluated(labels, predictions),
+        length=length,
+        options=options,
+        units=None if options.group_by is None else _units(labels.described, options.group_by),
+        labels={name: _image_field(labels.described, name) for name in options.by},
+    )
     judged = "noisy labels" if predictions is None else "predictions"
     files = {} if predictions is None else {"predictions": predictions}
     return evaluation("ef", labels, {"evaluated": judged, **found.to_dict()}, files)
 
 
-def _described(labels: EvaluationInput) -> CocoFile:
-    """The labels whose image records have the reference values, which noisy ones have not."""
-    if labels.file is None and labels.against == "noisy" and labels.opened is not None:
-        return labels.opened.clean()
-    return labels.truth
+def _frames(labels: EvaluationInput, predictions: Path | str | None) -> list[EchoFrame]:
+    if predictions is None:
+        labels.require_predictions()
+    refuse_boxes(labels.truth, "the ejection fraction")
+    return read_frames(labels.described)
+
+
+def _evaluated(labels: EvaluationInput, predictions: Path | str | None) -> dict[int, CropMask]:
+    """The ventricles of the predictions, else of the noisy labels."""
+    if predictions is not None:
+        return predicted_ventricles(read_predictions(predictions, labels.truth), labels.truth)
+    if labels.opened is None:
+        raise UsageError("ef with a ground-truth file needs predictions")
+    return annotated_ventricles(labels.opened.noisy())
+
+
+def _units(truth: CocoFile, group_by: str) -> dict[int, str]:
+    """Image id to the name of its unit."""
+    ids = np.fromiter(truth.images, np.int64, len(truth.images))
+    units = image_units(truth, ids, group_by)
+    names = (units.names[code] for code in units.codes.tolist())
+    return dict(zip(ids.tolist(), names, strict=True))
+
+
+def _image_field(truth: CocoFile, name: str) -> dict[int, str]:
+    if name in MADE:
+        raise UsageError(
+            f"`by` {name}: ejection fractions are of patients, by fields of the images"
+        )
+    return image_labels(truth, name)

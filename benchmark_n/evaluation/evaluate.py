@@ -15,6 +15,7 @@ from benchmark_n.evaluation.predictions import compare_predictions, evaluate_pre
 from benchmark_n.evaluation.result import Evaluation
 from benchmark_n.evaluators.average_precision.options import PrecisionOptions
 from benchmark_n.evaluators.average_precision.problem import IouType
+from benchmark_n.evaluators.slices import AgreementOptions
 
 
 def evaluate(
@@ -27,7 +28,7 @@ def evaluate(
     ground_truth: Path | str | CocoFile | None = None,
     against: str = "clean",
     iou_types: Sequence[IouType] | None = None,
-    options: PrecisionOptions = PrecisionOptions(),
+    options: PrecisionOptions | AgreementOptions = PrecisionOptions(),
     length: str = "mean",
 ) -> Evaluation:
     """Evaluate predictions or the noisy labels of a benchmark, as the one function for it does.
@@ -36,8 +37,10 @@ def evaluate(
     ----------
     benchmark, ground_truth, against
         See `EvaluationInput`.
-    predictions, compare, iou_types, options
+    predictions, compare, iou_types
         See `evaluate_predictions` and `compare_predictions`.
+    options
+        `PrecisionOptions` of predictions and comparisons, else `AgreementOptions`.
     masks
         ``"noisy"``: see `evaluate_labels`.
     ef, length
@@ -53,12 +56,22 @@ def evaluate(
     _check_one(predictions, compare, masks, ef)
     truth = EvaluationInput(benchmark, ground_truth, against)
     if ef:
-        return evaluate_ejection_fraction(truth, predictions, length=length)
+        chosen = _agreement(options)
+        return evaluate_ejection_fraction(truth, predictions, length=length, options=chosen)
     if masks is not None:
-        return evaluate_labels(truth)
+        return evaluate_labels(truth, _agreement(options))
+    if isinstance(options, AgreementOptions):
+        raise UsageError("`options` of predictions are `PrecisionOptions`")
     if compare:
         return compare_predictions(truth, compare, iou_types=iou_types, options=options)
     return evaluate_predictions(truth, predictions or "", iou_types=iou_types, options=options)
+
+
+def _agreement(options: PrecisionOptions | AgreementOptions) -> AgreementOptions:
+    """The options, or those of another question that all questions have."""
+    if isinstance(options, AgreementOptions):
+        return options
+    return AgreementOptions(options.by, options.group_by, options.bootstrap, options.seed)
 
 
 def _check_one(

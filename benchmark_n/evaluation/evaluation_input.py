@@ -10,6 +10,7 @@ from typing import Any
 from benchmark_n._version import __version__
 from benchmark_n.benchmark import Benchmark, load
 from benchmark_n.benchmark.labels import validation_file
+from benchmark_n.benchmark.record_fields import with_image_fields
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.coco.exports import annotation_file
 from benchmark_n.errors import UsageError
@@ -79,6 +80,13 @@ class EvaluationInput:
         if self.against == "val":
             return read_coco(validation_file(self.opened))
         return self.opened.clean() if self.against == "clean" else self.opened.noisy()
+
+    @cached_property
+    def described(self) -> CocoFile:
+        """The labels, with what a benchmark knows of their images but does not publish."""
+        if self.file is None and self.against == "noisy":
+            return with_image_fields(self.truth)
+        return self.truth
 
     @property
     def name(self) -> str:

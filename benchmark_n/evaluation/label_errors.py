@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from benchmark_n.benchmark import Benchmark
-from benchmark_n.benchmark.record_fields import record_field
+from benchmark_n.benchmark.record_fields import record_field, with_image_fields
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.annotation_masks import has_mask, read_mask
 from benchmark_n.coco.boxes import box_mask, read_box
 from benchmark_n.coco.records import split_record
+from benchmark_n.coco.units import IMAGE, Units, image_units, numbered
 from benchmark_n.errors import InputError
+from benchmark_n.evaluators.label_errors import alignment
 from benchmark_n.evaluators.label_errors.blind import blind_scores
 from benchmark_n.evaluators.label_errors.evaluate import evaluate_label_errors
 from benchmark_n.evaluators.label_errors.floors import BlindScores
@@ -23,6 +28,8 @@ from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
 from benchmark_n.evaluators.label_errors.results import LabelErrorResult
 from benchmark_n.masks import Rle
 
+UNIT = "benchmark_n_unit"
+_log = logging.getLogger(__name__)
 _MADE = ("noise", "category", "supercategory")
 
 
@@ -39,7 +46,8 @@ def score_benchmark(
     ----------
     options
         As there; besides, what it breaks down by and groups by may be any field of the image or
-        annotation records (``view``, ``patient``), published or not.
+        annotation records (``view``, ``patient``), published or not. By default whole units are
+        resampled, as `benchmark_n.coco.units` has them.
     blind
         The blind floor's scores of this benchmark, where they were made before.
 
@@ -57,18 +65,19 @@ def score_benchmark(
         )
     noisy = benchmark.noisy()
     manifest = benchmark.manifest()
-    wanted = [*options.by, options.group_by]
-    names = [name for name in wanted if name not in _MADE]
+    names = [name for name in (*options.by, *options.slices) if name not in _MADE]
     manifest = with_record_fields(manifest, benchmark, noisy, names)
+    manifest, units = with_units(manifest, benchmark, noisy, options.group_by)
     needs_masks = pc.any(pc.equal(scores["kind"], "missing")).as_py() if len(scores) else False
-    return evaluate_label_errors(
+    result = evaluate_label_errors(
         scores,
         manifest,
         categories=noisy.categories,
         deleted_masks=deleted_masks(benchmark, noisy) if needs_masks else None,
         blind=blind_scores(noisy, recipe) if blind is None else blind,
-        options=options,
+        options=replace(options, group_by=UNIT),
     )
+    return replace(result, settings={**result.settings, **units.to_settings()})
 
 
 def with_record_fields(
@@ -93,6 +102,30 @@ def _text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
     return msgspec.json.encode(value).decode()
+
+
+def with_units(
+    manifest: Any, benchmark: Benchmark, noisy: CocoFile, group_by: str | None
+) -> tuple[Any, Units]:
+    """The manifest with a column `UNIT`, and the units of its rows.
+
+    Raises
+    ------
+    InputError
+        A field that neither images nor annotations have.
+    """
+    if group_by is not None and group_by not in (IMAGE, "id", "image_id"):
+        manifest = with_record_fields(manifest, benchmark, noisy, [group_by])
+        alignment.require(manifest, group_by)
+        texts = [str(value) for value in manifest[group_by].to_pylist()]
+        units = numbered(texts, group_by)
+    else:
+        ids = np.asarray(manifest["image_id"].to_numpy(), np.int64)
+        described = with_image_fields(noisy)
+        units = image_units(described, ids, None if group_by is None else IMAGE)
+    for line in units.warnings:
+        _log.warning(line)
+    return manifest.append_column(UNIT, pa.array(units.codes)), units
 
 
 def deleted_masks(benchmark: Benchmark, noisy: CocoFile) -> dict[int, dict[int, Rle]]:

@@ -57,7 +57,7 @@ def evaluate_predictions(
     options = _with_ratio(options, labels)
     detections = read_predictions(Path(predictions), labels.truth)
     types = iou_types or _allowed(labels.truth, [detections])
-    results = _by_type(labels.truth, detections, types, options)
+    results = _by_type(labels.described, detections, types, options)
     return evaluation("predictions", labels, results, {"predictions": predictions})
 
 
@@ -97,7 +97,8 @@ def compare_predictions(
     options = _with_ratio(options, labels)
     detections = {name: read_predictions(path, labels.truth) for name, path in files.items()}
     types = iou_types or _allowed(labels.truth, list(detections.values()))
-    rows = {name: _by_type(labels.truth, each, types, options) for name, each in detections.items()}
+    described = labels.described
+    rows = {name: _by_type(described, each, types, options) for name, each in detections.items()}
     first = next(iter(rows.values()))
     for row in rows.values():
         row["kept"] = {

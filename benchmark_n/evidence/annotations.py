@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -71,34 +69,3 @@ def category_index(category_ids: Ints, wanted: Ints) -> Ints:
     """Place of each wanted category in `category_ids`, int64."""
     order = np.argsort(category_ids)
     return np.asarray(order[np.searchsorted(category_ids, wanted, sorter=order)], np.int64)
-
-
-def image_groups(coco: CocoFile, image_ids: Ints, group_by: str | None) -> tuple[Ints, str]:
-    """Group of each annotation for K-fold splits, int64 (N,), and the field it comes from.
-
-    Without `group_by` it is the image record's ``patient`` or ``sequence`` where it has one, else
-    the image.
-
-    Raises
-    ------
-    InputError
-        An image record without the field that `group_by` names.
-    """
-    records = {record["id"]: record for record in coco.section("images")}
-    used = [records[i] for i in dict.fromkeys(image_ids.tolist())]
-    name = group_by or next(
-        (field for field in ("patient", "sequence") if all(field in r for r in used)), "id"
-    )
-    lacking = next((record["id"] for record in used if name not in record), None)
-    if lacking is not None:
-        raise InputError(
-            f"{coco.path.name}: image {lacking} has no field '{name}' to group the folds by: a "
-            "field of the source that is withheld has to be passed on by `keep_fields`"
-        )
-    values = {record["id"]: str(record[name]) for record in used}
-    return _codes(values[i] for i in image_ids.tolist()), "image" if name == "id" else name
-
-
-def _codes(values: Iterable[str]) -> Ints:
-    numbers: dict[str, int] = {}
-    return np.array([numbers.setdefault(value, len(numbers)) for value in values], np.int64)

@@ -1,16 +1,17 @@
-"""K folds: stratified by category, with the annotations of one group in one fold."""
+"""K folds: stratified by category, with the annotations of one unit in one fold."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from benchmark_n.coco.units import Units
 from benchmark_n.errors import InputError
 from benchmark_n.evidence.evidence import Ints
 from benchmark_n.runtime.optional_imports import import_extra
 
 
 def plan_folds(
-    labels: Ints, groups: Ints, names: tuple[str, ...], folds: int, seed: int
+    labels: Ints, units: Units, names: tuple[str, ...], folds: int, seed: int
 ) -> tuple[Ints, list[str]]:
     """Fold of each annotation, int64 (N,), and notes on what could not be as asked.
 
@@ -19,18 +20,17 @@ def plan_folds(
     Raises
     ------
     InputError
-        Fewer groups than folds, or fewer than two folds.
+        Fewer units than folds, or fewer than two folds.
     """
-    count = len(np.unique(groups))
-    if folds < 2 or count < folds:
+    if folds < 2 or len(units) < folds:
         raise InputError(
-            f"{folds} folds for {count} groups of annotations: expected from 2 folds to as many "
-            "as there are groups"
+            f"{folds} folds for {units}: expected from 2 folds to as many as there are units "
+            "(`folds`; `group_by` names other units)"
         )
     sizes = np.bincount(labels, minlength=len(names))
     small = np.flatnonzero((sizes > 0) & (sizes < folds))
     strata = np.where(np.isin(labels, small), len(names), labels)
-    notes = []
+    notes = list(units.warnings)
     if small.size:
         listed = ", ".join(names[i] for i in small[:5].tolist()) + (", …" if small.size > 5 else "")
         notes.append(
@@ -40,7 +40,7 @@ def plan_folds(
     sklearn = import_extra("sklearn.model_selection", "detect", "splitting into folds")
     splitter = sklearn.StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     plan = np.zeros(len(labels), np.int64)
-    for fold, (_, held_out) in enumerate(_quietly(splitter, strata, groups)):
+    for fold, (_, held_out) in enumerate(_quietly(splitter, strata, units.codes)):
         plan[held_out] = fold
     return plan, notes
 

@@ -31,8 +31,8 @@ class EvidenceOptions:
     backbone
         Of crops: ``hog``, ``lite0``, …; ``auto`` for the best that is installed.
     folds, group_by, seed
-        Number of folds, the image field that they keep together (None: patient, sequence or
-        image), and the seed of folds and trainings.
+        Number of folds, the image field that they keep together (None: what
+        `benchmark_n.coco.units` finds), and the seed of folds and trainings.
     device
         Of networks.
     trained_on

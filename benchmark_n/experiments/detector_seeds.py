@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 
 from benchmark_n.benchmark import Benchmark
 from benchmark_n.coco.pixels import image_files
+from benchmark_n.coco.units import image_units
 from benchmark_n.detectors import Evidence, annotation_scores, join_scores
 from benchmark_n.evaluation.label_errors import score_benchmark
 from benchmark_n.evaluators.label_errors.floors import without_flags
 from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
 from benchmark_n.evidence import annotation_evidence
-from benchmark_n.evidence.annotations import image_groups
 from benchmark_n.evidence.backbones.base import make_backbone
 from benchmark_n.evidence.crops.evidence import embed, with_probabilities
 from benchmark_n.evidence.folds import plan_folds
@@ -132,7 +132,7 @@ def features(make: Make, backbone: str) -> Any:
         coco = benchmark.noisy()
         base = annotation_evidence(coco)
         paths = image_files(benchmark.images, coco.images, base.image_ids)
-        rows = embed(base, coco, paths, make_backbone(backbone), workers=1)
+        rows = embed(base, coco, paths, make_backbone(backbone), workers=1).features
         return rows[_by_source(benchmark, base)]
 
 
@@ -152,11 +152,11 @@ def out_of_fold(
     """
     coco = benchmark.noisy()
     base = annotation_evidence(coco)
-    groups = image_groups(coco, base.image_ids, None)[0]
-    plan, _ = plan_folds(base.labels, groups, base.category_names, 5, 0)
+    units = image_units(coco, base.image_ids)
+    plan, _ = plan_folds(base.labels, units, base.category_names, 5, 0)
     places = np.argsort(_by_source(benchmark, base))
     given = replace(base, embeddings=rows[places], folds=plan)
-    return with_probabilities(given, groups, seed=0, wanted=wanted, workers=1, **options)
+    return with_probabilities(given, units, seed=0, wanted=wanted, workers=1, **options)
 
 
 def _by_source(benchmark: Benchmark, evidence: Evidence) -> NDArray[np.intp]:

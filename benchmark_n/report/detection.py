@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from benchmark_n.benchmark import Benchmark
 from benchmark_n.coco.labels import category_labels
+from benchmark_n.coco.units import units_line
 from benchmark_n.detection.result import DetectionResult
 from benchmark_n.evaluators.label_errors.curves import precision_recall_curves
 from benchmark_n.report import figures
@@ -61,7 +62,17 @@ def render_report(
         categories=sorted({card.category for card in cards}),
         rare=RARE,
         rare_flags=_rare_flags(detection),
+        units=_units(detection),
     )
+
+
+def _units(detection: DetectionResult) -> str:
+    """What the intervals resample, and whether that is little."""
+    if detection.result is None:
+        return ""
+    settings = detection.result.settings
+    line = units_line(settings["group_by"], settings["groups"])
+    return f"{line[0].upper()}{line[1:]}."
 
 
 def write_report(

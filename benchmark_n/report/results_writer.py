@@ -99,10 +99,24 @@ def _quality_of(detection: DetectionResult) -> dict[int, tuple[float, Mapping[st
     return dict(quality)
 
 
-def write_results(out: Path, evaluation: Evaluation) -> None:
-    """Write ``results.json`` in one step; never into a benchmark's directory."""
+def write_results(out: Path, evaluation: Evaluation) -> list[Path]:
+    """Write ``results.json``, and figures of ejection fractions; never into a benchmark.
+
+    Returns
+    -------
+    list[Path]
+        The figures.
+    """
     if (out / "SHA256SUMS").exists():
         raise InputError(f"{out}: is a benchmark: results go elsewhere (`out`)")
     from benchmark_n.files.atomic import write_whole
 
+    figures: dict[str, bytes] = {}
+    if evaluation.mode == "ef":
+        from benchmark_n.report.ejection_fraction import ef_figures
+
+        figures = ef_figures(evaluation.to_dict()["results"])
+    for name, picture in figures.items():
+        write_whole(out / name, picture)
     write_whole(out / RESULTS, json.dumps(evaluation.to_dict(), indent=2).encode() + b"\n")
+    return [out / name for name in figures]

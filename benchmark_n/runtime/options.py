@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import fields
 from numbers import Integral
@@ -68,6 +69,20 @@ def check_whole(name: str, value: object, *, least: int | None = None) -> None:
         raise UsageError(f"{name} is {value!r:.40}, expected a whole number")
     if least is not None and value < least:
         raise UsageError(f"{name} is {value}, expected {least} or more")
+
+
+def check_regex(name: str, value: str) -> None:
+    """Refuse what is no regular expression.
+
+    Raises
+    ------
+    UsageError
+        Names the parameter, and what is wrong with it.
+    """
+    try:
+        re.compile(value)
+    except re.error as fault:
+        raise UsageError(f"{name} is '{value:.40}', no regular expression: {fault}") from None
 
 
 def check_known(name: str, value: object, known: Collection[object]) -> None:

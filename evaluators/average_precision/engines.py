@@ -43,14 +43,17 @@ def build_problem(
     return problem, silent
 
 
-def run(problem: Problem, engine: Engine) -> tuple[str, Curves]:
-    """The engine that was used, and its curves."""
+def run(problem: Problem, engine: Engine, *, keep_cells: bool = False) -> tuple[str, Curves]:
+    """The engine that was used, and its curves; with `keep_cells` also what matched."""
     if engine == "auto":
         engine = "vernier" if vernier_engine.available() else "pycocotools"
     if engine == "pycocotools":
         return engine, coco_oracle.run(problem)
-    curves = vernier_engine.run(problem)
-    for category in set(problem.truth.category_ids[problem.truth.ids == 0].tolist()):
+    curves = vernier_engine.run(problem, keep_cells=keep_cells)
+    unmatchable = set(problem.truth.category_ids[problem.truth.ids == 0].tolist())
+    if unmatchable and keep_cells:
+        return "pycocotools", coco_oracle.run(problem)
+    for category in unmatchable:
         # Only with `compat`: vernier matches a ground truth of id 0, the raw oracle does not.
         place = problem.category_ids.index(category)
         alone = coco_oracle.run(replace(problem, category_ids=[category]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,14 @@ import numpy as np
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.labels import category_labels
 from benchmark_n.coco.predictions import Predictions, read_predictions
-from benchmark_n.errors import InputError
+from benchmark_n.coco.units import image_units
+from benchmark_n.errors import InputError, UsageError
 from benchmark_n.evaluators.average_precision import lvis
 from benchmark_n.evaluators.average_precision.engines import build_problem, run
 from benchmark_n.evaluators.average_precision.ground_truth import federated
 from benchmark_n.evaluators.average_precision.options import PrecisionOptions
 from benchmark_n.evaluators.average_precision.problem import IOU_TYPES, Curves, IouType, Problem
+from benchmark_n.evaluators.average_precision.resampling import Resampling
 from benchmark_n.evaluators.average_precision.statistics import (
     Statistics,
     category_statistics,
@@ -46,6 +48,10 @@ class InstanceSegmentationResult:
         Supercategory to the means over its categories that have ground truth.
     scores, losses
         Distribution of the detections' scores, and of their ``loss`` fields where they have some.
+    intervals
+        Statistic to its 95 % bootstrap interval over units; empty unless asked for.
+    slices
+        Field to its values as plain `Slice`s, the worst first.
     settings
         IoU type, engine, protocol and all that the figures depend on.
     warnings
@@ -59,6 +65,8 @@ class InstanceSegmentationResult:
     losses: Mapping[str, Any] | None
     settings: Mapping[str, Any]
     warnings: Sequence[str]
+    intervals: Mapping[str, Any] = field(default_factory=dict)
+    slices: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -92,7 +100,8 @@ def evaluate_instances(
     if not isinstance(predictions, Predictions):
         predictions = read_predictions(predictions, truth)
     problem, settings, silent = _problem(truth, predictions, iou_type, options)
-    used, curves = run(problem, options.engine)
+    used, curves = run(problem, options.engine, keep_cells=options.replicates > 0)
+    again, told, odd = _resampled(truth, problem, curves, options)
     agnostic = options.class_agnostic
     per_category = {} if agnostic else category_statistics(curves, problem.category_ids)
     return InstanceSegmentationResult(
@@ -101,9 +110,27 @@ def evaluate_instances(
         _by_supercategory(truth, per_category),
         distribution(predictions.scores),
         distribution(predictions.losses),
-        {"iou_type": iou_type, "engine": used, **settings},
-        _warnings(truth, predictions, silent),
+        {"iou_type": iou_type, "engine": used, **settings, **told},
+        [*_warnings(truth, predictions, silent), *odd],
+        {} if again is None else again.intervals(),
+        {}
+        if again is None
+        else {by: [one.to_dict() for one in again.slices(truth, by)] for by in options.by},
     )
+
+
+def _resampled(
+    truth: CocoFile, problem: Problem, curves: Curves, options: PrecisionOptions
+) -> tuple[Resampling | None, dict[str, Any], Sequence[str]]:
+    """What intervals and slices come from, with its settings and warnings; None if none is due."""
+    if not options.replicates or curves.cells is None:
+        return None, {}, ()
+    if options.class_agnostic and {"category", "supercategory"} & set(options.by):
+        raise UsageError("`class_agnostic` leaves no categories to slice by (`by`)")
+    units = image_units(truth, np.array(problem.image_ids, np.int64), options.group_by)
+    told = {"bootstrap": options.replicates, "seed": options.seed, **units.to_settings()}
+    again = Resampling(problem, curves.cells, units, options.replicates, options.seed)
+    return again, told, units.warnings
 
 
 def _problem(

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 
 from benchmark_n.errors import UsageError
 from benchmark_n.evaluators.average_precision.engines import ENGINES, Engine
+from benchmark_n.evaluators.slices import SliceOptions
 from benchmark_n.runtime.options import check_known
 
 COMPATIBLE = (None, "pycocotools")
 PROTOCOLS = ("coco", "lvis")
+REPLICATES = 200
 
 
 @dataclass(frozen=True)
-class PrecisionOptions:
+class PrecisionOptions(SliceOptions):
     """How average precisions are computed.
 
     Parameters
@@ -28,6 +30,9 @@ class PrecisionOptions:
         As if all categories were one.
     dilation_ratio
         Of the boundary, of the image diagonal; by default the benchmark's, else 0.02.
+    by, group_by, bootstrap, seed
+        As in `SliceOptions`; without `by` and `bootstrap` there are no intervals, with `by` alone
+        they are of 200 replicates.
     compat
         ``"pycocotools"``: as the raw oracle does it, with a ground truth of id 0 taken for
         unmatched, and areas of detections from their boxes where they have some.
@@ -50,7 +55,13 @@ class PrecisionOptions:
     dilation_ratio: float | None = None
     compat: str | None = None
 
+    @property
+    def replicates(self) -> int:
+        """Replicates that are to be drawn."""
+        return self.bootstrap or (REPLICATES if self.by else 0)
+
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_known("`engine`", self.engine, ENGINES)
         check_known("`compat`", self.compat, COMPATIBLE)
         if self.protocol:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,7 +96,11 @@ class Curves:
         float64 (T, R, K, A, M): IoU thresholds, recalls, categories, area ranges, detections.
     recall
         float64 (T, K, A, M).
+    cells
+        What matched, by category, area range and image, as pycocotools' ``evalImgs``; None where
+        it was not asked for.
     """
 
     precision: NDArray[np.float64]
     recall: NDArray[np.float64]
+    cells: Sequence[Mapping[str, Any] | None] | None = None

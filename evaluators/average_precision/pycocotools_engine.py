@@ -86,7 +86,7 @@ def run(problem: Problem) -> Curves:
         evaluation.accumulate()
     precision: NDArray[np.float64] = evaluation.eval["precision"]
     recall: NDArray[np.float64] = evaluation.eval["recall"]
-    return Curves(precision, recall)
+    return Curves(precision, recall, evaluation.evalImgs)
 
 
 def _records(instances: Instances, extra: Callable[[int], dict[str, Any]]) -> Records:

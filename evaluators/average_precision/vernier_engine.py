@@ -28,8 +28,8 @@ def available() -> bool:
     return importlib.util.find_spec("vernier") is not None
 
 
-def run(problem: Problem) -> Curves:
-    """Evaluate with vernier."""
+def run(problem: Problem, *, keep_cells: bool = False) -> Curves:
+    """Evaluate with vernier; with `keep_cells` what matched is kept too, which takes longer."""
     core = _core()
     evaluate = getattr(core, f"evaluate_{problem.iou_type}_grid")
     extra = {"dilation_ratio": problem.dilation_ratio} if problem.iou_type == "boundary" else {}
@@ -42,10 +42,12 @@ def run(problem: Problem) -> Curves:
         iou_thresholds=IOU_THRESHOLDS.tolist(),
         recall_thresholds=RECALLS.tolist(),
         dt_area="supplied",
+        retain_meta=keep_cells,
         **extra,
     )
     done = grid.accumulate(list(problem.max_detections))
-    return Curves(np.array(done.precision), np.array(done.recall))
+    cells = grid.eval_imgs() if keep_cells else None
+    return Curves(np.array(done.precision), np.array(done.recall), cells)
 
 
 def _core() -> Any:

@@ -1,4 +1,4 @@
-"""Patients and frames of an evaluation of the ejection fraction (EF), and their summary.
+"""Summary of an evaluation of the ejection fraction (EF).
 
 References
 ----------
@@ -9,64 +9,33 @@ References
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from benchmark_n.coco.units import FEW
 from benchmark_n.evaluators.cardiac.frames import INSTANTS
+from benchmark_n.evaluators.cardiac.patients import FrameAgreement, PatientResult
+from benchmark_n.evaluators.cardiac.resampling import Cohort
 
 CLINICAL_LINES = (40.0, 50.0)
-
-
-@dataclass(frozen=True)
-class Function:
-    """Volumes (ml) and EF (percent) of a patient; None where no view shows the ventricle.
-
-    `planes` is the number of views that the volumes rest on, at ED and ES.
-    """
-
-    edv: float | None
-    esv: float | None
-    ef: float | None
-    planes: tuple[int, int]
-
-
-@dataclass(frozen=True)
-class PatientResult:
-    """A patient by the reference masks and by the evaluated ones.
-
-    `error` is the difference of the two EFs in percentage points; `info_ef` is the dataset's own
-    figure; `poor` tells whether any of the frames is of poor quality.
-    """
-
-    patient: str
-    poor: bool
-    info_ef: float | None
-    reference: Function
-    evaluated: Function
-    error: float | None
-
-
-@dataclass(frozen=True)
-class FrameAgreement:
-    """Dice coefficient and Hausdorff distances (mm) of one frame; None with only one mask."""
-
-    patient: str
-    instant: str
-    dice: float | None
-    distances: tuple[float, float] | None
+DISTANCES = ("hausdorff_mm", "hausdorff_95_mm", "assd_mm")
 
 
 def summarise(
-    patients: Sequence[PatientResult], agreement: Sequence[FrameAgreement]
+    patients: Sequence[PatientResult],
+    agreement: Sequence[FrameAgreement],
+    cohort: Cohort,
 ) -> dict[str, Any]:
     """Errors over patients and agreement over frames.
 
     ``ef_mae`` is the mean absolute error in percentage points over the patients with an EF on both
-    sides; ``missing`` counts the others and ``esv_above_edv`` those of negative EF, which stay in.
-    A frame with a mask on one side alone has Dice 0 and no distance.
+    sides; ``missing`` counts the others, ``ef_mae_missing_at_mean`` has them at the mean EF of the
+    reference, and ``esv_above_edv`` counts those of negative EF, which stay in. A frame with a mask
+    on one side alone has Dice and NSD 0 and no distance. ``intervals`` are 95 % bootstrap
+    intervals over the units that the patients belong to, ``approximate`` with fewer than 30.
     """
+    measures, intervals = cohort.measures(patients)
     errors = np.array([p.error for p in patients if p.error is not None], float)
     info = [
         p.evaluated.ef - p.info_ef
@@ -79,7 +48,10 @@ def summarise(
         "missing": len(patients) - len(errors),
         "single_plane": sum(1 in p.evaluated.planes for p in patients),
         "esv_above_edv": sum(p.evaluated.ef is not None and p.evaluated.ef < 0 for p in patients),
-        "ef_mae": float(np.abs(errors).mean()) if len(errors) else None,
+        **measures,
+        "intervals": intervals,
+        "units": cohort.count(patients),
+        "approximate": cohort.count(patients) < FEW,
         "ef_mae_info": float(np.abs(info).mean()) if info else None,
         **bland_altman(errors),
         "crossings": [_crossings(patients, line) for line in CLINICAL_LINES],
@@ -111,13 +83,15 @@ def _crossings(patients: Sequence[PatientResult], line: float) -> dict[str, floa
 
 
 def _frames(agreement: Sequence[FrameAgreement]) -> dict[str, float | int | None]:
-    dice = [a.dice for a in agreement if a.dice is not None]
     distances = [a.distances for a in agreement if a.distances is not None]
-    mean = np.mean(distances, axis=0).tolist() if distances else [None, None]
     return {
         "frames": len(agreement),
         "without_distance": len(agreement) - len(distances),
-        "dice": float(np.mean(dice)) if dice else None,
-        "hausdorff_mm": mean[0],
-        "hausdorff_95_mm": mean[1],
+        "dice": _mean([a.dice for a in agreement if a.dice is not None]),
+        "nsd": _mean([a.nsd for a in agreement if a.nsd is not None]),
+        **{name: _mean([found[name] for found in distances]) for name in DISTANCES},
     }
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return float(np.mean(values)) if values else None

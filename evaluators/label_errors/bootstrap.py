@@ -19,6 +19,16 @@ Measures = Mapping[str, NDArray[np.float64]]
 REPLICATES = 500
 LEVEL = 0.95
 _MOST_CELLS = 1 << 22
+_MANY = 2000
+
+
+def default_replicates(groups: int) -> int:
+    """As many as intervals over many groups need: 1000, or 200 of more than 2000 groups.
+
+    >>> default_replicates(128), default_replicates(5000)
+    (1000, 200)
+    """
+    return 1000 if groups <= _MANY else 200
 
 
 def group_weights(groups: int, replicates: int, seed: int, rows: int) -> Iterator[Weights]:

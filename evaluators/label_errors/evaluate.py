@@ -15,6 +15,7 @@ References
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,7 @@ from benchmark_n.evaluators.label_errors.measures import Measured, ScoredItems, 
 from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
 from benchmark_n.evaluators.label_errors.other_truths import truth_warnings, under_other_truths
 from benchmark_n.evaluators.label_errors.results import KindResult, LabelErrorResult
+from benchmark_n.evaluators.label_errors.slices import slice_items
 from benchmark_n.evaluators.label_errors.truth import Truth
 from benchmark_n.masks import Rle
 from benchmark_n.tables.scores import check_scores
@@ -75,9 +77,9 @@ def evaluate_label_errors(
     check_scores(scores)
     rows = error_truth.surviving(manifest)
     not_counted = alignment.check_same(scores, manifest, rows)
-    groups = alignment.group_codes(manifest, rows, options.group_by)
+    groups = alignment.group_codes(manifest, rows, options.group_column)
     parts = alignment.parts_by(rows, options.by, categories)
-    kinds = _annotation_kinds(scores, rows, parts, groups, blind, options)
+    kinds = _annotation_kinds(scores, rows, parts, groups, blind, categories, options)
     if deleted_masks is not None:
         kinds |= _missing(scores, manifest, categories, deleted_masks, options)
     settings = {
@@ -94,7 +96,7 @@ def _settings(options: LabelErrorOptions, rows: Any, blind: BlindScores | None) 
     return {
         "truth": options.truth.to_dict(rows),
         "blind_floor_fitted_on": list(blind.fitted_on) if blind else None,
-        "group_by": options.group_by,
+        "group_by": options.group_column,
         "bootstrap": options.bootstrap,
         "seed": options.seed,
     }
@@ -106,10 +108,12 @@ def _annotation_kinds(
     parts: Mapping[str, Mapping[str, NDArray[np.bool_]]],
     groups: tuple[NDArray[np.int64], int],
     blind: BlindScores | None,
+    categories: Mapping[int, Category] | None,
     options: LabelErrorOptions,
 ) -> dict[str, KindResult]:
     """The kinds of error that annotations of the noisy file have."""
     noises = alignment.noise_flags(rows) if "noise" in options.by else {}
+    sliced_by = alignment.parts_by(rows, options.slices, categories)
     truths = {
         "any": error_truth.any_errors(rows, options.truth),
         "class": error_truth.class_errors(rows),
@@ -126,7 +130,9 @@ def _annotation_kinds(
         graded = _graded(given.scores, rows) if kind == "spatial" else None
         counts = {"ignored": int(truth.ignored.sum()), "unscored": given.unscored}
         broken = _breakdown(every, truth, parts, noises)
-        kinds[kind] = _result(kind, every.part(counted), counts, broken, options, floors, graded)
+        result = _result(kind, every.part(counted), counts, broken, options, floors, graded)
+        sliced = slice_items(every, counted, sliced_by, options.bootstrap, options.seed)
+        kinds[kind] = replace(result, slices=sliced)
     return kinds
 
 
@@ -143,7 +149,7 @@ def _missing(
         return {}
     gone = missing.deleted_rows(manifest)
     found = missing.match_proposals(proposals, deleted_masks)
-    detection = missing.missing_detection(proposals, found, manifest, gone, options.group_by)
+    detection = missing.missing_detection(proposals, found, manifest, gone, options.group_column)
     broken = missing.recall_by(gone, found, alignment.parts_by(gone, options.by, categories))
     return {"missing": _result("missing", detection, {}, broken, options, {}, None)}
 

@@ -22,8 +22,12 @@ class LabelErrorOptions:
     by
         What to break the results down by: ``noise``, ``category``, ``supercategory``, or a column
         of the manifest. The category is the given (noisy) one.
+    slices
+        What to break the results down by with intervals, the worst first: as `by`, but for
+        ``noise``.
     group_by
-        Column whose values are resampled whole.
+        Column whose values are resampled whole; None for the images, and for a benchmark for its
+        units (`benchmark_n.coco.units`).
     bootstrap, seed
         Number of replicates and their seed. Equal seeds over one manifest give paired replicates.
 
@@ -40,13 +44,22 @@ class LabelErrorOptions:
 
     truth: SpatialTruth = DEFAULT_TRUTH
     by: tuple[str, ...] = BY
-    group_by: str = "image_id"
+    slices: tuple[str, ...] = ()
+    group_by: str | None = None
     bootstrap: int = REPLICATES
     seed: int = 0
+
+    @property
+    def group_column(self) -> str:
+        """The column that is resampled by."""
+        return self.group_by or "image_id"
 
     def __post_init__(self) -> None:
         if isinstance(self.by, str):
             raise UsageError(f"by must be a tuple of names, but got '{self.by}'")
         object.__setattr__(self, "by", tuple(self.by))
+        object.__setattr__(self, "slices", tuple(dict.fromkeys(self.slices)))
+        if "noise" in self.slices:
+            raise UsageError("results by noise are there without slices: `by` other fields")
         if self.bootstrap < 1:
             raise UsageError(f"bootstrap must be 1 or more, but got {self.bootstrap}")

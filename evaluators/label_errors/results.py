@@ -14,6 +14,7 @@ from benchmark_n.evaluators.label_errors.bootstrap import interval
 from benchmark_n.evaluators.label_errors.floors import FloorComparison
 from benchmark_n.evaluators.label_errors.measures import Measured
 from benchmark_n.evaluators.label_errors.truth import SpatialTruth
+from benchmark_n.evaluators.slices import Slice
 
 Spread = tuple[float, float] | None
 # Equal values of these make the replicates of two results those of the same draws.
@@ -51,6 +52,8 @@ class KindResult:
         The detector against the best of them.
     graded
         For ``spatial``: see `benchmark_n.evaluators.label_errors.graded`.
+    slices
+        Field to its values with counts and intervals, the worst AUPRC first.
     """
 
     kind: str
@@ -62,6 +65,7 @@ class KindResult:
     floor_intervals: Mapping[str, Spread] = field(default_factory=dict)
     against_floor: FloorComparison | None = None
     graded: Mapping[str, Any] | None = None
+    slices: Mapping[str, Sequence[Slice]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, without the replicates."""
@@ -77,6 +81,7 @@ class KindResult:
             "against_floor": asdict(against) if against else None,
             "graded": None if self.graded is None else dict(self.graded),
             "by": {name: {k: dict(v) for k, v in rows.items()} for name, rows in self.by.items()},
+            "slices": {name: [s.to_dict() for s in rows] for name, rows in self.slices.items()},
         }
 
 

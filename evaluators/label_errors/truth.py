@@ -56,7 +56,8 @@ class SpatialTruth:
     ----------
     name
         ``changed``: it differs from the clean mask at all. ``mask-iou``, ``boundary-iou``: its IoU,
-        or boundary IoU, with the clean mask is below the bar. ``pair-quantile``: its IoU is below
+        or boundary IoU, with the clean mask is below the bar; of a box without a mask the IoU with
+        the clean box. ``pair-quantile``: its IoU is below
         what two annotators reach on an object of that size, the quantile `bar` of the benchmark's
         own pairs; of use where a benchmark is a real pair of files.
     bar
@@ -139,12 +140,18 @@ def class_errors(rows: Any) -> Truth:
 
 
 def spatial_errors(rows: Any, truth: SpatialTruth = DEFAULT_TRUTH) -> Truth:
-    """Wrong: by the rule. Spurious annotations have no clean mask and are ignored."""
+    """Wrong: by the rule. Spurious annotations have no clean mask and are ignored.
+
+    Boxes without masks have no boundary IoU; under ``boundary-iou`` the bar is of their box IoU.
+    """
     iou = float_values(rows["iou"])
     ignored, changed = np.isnan(iou), iou < 1
     if truth.name == "changed":
         return Truth(changed, ignored)
-    values = float_values(rows["boundary_iou"]) if truth.name == "boundary-iou" else iou
+    values = iou
+    if truth.name == "boundary-iou":
+        edges = float_values(rows["boundary_iou"])
+        values = np.where(np.isnan(edges), iou, edges)
     wrong = values < _bars(rows, truth)
     return Truth(wrong, ignored | (changed & ~wrong) if truth.leave_out else ignored)
 

@@ -23,10 +23,9 @@ from numpy.typing import NDArray
 from benchmark_n.coco import Category
 from benchmark_n.coco.annotation_masks import SIZES
 from benchmark_n.coco.labels import category_labels
-from benchmark_n.tables.manifest_schema import BOX
+from benchmark_n.evaluators.label_quality.label_pairs import RIGHT, of_masks, read_labels
 
-THRESHOLDS = (0.5, 0.75)
-_ADDED = "spurious"
+THRESHOLDS = (RIGHT, 0.75)
 
 
 @dataclass(frozen=True)
@@ -35,8 +34,11 @@ class MaskAgreement:
 
     Parameters
     ----------
-    mean_iou, mean_boundary_iou
-        Over the clean labels that are in the noisy file.
+    mean_iou, mean_boundary_iou, mean_dice
+        Over the clean labels that are in the noisy file; Dice, ``2 IoU / (1 + IoU)``, is the F1 of
+        a mask's pixels.
+    dice_all_labels
+        Mean Dice in which deleted and spurious labels have 0: leaving out labels gains nothing.
     clean, noisy
         Numbers of labels; ``deleted`` and ``spurious`` tell the difference.
     other_category
@@ -53,6 +55,8 @@ class MaskAgreement:
 
     mean_iou: float | None
     mean_boundary_iou: float | None
+    mean_dice: float | None
+    dice_all_labels: float | None
     clean: int
     noisy: int
     deleted: int
@@ -72,19 +76,16 @@ def mask_agreement(manifest: Any, categories: Mapping[int, Category]) -> MaskAgr
 
     Annotations without a mask are left out.
     """
-    rows = of_masks(manifest.filter(pc.invert(manifest["crowd"])))
-    labels = category_labels(categories)
-    iou, edge = _floats(rows["iou"]), _floats(rows["boundary_iou"])
-    clean, noisy = _ids(rows["category_id"]), _ids(rows["noisy_category_id"])
-    deleted = np.asarray(rows["deleted"].to_numpy(), bool)
-    spurious = np.asarray(pc.equal(rows["origin"], _ADDED).to_numpy(), bool)
-    same = (clean == noisy) & ~deleted & ~spurious
-    right = same & (iou >= THRESHOLDS[0])
-    group = partial(_group, iou, edge, right)
-    sizes = np.array(rows["size"].to_pylist(), object)
+    labels = read_labels(of_masks(manifest.filter(pc.invert(manifest["crowd"]))))
+    iou, edge, clean, noisy = labels.iou, labels.boundary_iou, labels.clean, labels.noisy
+    deleted, spurious, same, sizes = labels.deleted, labels.spurious, labels.same, labels.sizes
+    group = partial(_group, iou, edge, labels.right)
+    dice, names = labels.dice, category_labels(categories)
     return MaskAgreement(
         _mean(iou),
         _mean(edge),
+        _mean(dice),
+        float(np.nansum(dice) / len(labels)) if len(labels) else None,
         int((~spurious).sum()),
         int((~deleted).sum()),
         int(deleted.sum()),
@@ -93,18 +94,11 @@ def mask_agreement(manifest: Any, categories: Mapping[int, Category]) -> MaskAgr
         [_at(threshold, iou, same, clean, noisy) for threshold in THRESHOLDS],
         {size: group(sizes == size, (sizes == size) & ~deleted) for size in SIZES},
         {
-            labels[identity]: group(clean == identity, noisy == identity)
+            names[identity]: group(clean == identity, noisy == identity)
             for identity in categories
             if identity in clean or identity in noisy
         },
     )
-
-
-def of_masks(rows: Any) -> Any:
-    """The rows of a manifest's annotations that have masks."""
-    if "measured_on" not in rows.column_names:
-        return rows
-    return rows.filter(pc.not_equal(rows["measured_on"], BOX))
 
 
 def _group(
@@ -147,15 +141,6 @@ def _at(
         "f1": 2 * found / (total + given) if total + given else None,
         "panoptic_quality": float(np.mean(qualities)) if qualities else None,
     }
-
-
-def _floats(column: Any) -> NDArray[np.float64]:
-    return np.asarray(pc.fill_null(column, float("nan")).to_numpy(), float)
-
-
-def _ids(column: Any) -> NDArray[np.int64]:
-    """Category ids, -1 for null."""
-    return np.asarray(pc.fill_null(column, -1).to_numpy(), np.int64)
 
 
 def _mean(values: NDArray[np.float64]) -> float | None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from detector_parts import Experiment
 
+from benchmark_n.coco.units import each_its_own
 from benchmark_n.detectors import Evidence, build_detector, run_detector
 from benchmark_n.evidence.crops.linear_heads import cross_validate
 from benchmark_n.evidence.folds import plan_folds
@@ -73,7 +74,7 @@ def out_of_fold(noisy: Any, inverse_penalty: float = INVERSE_PENALTY) -> Evidenc
     """Five-fold logistic regression on the 64 grey levels."""
     images, _ = digits()
     features = images.reshape(len(images), -1).astype(np.float32)
-    folds, _ = plan_folds(noisy, np.arange(len(noisy)), _NAMES, 5, 0)
+    folds, _ = plan_folds(noisy, each_its_own(len(noisy)), _NAMES, 5, 0)
     probs = cross_validate(features, noisy, folds, 10, inverse_penalty=inverse_penalty, workers=1)[
         0
     ]

@@ -152,7 +152,7 @@ def repeats(unit: Unit, part: Part) -> Iterator[Scored]:
     simple = unit.described(LITE[0])[0] if LITE[0] in part.models else grey(unit)
     features = replace(unit.base, embeddings=simple, folds=unit.folds)
     wanted = ("dropout_probs", "repeated_probs")
-    heads = with_probabilities(features, unit.groups, seed=0, wanted=wanted, workers=1)
+    heads = with_probabilities(features, unit.units, seed=0, wanted=wanted, workers=1)
     for name, options in (("mc_dropout", {}), ("usdnl", {"noise_rate": 0.05}), ("recov", {})):
         yield name, run_detector(build_detector(name, options), heads)
 

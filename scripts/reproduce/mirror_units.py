@@ -13,8 +13,8 @@ import numpy as np
 
 from benchmark_n import Benchmark
 from benchmark_n.coco.pixels import image_files
+from benchmark_n.coco.units import image_units
 from benchmark_n.evidence import Evidence, annotation_evidence
-from benchmark_n.evidence.annotations import image_groups
 from benchmark_n.evidence.backbones.base import make_backbone
 from benchmark_n.evidence.backbones.silhouette import LENGTH
 from benchmark_n.evidence.crops.cutting import Cut, Cutter, cut_crops, instances_alone
@@ -36,9 +36,9 @@ class Unit:
         self.coco = benchmark.noisy()
         self.base = annotation_evidence(self.coco)
         self.paths = image_files(benchmark.images, self.coco.images, self.base.image_ids)
-        self.groups = image_groups(self.coco, self.base.image_ids, None)[0]
+        self.units = image_units(self.coco, self.base.image_ids)
         names = self.base.category_names
-        self.folds, _ = plan_folds(self.base.labels, self.groups, names, 5, 0)
+        self.folds, _ = plan_folds(self.base.labels, self.units, names, 5, 0)
         self.lesson = Lesson(self.base.labels, len(names), self.folds, workers=1)
 
     def crops(self, size: int | None = None, alone: bool = True) -> Arrays:

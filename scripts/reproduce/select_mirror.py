@@ -75,7 +75,7 @@ def rows_of(noise: str, seed: int, done: set[Setting]) -> Iterator[Row]:
     def probabilities(name: str, outline: bool, folds: int, penalty: float) -> Any:
         values = features[name] if outline else features[name][:, :-LENGTH]
         base = unit.base
-        plan = plan_folds(base.labels, unit.groups, base.category_names, folds, 0)[0]
+        plan = plan_folds(base.labels, unit.units, base.category_names, folds, 0)[0]
         count = len(base.category_ids)
         options: Row = {"inverse_penalty": penalty, "workers": 1}
         return cross_validate(values, base.labels, plan, count, **options)[0]

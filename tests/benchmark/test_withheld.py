@@ -19,7 +19,7 @@ import benchmark_n
 from benchmark_n import Benchmark
 from benchmark_n.benchmark import layout
 from benchmark_n.benchmark.fields import ANNOTATION_FIELDS, CATEGORY_FIELDS, IMAGE_FIELDS
-from benchmark_n.benchmark.record_fields import image_records, record_field
+from benchmark_n.benchmark.record_fields import record_field, with_image_fields
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.generation.options import PublishOptions
 from tests import making, samples
@@ -323,7 +323,7 @@ def test_evaluations_know_what_is_withheld(hard: Benchmark, source: Path) -> Non
     of_source = Counter(r["annotator"] for r in before["annotations"] if "annotator" in r)
     assert Counter(values.values()) == of_source
     assert record_field(hard, noisy, "colour") is None
-    assert image_records(noisy) == before["images"]
+    assert with_image_fields(noisy).section("images") == before["images"]
     assert "guideline" not in noisy.section("images")[0]
     elsewhere = benchmark_n.load(hard.path).clean_val
     assert elsewhere is None

@@ -10,6 +10,7 @@ import pytest
 from benchmark_n import Benchmark
 from benchmark_n.cli import run
 from tests.evaluators.coco_samples import random_case
+from tests.evaluators.echo_samples import PATIENTS, echo_document
 
 
 @pytest.fixture
@@ -64,6 +65,52 @@ def test_noisy_masks_of_a_benchmark(
     assert run(["eval", str(scenes_hard.path), "--masks", "noisy"]) == 0
     assert "IoU 0.75" in capsys.readouterr().out
     assert scenes_hard.verify() == []
+
+
+def test_slices_and_intervals_are_printed_with_their_units(
+    files: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    truth, found = files
+    document = json.loads(Path(truth).read_text())
+    for record in document["images"]:
+        record["patient_id"] = record["id"] % 3
+    Path(truth).write_text(json.dumps(document))
+    arguments = ["eval", "--ground-truth", truth, "--predictions", found, "--iou-type", "segm"]
+    assert run([*arguments, "--by", "size", "--bootstrap", "20"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == "units: 3 patients by patient_id; intervals are approximate: " + (
+        "fewer than 30 units"
+    )
+    assert any(line.startswith("mask by size") and "ground truths" in line for line in lines)
+    assert any(line.startswith("95 %") and "[" in line for line in lines)
+    assert run([*arguments, "--by", "size", "--group-by", "image", "--json"]) == 0
+    settings = json.loads(capsys.readouterr().out)["results"]["segm"]["settings"]
+    assert (settings["group_by"], settings["bootstrap"]) == ("image", 200)
+    assert run([*arguments, "--by", "colour"]) == 1
+    assert "no image has a field 'colour'" in capsys.readouterr().err
+    assert run([*arguments, "--surface"]) == 2
+    assert "--surface is for --masks noisy" in capsys.readouterr().err
+
+
+def test_ejection_fractions_come_with_their_figures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    document = echo_document(PATIENTS)
+    Path("truth.json").write_text(json.dumps(document))
+    keys = ("image_id", "category_id", "segmentation")
+    kept = [{**{k: a[k] for k in keys}, "score": 0.9} for a in document["annotations"]]
+    # The second patient has no prediction at systole.
+    Path("found.json").write_text(json.dumps([r for r in kept if r["image_id"] not in (6, 8)]))
+    arguments = ["eval", "--ground-truth", "truth.json", "--predictions", "found.json", "--ef"]
+    assert run([*arguments, "--by", "image_quality"]) == 0
+    out = capsys.readouterr().out
+    assert "1 (50.0 %)" in out
+    assert "by image_quality" in out
+    for name in ("bland-altman.png", "scatter.png"):
+        assert Path(f"results/truth-ef/{name}").read_bytes().startswith(b"\x89PNG")
+    assert run([*arguments, "--by", "category"]) == 2
+    assert "ejection fractions are of patients" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,9 @@ from pycocotools.coco import COCO
 
 import benchmark_n
 from benchmark_n.cli import run
-from benchmark_n.errors import InputError
+from benchmark_n.coco.read import read_coco
+from benchmark_n.coco.units import image_units
+from benchmark_n.errors import InputError, UsageError
 from tests import making
 
 
@@ -74,6 +76,27 @@ def test_arrays_come_out_as_they_went_in(tmp_path: Path, channels: int) -> None:
         seen.append(same.index(True))
         assert labels[seen[-1], 0] == {1: 3, 2: 7}[annotation["category_id"]]
     assert sorted(seen) == list(range(6))
+
+
+def test_names_of_files_tell_units(tmp_path: Path) -> None:
+    """Six files of three patients: a case for each, by a number that tells no class."""
+    root = tmp_path / "scans"
+    for place, name in enumerate(["p1_a", "p1_b", "p2_a", "p3_a", "p3_b", "p3_c"]):
+        folder = root / ("ill" if place % 2 else "well")
+        folder.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(folder / f"{name}.png"), np.full((8, 8, 3), 30 * place, np.uint8))
+    made = opened(root, tmp_path / "out", group_regex="^(p[0-9]+)_")
+    coco = read_coco(made.annotations)
+    units = image_units(coco, np.array(sorted(coco.images)))
+    assert (units.field, len(units)) == ("case_id", 3)
+    assert sorted(np.bincount(units.codes).tolist()) == [1, 2, 3]
+    assert made.recipe["source"]["group_regex"] == "^(p[0-9]+)_"
+    with pytest.raises(InputError, match=r"p\d_.\.png: `group_regex` 'x' does not match"):
+        opened(root, tmp_path / "other", group_regex="x")
+    with pytest.raises(UsageError, match="no regular expression"):
+        opened(root, tmp_path / "other", group_regex="(")
+    with pytest.raises(UsageError, match="is for dataset imagefolder"):
+        making.make("scenes", "easy", group_regex="x", num_images=2, out=tmp_path / "other")
 
 
 def test_class_noise_and_its_manifest(tmp_path: Path) -> None:

@@ -155,7 +155,7 @@ def test_newest_benchmark_is_the_default(
         (["--detector", "objectlab"], 1, "needs predictions (--evidence predictions:FILE)"),
         (["--detector", "cleanlab", "--masks", "noisy"], 2, "exclude one another"),
         (["--detector", "cleanlab", "--set", "random.seed=1"], 2, "cannot set 'random.seed'"),
-        (["--detector", "cleanlab", "--folds", "500"], 1, "500 folds for 60 groups"),
+        (["--detector", "cleanlab", "--folds", "500"], 1, "500 folds for 60 images"),
         (["--detector", "cleanlab", "--images", "."], 1, "60 of 60 images are missing"),
         (["--detector", "cleanlab", "--evidence", "predictions:no.json"], 1, "no such file"),
         (["--detector", "cleanlab", "--evidence", "guess"], 1, "unknown evidence 'guess'"),

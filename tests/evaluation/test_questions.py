@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,17 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
+from sklearn import metrics
 
 import benchmark_n
-from benchmark_n import Benchmark, EvaluationInput, PrecisionOptions
+from benchmark_n import Benchmark, EvaluationInput, LabelErrorOptions, PrecisionOptions
 from benchmark_n.coco import read_coco
 from benchmark_n.errors import UsageError
+from benchmark_n.evaluation.label_errors import score_benchmark
 from benchmark_n.evaluators.cardiac.evaluate import evaluate_ejection_fraction as cardiac
 from benchmark_n.evaluators.cardiac.frames import annotated_ventricles, read_frames
+from benchmark_n.evaluators.slices import AgreementOptions
+from benchmark_n.tables.scores import scores_table
 from tests import making, samples
 from tests.evaluation.test_evaluate import results_file
 from tests.evaluators.echo_samples import PATIENTS, echo_document
@@ -155,3 +160,93 @@ def test_labels_of_a_file_alone_tell_nothing_of_noise() -> None:
 def test_nothing_to_compare() -> None:
     with pytest.raises(UsageError, match="`compare` names no file"):
         benchmark_n.compare_predictions("b", {})
+
+
+def test_labels_have_intervals_slices_and_distances(scenes_hard: Benchmark) -> None:
+    options = AgreementOptions(by=("size", "category"), bootstrap=20, surface=True, tolerance=2.0)
+    found = benchmark_n.evaluate_labels(scenes_hard, options).results
+    assert found["settings"] == {
+        "bootstrap": 20,
+        "seed": 0,
+        "group_by": "image",
+        "groups": 60,
+        "approximate": False,
+    }
+    low, high = found["intervals"]["mean_iou"]
+    assert low < found["mean_iou"] < high
+    assert {part["value"] for part in found["slices"]["size"]} == {"small", "medium", "large"}
+    surface = found["surface"]
+    assert (surface["unit"], surface["labels"]) == ("px", found["clean"] + found["spurious"])
+    assert surface["without_distance"] == found["deleted"] + found["spurious"]
+    assert 0 < surface["nsd"] < 1
+    assert surface["assd"] < surface["hausdorff_95"] <= surface["hausdorff"]
+
+
+def test_one_options_object_serves_the_switch(scenes_hard: Benchmark, tmp_path: Path) -> None:
+    path = results_file(tmp_path, scenes_hard.clean().records())
+    options = PrecisionOptions(by=("size",), bootstrap=5)
+    questions: list[dict[str, Any]] = [{"predictions": path}, {"masks": "noisy"}]
+    for asked in questions:
+        found: Any = benchmark_n.evaluate(scenes_hard, options=options, **asked)
+        results = found.results.get("segm", found.results)
+        assert len(results["slices"]["size"]) == 3
+    with pytest.raises(UsageError, match="`options` of predictions are `PrecisionOptions`"):
+        benchmark_n.evaluate(scenes_hard, predictions=path, options=AgreementOptions())
+    with pytest.raises(UsageError, match="`tolerance` must be above 0 mm"):
+        AgreementOptions(tolerance=0)
+    with pytest.raises(UsageError, match="`by` must be a tuple of names"):
+        AgreementOptions(by="size")  # type: ignore[arg-type]
+
+
+def test_units_of_detectors_are_those_of_the_images(scenes_hard: Benchmark, tmp_path: Path) -> None:
+    """Sequences of six images each: they are resampled, sliced by, and told."""
+    folder = tmp_path / "benchmark"
+    shutil.copytree(scenes_hard.path, folder)
+    data = json.loads(scenes_hard.annotations.read_text())
+    for place, image in enumerate(data["images"]):
+        image |= {"sequence": f"s{place // 6}", "light": "day" if place % 2 else "night"}
+    place_of = scenes_hard.annotations.relative_to(scenes_hard.path)
+    (folder / place_of).write_text(json.dumps(data))
+    opened = benchmark_n.load(folder)
+    scores = random_scores(opened)
+    options = LabelErrorOptions(bootstrap=40, slices=("light", "category"))
+    by_sequence = score_benchmark(scores, opened, options)
+    assert by_sequence.settings["group_by"] == "sequence"
+    assert (by_sequence.settings["groups"], by_sequence.settings["approximate"]) == (10, True)
+    asked = LabelErrorOptions(bootstrap=40, group_by="image")
+    by_image = score_benchmark(scores, opened, asked)
+    assert (by_image.settings["groups"], by_image.settings["approximate"]) == (60, False)
+    whole, other = by_sequence.kinds["class"], by_image.kinds["class"]
+    assert whole.measures == other.measures
+    assert whole.intervals["auprc"] != other.intervals["auprc"]
+    parts = whole.slices["light"]
+    assert {part.value for part in parts} == {"day", "night"}
+    for part in parts:
+        assert part.measures["auprc"] == whole_of(scores, opened, part.value)
+    assert sum(part.counts["errors"] for part in parts) == whole.measures["errors"]
+    ranked = [p.measures["auprc"] for p in whole.slices["category"]]
+    known = [value for value in ranked if value is not None]
+    assert known == sorted(known)
+
+
+def whole_of(scores: Any, benchmark: Benchmark, light: str) -> Any:
+    """AUPRC of class errors in the images of one light, by scikit-learn."""
+    lit = {i["id"] for i in benchmark.noisy().section("images") if i["light"] == light}
+    rows = benchmark.manifest().to_pandas()
+    kept = rows[rows.image_id.isin(lit) & ~rows.deleted & ~rows.crowd]
+    given = scores.to_pandas()
+    given = given[given.kind == "class"].set_index("annotation_id").score
+    wrong = kept.category_id != kept.noisy_category_id
+    return pytest.approx(metrics.average_precision_score(wrong, given[kept.annotation_id]))
+
+
+def random_scores(benchmark: Benchmark) -> Any:
+    ids = benchmark.noisy().annotation_ids
+    columns = {
+        "image_id": benchmark.noisy().image_ids.tolist(),
+        "annotation_id": ids.tolist(),
+        "kind": ["class"] * len(ids),
+        "score": np.random.default_rng(0).random(len(ids)).tolist(),
+        "flagged": [False] * len(ids),
+    }
+    return scores_table(columns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from benchmark_n.evaluators.cardiac.frames import (
     predicted_ventricles,
     read_frames,
 )
+from benchmark_n.evaluators.cardiac.patients import Function, PatientResult
+from benchmark_n.evaluators.cardiac.resampling import Cohort, ef_measures, patient_labels
 from benchmark_n.evaluators.cardiac.simpson import ejection_fraction
 from benchmark_n.evaluators.cardiac.summary import bland_altman
 from benchmark_n.masks import CropMask
@@ -129,3 +132,88 @@ def test_bad_frames_are_named(field: str, value: Any, line: str) -> None:
 def test_unknown_length_is_refused() -> None:
     with pytest.raises(UsageError, match="length must be one of mean, max, camus"):
         evaluate_ejection_fraction(FRAMES, MASKS, MASKS, length="median")
+
+
+def cohort(seed: int = 0, count: int = 40) -> list[PatientResult]:
+    """Patients of whom every fifth has no evaluated EF."""
+    rng = np.random.default_rng(seed)
+    made = []
+    for number in range(count):
+        ef, error = float(rng.uniform(30, 70)), float(rng.normal(1, 6))
+        lost = number % 5 == 0
+        second = Function(None, None, None, (0, 0)) if lost else Function(1, 1, ef + error, (2, 2))
+        first = Function(100, 50, ef, (2, 2))
+        made.append(PatientResult(str(number), False, None, first, second, None if lost else error))
+    return made
+
+
+def plain_measures(patients: list[PatientResult]) -> dict[str, float]:
+    """The measures by loops over patients."""
+    errors = [p.error for p in patients if p.error is not None]
+    mean = float(np.mean([p.reference.ef for p in patients if p.reference.ef is not None]))
+    at_mean = [
+        abs(p.error) if p.error is not None else abs(mean - (p.reference.ef or 0)) for p in patients
+    ]
+    return {
+        "ef_mae": float(np.mean(np.abs(errors))),
+        "bias": float(np.mean(errors)),
+        "ef_mae_missing_at_mean": float(np.mean(at_mean)),
+        "missing_share": 1 - len(errors) / len(patients),
+    }
+
+
+def test_weights_are_patients_taken_again() -> None:
+    patients = cohort()
+    weights = np.random.default_rng(1).multinomial(40, np.full(40, 1 / 40), 10)
+    found = ef_measures(patients, weights)
+    for row, weight in enumerate(weights.tolist()):
+        again = [p for p, times in zip(patients, weight, strict=True) for _ in range(times)]
+        for name, value in plain_measures(again).items():
+            assert found[name][row] == pytest.approx(value)
+
+
+def test_losing_the_worst_patients_gains_nothing() -> None:
+    """Without those of large error the mean error falls; with them at the mean it does not."""
+    patients = [replace(p, error=0.5 if p.error is None else p.error) for p in cohort()]
+    lost = [replace(p, error=None) if abs(p.error or 0) > 6 else p for p in patients]
+    own = Cohort({p.patient: p.patient for p in patients}, replicates=50)
+    before, after = own.measures(patients)[0], own.measures(lost)[0]
+    assert (after["ef_mae"] or 0) < (before["ef_mae"] or 0)
+    assert (after["ef_mae_missing_at_mean"] or 0) > (before["ef_mae"] or 0)
+
+
+def test_intervals_are_near_the_normal_ones_and_wider_over_sites() -> None:
+    patients = cohort(2, 400)
+    known = np.array([p.error for p in patients if p.error is not None])
+    _, by_patient = Cohort({p.patient: p.patient for p in patients}).measures(patients)
+    half = 1.96 * known.std() / len(known) ** 0.5
+    assert by_patient["bias"] == pytest.approx((known.mean() - half, known.mean() + half), abs=0.1)
+    sites = {p.patient: str((p.error or 0) > 0) + str(i % 9) for i, p in enumerate(patients)}
+    _, by_site = Cohort(sites, "site").measures(patients)
+    assert by_site["bias"] is not None
+    assert by_patient["bias"] is not None
+    assert np.ptp(by_site["bias"]) > 2 * np.ptp(by_patient["bias"])
+
+
+def test_slices_are_of_patients_the_largest_error_first() -> None:
+    patients = cohort()
+    labels = {p.patient: "old" if int(p.patient) % 2 else "young" for p in patients}
+    slices = Cohort({p.patient: p.patient for p in patients}).slices(patients, labels)
+    errors = [part.measures["ef_mae"] or 0 for part in slices]
+    assert errors == sorted(errors, reverse=True)
+    for part in slices:
+        own = [p for p in patients if labels[p.patient] == part.value]
+        assert part.measures == pytest.approx(plain_measures(own))
+        assert part.counts == {"units": 20, "patients": 20, "missing": 4}
+        assert part.approximate
+    several = patient_labels({1: "a", 2: "b", 3: "a"}, {"p": [1, 3], "q": [1, 2]})
+    assert several == {"p": "a", "q": "(several)"}
+
+
+def test_a_mask_on_one_side_has_no_surface_in_common() -> None:
+    gone = {i: m for i, m in MASKS.items() if i != FRAMES[0].image_id}
+    summary = evaluate_ejection_fraction(FRAMES, MASKS, gone).all_patients
+    frames = summary["ED"]["frames"]
+    assert summary["ED"]["nsd"] == summary["ED"]["dice"] == pytest.approx(1 - 1 / frames)
+    assert (summary["ED"]["assd_mm"], summary["ED"]["without_distance"]) == (0, 1)
+    assert (summary["units"], summary["approximate"]) == (2, True)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
+from benchmark_n.coco.units import Units, each_its_own
 from benchmark_n.errors import InputError
 from benchmark_n.evidence.crops.linear_heads import cross_validate
 from benchmark_n.evidence.folds import plan_folds
@@ -17,10 +18,11 @@ NAMES = ("a", "b", "c")
 
 
 @given(st.integers(0, 1000))
-def test_a_group_is_in_one_fold_and_no_fold_is_empty(seed: int) -> None:
+def test_a_unit_is_in_one_fold_and_no_fold_is_empty(seed: int) -> None:
     rng = np.random.default_rng(seed)
     groups = rng.integers(0, 12, 80)
-    plan, _ = plan_folds(rng.integers(0, 3, 80), groups, NAMES, 3, seed)
+    units = Units(groups, "patient", tuple("abcdefghijkl"))
+    plan, _ = plan_folds(rng.integers(0, 3, 80), units, NAMES, 3, seed)
     assert set(plan.tolist()) == {0, 1, 2}
     for group in np.unique(groups):
         assert len(set(plan[groups == group].tolist())) == 1
@@ -28,16 +30,17 @@ def test_a_group_is_in_one_fold_and_no_fold_is_empty(seed: int) -> None:
 
 def test_rare_categories_are_merged_and_said() -> None:
     labels = np.array([0] * 40 + [1] * 3 + [2] * 2)
-    plan, notes = plan_folds(labels, np.arange(45), NAMES, 5, 0)
+    plan, notes = plan_folds(labels, each_its_own(45), NAMES, 5, 0)
     assert len(notes) == 1
     assert "2 categories with fewer than 5 annotations" in notes[0]
     assert "(b, c)" in notes[0]
     assert sorted(plan[40:].tolist()) == [0, 1, 2, 3, 4]
 
 
-def test_more_folds_than_groups_are_refused() -> None:
-    with pytest.raises(InputError, match="5 folds for 3 groups"):
-        plan_folds(np.zeros(9, int), np.repeat([1, 2, 3], 3), NAMES, 5, 0)
+def test_more_folds_than_units_are_refused() -> None:
+    units = Units(np.repeat([0, 1, 2], 3), "site", ("x", "y", "z"))
+    with pytest.raises(InputError, match="5 folds for 3 sites by site: expected from 2 folds"):
+        plan_folds(np.zeros(9, int), units, NAMES, 5, 0)
 
 
 def test_probabilities_are_those_of_models_that_did_not_see_the_fold() -> None:

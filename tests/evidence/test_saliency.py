@@ -174,7 +174,8 @@ def stream(size: int) -> Iterator[Cut]:
     crops[::2, :5] //= 4
     for places in (np.arange(10, 20), np.arange(10)):
         shapes = np.zeros((10, 2), np.float32)
-        yield Cut(places, shapes, crops[places], crops[places][..., 0], None)
+        thumbnails = np.zeros((10, 32, 32), np.uint8)
+        yield Cut(places, shapes, crops[places], crops[places][..., 0], None, places, thumbnails)
 
 
 def test_backbones_with_layers_are_explained_by_hooks(tmp_path: Path) -> None:

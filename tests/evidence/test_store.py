@@ -16,7 +16,6 @@ import pytest
 from benchmark_n.coco import read_coco
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.evidence import annotation_evidence, load_evidence, save_evidence
-from benchmark_n.evidence.annotations import image_groups
 from benchmark_n.evidence.collect import gather
 from benchmark_n.evidence.options import EvidenceOptions, evidence_options
 from tests.detectors.samples import box_mask, evidence, instances
@@ -163,20 +162,6 @@ def test_predictions_and_annotators_are_read_and_kept(tmp_path: Path) -> None:
     notes = found.provenance["sources"][0]["notes"]
     assert "would leak the truth" in notes[0]
     assert len(list((tmp_path / "kept").iterdir())) == 2
-
-
-def test_groups_are_patients_sequences_or_images(tmp_path: Path) -> None:
-    data = document()
-    coco = read_coco(write(tmp_path, data))
-    ids = annotation_evidence(coco).image_ids
-    assert image_groups(coco, ids, None)[1] == "image"
-    for record in data["images"]:
-        record["patient"] = "p1"
-    coco = read_coco(write(tmp_path, data))
-    groups, field = image_groups(coco, ids, None)
-    assert (groups.tolist(), field) == ([0, 0, 0], "patient")
-    with pytest.raises(InputError, match="image 1 has no field 'ward'"):
-        image_groups(coco, ids, "ward")
 
 
 def _flipped(path: Path, place: int) -> None:

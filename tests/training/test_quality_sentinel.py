@@ -158,10 +158,14 @@ def test_audit_by_category_and_field(
     assert best == sorted(predicted.values(), reverse=True)[:2]
     (by_sex,) = audit([clean], [images], by="sex", **options)
     (one,) = by_sex.comparisons
-    assert (one.first, one.second, one.patients) == ("sex F", "sex M", (3, 3))
-    assert by_sex.patient_field == "patient"
+    assert (one.first, one.second, one.units) == ("sex F", "sex M", (3, 3))
+    assert str(by_sex.units) == "6 patients by patient"
     (by_age,) = audit([clean], [images], by="age", **options)
     assert len(by_age.values_by_group()) == 3
+    assert by_age.trend is not None
+    assert by_age.trend.units == 6
+    (in_two,) = audit([clean], [images], by="age", bins=2, **options)
+    assert len(in_two.values_by_group()) == 2
     with pytest.raises(InputError, match="no field 'colour'"):
         audit([clean], [images], by="colour", **options)
     with pytest.raises(UsageError, match="2 folders"):
@@ -192,6 +196,7 @@ def test_audit_command(clean: Path, images: Path, weights: Path, tmp_path: Path)
     done = CliRunner().invoke(group, arguments)
     assert done.exit_code == 0, done.output
     assert "sex F" in done.output
+    assert "units: 6 patients by patient; intervals are approximate" in done.output
     again = CliRunner().invoke(group, [*arguments, "--json", "--lowest", "4"])
     assert len(json.loads(again.stdout)["audits"][0]["selected"]["lowest"]) == 4
 

@@ -157,6 +157,7 @@ CONVERTER = Converter(
     read_unit,
     pictures=True,
     list_categories=list_categories,
+    named_files=True,
 )
 IMAGEFOLDER = Dataset(
     "imagefolder",

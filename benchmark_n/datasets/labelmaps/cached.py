@@ -77,6 +77,7 @@ def _made_of(
         "stride": request.stride,
         "skip_bad": request.skip_bad,
         "sources": _sources_digest(units),
+        **({} if request.group_regex is None else {"group_regex": request.group_regex}),
     }
 
 

@@ -18,7 +18,7 @@ import msgspec
 
 from benchmark_n.coco.write import CocoStream
 from benchmark_n.datasets.base import Dataset
-from benchmark_n.datasets.converter import Converter, Frame, Unit
+from benchmark_n.datasets.converter import Converter, Frame, Unit, grouped
 from benchmark_n.datasets.request import Request
 from benchmark_n.errors import InputError, UsageError, told_inside
 from benchmark_n.files.renaming import rename_new
@@ -62,6 +62,8 @@ def convert(
     converter = dataset.converter
     if converter is None:
         raise UsageError(f"{dataset.name} has annotations in COCO form already")
+    if request.group_regex is not None and not converter.named_files:
+        raise UsageError("`group_regex` is for dataset imagefolder, whose files' names it reads")
     out = Path(os.path.abspath(out))
     pictures = out.with_suffix("") if converter.pictures else None
     if pictures == out:
@@ -185,7 +187,7 @@ def _frames(
             fault = told_inside(result, unit.root)
             skipped.append({"name": unit.name, "split": request.split, "fault": fault})
         else:
-            yield from result
+            yield from grouped(result, unit, request.group_regex)
         if request.progress is not None:
             request.progress(place, len(units))
 

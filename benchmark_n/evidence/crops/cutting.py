@@ -13,6 +13,7 @@ from benchmark_n.coco import CocoFile, Image
 from benchmark_n.coco.pixels import Pixels, crop, mask_crop, read_rgb
 from benchmark_n.evidence.backbones.base import Backbone
 from benchmark_n.evidence.backbones.silhouette import silhouette
+from benchmark_n.evidence.duplicates import thumbnail
 from benchmark_n.evidence.evidence import Evidence, Ints
 from benchmark_n.masks import Rle, rles_to_crops
 from benchmark_n.runtime.parallel import ordered_map
@@ -30,13 +31,18 @@ class CropTask:
 
 @dataclass(frozen=True)
 class Cut:
-    """What a worker sends back: indices (n,), silhouettes, and crops and masks or features."""
+    """What a worker sends back: indices (n,), silhouettes, and crops and masks or features.
+
+    Of the images themselves: their ids (I,), and thumbnails by which copies are seen.
+    """
 
     indices: Ints
     silhouettes: NDArray[np.float32]
     crops: Pixels
     masks: Pixels
     features: NDArray[np.float32] | None
+    image_ids: Ints
+    thumbnails: Pixels
 
 
 @dataclass(frozen=True)
@@ -47,20 +53,22 @@ class Cutter:
     backbone: Backbone | None
 
     def __call__(self, task: CropTask) -> Cut:
-        indices, crops, masks = [], [], []
+        indices, crops, masks, thumbnails = [], [], [], []
         for path, image, places, boxes, rles in task.images:
             pixels = read_rgb(path, image)
             for box, mask in zip(boxes, rles_to_crops(rles), strict=True):
                 crops.append(crop(pixels, box, self.size))
                 masks.append(mask_crop(mask, box, self.size))
             indices.append(places)
+            thumbnails.append(thumbnail(pixels))
         crop_stack, mask_stack = np.stack(crops), np.stack(masks)
         shapes = np.stack([silhouette(mask) for mask in masks])
         place = np.concatenate(indices)
+        of_images = np.array([image.id for _, image, *_ in task.images]), np.stack(thumbnails)
         if self.backbone is None:
-            return Cut(place, shapes, crop_stack, mask_stack, None)
+            return Cut(place, shapes, crop_stack, mask_stack, None, *of_images)
         features = self.backbone.describe(crop_stack, mask_stack)
-        return Cut(place, shapes, crop_stack[:0], mask_stack[:0], features)
+        return Cut(place, shapes, crop_stack[:0], mask_stack[:0], features, *of_images)
 
 
 def crop_tasks(evidence: Evidence, coco: CocoFile, paths: dict[int, Path]) -> Iterator[CropTask]:

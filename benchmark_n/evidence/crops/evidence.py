@@ -7,16 +7,18 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.coco import CocoFile
-from benchmark_n.evidence.annotations import image_groups
+from benchmark_n.coco.pixels import Pixels
+from benchmark_n.coco.units import IMAGE, Units
 from benchmark_n.evidence.backbones.base import Backbone
 from benchmark_n.evidence.crops.cutting import Cutter, cut_crops
 from benchmark_n.evidence.crops.linear_heads import INVERSE_PENALTY, cross_validate
+from benchmark_n.evidence.duplicates import duplicate_warning
 from benchmark_n.evidence.evidence import Evidence, Ints
 from benchmark_n.evidence.folds import plan_folds
 from benchmark_n.runtime.progress import Progress
@@ -24,6 +26,14 @@ from benchmark_n.runtime.progress import Progress
 PASSES = 10
 REPEATS = 10
 _log = logging.getLogger(__name__)
+
+
+class Embedded(NamedTuple):
+    """Features float32 (N, D) of annotations, and ids (I,) and thumbnails (I, …) of the images."""
+
+    features: NDArray[np.float32]
+    image_ids: Ints
+    thumbnails: Pixels
 
 
 def embed(
@@ -34,12 +44,15 @@ def embed(
     *,
     workers: int | None = None,
     progress: Progress | None = None,
-) -> NDArray[np.float32]:
-    """Features of each annotation, float32 (N, D): the backbone's, then the mask's silhouette."""
+) -> Embedded:
+    """Features of each annotation: the backbone's, then the mask's silhouette."""
     cutter = Cutter(backbone.size, backbone if backbone.in_workers else None)
     rows: NDArray[np.float32] | None = None
+    image_ids, thumbnails = [], []
     done = 0
     for cut in cut_crops(evidence, coco, paths, cutter, workers):
+        image_ids.append(cut.image_ids)
+        thumbnails.append(cut.thumbnails)
         made = cut.features
         if made is None:
             made = backbone.describe(cut.crops, cut.masks)
@@ -51,7 +64,7 @@ def embed(
         if progress is not None:
             progress(done, len(evidence))
     assert rows is not None
-    return rows
+    return Embedded(rows, np.concatenate(image_ids), np.concatenate(thumbnails))
 
 
 def crop_evidence(
@@ -60,8 +73,8 @@ def crop_evidence(
     paths: dict[int, Path],
     backbone: Backbone,
     *,
+    units: Units,
     folds: int = 5,
-    group_by: str | None = None,
     seed: int = 0,
     wanted: Iterable[str] = (),
     workers: int | None = None,
@@ -71,21 +84,23 @@ def crop_evidence(
 
     Parameters
     ----------
+    units
+        Of the annotations; folds keep each together.
     wanted
         ``"dropout_probs"`` and ``"repeated_probs"`` are made where they are asked for.
 
     Raises
     ------
     InputError
-        Fewer groups than folds, or an image that cannot be read.
+        Fewer units than folds, or an image that cannot be read.
     """
     wanted = set(wanted)
-    groups, field = image_groups(coco, evidence.image_ids, group_by)
-    plan, notes = plan_folds(evidence.labels, groups, evidence.category_names, folds, seed)
-    features = embed(evidence, coco, paths, backbone, workers=workers, progress=progress)
+    plan, notes = plan_folds(evidence.labels, units, evidence.category_names, folds, seed)
+    made = embed(evidence, coco, paths, backbone, workers=workers, progress=progress)
+    notes += _copies(coco, units, made)
     return with_probabilities(
-        replace(evidence, embeddings=features, folds=plan),
-        groups,
+        replace(evidence, embeddings=made.features, folds=plan),
+        units,
         seed=seed,
         wanted=wanted,
         workers=workers,
@@ -95,7 +110,8 @@ def crop_evidence(
             "backbone_version": backbone.version,
             "head": f"logistic regression, C {INVERSE_PENALTY:g}",
             "num_folds": folds,
-            "grouped_by": field,
+            "grouped_by": units.field,
+            "units": len(units),
             "seed": seed,
             "trained_on": "noisy-oof",
             "notes": notes,
@@ -103,9 +119,16 @@ def crop_evidence(
     )
 
 
+def _copies(coco: CocoFile, units: Units, made: Embedded) -> list[str]:
+    """A line where images look alike that nothing says to be of one unit."""
+    if units.field != IMAGE:
+        return []
+    return duplicate_warning([coco.images[i] for i in made.image_ids.tolist()], made.thumbnails)
+
+
 def with_probabilities(
     evidence: Evidence,
-    groups: Ints,
+    units: Units,
     *,
     seed: int,
     wanted: Iterable[str] = (),
@@ -133,7 +156,7 @@ def with_probabilities(
     if "repeated_probs" in wanted:
         folds = int(evidence.folds.max()) + 1
         plans = [
-            plan_folds(labels, groups, evidence.category_names, folds, seed + 1 + repeat)[0]
+            plan_folds(labels, units, evidence.category_names, folds, seed + 1 + repeat)[0]
             for repeat in range(REPEATS)
         ]
         repeated = np.stack([validate(plan)[0] for plan in plans])

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from benchmark_n.coco.pixels import CROPS_VERSION, files_digest
+from benchmark_n.coco.units import Units, image_units
 from benchmark_n.evidence.backbones.base import Backbone, make_backbone
 from benchmark_n.evidence.collect import MakerInput
 from benchmark_n.evidence.crops.evidence import crop_evidence
@@ -25,14 +26,19 @@ class CropMaker:
     def _backbone(self) -> Backbone:
         return make_backbone(self._options.backbone, self._options.device)
 
+    @cached_property
+    def _units(self) -> Units:
+        given = self._given
+        return image_units(given.coco, given.base.image_ids, self._options.group_by)
+
     def inputs(self) -> dict[str, Any]:
-        """Images, backbone, folds and seed."""
+        """Images, backbone, folds, units and seed."""
         return {
             "images": files_digest(self._given.paths.values()),
             "crops": CROPS_VERSION,
             "backbone": [self._backbone.name, self._backbone.version],
             "folds": self._options.folds,
-            "group_by": self._options.group_by,
+            "units": self._units.digest,
             "seed": self._options.seed,
             "wanted": self._wanted,
         }
@@ -45,7 +51,7 @@ class CropMaker:
             self._given.paths,
             self._backbone,
             folds=self._options.folds,
-            group_by=self._options.group_by,
+            units=self._units,
             seed=self._options.seed,
             wanted=self._wanted,
             workers=self._given.execution.workers,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.coco.pixels import files_digest
+from benchmark_n.coco.units import Units, image_units
 from benchmark_n.errors import UsageError
-from benchmark_n.evidence.annotations import image_groups
 from benchmark_n.evidence.backbones.base import make_backbone
 from benchmark_n.evidence.collect import MakerInput
 from benchmark_n.evidence.crops.cutting import Cut, Cutter, cut_crops, instances_alone
@@ -55,6 +56,10 @@ class SaliencyMaker:
         if len(set(self._names)) < len(self._names):
             raise UsageError(f"evidence saliency:{argument}: a model is named twice")
 
+    @cached_property
+    def _units(self) -> Units:
+        return image_units(self._given.coco, self._base.image_ids, self._options.group_by)
+
     def inputs(self) -> dict[str, Any]:
         """Images, models, and how they are trained and explained."""
         return {
@@ -65,7 +70,7 @@ class SaliencyMaker:
             "target": self._options.cam_target,
             "layer": self._options.cam_layer,
             "folds": self._options.folds,
-            "group_by": self._options.group_by,
+            "units": self._units.digest,
             "seed": self._options.seed,
             "gives_mean": self._gives_mean,
         }
@@ -73,9 +78,9 @@ class SaliencyMaker:
     def make(self) -> Evidence:
         """Train and explain the classifiers, one after another."""
         options, base, count = self._options, self._base, len(self._names)
-        groups, field = image_groups(self._given.coco, base.image_ids, options.group_by)
+        units = self._units
         folds, notes = plan_folds(
-            base.labels, groups, base.category_names, options.folds, options.seed
+            base.labels, units, base.category_names, options.folds, options.seed
         )
         in_sample = options.fit == "in-sample"
         lesson = Lesson(
@@ -113,7 +118,8 @@ class SaliencyMaker:
             accuracy = float((mean.argmax(axis=1) == base.labels).mean())
             provenance |= {
                 "num_folds": options.folds,
-                "grouped_by": field,
+                "grouped_by": units.field,
+                "units": len(units),
                 "out_of_fold_accuracy": accuracy,
             }
         return replace(base, **made, provenance=provenance)

@@ -15,13 +15,13 @@ from benchmark_n.benchmark import Benchmark
 from benchmark_n.benchmark.labels import Labels
 from benchmark_n.coco.file import Buffer
 from benchmark_n.coco.read import parse_coco
+from benchmark_n.coco.units import image_units
 from benchmark_n.errors import InputError
-from benchmark_n.evidence.annotations import image_groups
 from benchmark_n.files.atomic import write_whole
 from benchmark_n.files.cache import cache_folder
 from benchmark_n.training.mmdet.folds import fold_images
 
-# One image in five is held out, or one group of images where there are fewer.
+# One image in five is held out, or one unit where there are fewer.
 _SHARES = 5
 _log = logging.getLogger(__name__)
 
@@ -32,15 +32,15 @@ def held_out_fold(labels: Labels, seed: int) -> dict[str, int]:
     Raises
     ------
     InputError
-        All images are of one group: none can be held out.
+        All images are of one unit: none can be held out.
     """
     coco = labels.coco
-    groups, _ = image_groups(coco, np.fromiter(coco.images, np.int64, len(coco.images)), None)
-    count = min(_SHARES, len(set(groups.tolist())))
+    units = image_units(coco, np.fromiter(coco.images, np.int64, len(coco.images)))
+    count = min(_SHARES, len(units))
     if count < 2:
         raise InputError(
-            f"{coco.path.name}: no clean validation labels, and {count} group of images, of which "
-            "none can be held out: expected 2 or more"
+            f"{coco.path.name}: no clean validation labels, and {units}, of which none can be held "
+            "out: expected 2 or more"
         )
     return {"count": count, "fold": 0, "seed": seed}
 

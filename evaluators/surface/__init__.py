@@ -1,0 +1,1 @@
+"""Distances between the boundaries of masks."""

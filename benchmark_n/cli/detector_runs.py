@@ -63,10 +63,10 @@ def run_on_benchmark(
 
 
 def _scoring(asked: dict[str, Any]) -> LabelErrorOptions:
-    """The slices and the bootstrap that were asked for."""
+    """The truth, the slices and the bootstrap that were asked for."""
     from benchmark_n.detection.score import SCORING
 
-    chosen = {"slices": asked["by"], "seed": asked["seed"]}
+    chosen = {"truth": asked["truth"], "slices": asked["by"], "seed": asked["seed"]}
     if asked["bootstrap"] is not None:
         chosen["bootstrap"] = asked["bootstrap"]
     return replace(SCORING, **chosen)

@@ -8,9 +8,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark_n.coco.annotation_masks import has_mask
+from benchmark_n.coco.annotation_masks import has_mask, masks_of
+from benchmark_n.coco.boxes import box_mask, box_of
 from benchmark_n.coco.file import CocoFile
 from benchmark_n.errors import InputError
+from benchmark_n.masks import Rle
 
 _log = logging.getLogger(__name__)
 
@@ -26,6 +28,26 @@ def with_masks(coco: CocoFile) -> NDArray[np.bool_]:
     """Which annotations have a mask, be it an empty one; bool (N,)."""
     found = (has_mask(_record.decode(raw).segmentation) for raw in coco.annotations)
     return np.fromiter(found, np.bool_, len(coco))
+
+
+def regions_of(coco: CocoFile) -> list[Rle]:
+    """The mask of each annotation, as RLE; of one without a mask its box, filled.
+
+    Raises
+    ------
+    InputError
+        A segmentation that is no mask of its image, or a box that cannot be read.
+    """
+    masked = with_masks(coco)
+    found = iter(masks_of(coco, np.flatnonzero(masked).tolist()))
+    return [
+        next(found) if has else _filled(coco, index) for index, has in enumerate(masked.tolist())
+    ]
+
+
+def _filled(coco: CocoFile, index: int) -> Rle:
+    image = coco.images[int(coco.image_ids[index])]
+    return box_mask(box_of(coco, index), image.height, image.width)
 
 
 def require_masks(coco: CocoFile, what: str) -> CocoFile:

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.coco import CocoFile
-from benchmark_n.coco.annotation_masks import masks_of
+from benchmark_n.coco.lacking_masks import regions_of
 from benchmark_n.evaluators.label_errors.floors import BlindScores
 from benchmark_n.evaluators.label_errors.geometry import FEATURES, geometry_features
 
@@ -120,7 +120,7 @@ def left_out(floor: BlindFloor, dataset: str, source_sha256: str | None) -> str:
 
 
 def blind_scores(noisy: CocoFile, recipe: Mapping[str, Any]) -> BlindScores:
-    """Scores of all annotations of a benchmark's noisy file.
+    """Scores of all annotations of a benchmark's noisy file; boxes count as filled.
 
     Parameters
     ----------
@@ -135,8 +135,7 @@ def blind_scores(noisy: CocoFile, recipe: Mapping[str, Any]) -> BlindScores:
     floor = load_blind_floor()
     source = recipe.get("source") or {}
     own = left_out(floor, str(recipe.get("dataset")), source.get("sha256"))
-    masks = masks_of(noisy, range(len(noisy.annotations)))
-    rows = geometry_features(masks, noisy.category_ids, noisy.image_ids)
+    rows = geometry_features(regions_of(noisy), noisy.category_ids, noisy.image_ids)
     scores = {kind: trees.predict(rows) for kind, trees in floor.models[own].items()}
     fitted = tuple(name for name in floor.fitted_on if name != own)
     return BlindScores(noisy.annotation_ids, scores, fitted)

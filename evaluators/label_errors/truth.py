@@ -25,6 +25,7 @@ TRUTHS = ("changed", "mask-iou", "boundary-iou", "pair-quantile")
 VERSION = 1
 # The bar of each rule that has one; of pair-quantile the share of the pairs that are below it.
 BARS = {"mask-iou": 0.9, "boundary-iou": 0.9, "pair-quantile": 0.1}
+_SAME_OBJECT = 0.5
 _NEEDED = (
     "annotation_id",
     "image_id",
@@ -168,12 +169,14 @@ def any_errors(rows: Any, truth: SpatialTruth = DEFAULT_TRUTH) -> Truth:
 def pair_bars(rows: Any, quantile: float) -> dict[str, float | None]:
     """Size to the quantile of the IoU of its pairs; None without any.
 
+    Pairs of an IoU below .5 do not count: they may be of two objects.
+
     Examples
     --------
     The instances of LVIS that were drawn twice come to .65, .78 and .82 at the quantile .1.
     """
     iou, sizes = float_values(rows["iou"]), np.array(rows["size"].to_pylist(), object)
-    parts = {size: iou[np.isfinite(iou) & (sizes == size)] for size in SIZES}
+    parts = {size: iou[(iou >= _SAME_OBJECT) & (sizes == size)] for size in SIZES}
     return {
         size: float(np.quantile(part, quantile)) if part.size else None
         for size, part in parts.items()

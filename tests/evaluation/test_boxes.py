@@ -63,9 +63,8 @@ def test_boxes_that_are_not_perfect_as_pycocotools(tmp_path: Path) -> None:
     path = samples.write(tmp_path, document)
     made = make(annotations=path, tier="hard", out=tmp_path / "made", workers=1)
     noisy = [
-        {key: record[key] for key in ("image_id", "category_id", "bbox")}
-        | {"score": record["id"] / 100}
-        for record in made.noisy().records()
+        {key: record[key] for key in ("image_id", "category_id", "bbox")} | {"score": place / 100}
+        for place, record in enumerate(made.noisy().records())
     ]
     expected = oracle(document, noisy, "bbox")
     for truth in (read_coco(path), made.clean()):

@@ -11,6 +11,7 @@ from scipy.optimize import linear_sum_assignment
 
 from benchmark_n import Benchmark
 from benchmark_n.evaluators.label_quality.mask_agreement import mask_agreement
+from tests import making
 
 
 def by_image_and_category(records: Any) -> dict[tuple[int, int], list[Any]]:
@@ -22,7 +23,7 @@ def by_image_and_category(records: Any) -> dict[tuple[int, int], list[Any]]:
 
 def test_mean_iou_is_that_of_the_masks(scenes_hard: Benchmark) -> None:
     clean = {record["id"]: record["segmentation"] for record in scenes_hard.clean().records()}
-    noisy = {record["id"]: record["segmentation"] for record in scenes_hard.noisy().records()}
+    noisy = {i: record["segmentation"] for i, record in making.source_records(scenes_hard).items()}
     ious = [coco_mask.iou([mask], [clean[i]], [0])[0, 0] for i, mask in noisy.items()]
     found = mask_agreement(scenes_hard.manifest(), scenes_hard.noisy().categories)
     assert found.mean_iou == pytest.approx(np.mean(ious))

@@ -28,7 +28,7 @@ def test_features_go_by_the_source(tmp_path: Path) -> None:
         coco = benchmark.noisy()
         base = annotation_evidence(coco)
         paths = image_files(benchmark.images, coco.images, base.image_ids)
-        expected = embed(base, coco, paths, make_backbone("hog"), workers=1)
+        expected = embed(base, coco, paths, make_backbone("hog"), workers=1).features
         found = out_of_fold(benchmark, rows).embeddings
         np.testing.assert_array_equal(found, expected)
         assert not np.array_equal(rows, expected)

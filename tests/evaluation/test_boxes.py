@@ -28,7 +28,7 @@ from tests import samples
 from tests.conftest import shared_case
 from tests.evaluators.coco_samples import parse, random_case
 from tests.generation.test_boxes import boxes_only, mixed
-from tests.making import make
+from tests.making import make, source_records
 
 Records = list[dict[str, Any]]
 
@@ -63,8 +63,9 @@ def test_boxes_that_are_not_perfect_as_pycocotools(tmp_path: Path) -> None:
     path = samples.write(tmp_path, document)
     made = make(annotations=path, tier="hard", out=tmp_path / "made", workers=1)
     noisy = [
-        {key: record[key] for key in ("image_id", "category_id", "bbox")} | {"score": place / 100}
-        for place, record in enumerate(made.noisy().records())
+        {key: record[key] for key in ("image_id", "category_id", "bbox")}
+        | {"score": identity / 100}
+        for identity, record in source_records(made).items()
     ]
     expected = oracle(document, noisy, "bbox")
     for truth in (read_coco(path), made.clean()):

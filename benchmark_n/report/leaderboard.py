@@ -14,14 +14,10 @@ from typing import Any
 
 import msgspec
 
+from benchmark_n.coco.units import units_line
 from benchmark_n.errors import InputError
 from benchmark_n.evaluators.label_errors.floors import without_flags
-from benchmark_n.report.pages import (
-    MEASURES,
-    floor_name,
-    interval_text,
-    measure_text,
-)
+from benchmark_n.report.pages import MEASURES, floor_name, interval_text, measure_text
 from benchmark_n.report.results_reader import (
     AgainstFloor,
     EvidenceRecord,
@@ -101,6 +97,8 @@ class Leaderboard:
         Kind to the rows of what needs no detector.
     leaks
         What its published file is known to tell of its errors.
+    units
+        What the intervals resample, a line for each that differs.
     """
 
     benchmark: Mapping[str, Any]
@@ -108,6 +106,7 @@ class Leaderboard:
     tables: Mapping[str, Mapping[str, Sequence[Row]]]
     floors: Mapping[str, Sequence[Row]]
     leaks: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
 
     def ranked(self, trained_on: str, kind: str) -> list[Row]:
         """The rows of one table with the floors among them."""
@@ -161,7 +160,8 @@ def read_leaderboard(paths: Iterable[Path | str]) -> Leaderboard:
     settings = {name: reference.results.settings.get(name) for name in _SAME}
     benchmark = msgspec.structs.asdict(reference.provenance.benchmark)
     ordered = {name: tables[name] for name in sorted(tables)}
-    return Leaderboard(benchmark, settings, ordered, floors, reference.provenance.leaks)
+    units = tuple(dict.fromkeys(u for f in files.values() for u in _units(f.results.settings)))
+    return Leaderboard(benchmark, settings, ordered, floors, reference.provenance.leaks, units)
 
 
 def _check_comparable(path: Path, file: ResultsFile, first: Path, reference: ResultsFile) -> None:
@@ -176,6 +176,12 @@ def _check_comparable(path: Path, file: ResultsFile, first: Path, reference: Res
         own, other = (one.results.settings.get(name) for one in (file, reference))
         if own != other:
             raise InputError(f"{path}: {name} is {own}, but {other} in {first}")
+
+
+def _units(settings: Mapping[str, Any]) -> list[str]:
+    """The line about units, where the file tells them."""
+    field, count = settings.get("group_by"), settings.get("groups")
+    return [units_line(field, count)] if isinstance(field, str) and isinstance(count, int) else []
 
 
 def _measures(values: Measures) -> dict[str, float | int | None]:

@@ -57,10 +57,11 @@ def _title(board: Leaderboard) -> str:
 def _about(board: Leaderboard) -> str:
     told = board.benchmark
     settings = f"a mask is wrong by truth {_truth(board.settings['truth'])}"
+    lines = [*board.units, *leak_lines(board.leaks)]
     return (
         f"Recipe {told['recipe_sha256'][:12]}, source {told['source_sha256'][:12]}; {settings}; "
         "with 95 % bootstrap intervals."
-        + "".join(f" {line[0].upper()}{line[1:]}." for line in leak_lines(board.leaks))
+        + "".join(f" {line[0].upper()}{line[1:]}." for line in lines)
     )
 
 

@@ -229,6 +229,41 @@ def test_units_of_detectors_are_those_of_the_images(scenes_hard: Benchmark, tmp_
     assert known == sorted(known)
 
 
+def test_fields_that_are_withheld_make_units_and_slices(tmp_path: Path) -> None:
+    """Who evaluates knows the ward of an image, and nobody else."""
+    document = samples.document()
+    image = document["images"][0]
+    document["images"] += [{**image, "id": i, "file_name": f"{i}.png"} for i in (3, 4)]
+    document["annotations"] += [samples.annotation(7 + i, i, category_id=i - 2) for i in (3, 4)]
+    for place, image in enumerate(document["images"]):
+        image["ward"] = f"w{place % 2}"
+    path = samples.write(tmp_path, document)
+    made = making.make("custom", "hard", annotations=path, out=tmp_path / "b", workers=1)
+    assert all("ward" not in image for image in made.noisy().section("images"))
+    wards = {image["ward"] for image in document["images"]}
+    options = LabelErrorOptions(bootstrap=5, group_by="ward", slices=("ward",))
+    found = score_benchmark(random_scores(made), made, options)
+    assert (found.settings["group_by"], found.settings["groups"]) == ("ward", len(wards))
+    assert {part.value for part in found.kinds["class"].slices["ward"]} == wards
+    agreement = AgreementOptions(by=("ward",), group_by="ward", bootstrap=5)
+    labels = benchmark_n.evaluate_labels(made, agreement).results
+    assert {part["value"] for part in labels["slices"]["ward"]} == wards
+    assert labels["settings"]["groups"] == len(wards)
+    given = [
+        {key: record[key] for key in ("image_id", "category_id", "segmentation")} | {"score": 0.5}
+        for record in made.noisy().records()
+    ]
+    for against in ("clean", "noisy"):
+        judged = benchmark_n.evaluate_predictions(
+            EvaluationInput(made, against=against),
+            samples.write(tmp_path, given, "found.json"),
+            iou_types=["segm"],
+            options=PrecisionOptions(by=("ward",), group_by="ward", bootstrap=5),
+        ).results["segm"]
+        assert {part["value"] for part in judged["slices"]["ward"]} <= wards
+        assert judged["settings"]["group_by"] == "ward"
+
+
 def whole_of(scores: Any, benchmark: Benchmark, light: str) -> Any:
     """AUPRC of class errors in the images of one light, by scikit-learn."""
     lit = {i["id"] for i in benchmark.noisy().section("images") if i["light"] == light}

@@ -73,6 +73,15 @@ def test_spurious_masks_are_no_right_ones_left_out() -> None:
     assert truth_warnings(both, SpatialTruth()) == ()
 
 
+def test_boxes_are_wrong_by_their_own_iou() -> None:
+    """They have no boundary IoU: the fault was that none was wrong."""
+    edges = pa.array([0.95, 0.5, None, None, None], pa.float64())
+    table = rows([0.99, 0.8, 0.95, 0.5, 1.0], boundary_iou=edges)
+    found = spatial_errors(table)
+    assert found.wrong.tolist() == [False, True, False, True, False]
+    assert not found.ignored.any()
+
+
 def test_bars_of_a_pair_are_the_raters_own(tmp_path: Path, shared_data: Path) -> None:
     folder = shared_data / "lvis_double"
     made = benchmark_n.import_pair(folder / "A.json", folder / "B.json", out=tmp_path / "b")

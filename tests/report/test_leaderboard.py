@@ -241,6 +241,19 @@ def test_floors_stand_among_the_detectors_and_marks_beside_them(
     assert board.to_dict()["floors"]["class"]
 
 
+def test_units_are_told_and_few_are_called_approximate(
+    tmp_path: Path, real: dict[str, Any]
+) -> None:
+    put(tmp_path, "a", real)
+    few = {"group_by": "patient", "groups": 12}
+    put(tmp_path, "b", real, settings=few)
+    board = read_leaderboard([tmp_path])
+    lines = "Units: 60 images.", "Units: 12 patients by patient; intervals are approximate"
+    for text in (to_markdown(board), to_html(board)):
+        assert all(line in text for line in lines)
+    assert len(board.to_dict()["units"]) == 2
+
+
 def test_results_of_before_the_floors_are_refused(tmp_path: Path, real: dict[str, Any]) -> None:
     path = put(tmp_path, "old", real)
     old = json.loads(path.read_text())

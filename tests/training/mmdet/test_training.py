@@ -267,5 +267,5 @@ def test_one_group_of_images_cannot_be_parted(single: Benchmark, tmp_path: Path)
     made = making.make(
         "custom", "clean", annotations=path, images=single.images, out=tmp_path / "b", workers=1
     )
-    with pytest.raises(InputError, match=r"1 group of images, of which none can be held out"):
+    with pytest.raises(InputError, match=r"1 patient by patient, of which none can be held out"):
         train(made.path, SETTINGS, RunOptions(tmp_path / "w"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +26,7 @@ from benchmark_n.evaluators.label_errors.evaluate import evaluate_label_errors
 from benchmark_n.evaluators.label_errors.floors import BlindScores
 from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
 from benchmark_n.evaluators.label_errors.results import LabelErrorResult
+from benchmark_n.evaluators.slices import field_labels
 from benchmark_n.masks import Rle
 
 UNIT = "benchmark_n_unit"
@@ -65,9 +66,9 @@ def score_benchmark(
         )
     noisy = benchmark.noisy()
     manifest = benchmark.manifest()
-    names = [name for name in (*options.by, *options.slices) if name not in _MADE]
-    manifest = with_record_fields(manifest, benchmark, noisy, names)
     manifest, units = with_units(manifest, benchmark, noisy, options.group_by)
+    names = [name for name in (*options.slices, *options.by) if name not in _MADE]
+    manifest = with_record_fields(manifest, benchmark, noisy, names, in_bins=options.slices)
     needs_masks = pc.any(pc.equal(scores["kind"], "missing")).as_py() if len(scores) else False
     result = evaluate_label_errors(
         scores,
@@ -81,11 +82,16 @@ def score_benchmark(
 
 
 def with_record_fields(
-    manifest: Any, benchmark: Benchmark, noisy: CocoFile, names: Iterable[str]
+    manifest: Any,
+    benchmark: Benchmark,
+    noisy: CocoFile,
+    names: Iterable[str],
+    in_bins: Collection[str] = (),
 ) -> Any:
     """The manifest with a text column for each named field of the image or annotation records.
 
-    Fields that the benchmark does not publish count too.
+    Fields that the benchmark does not publish count too. Many numbers of a field in `in_bins` are
+    cut into thirds.
     """
     for name in dict.fromkeys(names):
         if name in manifest.column_names:
@@ -93,15 +99,16 @@ def with_record_fields(
         found = record_field(benchmark, noisy, name)
         if found is not None:
             key, values = found
-            texts = [_text(values.get(i)) for i in manifest[key].to_pylist()]
+            given = list(values.values())
+            shown = field_labels(name, given) if name in in_bins else map(_text, given)
+            labels = dict(zip(values, shown, strict=True))
+            texts = [labels.get(i) for i in manifest[key].to_pylist()]
             manifest = manifest.append_column(name, pa.array(texts, pa.string()))
     return manifest
 
 
-def _text(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return msgspec.json.encode(value).decode()
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def with_units(

@@ -204,12 +204,13 @@ def test_units_of_detectors_are_those_of_the_images(scenes_hard: Benchmark, tmp_
     shutil.copytree(scenes_hard.path, folder)
     data = json.loads(scenes_hard.annotations.read_text())
     for place, image in enumerate(data["images"]):
-        image |= {"sequence": f"s{place // 6}", "light": "day" if place % 2 else "night"}
+        light = "day" if place % 2 else "night"
+        image |= {"sequence": f"s{place // 6}", "light": light, "age": place}
     place_of = scenes_hard.annotations.relative_to(scenes_hard.path)
     (folder / place_of).write_text(json.dumps(data))
     opened = benchmark_n.load(folder)
     scores = random_scores(opened)
-    options = LabelErrorOptions(bootstrap=40, slices=("light", "category"))
+    options = LabelErrorOptions(bootstrap=40, slices=("light", "category", "age"))
     by_sequence = score_benchmark(scores, opened, options)
     assert by_sequence.settings["group_by"] == "sequence"
     assert (by_sequence.settings["groups"], by_sequence.settings["approximate"]) == (10, True)
@@ -224,6 +225,9 @@ def test_units_of_detectors_are_those_of_the_images(scenes_hard: Benchmark, tmp_
     for part in parts:
         assert part.measures["auprc"] == whole_of(scores, opened, part.value)
     assert sum(part.counts["errors"] for part in parts) == whole.measures["errors"]
+    ages = {part.value: part.counts["units"] for part in whole.slices["age"]}
+    assert len(ages) == 3
+    assert all(name.startswith("age ") and 3 <= count <= 5 for name, count in ages.items())
     ranked = [p.measures["auprc"] for p in whole.slices["category"]]
     known = [value for value in ranked if value is not None]
     assert known == sorted(known)

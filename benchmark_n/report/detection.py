@@ -17,7 +17,12 @@ from benchmark_n.detection.result import DetectionResult
 from benchmark_n.evaluators.label_errors.curves import precision_recall_curves
 from benchmark_n.report import figures
 from benchmark_n.report.confusions import confusions
-from benchmark_n.report.detection_tables import graded_line, measure_rows, part_rows
+from benchmark_n.report.detection_tables import (
+    frequency_rows,
+    graded_line,
+    measure_rows,
+    part_rows,
+)
 from benchmark_n.report.gallery import RARE, make_cards, worst
 from benchmark_n.report.images import image_statistics
 from benchmark_n.report.pages import LEGEND, MEASURES, page_template
@@ -55,6 +60,7 @@ def render_report(
         told=", ".join(detection.provenance["told"]),
         parts=part_rows(detection.result),
         confusions=confusions(detection),
+        frequencies=frequency_rows(detection),
         figures=_figures(detection, manifest),
         cards=cards,
         models=_models(detection),

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from benchmark_n.detection.result import DetectionResult
 from benchmark_n.evaluators.label_errors.results import LabelErrorResult
 from benchmark_n.report.pages import MEASURES, floor_name, interval_text, measure_text
 
 _MOST_PARTS = 40
+# Categories by their number of annotations: from one of these to below the next.
+FREQUENCIES = (1, 10, 100, 1000)
 Cells = list[tuple[str, str]]
 
 
@@ -51,6 +56,34 @@ def graded_line(results: LabelErrorResult | None) -> str:
             f"categories, {measure_text(found['large'], 3)} over the {large}"
         )
     return "; ".join(parts)
+
+
+def frequency_rows(detection: DetectionResult) -> list[tuple[str, str, int, int, int, int]]:
+    """(kind, frequency, categories, annotations, flagged, errors): are rare ones flagged too much?
+
+    Of results that are broken down by category.
+    """
+    if detection.result is None:
+        return []
+    evidence = detection.evidence
+    counts = np.bincount(evidence.labels, minlength=len(evidence.category_names)).tolist()
+    rows = []
+    for kind, found in detection.result.kinds.items():
+        parts = found.by.get("category", {})
+        for low, high in zip(FREQUENCIES, (*FREQUENCIES[1:], None), strict=True):
+            own = {
+                name: count
+                for name, count in zip(evidence.category_names, counts, strict=True)
+                if name in parts and count >= low and (high is None or count < high)
+            }
+            if own:
+                flagged, errors = (
+                    sum(int(parts[name][measure] or 0) for name in own)
+                    for measure in ("flagged", "errors")
+                )
+                label = f"{low} or more" if high is None else f"{low} to {high - 1}"
+                rows.append((kind, label, len(own), sum(own.values()), flagged, errors))
+    return rows
 
 
 def part_rows(result: LabelErrorResult | None) -> list[tuple[str, str, str, list[str]]]:

@@ -13,12 +13,16 @@ import cv2
 import numpy as np
 import pytest
 
+from benchmark_n import Benchmark
 from benchmark_n.coco import read_coco
 from benchmark_n.detection.detect import detect
 from benchmark_n.detection.result import DetectionResult
+from benchmark_n.detection.score import evaluate_detectors
 from benchmark_n.evaluators.label_errors.curves import precision_recall_curves
+from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
 from benchmark_n.evidence.options import EvidenceOptions
 from benchmark_n.report.detection import render_report
+from benchmark_n.report.detection_tables import frequency_rows
 from benchmark_n.report.gallery import suggested_mask
 from benchmark_n.report.images import image_statistics
 from tests.evaluators.test_label_errors import CLASS, manifest, table
@@ -141,3 +145,27 @@ def test_a_picture_of_one_row_has_statistics(tmp_path: Path) -> None:
         "blur": [-0.0],
         "entropy": [-0.0],
     }
+
+
+def test_flags_stand_beside_errors_by_frequency_of_the_category(scenes_hard: Benchmark) -> None:
+    scoring = LabelErrorOptions(bootstrap=2)
+    (one,) = evaluate_detectors(scenes_hard, "random", scoring=scoring)
+    rows = scenes_hard.manifest().to_pandas()
+    rows = rows[~rows.deleted & ~rows.crowd].set_index("annotation_id")
+    sizes = rows.groupby("noisy_category_id").size()
+    number = sizes[rows.noisy_category_id].to_numpy()
+    flags = one.scores.to_pandas()
+    flags = flags[(flags.kind == "class") & flags.flagged].annotation_id
+    flagged = rows.index.isin(flags)
+    wrong = (rows.category_id != rows.noisy_category_id).to_numpy()
+    expected = []
+    for low, high, name in ((1, 10, "1 to 9"), (10, 100, "10 to 99"), (100, 1000, "100 to 999")):
+        own = (number >= low) & (number < high)
+        count = int(((sizes >= low) & (sizes < high)).sum())
+        if count:
+            figures = (int(part.sum()) for part in (own, flagged & own, wrong & own))
+            expected.append(("class", name, count, *figures))
+    assert [row for row in frequency_rows(one) if row[0] == "class"] == expected
+    page = render_report(one, benchmark=scenes_hard)
+    assert "Flags by how frequent the category is" in page
+    assert all(f"<td>{row[4]}</td><td>{row[5]}</td>" in page for row in expected)

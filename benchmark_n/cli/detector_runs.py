@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # Fields of EvidenceOptions that are named as their flags.
 _SAME_NAME = (
     *("backbone", "folds", "group_by", "device", "trained_on", "weights", "in_sample"),
-    *("fit", "cam_target", "cam_layer", "evidence_dir"),
+    *("fit", "cam_target", "cam_layer", "category_map", "evidence_dir"),
 )
 _MEASURES = ("precision", "recall", "f1", "best_f1", "auprc", "auroc")
 

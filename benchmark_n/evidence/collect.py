@@ -29,6 +29,7 @@ MAKERS = Registry(
     {
         "crops": "benchmark_n.evidence.crops.maker:CropMaker",
         "quality": "benchmark_n.detectors.quality_sentinel.evidence:QualityMaker",
+        "detections": "benchmark_n.evidence.detections.maker:DetectionMaker",
         "losses": "benchmark_n.evidence.losses.maker:LossMaker",
         "saliency": "benchmark_n.evidence.saliency.maker:SaliencyMaker",
         "predictions": "benchmark_n.evidence.files.coco_files:PredictionMaker",
@@ -39,6 +40,7 @@ MAKERS = Registry(
 # What the makers that need no file make.
 AUTOMATIC = {
     "crops": ("pred_probs", "embeddings", "folds", "dropout_probs", "repeated_probs"),
+    "detections": ("detections",),
     "losses": ("class_losses", "mask_losses", "margins"),
     "quality": ("predicted_dsc",),
     "saliency": ("model_probs", "saliency"),

@@ -49,11 +49,15 @@ def network_inputs() -> dict[str, tuple[str, Any, list[str]]]:
 
 
 def sample(values: Any) -> dict[str, list[Any]]:
-    """Places and values of the largest numbers, and of some evenly spaced ones."""
+    """Mean magnitude; places and values of the largest numbers and of some evenly spaced ones."""
     flat = values.ravel()
     spaced = np.linspace(0, flat.size - 1, SPACED).astype(int)
     places = np.unique(np.concatenate([np.argsort(-flat)[:LARGEST], spaced]))
-    return {"places": places.tolist(), "values": [float(f"{flat[i]:.7g}") for i in places]}
+    return {
+        "size": float(f"{np.abs(flat).mean():.7g}"),
+        "places": places.tolist(),
+        "values": [float(f"{flat[i]:.7g}") for i in places],
+    }
 
 
 def run(folder: str, name: str, feed: str, value: Any, outputs: list[str]) -> tuple[Any, Any]:

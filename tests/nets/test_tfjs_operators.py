@@ -252,7 +252,7 @@ def test_every_operator_has_a_closed_form() -> None:
 
 
 def model(**nodes: Node) -> GraphModel:
-    return GraphModel("m", nodes, {"c": np.float32(1)})
+    return GraphModel("m", nodes, {"c": np.ones(())})
 
 
 @pytest.mark.parametrize(

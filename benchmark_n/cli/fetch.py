@@ -75,7 +75,7 @@ def _fetch_dataset(
 
 
 def _fetch_detectors(accept_unknown_licence: bool, quiet: bool) -> tuple[str, dict[str, Any]]:
-    from benchmark_n.evidence.detections.package import fetch_detectors
+    from benchmark_n.evidence.detections.fetch import fetch_detectors
 
     with progress_bar("detectors", quiet) as progress:
         done = fetch_detectors(accept_unknown_licence=accept_unknown_licence, progress=progress)

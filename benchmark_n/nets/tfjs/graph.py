@@ -56,6 +56,7 @@ class Graph:
         with torch.inference_mode():
             for name in _order(model, outputs):
                 self._add(name, model)
+        self._spent = _last_uses([node for _, node in self._steps], outputs)
 
     def __call__(self, feeds: Mapping[str, Tensor]) -> list[Tensor]:
         """Values of the outputs, in their order.
@@ -67,8 +68,10 @@ class Graph:
         """
         values: dict[str, Any] = dict(feeds)
         with torch.inference_mode():
-            for name, node in self._steps:
+            for (name, node), spent in zip(self._steps, self._spent, strict=True):
                 values[name] = self._compute(node, values)
+                for one in spent:
+                    values.pop(one, None)
             return [self._value(name, values) for name in self._outputs]
 
     def _add(self, name: str, model: GraphModel) -> None:
@@ -115,6 +118,17 @@ def _node(reference: str) -> str:
     """The node of ``name`` or ``name:1``."""
     name, colon, place = reference.rpartition(":")
     return name if colon and place.isdigit() else reference
+
+
+def _last_uses(steps: Sequence[Node], outputs: Sequence[str]) -> list[list[str]]:
+    """For each step the nodes whose values nothing takes after it."""
+    later = {_node(name) for name in outputs}
+    spent = []
+    for step in reversed(steps):
+        inputs = {_node(name) for name in step.inputs}
+        spent.append(sorted(inputs - later))
+        later |= inputs
+    return spent[::-1]
 
 
 def _order(model: GraphModel, outputs: Sequence[str]) -> list[str]:

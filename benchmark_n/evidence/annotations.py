@@ -42,6 +42,17 @@ def category_index(category_ids: Ints, wanted: Ints) -> Ints:
     return np.asarray(order[np.searchsorted(category_ids, wanted, sorter=order)], np.int64)
 
 
+def places_by_image(image_ids: Ints) -> dict[int, Ints]:
+    """Image id to the places that it has in `image_ids`, int64, in order.
+
+    >>> places_by_image(np.array([7, 5, 7]))
+    {5: array([1]), 7: array([0, 2])}
+    """
+    order = np.argsort(image_ids, kind="stable")
+    ids, starts = np.unique(image_ids[order], return_index=True)
+    return dict(zip(ids.tolist(), np.split(order, starts[1:]), strict=False))
+
+
 def image_groups(coco: CocoFile, image_ids: Ints, group_by: str | None) -> tuple[Ints, str]:
     """Group of each annotation for K-fold splits, int64 (N,), and the field it comes from.
 

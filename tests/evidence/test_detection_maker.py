@@ -203,6 +203,39 @@ def test_a_detector_named_twice_is_refused(coco: CocoFile) -> None:
         make(coco, "oracle", "oracle")
 
 
+def test_sources_of_detections_stand_side_by_side(coco: CocoFile) -> None:
+    polygon = document()["annotations"][0]["segmentation"]
+    rows = [
+        {"image_id": 1, "category_id": 3, "score": 0.5, "segmentation": polygon},
+        {"image_id": 2, "category_id": 1, "score": 0.04, "segmentation": polygon},
+    ]
+    path = write(coco.path.parent, rows, "results.json")
+    options = EvidenceOptions(
+        ("detections:oracle", f"predictions:{path}"), evidence_dir=coco.path.parent / "kept"
+    )
+    given = gather(coco, options, set(), images=coco.path.parent)
+    oracle, predictions = given.require("detections")
+    assert (oracle.detector, predictions.detector) == ("oracle", "predictions")
+    # The squares of image 2 and 1, of which it says cat and person.
+    np.testing.assert_allclose(predictions.support[:2], [[0.04, 0, 0], [0, 0, 0.5]])
+    assert predictions.known.tolist() == [True, False, True]
+    assert predictions.found.scores.tolist() == [0.5]
+    assert predictions.found.boxes.tolist() == [[10, 10, 30, 30]]
+    twice = EvidenceOptions(("detections:oracle",) * 2, evidence_dir=coco.path.parent / "kept")
+    with pytest.raises(UsageError, match="both give detections of oracle: leave one out"):
+        gather(coco, twice, set(), images=coco.path.parent)
+
+
+def test_other_labels_need_no_other_run(coco: CocoFile) -> None:
+    make(coco, "oracle")
+    assert len(CALLS) == 3
+    text = coco.path.read_text()
+    coco.path.write_text(text.replace('"category_id": 3', '"category_id": 1'))
+    changed = make(read_coco(coco.path), "oracle")
+    assert changed.labels.tolist() == [0, 0, 1]
+    assert len(CALLS) == 3
+
+
 def test_shared_categories_are_told(coco: CocoFile) -> None:
     path = coco.path.parent / "map.yaml"
     path.write_text("person: cat\n")

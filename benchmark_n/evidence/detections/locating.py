@@ -7,13 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.coco import CocoFile, Image
 from benchmark_n.coco.pixels import read_rgb
+from benchmark_n.evidence.annotations import places_by_image
 from benchmark_n.evidence.detections.base import ObjectDetector
 from benchmark_n.evidence.detections.boxes import detections, support
 from benchmark_n.evidence.evidence import Evidence, Ints
@@ -21,8 +21,6 @@ from benchmark_n.evidence.row_store import Rows, half
 from benchmark_n.evidence.store_detections import mask_arrays
 from benchmark_n.nets.devices import torch_device
 from benchmark_n.runtime.optional_imports import import_extra
-
-_SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 
 
 @dataclass(frozen=True)
@@ -37,14 +35,13 @@ class ImageTask:
 
 def image_tasks(base: Evidence, coco: CocoFile, paths: dict[int, Path]) -> Iterator[ImageTask]:
     """The images in the file's order."""
-    order = np.argsort(base.image_ids, kind="stable")
-    sorted_ids = base.image_ids[order]
+    places = places_by_image(base.image_ids)
+    none = np.zeros(0, np.int64)
     corners = np.concatenate([base.boxes[:, :2], base.boxes[:, :2] + base.boxes[:, 2:]], axis=1)
     for image_id, image in coco.images.items():
         if image_id in paths:
-            start, end = (np.searchsorted(sorted_ids, image_id, side) for side in _SIDES)
-            places = order[start:end]
-            yield ImageTask(paths[image_id], image, places, corners[places].astype(float))
+            own = places.get(image_id, none)
+            yield ImageTask(paths[image_id], image, own, corners[own].astype(float))
 
 
 def locate_all(detector: ObjectDetector, device: str, tasks: list[ImageTask]) -> Rows:

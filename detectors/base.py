@@ -43,6 +43,7 @@ SOURCES = {
     "embeddings": "`evidence=['crops']`",
     "dropout_probs": "`evidence=['crops']`",
     "repeated_probs": "`evidence=['crops']`",
+    "detections": "`evidence=['detections']`",
     "class_losses": "`evidence=['losses']` or `evidence=['files:DIR']`",
     "mask_losses": "`evidence=['losses']` or `evidence=['files:DIR']`",
     "margins": "`evidence=['losses']` or `evidence=['files:DIR']`",

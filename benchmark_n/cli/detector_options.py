@@ -23,6 +23,7 @@ DETECTOR_OPTIONS = (
     "fit",
     "cam_target",
     "cam_layer",
+    "category_map",
     "evidence_dir",
     "settings",
     "top",
@@ -44,7 +45,8 @@ _OPTIONS = (
         "--evidence",
         multiple=True,
         metavar="SOURCE",
-        help="crops, losses, quality, saliency[:MODEL,MODEL…], predictions:FILE, "
+        help="crops, losses, quality, saliency[:MODEL,MODEL…], detections[:NAME,NAME…] (nanodet, "
+        "centernet, mask-rcnn, torchvision:NAME[@FILE], transformers:NAME), predictions:FILE, "
         "annotators:FILE,FILE or files:DIR (repeatable) "
         "[default: what the detectors need].",
     ),
@@ -94,6 +96,11 @@ _OPTIONS = (
         help="Category that saliency maps are of.",
     ),
     click.option("--cam-layer", metavar="NAME", help="[default: the last convolution]"),
+    click.option(
+        "--category-map",
+        type=_FILE,
+        help="Of detections: YAML of the file's categories to the detectors' [default: by name].",
+    ),
     click.option("--evidence-dir", type=_FILE, help="Where evidence is kept [default: the cache]."),
     click.option(
         "--set",

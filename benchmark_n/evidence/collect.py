@@ -29,6 +29,7 @@ MAKERS = Registry(
     {
         "crops": "benchmark_n.evidence.crops.maker:CropMaker",
         "quality": "benchmark_n.detectors.quality_sentinel.evidence:QualityMaker",
+        "detections": "benchmark_n.evidence.detections.maker:DetectionMaker",
         "losses": "benchmark_n.evidence.losses.maker:LossMaker",
         "saliency": "benchmark_n.evidence.saliency.maker:SaliencyMaker",
         "predictions": "benchmark_n.evidence.files.coco_files:PredictionMaker",
@@ -39,6 +40,7 @@ MAKERS = Registry(
 # What the makers that need no file make.
 AUTOMATIC = {
     "crops": ("pred_probs", "embeddings", "folds", "dropout_probs", "repeated_probs"),
+    "detections": ("detections",),
     "losses": ("class_losses", "mask_losses", "margins"),
     "quality": ("predicted_dsc",),
     "saliency": ("model_probs", "saliency"),
@@ -143,19 +145,26 @@ def automatic_sources(wanted: frozenset[str]) -> list[str]:
 
 
 def merge(evidence: Evidence, part: Evidence) -> Evidence:
-    """Evidence of two sources about the same annotations.
+    """Evidence of two sources about the same annotations; what detectors say stands side by side.
 
     Raises
     ------
     UsageError
-        Both hold the same field.
+        Both hold the same field, or what the same detector says.
     """
-    twice = [name for name in part.made() if getattr(evidence, name) is not None]
+    detections = (*(evidence.detections or ()), *(part.detections or ()))
+    names = [one.detector for one in detections]
+    fields = {name: getattr(part, name) for name in part.made() if name != "detections"}
+    twice = [
+        *(name for name in fields if getattr(evidence, name) is not None),
+        *(f"detections of {name}" for name in names if names.count(name) > 1),
+    ]
     if twice:
         raise UsageError(f"two sources of evidence both give {twice[0]}: leave one out")
     sources = [*evidence.provenance.get("sources", []), dict(part.provenance)]
-    fields = {name: getattr(part, name) for name in part.made()}
-    return replace(evidence, **fields, provenance={"sources": sources})
+    return replace(
+        evidence, **fields, detections=detections or None, provenance={"sources": sources}
+    )
 
 
 def notes(evidence: Evidence) -> list[str]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.errors import InputError
+from benchmark_n.evidence.detection_evidence import DetectionEvidence
 from benchmark_n.masks import Rle
 
 Floats = NDArray[np.floating[Any]]
@@ -100,6 +101,9 @@ class Evidence:
     saliency
         float16 (M, N, h, w), 0 to 1: where in the crop each of these models finds the category
         that it predicts (or another: see the provenance); a map of zeros says nothing.
+    detections
+        What each of several object detectors, trained elsewhere, says of the annotations and finds
+        in the images.
     predictions
         Instances that a model found in the images.
     annotators
@@ -129,6 +133,7 @@ class Evidence:
     model_probs: Floats | None = None
     saliency: Floats | None = None
     predicted_dsc: Floats | None = None
+    detections: tuple[DetectionEvidence, ...] | None = None
     predictions: InstanceSet | None = None
     annotators: InstanceSet | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
@@ -142,8 +147,29 @@ class Evidence:
                     f"evidence: {name} is of {array.shape[axis]} annotations, expected {count}"
                 )
 
+        for one in self.detections or ():
+            if one.support.shape != (count, len(self.category_ids)):
+                raise InputError(
+                    f"evidence: support of {one.detector} is of shape {one.support.shape}, "
+                    f"expected ({count}, {len(self.category_ids)})"
+                )
+
     def __len__(self) -> int:
         return len(self.annotation_ids)
+
+    def require(self, name: str) -> Any:
+        """The field `name`.
+
+        Raises
+        ------
+        InputError
+            It was not made.
+        """
+        value = getattr(self, name)
+        if value is None:
+            made = ", ".join(self.made()) or "nothing"
+            raise InputError(f"evidence: no {name}, expected it beside what was made ({made})")
+        return value
 
     def made(self) -> list[str]:
         """Names of the fields that hold evidence."""

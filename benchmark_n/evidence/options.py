@@ -27,7 +27,8 @@ class EvidenceOptions:
     ----------
     sources
         ``"crops"``, ``"losses"``, ``"quality"``, ``"saliency"``, ``"predictions:FILE"``,
-        ``"annotators:FILE,FILE"``, ``"files:DIR"``; empty: what the detectors need and no file.
+        ``"annotators:FILE,FILE"``, ``"files:DIR"``, ``"detections:NAME,NAME"``; empty: what
+        the detectors need and no file.
     backbone
         Of crops: ``hog``, ``lite0``, …; ``auto`` for the best that is installed.
     folds, group_by, seed
@@ -48,6 +49,9 @@ class EvidenceOptions:
         Of saliency: whether the classifiers predict annotations they were trained on, the
         category that the maps are of, and the layer they are drawn at (None: the last
         convolution).
+    category_map
+        Of detections: a YAML or JSON file of the file's categories to those of the detectors that
+        mean them, where their names do not tell.
     evidence_dir
         Where evidence is kept, one directory each, named by a hash of what it was made from;
         None for the cache.
@@ -76,6 +80,7 @@ class EvidenceOptions:
     fit: Fit = "out-of-fold"
     cam_target: Target = "predicted"
     cam_layer: str | None = None
+    category_map: Path | str | None = None
     evidence_dir: Path | str | None = None
 
     def __post_init__(self) -> None:

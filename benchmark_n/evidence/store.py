@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from benchmark_n.errors import InputError
 from benchmark_n.evidence.evidence import PER_ANNOTATION, Evidence
+from benchmark_n.evidence.store_detections import detection_arrays, read_detections
 from benchmark_n.evidence.store_tables import instance_table, read_instances, rle_columns, rles
 from benchmark_n.files.atomic import staged
 from benchmark_n.files.json_yaml import read_json
@@ -26,6 +27,8 @@ from benchmark_n.files.provenance import file_digest
 VERSION = 2
 _META, _ARRAYS, _ANNOTATIONS = "evidence.json", "arrays.npz", "annotations.parquet"
 _SETS = ("predictions", "annotators")
+_DETECTIONS = "detections.npz"
+_FILES = (_ARRAYS, _ANNOTATIONS, _DETECTIONS, *(f"{name}.parquet" for name in _SETS))
 # What columns and arrays of other types, lengths or names come to.
 _FAULTS = (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError)
 _log = logging.getLogger(__name__)
@@ -94,6 +97,9 @@ def save_evidence(evidence: Evidence, folder: Path, made_of: str = "") -> None:
             instances = getattr(evidence, name)
             if instances is not None:
                 pq.write_table(instance_table(instances), stage / f"{name}.parquet")
+        if evidence.detections is not None:
+            arrays = detection_arrays(evidence.detections)
+            np.savez(stage / _DETECTIONS, allow_pickle=False, **arrays)
         meta = {
             "evidence_version": VERSION,
             "category_names": list(evidence.category_names),
@@ -161,6 +167,7 @@ def load_evidence(
             category_names=tuple(meta.category_names),
             masks=rles(table),
             provenance=meta.provenance,
+            detections=read_detections(folder / _DETECTIONS),
             **arrays,
             **sets,
         )
@@ -185,7 +192,7 @@ def _digest(meta: Mapping[str, Any]) -> str:
 def _check_digests(folder: Path, meta: _StoreMetadata) -> None:
     if meta.digest != _digest(msgspec.structs.asdict(meta)):
         raise InputError(f"{folder}: damaged evidence: {_META} is not what was written")
-    for name in (_ARRAYS, _ANNOTATIONS, *(f"{name}.parquet" for name in _SETS)):
+    for name in _FILES:
         path = folder / name
         if path.is_file() != (name in meta.files):
             raise InputError(f"{folder}: damaged evidence: the files are not those of {_META}")

@@ -16,6 +16,7 @@ from benchmark_n.detectors.quality_sentinel.unet_masks import predict_masks
 from benchmark_n.detectors.quality_sentinel.weights import load_sentinel
 from benchmark_n.errors import InputError
 from benchmark_n.evidence import annotation_evidence
+from benchmark_n.evidence.detections.base import make_object_detector
 from benchmark_n.evidence.losses.small_network import train_losses
 from benchmark_n.evidence.saliency.explained import Lesson
 from benchmark_n.evidence.saliency.small_classifiers import explain_scratch
@@ -44,6 +45,7 @@ WAYS: dict[str, Callable[[Path], Any]] = {
     "losses": lambda _: train_losses(CROPS, CROPS[..., 0], LABELS, 2),
     "u-net": _unet,
     "u-net of the pairs": _pairs,
+    "object detector": lambda _: make_object_detector("nanodet"),
     "encoder": lambda _: make_encoder("small", 4),
     "lite encoder": lambda _: make_encoder("lite0", 4),
     "shipped weights": lambda _: load_sentinel(),

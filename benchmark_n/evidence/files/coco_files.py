@@ -16,11 +16,12 @@ from benchmark_n.coco.predictions import detection_arrays, read_predictions
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.evidence.annotations import annotation_evidence, category_index
 from benchmark_n.evidence.collect import MakerInput
+from benchmark_n.evidence.detections.instances import detections_of_instances
 from benchmark_n.evidence.evidence import Evidence, InstanceSet
 from benchmark_n.files.provenance import file_digest
 
 # Of how instances are read from a results file: kept evidence of another version is made anew.
-VERSION = 2
+VERSION = 3
 
 
 class PredictionMaker:
@@ -54,7 +55,8 @@ class PredictionMaker:
             annotators=np.zeros(len(found), np.int64),
         )
         provenance = file_provenance("predictions", [self._path], self._trained_on)
-        return replace(self._base, predictions=instances, provenance=provenance)
+        said = detections_of_instances("predictions", instances, self._base)
+        return replace(self._base, predictions=instances, detections=(said,), provenance=provenance)
 
 
 class AnnotatorMaker:

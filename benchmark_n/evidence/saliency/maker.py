@@ -29,7 +29,7 @@ from benchmark_n.evidence.saliency.explained import (
     explain_backbone,
 )
 from benchmark_n.evidence.saliency.grad_cam import GRID
-from benchmark_n.runtime.progress import Progress
+from benchmark_n.runtime.progress import Progress, part_of
 
 VERSION = 2
 MODELS = "lite0,lite1,lite2"
@@ -95,7 +95,9 @@ class SaliencyMaker:
         probs = np.zeros((count, len(base), lesson.num_categories), np.float32)
         maps = np.zeros((count, len(base), GRID, GRID), np.float16)
         for number, name in enumerate(self._names):
-            one = self._explain(name, lesson, _step(self._given.execution.progress, number, count))
+            one = self._explain(
+                name, lesson, part_of(self._given.execution.progress, number, count)
+            )
             probs[number], maps[number] = one.probs, one.maps
         shares = (probs.argmax(axis=2) == base.labels).mean(axis=1)
         mean = probs.mean(axis=0)
@@ -159,13 +161,6 @@ def crop_size(boxes: Ints) -> int:
     return next(
         (size for size in scratch_classifiers.SIZES if side <= size), scratch_classifiers.SIZES[-1]
     )
-
-
-def _step(progress: Progress | None, number: int, count: int) -> Progress | None:
-    """Progress of one of `count` models as part of the whole."""
-    if progress is None:
-        return None
-    return lambda done, total: progress(number * total + done, count * total)
 
 
 def _memorised(names: list[str], shares: NDArray[np.float64]) -> list[str]:

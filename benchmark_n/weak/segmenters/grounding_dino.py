@@ -6,12 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from benchmark_n.coco.images import Pixels
+from benchmark_n.nets.pretrained import load_pretrained, model_revision
 from benchmark_n.runtime.optional_imports import import_extra
 from benchmark_n.weak.segmenters.base import Match
 from benchmark_n.weak.segmenters.pretrained import (
     import_torch,
-    load_pretrained,
-    model_revision,
     on_device,
 )
 

@@ -17,14 +17,13 @@ from numpy.typing import NDArray
 from benchmark_n.coco.images import Pixels
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.masks import CropMask
+from benchmark_n.nets.pretrained import load_pretrained, model_revision
 from benchmark_n.runtime.optional_imports import import_extra
 from benchmark_n.weak.segmenters.base import Prompt
 from benchmark_n.weak.segmenters.pretrained import (
     BATCH,
     import_torch,
-    load_pretrained,
     logits_to_crops,
-    model_revision,
     on_device,
 )
 

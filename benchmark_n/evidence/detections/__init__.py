@@ -1,0 +1,1 @@
+"""Evidence of object detectors that were trained elsewhere."""

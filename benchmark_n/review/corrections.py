@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from benchmark_n.coco import CocoFile, read_coco
+from benchmark_n.coco.exports import annotation_file, annotation_place
 from benchmark_n.coco.records import join_record, split_record
 from benchmark_n.coco.write import CocoStream
 from benchmark_n.errors import InputError
@@ -19,6 +20,12 @@ from benchmark_n.files.locks import file_lock
 from benchmark_n.files.provenance import file_digest
 from benchmark_n.review.audit import AuditEntry, append_audit, read_audit, sync_folder
 from benchmark_n.review.carry_out import carry_out
+from benchmark_n.review.corrected import (
+    RETURN_FORMATS,
+    check_format,
+    returned_folder,
+    write_returned,
+)
 from benchmark_n.review.decision import Decision
 from benchmark_n.review.items import REVIEW, Review, read_review
 from benchmark_n.review.reading import read_decisions
@@ -31,13 +38,15 @@ _log = logging.getLogger(__name__)
 class Imported:
     """What an import did: the corrected file, decisions by action, and how many items are left.
 
-    `absent` of these were not in the file at all.
+    `absent` of these were not in the file at all; `returned` is the directory of the corrections
+    in the format of a tool, where one was asked for.
     """
 
     corrected: Path
     actions: dict[str, int]
     undecided: int
     absent: int = 0
+    returned: Path | None = None
 
 
 def import_decisions(
@@ -47,6 +56,7 @@ def import_decisions(
     who: str | None = None,
     when: str | None = None,
     annotations: Path | str | None = None,
+    as_format: str | None = None,
 ) -> Imported:
     """Carry out decisions: append them to ``audit.jsonl``, write ``corrected.json``.
 
@@ -64,17 +74,24 @@ def import_decisions(
         For decisions whose file does not say; `when` (ISO 8601) is by default now.
     annotations
         The reviewed file, where it moved since.
+    as_format
+        ``coco``, ``cvat``, ``labelstudio`` or ``yolo``: write ``corrected-FORMAT/`` as well. With
+        it a file that was imported already is no error.
 
     Raises
     ------
     InputError
-        Anything wrong with a file, and a decision on an annotation that is unknown or decided.
+        Anything wrong with a file, a decision on an annotation that is unknown or decided, and an
+        annotation that the format cannot hold, which leaves the decisions imported.
     UsageError
-        Nobody says who decided.
+        Nobody says who decided, or an unknown format.
     """
     folder, path = Path(folder), Path(decisions)
+    if as_format is not None:
+        check_format(as_format)
     review = read_review(folder)
-    coco = _reviewed(folder, review, annotations)
+    source = _place(folder, review, annotations)
+    coco = _reviewed(source, review)
     with file_lock(folder / REVIEW):  # one import after the other
         entries = read_audit(folder)
         decided_before = {entry.annotation_id for entry in entries}
@@ -83,22 +100,40 @@ def import_decisions(
         if new is not None:
             append_audit(folder, new)
             entries += new
-        if not _write_corrected(coco, entries, folder / CORRECTED) and new is None:
+        changed = _write_corrected(coco, entries, folder / CORRECTED)
+        if not changed and new is None and as_format is None:
             raise InputError(f"{path.name}: was imported already")
+        returned = _return(folder / CORRECTED, as_format, source, changed=changed)
     undecided = len(review.items) - len({entry.annotation_id for entry in entries})
     if not reading.decisions:
         _log.warning("%s: decides nothing: %d annotations are undecided", path.name, undecided)
     actions = dict(Counter(decision.action for decision in reading.decisions))
-    return Imported(folder / CORRECTED, actions, undecided, reading.absent)
+    return Imported(folder / CORRECTED, actions, undecided, reading.absent, returned)
 
 
-def _reviewed(folder: Path, review: Review, annotations: Path | str | None) -> CocoFile:
+def _return(corrected: Path, as_format: str | None, source: Path, *, changed: bool) -> Path | None:
+    """Write the format that is asked for; tell of others that are there from before."""
+    for other in RETURN_FORMATS if changed else ():
+        earlier = returned_folder(corrected, other)
+        if other != as_format and earlier.exists():
+            _log.warning(
+                "%s: is without this import: write it anew with `as_format='%s'`", earlier, other
+            )
+    return None if as_format is None else write_returned(corrected, as_format, source)
+
+
+def _place(folder: Path, review: Review, annotations: Path | str | None) -> Path:
+    """Where the reviewed file lies, in an archive perhaps."""
     recorded = os.path.normpath(folder.resolve() / review.annotations.path)
-    path = Path(annotations or recorded)
+    return annotation_place(Path(annotations or recorded))
+
+
+def _reviewed(place: Path, review: Review) -> CocoFile:
+    path = annotation_file(place)
     if not path.is_file():
-        raise InputError(f"{path}: the reviewed file is not there: name it with `annotations`")
+        raise InputError(f"{place}: the reviewed file is not there: name it with `annotations`")
     if file_digest(path) != review.annotations.sha256:
-        raise InputError(f"{path}: is not the file that was exported for review, or was changed")
+        raise InputError(f"{place}: is not the file that was exported for review, or was changed")
     return read_coco(path)
 
 

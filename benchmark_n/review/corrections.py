@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from benchmark_n.coco import CocoFile, read_coco
-from benchmark_n.coco.exports import annotation_file, annotation_place
+from benchmark_n.coco import CocoFile
 from benchmark_n.coco.records import join_record, split_record
 from benchmark_n.coco.write import CocoStream
 from benchmark_n.errors import InputError
@@ -29,6 +27,7 @@ from benchmark_n.review.corrected import (
 from benchmark_n.review.decision import Decision
 from benchmark_n.review.items import REVIEW, Review, read_review
 from benchmark_n.review.reading import read_decisions
+from benchmark_n.review.source import read_source, source_place
 
 CORRECTED = "corrected.json"
 _log = logging.getLogger(__name__)
@@ -87,11 +86,10 @@ def import_decisions(
         Nobody says who decided, or an unknown format.
     """
     folder, path = Path(folder), Path(decisions)
-    if as_format is not None:
-        check_format(as_format)
+    check_format(as_format)
     review = read_review(folder)
-    source = _place(folder, review, annotations)
-    coco = _reviewed(source, review)
+    source = source_place(folder, review, annotations)
+    coco = read_source(source, review)
     with file_lock(folder / REVIEW):  # one import after the other
         entries = read_audit(folder)
         decided_before = {entry.annotation_id for entry in entries}
@@ -107,8 +105,7 @@ def import_decisions(
     undecided = len(review.items) - len({entry.annotation_id for entry in entries})
     if not reading.decisions:
         _log.warning("%s: decides nothing: %d annotations are undecided", path.name, undecided)
-    actions = dict(Counter(decision.action for decision in reading.decisions))
-    return Imported(folder / CORRECTED, actions, undecided, reading.absent, returned)
+    return Imported(folder / CORRECTED, reading.actions, undecided, reading.absent, returned)
 
 
 def _return(corrected: Path, as_format: str | None, source: Path, *, changed: bool) -> Path | None:
@@ -120,21 +117,6 @@ def _return(corrected: Path, as_format: str | None, source: Path, *, changed: bo
                 "%s: is without this import: write it anew with `as_format='%s'`", earlier, other
             )
     return None if as_format is None else write_returned(corrected, as_format, source)
-
-
-def _place(folder: Path, review: Review, annotations: Path | str | None) -> Path:
-    """Where the reviewed file lies, in an archive perhaps."""
-    recorded = os.path.normpath(folder.resolve() / review.annotations.path)
-    return annotation_place(Path(annotations or recorded))
-
-
-def _reviewed(place: Path, review: Review) -> CocoFile:
-    path = annotation_file(place)
-    if not path.is_file():
-        raise InputError(f"{place}: the reviewed file is not there: name it with `annotations`")
-    if file_digest(path) != review.annotations.sha256:
-        raise InputError(f"{place}: is not the file that was exported for review, or was changed")
-    return read_coco(path)
 
 
 def _new_entries(

@@ -226,35 +226,53 @@ def _check_readers(export: Export, review: Path, folder: Path) -> None:
     coco = COCO(str(review / "corrected.json"))
     masks = {i: coco.annToMask(record) for i, record in coco.anns.items()}
     assert all(mask.any() for mask in masks.values())
-    images = export.images or folder / "pictures"
-    if export.images is None:
-        _pictures(export, images)
+    images, annotations = folder / "opened" / "images", folder / "opened" / "annotations"
+    _pictures(export, images)
     document = coco.dataset
-    for image in document["images"]:  # supervision takes names below its folder alone
+    for image in document["images"]:  # these readers take names below their folder alone
         image["file_name"] = Path(image["file_name"]).name.replace("%20", " ")
-    local = folder / "local.json"
-    local.write_text(json.dumps(document))
-    read = supervision.DetectionDataset.from_coco(str(images), str(local), force_masks=True)
+    annotations.mkdir()
+    opened = annotations / "instances_default.json"
+    opened.write_text(json.dumps(document))
+    read = supervision.DetectionDataset.from_coco(str(images), str(opened), force_masks=True)
     assert len(read) == IMAGES
     assert sum(len(detections) for _, _, detections in read) == len(masks)
+    _check_datumaro(folder / "opened", coco, masks)
+
+
+def _check_datumaro(folder: Path, coco: COCO, masks: dict[int, Any]) -> None:
     try:
         dataset = importlib.import_module("datumaro.components.dataset").Dataset
-    except ImportError:
+    except ImportError:  # brings a second OpenCV, so it is in no extra
         return
-    annotations = folder / "datumaro" / "annotations"
-    annotations.mkdir(parents=True)
-    (annotations / "instances_default.json").write_bytes(local.read_bytes())
-    items = dataset.import_from(str(folder / "datumaro"), "coco_instances")
-    assert sum(len({a.group for a in item.annotations}) for item in items) == len(masks)
+    seen = set()
+    read = dataset.import_from(str(folder), "coco_instances")
+    names = [label.name for label in read.categories()[next(iter(read.categories()))].items]
+    for item in read:
+        for shape in item.annotations:
+            if shape.type.name == "bbox":
+                continue
+            seen.add(shape.id)
+            if shape.type.name == "mask":
+                np.testing.assert_array_equal(shape.image, masks[shape.id])
+            else:  # its points are rounded to hundredths
+                (polygon,) = coco.anns[shape.id]["segmentation"]
+                np.testing.assert_allclose(shape.points, polygon, atol=0.01)
+            category = coco.anns[shape.id]["category_id"]
+            if category:  # 0, as Label Studio has it, is no category to datumaro
+                assert names[shape.label] == coco.cats[category]["name"]
+    assert seen == set(masks)
 
 
 def _pictures(export: Export, folder: Path) -> None:
-    folder.mkdir()
+    """The pictures of an export, in one folder."""
+    folder.mkdir(parents=True)
     if export.path.suffix == ".zip":
         with zipfile.ZipFile(export.path) as box:
-            for name in box.namelist():
-                if name.startswith("images/"):
-                    (folder / Path(name).name).write_bytes(box.read(name))
+            names = [name for name in box.namelist() if name.startswith("images/")]
+            pictures = {Path(name).name: box.read(name) for name in names}
     else:
-        for path in (export.path / "train").glob("*.jpg"):
-            (folder / path.name).write_bytes(path.read_bytes())
+        place = export.images or export.path / "train"
+        pictures = {path.name: path.read_bytes() for path in place.glob("*.*g")}
+    for name, data in pictures.items():
+        (folder / name).write_bytes(data)

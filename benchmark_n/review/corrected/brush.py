@@ -28,7 +28,7 @@ def brush_rle(mask: CropMask) -> list[int]:
     Examples
     --------
     >>> brush_rle(CropMask.from_full(np.array([[0, 1]], np.uint8)))
-    [0, 0, 0, 8, 57, 27, 188, 3, 143, 254, 0]
+    [0, 0, 0, 8, 57, 27, 252, 96, 17, 255, 128]
     """
     bits = [f"{_CHANNELS * mask.height * mask.width:032b}", f"{8 - 1:05b}"]
     bits += [f"{size - 1:04b}" for size in _SIZES]

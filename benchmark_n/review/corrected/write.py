@@ -24,9 +24,9 @@ _WRITERS: dict[str, _Writer] = {
 RETURN_FORMATS = tuple(_WRITERS)
 
 
-def check_format(as_format: str) -> None:
-    """Refuse a format that is none of `RETURN_FORMATS`."""
-    if as_format not in _WRITERS:
+def check_format(as_format: str | None) -> None:
+    """Refuse a format that is none of `RETURN_FORMATS`; None asks for none."""
+    if as_format is not None and as_format not in _WRITERS:
         raise UsageError(
             f"cannot write corrections as '{as_format}': {did_you_mean(as_format, _WRITERS)}"
         )

@@ -59,29 +59,26 @@ def import_decisions(
 ) -> Imported:
     """Carry out decisions: append them to ``audit.jsonl``, write ``corrected.json``.
 
-    The corrected file is the reviewed one with all decisions of the audit trail; what nobody
-    decided on keeps its bytes, and so do all other fields. The audit trail is appended to first:
-    an import that was interrupted is taken as not begun or, run again, is finished.
+    All but what the audit trail tells keeps its bytes. The trail is appended to first: an import
+    that was interrupted is taken as not begun or, run again, is finished.
 
     Parameters
     ----------
-    folder
-        A review, as `export_review` writes it.
-    decisions
-        A filled ``decisions.csv``, or an export of Label Studio, CVAT or FiftyOne.
+    folder, decisions
+        A review, as `export_review` writes it, and a filled ``decisions.csv`` or an export of
+        Label Studio, CVAT or FiftyOne.
     who, when
         For decisions whose file does not say; `when` (ISO 8601) is by default now.
     annotations
         The reviewed file, where it moved since.
     as_format
-        ``coco``, ``cvat``, ``labelstudio`` or ``yolo``: write ``corrected-FORMAT/`` as well. With
-        it a file that was imported already is no error.
+        One of `RETURN_FORMATS`: write ``corrected-FORMAT/`` too, even of a file that was imported.
 
     Raises
     ------
     InputError
-        Anything wrong with a file, a decision on an annotation that is unknown or decided, and an
-        annotation that the format cannot hold, which leaves the decisions imported.
+        Anything wrong with a file, a decision on an annotation that is unknown or decided, or one
+        that the format cannot hold, which leaves the decisions imported.
     UsageError
         Nobody says who decided, or an unknown format.
     """
@@ -92,20 +89,37 @@ def import_decisions(
     coco = read_source(source, review)
     with file_lock(folder / REVIEW):  # one import after the other
         entries = read_audit(folder)
-        decided_before = {entry.annotation_id for entry in entries}
-        reading = read_decisions(path, review, who=who, when=when, decided_before=decided_before)
-        new = _new_entries(path, reading.decisions, entries, review, coco)
-        if new is not None:
-            append_audit(folder, new)
-            entries += new
-        changed = _write_corrected(coco, entries, folder / CORRECTED)
-        if not changed and new is None and as_format is None:
-            raise InputError(f"{path.name}: was imported already")
+        before = {entry.annotation_id for entry in entries}
+        reading = read_decisions(path, review, who=who, when=when, decided_before=before)
+        new, changed = _apply(path, reading.decisions, entries, review, coco, folder)
+        _refuse_again(path, as_format, news=new or changed)
         returned = _return(folder / CORRECTED, as_format, source, changed=changed)
     undecided = len(review.items) - len({entry.annotation_id for entry in entries})
     if not reading.decisions:
         _log.warning("%s: decides nothing: %d annotations are undecided", path.name, undecided)
     return Imported(folder / CORRECTED, reading.actions, undecided, reading.absent, returned)
+
+
+def _apply(
+    path: Path,
+    decisions_read: Sequence[Decision],
+    entries: list[AuditEntry],
+    review: Review,
+    coco: CocoFile,
+    folder: Path,
+) -> tuple[bool, bool]:
+    """Append to the trail and write the corrected file: was the first new, is the second other."""
+    new = _new_entries(path, decisions_read, entries, review, coco)
+    if new is not None:
+        append_audit(folder, new)
+        entries += new
+    return new is not None, _write_corrected(coco, entries, folder / CORRECTED)
+
+
+def _refuse_again(path: Path, as_format: str | None, *, news: bool) -> None:
+    """Refuse a file that was imported already, unless for a format that it was not written in."""
+    if not news and as_format is None:
+        raise InputError(f"{path.name}: was imported already")
 
 
 def _return(corrected: Path, as_format: str | None, source: Path, *, changed: bool) -> Path | None:

@@ -57,13 +57,12 @@ def export_review(
         One of the two: a benchmark, whose noisy annotations are reviewed, or a COCO file, also in
         an export as it came (`benchmark_n.coco.exports`).
     images
-        Folder of the images; by default of a benchmark the one that `make` recorded, of an export
-        the one in it. Without images there are no crops.
+        Folder of the images; by default the one that `make` recorded, or of an export the one in
+        it. Without images there are no crops.
     top
         Number of annotations and proposals.
     guideline
-        Version or address of the annotation guideline, shown with every item and kept in the
-        audit trail.
+        Version or address of the annotation guideline, shown with every item and audited.
 
     Raises
     ------

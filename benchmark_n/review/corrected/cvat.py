@@ -98,7 +98,7 @@ def _add(parent: Element, label: Label, group: int, losses: Losses) -> None:
     else:
         if not label.crowd:
             losses.change(_INSTANCE_MASKS, label)
-        shapes.append(SubElement(parent, "mask", common | mask_runs(label.mask)))
+        shapes.append(SubElement(parent, "mask", common | mask_runs(label.crop)))
     for shape in shapes:
         for name, value in _attributes(label).items():
             text = str(value).lower() if isinstance(value, bool) else str(value)

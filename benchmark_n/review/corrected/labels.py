@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+from pycocotools import mask as coco_mask
 
 from benchmark_n.coco import CocoFile, Image
 from benchmark_n.coco.annotation_masks import has_mask, masks_of
@@ -40,9 +41,15 @@ class Label:
     category_id: int
     crowd: bool
     polygons: list[list[float]]
-    mask: CropMask | None
+    mask: Rle | None
     box: RecordBox | None
     attributes: dict[str, Any]
+
+    @property
+    def crop(self) -> CropMask:
+        """The mask's pixels, for those who need them: of polygons that is most of the work."""
+        assert self.mask is not None
+        return rle_to_crop(self.mask).tight()
 
     @property
     def empty(self) -> bool:
@@ -128,7 +135,6 @@ def _label(
     rle: Rle | None,
     names: Mapping[int, str],
 ) -> Label:
-    mask = None if rle is None else rle_to_crop(rle).tight()
     attributes = msgspec.json.decode(record.get("attributes", b"null"))
     category = int(coco.category_ids[place])
     return Label(
@@ -137,7 +143,7 @@ def _label(
         category_id=category,
         crowd=bool(coco.crowd[place]),
         polygons=[] if rle is None else _polygons(record["segmentation"]),
-        mask=mask if mask is not None and mask.area else None,
+        mask=rle if rle is not None and coco_mask.area(rle) else None,
         box=box_of(coco, place) if rle is None else None,
         attributes=attributes if isinstance(attributes, dict) else {},
     )

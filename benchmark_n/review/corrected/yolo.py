@@ -85,10 +85,11 @@ def _outline(image: Image, label: Label, losses: Losses) -> list[float]:
         return []
     polygons = label.polygons
     if len(polygons) != 1 or not _inside(polygons[0], image):
-        if any(len(part) > 1 for part in find_contours(label.mask)):
+        crop = label.crop
+        if any(len(part) > 1 for part in find_contours(crop)):
             losses.refuse("has a hole in its mask", label)
             return []
-        polygons = [list(map(float, part)) for part in mask_to_polygons(label.mask)]
+        polygons = [list(map(float, part)) for part in mask_to_polygons(crop)]
         if len(polygons) > 1:
             losses.change(_PARTS, label)
         elif label.polygons:

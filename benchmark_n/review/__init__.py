@@ -6,6 +6,11 @@ from benchmark_n.review.export import FORMATS, export_review
 from benchmark_n.review.judgement import Judgement, judge
 
 __all__ = [
-    *("FORMATS", "RETURN_FORMATS"),
-    *("Imported", "Judgement", "export_review", "import_decisions", "judge"),
+    "FORMATS",
+    "RETURN_FORMATS",
+    "Imported",
+    "Judgement",
+    "export_review",
+    "import_decisions",
+    "judge",
 ]

@@ -33,7 +33,11 @@ def command() -> None:
     help="The tool that reads it.",
 )
 @click.option("--top", default=200, show_default=True, help="Number of suspects.")
-@click.option("--annotations", type=_FILE, help="A COCO file instead of a benchmark.")
+@click.option(
+    "--annotations",
+    type=_FILE,
+    help="A COCO file, or a tool's export (folder or ZIP), instead of a benchmark.",
+)
 @click.option("--images", type=_FILE, help="Folder of the images [default: the benchmark's].")
 @click.option("--guideline", default="", help="Version or address of the annotation guideline.")
 @click.option("--out", type=_FILE, help="Directory to write [default: reviews/NAME-TOOL].")
@@ -90,6 +94,12 @@ def export_command(
 @click.option("--who", help="Who decided, where the file does not say.")
 @click.option("--when", help="When (ISO 8601), where the file does not say [default: now].")
 @click.option("--annotations", type=_FILE, help="The reviewed file, where it moved since.")
+@click.option(
+    "--as",
+    "as_format",
+    type=click.Choice(["coco", "cvat", "labelstudio", "yolo"]),
+    help="Write corrected-FORMAT/ in REVIEW as well, for the tool that the file came from.",
+)
 @output_options
 def import_command(
     review: Path,
@@ -97,6 +107,7 @@ def import_command(
     who: str | None,
     when: str | None,
     annotations: Path | None,
+    as_format: str | None,
     quiet: bool,
     verbose: int,
     as_json: bool,
@@ -106,20 +117,24 @@ def import_command(
     The corrected annotations are written to corrected.json in REVIEW, and a line for each decision
     is appended to audit.jsonl. A file that decides nothing is no error, but warned of.
 
-    Example: benchmark-n review import reviews/my-csv --decisions decisions.csv --who Anna
+    Example: benchmark-n review import reviews/my-csv --decisions decisions.csv --who Anna --as cvat
     """
     set_logging(quiet, verbose)
     from benchmark_n.review import import_decisions
 
-    done = import_decisions(review, decisions, who=who, when=when, annotations=annotations)
+    done = import_decisions(
+        review, decisions, who=who, when=when, annotations=annotations, as_format=as_format
+    )
     counts = ", ".join(f"{count} {action}" for action, count in sorted(done.actions.items()))
     text = f"{done.corrected}: {counts or 'no decisions'}; {done.undecided} undecided"
     text += f", {done.absent} of them not in {decisions.name}" if done.absent else ""
+    text += f"\n{done.returned}: the corrections as {as_format}" if done.returned else ""
     data = {
         "corrected": str(done.corrected),
         "actions": done.actions,
         "undecided": done.undecided,
         "absent": done.absent,
+        "returned": None if done.returned is None else str(done.returned),
     }
     emit(text, data, as_json)
 

@@ -92,6 +92,20 @@ def annotation_file(path: Path) -> Path:
     return path / _choose([name for name in names if _is_plain(name)], path, None)
 
 
+def archive_member(path: Path) -> tuple[Path, str] | None:
+    """The archive that an annotation file lies in, and its name there; None outside of one."""
+    archive = _archive(path)
+    if archive is None:
+        return None
+    return archive, annotation_file(path).relative_to(_cache_of(archive)).as_posix()
+
+
+def annotation_place(path: Path) -> Path:
+    """Where the COCO file lies that a path stands for: in an archive, its path through that."""
+    inside = archive_member(path)
+    return annotation_file(path) if inside is None else inside[0] / inside[1]
+
+
 def _archive(path: Path) -> Path | None:
     """The archive that the path is, or lies in."""
     for place in (path, *path.parents):

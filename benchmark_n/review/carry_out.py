@@ -8,10 +8,11 @@ from typing import Any
 import msgspec
 
 from benchmark_n.coco import CocoFile, Image
-from benchmark_n.coco.annotation_masks import encode_mask, measure, read_mask
+from benchmark_n.coco.annotation_masks import encode_mask, has_mask, measure, read_mask
 from benchmark_n.coco.records import split_record
 from benchmark_n.errors import InputError, annotation_fault
 from benchmark_n.masks import Rle, SegmentationError, segmentation_to_rle
+from benchmark_n.masks.rle import counts_to_runs
 from benchmark_n.review.decision import ACCEPT, KEEP, REDRAW, RELABEL, REMOVE, Decision
 from benchmark_n.review.items import Item, Review
 
@@ -46,12 +47,12 @@ def carry_out(
     category = _wanted_category(decision, item, review, coco)
     mask = _wanted_mask(decision, item, coco, image)
     if index is None:
-        return None, _added(item, category, mask, image)
+        return None, _added(item, category, mask, image, coco)
     changes: Fields = {}
     if category is not None and category != item.given:
         changes["category_id"] = category
     if mask is not None and not _same_mask(fields, mask, image):
-        changes |= _mask_fields(mask, bytes(fields.get("segmentation", b"")))
+        changes |= _mask_fields(mask, _like(coco, fields.get("segmentation")))
     if not changes:
         raise _fault(
             coco, decision, "it changes nothing, expected another category or mask, or keep"
@@ -92,7 +93,9 @@ def _wanted_mask(decision: Decision, item: Item, coco: CocoFile, image: Image) -
     return rle
 
 
-def _added(item: Item, category: int | None, mask: Rle | None, image: Image) -> Fields:
+def _added(
+    item: Item, category: int | None, mask: Rle | None, image: Image, coco: CocoFile
+) -> Fields:
     """The record of a proposal, with what the reviewer did not give as it is suggested."""
     if mask is None:
         mask = segmentation_to_rle(item.suggested_segmentation, image.height, image.width)
@@ -101,7 +104,7 @@ def _added(item: Item, category: int | None, mask: Rle | None, image: Image) -> 
         "image_id": item.image_id,
         "category_id": item.suggested_category if category is None else category,
         "iscrowd": 0,
-        **_mask_fields(mask, b""),
+        **_mask_fields(mask, _like(coco, None)),
     }
 
 
@@ -112,10 +115,23 @@ def _same_mask(fields: Mapping[str, msgspec.Raw], mask: Rle, image: Image) -> bo
         return False
 
 
-def _mask_fields(mask: Rle, old: bytes) -> Fields:
-    """Segmentation, area (px²) and box (px); polygons where the old record has polygons."""
+def _like(coco: CocoFile, old: msgspec.Raw | None) -> bytes:
+    """The old segmentation, or where that is no mask the file's first that is one."""
+    if old is not None and has_mask(old):
+        return bytes(old)
+    others = (split_record(record).get("segmentation") for record in coco.annotations)
+    return next((bytes(raw) for raw in others if raw is not None and has_mask(raw)), b"{}")
+
+
+def _mask_fields(mask: Rle, like: bytes) -> Fields:
+    """Segmentation, area (px²) and box (px); the mask in the form of another segmentation."""
     area, bbox = measure(mask)
-    form = encode_mask(mask, "polygon" if old.lstrip().startswith(b"[") else "rle")
+    other = msgspec.json.decode(like)
+    polygons = isinstance(other, list) and not isinstance(other[0], dict)
+    form = encode_mask(mask, "polygon" if polygons else "rle")
+    if isinstance(other, dict) and isinstance(other.get("counts"), list):
+        runs = counts_to_runs(mask["counts"]).tolist()
+        form = {"size": mask["size"], "counts": runs}
     return {"segmentation": form, "area": area, "bbox": bbox}
 
 

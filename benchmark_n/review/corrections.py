@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from benchmark_n.coco import CocoFile, read_coco
+from benchmark_n.coco import CocoFile
 from benchmark_n.coco.records import join_record, split_record
 from benchmark_n.coco.write import CocoStream
 from benchmark_n.errors import InputError
@@ -19,9 +18,16 @@ from benchmark_n.files.locks import file_lock
 from benchmark_n.files.provenance import file_digest
 from benchmark_n.review.audit import AuditEntry, append_audit, read_audit, sync_folder
 from benchmark_n.review.carry_out import carry_out
+from benchmark_n.review.corrected import (
+    RETURN_FORMATS,
+    check_format,
+    returned_folder,
+    write_returned,
+)
 from benchmark_n.review.decision import Decision
 from benchmark_n.review.items import REVIEW, Review, read_review
 from benchmark_n.review.reading import read_decisions
+from benchmark_n.review.source import read_source, source_place
 
 CORRECTED = "corrected.json"
 _log = logging.getLogger(__name__)
@@ -31,13 +37,15 @@ _log = logging.getLogger(__name__)
 class Imported:
     """What an import did: the corrected file, decisions by action, and how many items are left.
 
-    `absent` of these were not in the file at all.
+    `absent` of these were not in the file at all; `returned` is the directory of the corrections
+    in the format of a tool, where one was asked for.
     """
 
     corrected: Path
     actions: dict[str, int]
     undecided: int
     absent: int = 0
+    returned: Path | None = None
 
 
 def import_decisions(
@@ -47,59 +55,82 @@ def import_decisions(
     who: str | None = None,
     when: str | None = None,
     annotations: Path | str | None = None,
+    as_format: str | None = None,
 ) -> Imported:
     """Carry out decisions: append them to ``audit.jsonl``, write ``corrected.json``.
 
-    The corrected file is the reviewed one with all decisions of the audit trail; what nobody
-    decided on keeps its bytes, and so do all other fields. The audit trail is appended to first:
-    an import that was interrupted is taken as not begun or, run again, is finished.
+    All but what the audit trail tells keeps its bytes. The trail is appended to first: an import
+    that was interrupted is taken as not begun or, run again, is finished.
 
     Parameters
     ----------
-    folder
-        A review, as `export_review` writes it.
-    decisions
-        A filled ``decisions.csv``, or an export of Label Studio, CVAT or FiftyOne.
+    folder, decisions
+        A review, as `export_review` writes it, and a filled ``decisions.csv`` or an export of
+        Label Studio, CVAT or FiftyOne.
     who, when
         For decisions whose file does not say; `when` (ISO 8601) is by default now.
     annotations
         The reviewed file, where it moved since.
+    as_format
+        One of `RETURN_FORMATS`: write ``corrected-FORMAT/`` too, even of a file that was imported.
 
     Raises
     ------
     InputError
-        Anything wrong with a file, and a decision on an annotation that is unknown or decided.
+        Anything wrong with a file, a decision on an annotation that is unknown or decided, or one
+        that the format cannot hold, which leaves the decisions imported.
     UsageError
-        Nobody says who decided.
+        Nobody says who decided, or an unknown format.
     """
     folder, path = Path(folder), Path(decisions)
+    check_format(as_format)
     review = read_review(folder)
-    coco = _reviewed(folder, review, annotations)
+    source = source_place(folder, review, annotations)
+    coco = read_source(source, review)
     with file_lock(folder / REVIEW):  # one import after the other
         entries = read_audit(folder)
-        decided_before = {entry.annotation_id for entry in entries}
-        reading = read_decisions(path, review, who=who, when=when, decided_before=decided_before)
-        new = _new_entries(path, reading.decisions, entries, review, coco)
-        if new is not None:
-            append_audit(folder, new)
-            entries += new
-        if not _write_corrected(coco, entries, folder / CORRECTED) and new is None:
-            raise InputError(f"{path.name}: was imported already")
+        before = {entry.annotation_id for entry in entries}
+        reading = read_decisions(path, review, who=who, when=when, decided_before=before)
+        new, changed = _apply(path, reading.decisions, entries, review, coco, folder)
+        _refuse_again(path, as_format, news=new or changed)
+        returned = _return(folder / CORRECTED, as_format, source, changed=changed)
     undecided = len(review.items) - len({entry.annotation_id for entry in entries})
     if not reading.decisions:
         _log.warning("%s: decides nothing: %d annotations are undecided", path.name, undecided)
-    actions = dict(Counter(decision.action for decision in reading.decisions))
-    return Imported(folder / CORRECTED, actions, undecided, reading.absent)
+    return Imported(folder / CORRECTED, reading.actions, undecided, reading.absent, returned)
 
 
-def _reviewed(folder: Path, review: Review, annotations: Path | str | None) -> CocoFile:
-    recorded = os.path.normpath(folder.resolve() / review.annotations.path)
-    path = Path(annotations or recorded)
-    if not path.is_file():
-        raise InputError(f"{path}: the reviewed file is not there: name it with `annotations`")
-    if file_digest(path) != review.annotations.sha256:
-        raise InputError(f"{path}: is not the file that was exported for review, or was changed")
-    return read_coco(path)
+def _apply(
+    path: Path,
+    decisions_read: Sequence[Decision],
+    entries: list[AuditEntry],
+    review: Review,
+    coco: CocoFile,
+    folder: Path,
+) -> tuple[bool, bool]:
+    """Append to the trail and write the corrected file: was the first new, is the second other."""
+    new = _new_entries(path, decisions_read, entries, review, coco)
+    if new is not None:
+        append_audit(folder, new)
+        entries += new
+    return new is not None, _write_corrected(coco, entries, folder / CORRECTED)
+
+
+def _refuse_again(path: Path, as_format: str | None, *, news: bool) -> None:
+    """Refuse a file that was imported already, unless for a format that it was not written in."""
+    if not news and as_format is None:
+        raise InputError(f"{path.name}: was imported already")
+
+
+def _return(corrected: Path, as_format: str | None, source: Path, *, changed: bool) -> Path | None:
+    """Write the format that is asked for; tell of others that are there from before."""
+    for other in RETURN_FORMATS if changed else ():
+        earlier = returned_folder(corrected, other)
+        if other != as_format and earlier.exists():
+            _log.warning(
+                "%s: is without this import: write it anew with `as_format='%s'`", earlier, other
+            )
+    return None if as_format is None else write_returned(corrected, as_format, source)
 
 
 def _new_entries(

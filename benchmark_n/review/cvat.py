@@ -103,7 +103,7 @@ def _add_shape(
     """A mask with its attributes; an annotation with an empty mask becomes a tag of its image."""
     shape = SubElement(parent, "tag" if mask is None else "mask", label=label, source="file")
     if mask is not None:
-        for name, value in {"occluded": "0", **_runs(mask), "z_order": "0"}.items():
+        for name, value in {"occluded": "0", **mask_runs(mask), "z_order": "0"}.items():
             shape.set(name, value)
     for name in ("decision", *_TEXTS):
         value = described.get(name, UNDECIDED if name == "decision" else "")
@@ -111,7 +111,8 @@ def _add_shape(
         SubElement(shape, "attribute", name=name).text = text
 
 
-def _runs(mask: CropMask) -> dict[str, str]:
+def mask_runs(mask: CropMask) -> dict[str, str]:
+    """Box and run lengths of a mask, as attributes of its element."""
     height, width = mask.pixels.shape
     flat = mask.pixels.ravel()
     edges = np.flatnonzero(np.diff(flat, prepend=0)).tolist()

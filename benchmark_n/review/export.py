@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmark_n.benchmark import Benchmark, load
 from benchmark_n.coco import CocoFile, read_coco
+from benchmark_n.coco.exports import annotation_place, open_export
 from benchmark_n.coco.labels import category_labels
 from benchmark_n.errors import InputError, UsageError, did_you_mean
 from benchmark_n.files.atomic import staged
@@ -53,15 +54,15 @@ def export_review(
     out
         Directory to write, which must not exist: a review is never overwritten.
     benchmark, annotations
-        One of the two: a benchmark, whose noisy annotations are reviewed, or a COCO file.
+        One of the two: a benchmark, whose noisy annotations are reviewed, or a COCO file, also in
+        an export as it came (`benchmark_n.coco.exports`).
     images
-        Folder of the images; of a benchmark by default the one that `make` recorded. Without
-        images there are no crops.
+        Folder of the images; by default the one that `make` recorded, or of an export the one in
+        it. Without images there are no crops.
     top
         Number of annotations and proposals.
     guideline
-        Version or address of the annotation guideline, shown with every item and kept in the
-        audit trail.
+        Version or address of the annotation guideline, shown with every item and audited.
 
     Raises
     ------
@@ -71,9 +72,9 @@ def export_review(
         Anything wrong with a file, or an output that exists.
     """
     _check(to, top)
-    coco, folder = _source(benchmark, annotations, images)
+    coco, place, folder = _source(benchmark, annotations, images)
     shown = show_items(coco, choose_items(coco, _tables(scores), top))
-    source = ReviewedFile(_relative(coco.path, Path(out)), file_digest(coco.path))
+    source = ReviewedFile(_relative(place, Path(out)), file_digest(coco.path))
     with staged(Path(out), marker=REVIEW) as stage:
         shown = _with_crops(stage, shown, folder)
         items = tuple(one.item for one in shown)
@@ -110,13 +111,16 @@ def _source(
     benchmark: Benchmark | Path | str | None,
     annotations: Path | str | None,
     images: Path | str | None,
-) -> tuple[CocoFile, Path | None]:
+) -> tuple[CocoFile, Path, Path | None]:
+    """The annotations, where their file lies, and the folder of the images where it is known."""
     if (benchmark is None) == (annotations is None):
         raise UsageError("give a benchmark or an annotation file, and not both")
     if benchmark is None:
-        return read_coco(annotations or ""), None if images is None else Path(images)
+        export, place = open_export(annotations or ""), annotation_place(Path(annotations or ""))
+        return read_coco(export.annotations), place, Path(images) if images else export.images
     opened = load(benchmark) if isinstance(benchmark, Path | str) else benchmark
-    return opened.noisy(), opened.images if images is None else Path(images)
+    noisy = opened.noisy()
+    return noisy, noisy.path, opened.images if images is None else Path(images)
 
 
 def _tables(paths: Sequence[Path | str]) -> dict[str, object]:

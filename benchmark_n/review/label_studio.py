@@ -74,8 +74,8 @@ def _task(review: Review, one: Shown) -> dict[str, Any]:
         f"{described['detector']})"
         + (f"; guideline {review.guideline}" if review.guideline else "")
     )
-    data = {**described, "image": _address(one.file_name), "about": about}
-    data["crop"] = _address(described["crop"]) if described["crop"] else ""
+    data = {**described, "image": local_address(one.file_name), "about": about}
+    data["crop"] = local_address(described["crop"]) if described["crop"] else ""
     predictions = []
     if one.given is not None:
         predictions.append(_prediction(GIVEN, one, one.given, described["given"], 0.0))
@@ -102,7 +102,8 @@ def _suggestion(described: dict[str, Any]) -> str:
     return " and ".join(parts) or "nothing"
 
 
-def _address(name: str) -> str:
+def local_address(name: str) -> str:
+    """The address of a file in the local storage."""
     return _LOCAL + quote(name)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -26,6 +27,11 @@ class Reading:
 
     decisions: list[Decision]
     absent: int
+
+    @property
+    def actions(self) -> dict[str, int]:
+        """Action to the number of its decisions."""
+        return dict(Counter(decision.action for decision in self.decisions))
 
 
 def read_decisions(

@@ -64,6 +64,7 @@ def check(
     built = _build(rule_names(rules), options or {})
     coco, images = _opened(annotations, reading)
     measured = measure(coco, progress)
+    coco.repairs.tell(coco.path.name)
     suspects = [_suspect(coco, rule, one) for rule in built for one in rule.find(measured)]
     order = sorted(range(len(suspects)), key=lambda i: (-suspects[i].probability, i))
     ranked = tuple(suspects[i] for i in order)

@@ -4,8 +4,8 @@
 The errors are those of ``handmade.py`` (duplicates, boxes in place of masks, merges). Thresholds
 were chosen on ``coco_mini``'s train split and seeds 1 to 3; reported are its val split and
 ``coco128`` with seeds 4 to 8. An error is found where a rule of level ``error`` names its
-annotation. What such rules name in the files as published counts as false alarm, whether it is
-right or not, unless it is among the annotations that were looked at and found wrong.
+annotation. What such rules name in the files as published was looked at on the photographs: it is
+a false alarm unless it is in `WRONG`.
 
     python scripts/reproduce/structure.py [--choosing]
 """
@@ -29,6 +29,16 @@ SHARED = Path(os.environ.get("BENCHMARK_N_SHARED_DATA", "../shared/data"))
 HANDMADE = SHARED.parent / "cases" / "handmade.py"
 RESULTS = Path(__file__).parents[1] / "results" / "structure"
 KINDS = ("duplicate", "boxmask", "merged")
+# The suspected annotation of each finding in the files as published that is an error to the eye.
+WRONG = {
+    1873472: "a glass as cup and as wine glass",
+    2219669: "a slice as pizza and as sandwich",
+    1924211: "a slice as sandwich and as pizza",
+    80342: "three bottles in one annotation",
+    116294: "three couches in one annotation",
+    1147365: "a row of books over five single ones, no crowd",
+    1587299: "a bench as chair and as bench",
+}
 CHOOSING = ({"coco_mini train": "coco_mini/instances_train.json"}, range(1, 4))
 REPORTED = (
     {
@@ -58,6 +68,7 @@ def measured(source: Path, seeds: range) -> dict[str, Any]:
     plain = benchmark_n.check(source)
     seconds = time.process_time() - start
     named = {s.annotation_ids: s for s in plain.suspects if s.level == "error"}
+    false = [ids for ids in named if ids[0] not in WRONG]
     made, found = Counter[str](), Counter[str]()
     added = 0
     for seed in seeds:
@@ -83,7 +94,9 @@ def measured(source: Path, seeds: range) -> dict[str, Any]:
         "cpu_seconds_per_1000": round(1000 * seconds / total, 2),
         "named_as_published": {
             "errors": [[s.rule, *ids] for ids, s in named.items()],
-            "per_1000": round(1000 * len(named) / total, 2),
+            "errors_to_the_eye": len(named) - len(false),
+            "false_alarms": len(false),
+            "false_alarms_per_1000": round(1000 * len(false) / total, 2),
             "counts": plain.counts,
         },
         "named_beside_the_errors": added,

@@ -70,9 +70,9 @@ def signed_area(ring: Points) -> float:
 def crossing_share(ring: Points) -> float:
     """How much a polygon is another one for crossing itself, 0 to 1.
 
-    It is the difference between the area that it fills, by the even-odd rule, and the area that
-    its points walk around, by the larger of the two. A polygon that only touches itself, such as
-    one with a hole on a bridge, has 0; a figure of eight of equal halves 1.
+    It is the difference between the area that it fills, as `shapely.make_valid` has it, and the
+    area that its points walk around, by the larger of the two. A polygon that only touches
+    itself, such as one with a hole on a bridge, has 0; a figure of eight of equal halves 1.
 
     Parameters
     ----------

@@ -39,10 +39,8 @@ def check(
         Names of rules, ``"duplicate,merged"`` or a list; by default all.
     options
         ``"rule.option"`` to its value, such as ``{"duplicate.iou": 0.95}``.
-    reading
-        How the file is read.
-    progress
-        Called with annotations measured, and in all.
+    reading, progress
+        How the file is read; and what is called with annotations measured, and in all.
 
     Returns
     -------

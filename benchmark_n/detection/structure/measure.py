@@ -69,8 +69,7 @@ def measure(coco: CocoFile, progress: Progress | None = None) -> Measurements:
         crops = dict(zip(drawn, rles_to_crops(rles), strict=True))
         crops = {i: crop for i, crop in crops.items() if masked[i]}
         for i in places.tolist():
-            others = [crop for j, crop in crops.items() if j != i]
-            row = _measures(coco, i, coco.images[image_id], crops.get(i), others)
+            row = _measures(coco, i, coco.images[image_id], crops)
             for name, value in row.items():
                 columns[name][i] = value
         pairs += _pairs([i for i in places.tolist() if not coco.crowd[i]], crops, columns)
@@ -86,9 +85,7 @@ def _joined(pairs: Sequence[Pair]) -> Pairs:
     return Pairs(first, second, table[:, 2], table[:, 3], table[:, 4])
 
 
-def _measures(
-    coco: CocoFile, place: int, image: Image, mask: CropMask | None, others: list[CropMask]
-) -> Row:
+def _measures(coco: CocoFile, place: int, image: Image, crops: dict[int, CropMask]) -> Row:
     record = _record.decode(coco.annotations[place])
     row: Row = {"beyond": 0.0}
     if isinstance(record.area, int | float):
@@ -114,7 +111,7 @@ def _measures(
                 "crossing": outline.crossing,
                 "beyond": max(row["beyond"], _beyond(outline.box, image)),
             }
-    return row if mask is None else row | _mask_measures(mask, polygons, others)
+    return row | _mask_measures(place, crops, polygons) if place in crops else row
 
 
 def _beyond(box: Sequence[float], image: Image) -> float:
@@ -124,8 +121,9 @@ def _beyond(box: Sequence[float], image: Image) -> float:
 
 
 def _mask_measures(
-    mask: CropMask, polygons: list[list[float]] | None, others: list[CropMask]
+    place: int, crops: dict[int, CropMask], polygons: list[list[float]] | None
 ) -> Row:
+    mask = crops[place]
     x, y, w, h = mask.bbox
     area = mask.area
     inner = mask.window(
@@ -147,6 +145,7 @@ def _mask_measures(
     for (gap, area_name, covered), split in zip(names, splits(polygons, LEAST_SIDES), strict=True):
         if split is not None:
             row |= {gap: split.gap, area_name: split.small}
+            others = [crop for i, crop in crops.items() if i != place]
             row[covered] = covered_share(split.bridge, others)
     return row
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from benchmark_n.benchmark import Benchmark, load
     from benchmark_n.coco.reading import ReadOptions
     from benchmark_n.datasets.request import SourceOptions
+    from benchmark_n.detection.check import check
     from benchmark_n.detection.correct import correct
     from benchmark_n.detection.detect import detect
     from benchmark_n.detection.result import DetectionResult
@@ -54,6 +55,7 @@ __all__ = [
     "SpatialTruth",
     "WeakOptions",
     "__version__",
+    "check",
     "compare_predictions",
     "correct",
     "detect",
@@ -88,6 +90,7 @@ _HOMES = {
     "SourceOptions": "benchmark_n.datasets.request",
     "SpatialTruth": "benchmark_n.evaluators.label_errors.truth",
     "WeakOptions": "benchmark_n.generation.options",
+    "check": "benchmark_n.detection.check",
     "compare_predictions": "benchmark_n.evaluation.predictions",
     "correct": "benchmark_n.detection.correct",
     "detect": "benchmark_n.detection.detect",

@@ -26,6 +26,7 @@ COMMANDS = {
     "show": ("benchmark_n.cli.show", "Draw clean against noisy contours of an image."),
     "eval": ("benchmark_n.cli.eval", "Evaluate predictions, noisy labels or detectors."),
     "import": ("benchmark_n.cli.import_pair", "Derive a benchmark from a clean and a noisy file."),
+    "check": ("benchmark_n.cli.check", "Look for structural errors, without a model."),
     "detect": ("benchmark_n.cli.detect", "Look for label errors in a real dataset."),
     "detectors": ("benchmark_n.cli.detectors", "List the label-error detectors."),
     "train-quality": ("benchmark_n.cli.train_quality", "Train the detector of wrong masks."),

@@ -1,0 +1,1 @@
+"""Structural errors of annotations, found without a model: measures, and rules that read them."""

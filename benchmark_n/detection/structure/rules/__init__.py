@@ -1,0 +1,1 @@
+"""The rules, a few by subject a file."""

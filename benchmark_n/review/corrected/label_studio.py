@@ -39,11 +39,11 @@ def returned(corrected: CocoFile, _: Path) -> tuple[dict[str, bytes], list[str]]
     losses = Losses("Label Studio")
     found = labels_by_image(corrected)
     # As texts at once: regions as Python numbers take ten times as much.
-    tasks = [json.dumps(_task(image, labels, losses)) for image, labels in found]
+    tasks = [json.dumps(_task(image, labels, losses)).encode() for image, labels in found]
     notes = losses.notes(corrected)
-    text = ",\n".join(tasks)
     config = _configuration(category_labels(corrected.categories).values())
-    return {TASKS: f"[\n{text}\n]\n".encode(), CONFIG: config.encode()}, notes
+    text = b"".join((b"[\n", b",\n".join(tasks), b"\n]\n"))
+    return {TASKS: text, CONFIG: config.encode()}, notes
 
 
 def _configuration(labels: Iterable[str]) -> str:

@@ -123,7 +123,8 @@ class CheckResult:
                 f"{self.coco.path.name}: {self.boxes} annotations have no mask but a box: rules "
                 "that go by masks leave them out"
             )
-        for name, count in self.counts.items():
+        named = Counter(suspect.rule for suspect in self.suspects if suspect.annotation_ids)
+        for name, count in named.items():
             if count >= max(_MANY, _WIDESPREAD * len(self.coco)):
                 share = 100 * count / len(self.coco)
                 lines.append(

@@ -95,7 +95,7 @@ def stored_rows(
     make_sealed(target, {"rows": target.name}, fill, "rows.json")
     shutil.rmtree(parts, ignore_errors=True)
     names: list[str] = json.loads((target / "rows.json").read_text(encoding="utf-8"))
-    return {name: np.load(target / f"{name}.npy", mmap_mode="r") for name in names}
+    return {name: np.load(target / f"{name}.npy", "r", allow_pickle=False) for name in names}
 
 
 def _make_lacking(

@@ -126,7 +126,7 @@ def build_rule(name: str, options: Mapping[str, Any] | None = None) -> Rule:
 def between(value: float, low: float, high: float) -> float:
     """Where a value lies from `low`, 0, to `high`, 1, cut at both.
 
-    >>> between(0.95, 0.9, 1.0), between(3, 4, 8)
+    >>> between(0.75, 0.5, 1.0), between(3, 4, 8)
     (0.5, 0.0)
     """
     return float(min(max((value - low) / (high - low), 0.0), 1.0)) if high != low else 1.0

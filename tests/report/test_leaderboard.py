@@ -270,9 +270,11 @@ def test_a_browser_sorts_the_page_and_it_fits_the_window(
 ) -> None:
     for name, lifted in (("low", 0.2), ("high", 0.9)):
         put(tmp_path, name, real, lifted_auprc=lifted)
-    probe = """<script>const button = document.querySelectorAll("th button")[2];
+    probe = """<script>const table = Array.from(document.querySelectorAll("h2")).find(
+          (head) => head.textContent.endsWith(": class")).nextElementSibling;
+        const button = table.querySelectorAll("th button")[2];
         button.click(); button.click();
-        const names = Array.from(document.querySelector("tbody").rows, (row) => row.cells[0]);
+        const names = Array.from(table.tBodies[0].rows, (row) => row.cells[0]);
         document.title = [names.findIndex((c) => c.textContent.startsWith("low")) <
           names.findIndex((c) => c.textContent.startsWith("high")),
           document.documentElement.scrollWidth <= window.innerWidth].join();</script>"""

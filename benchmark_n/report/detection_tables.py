@@ -12,14 +12,14 @@ Cells = list[tuple[str, str]]
 def measure_rows(
     result: LabelErrorResult | None, detector: str
 ) -> list[tuple[str, str, str, Cells]]:
-    """(kind, row, against the best floor, measures) of the detector and of each floor.
+    """(table, row, against the best floor, measures) of the detector and of each floor.
 
     A measure is a text and its interval.
     """
     if result is None:
         return []
     rows = []
-    for kind, found in result.kinds.items():
+    for kind, found in result.tables.items():
         against = found.against_floor.text if found.against_floor else "-"
         cells = [
             (measure_text(found.measures.get(name), digits), interval_text(spread, digits))
@@ -51,6 +51,23 @@ def graded_line(results: LabelErrorResult | None) -> str:
             f"categories, {measure_text(found['large'], 3)} over the {large}"
         )
     return "; ".join(parts)
+
+
+def frequency_rows(result: LabelErrorResult | None) -> list[tuple[str, int, int, str, str]]:
+    """(annotations a category, categories, annotations, flagged %, wrong %), the rarest first."""
+    found = result.kinds.get("class") if result else None
+    return [
+        (
+            str(group.smallest)
+            if group.smallest == group.largest
+            else f"{group.smallest} to {group.largest}",
+            group.categories,
+            group.annotations,
+            f"{100 * group.flagged:.1f}",
+            f"{100 * group.wrong:.1f}",
+        )
+        for group in (found.by_frequency if found else ())
+    ]
 
 
 def part_rows(result: LabelErrorResult | None) -> list[tuple[str, str, str, list[str]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -27,7 +28,7 @@ def half(scenes_clean: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[
     return set(ids), path
 
 
-def made(clean: Path, out: Path, **more: object) -> Benchmark:
+def made(clean: Path, out: Path, **more: Any) -> Benchmark:
     return make(annotations=clean, recipe="hard", out=out, workers=1, **more)
 
 
@@ -85,7 +86,7 @@ def test_lists_have_directories_of_their_own(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    options = {"annotations": scenes_clean, "recipe": "easy", "workers": 1}
+    options: dict[str, Any] = {"annotations": scenes_clean, "recipe": "easy", "workers": 1}
     plain = make(**options)
     listed = make(**options, verified=half[1])
     assert plain.path != listed.path

@@ -82,15 +82,20 @@ def make(
     known: Dataset = DATASETS.load(dataset or (CUSTOM if source.named else "coco"))
     choice = choose_recipe(known.tier_recipe(tier), recipe, weak or WeakOptions(), execution)
     verified = _verified(choice, source)
-    owner, opened, origin, start = _open(known, choice, source, publish, execution, seed)
-    origin = replace(origin, verified=verified.recorded() if verified else None)
+    owner, opened, origin, start = _open(known, choice, source, publish, execution, seed, verified)
     choice = for_boxes(choice, coco := _read(opened, publish))
     target = out or default_target(_asked(known, choice, source), choice.recipe, start, origin)
     job = Job(Path(target), start, publish, execution, overwrite, verified)
     refuse_inputs_in(job.target, opened.annotations, *([verified.path] if verified else []))
+    return _write(owner, opened, coco, choice, job, skip_bad=source.skip_bad)
+
+
+def _write(
+    owner: Dataset, opened: Source, coco: CocoFile, choice: Choice, job: Job, *, skip_bad: bool
+) -> Benchmark:
     if isinstance(choice.recipe, Recipe):
         return make_noisy(owner, opened, coco, choice.recipe, job)
-    return make_weak(owner, opened, coco, choice.recipe, choice.weak, job, source.skip_bad)
+    return make_weak(owner, opened, coco, choice.recipe, choice.weak, job, skip_bad)
 
 
 def _verified(choice: Choice, source: SourceOptions) -> Verified | None:
@@ -107,6 +112,7 @@ def _open(
     publish: PublishOptions,
     execution: Execution,
     seed: int | None,
+    verified: Verified | None,
 ) -> tuple[Dataset, Source, Origin, int | Seal]:
     """The annotations, their dataset, what tells the benchmark apart, and what it starts from."""
     seal = asked_seal(seed, publish)
@@ -130,6 +136,7 @@ def _open(
             publish.masks,
             publish.keep_ids,
             bool(source.options.get("crowds_as_instances")),
+            verified.recorded() if verified else None,
         ),
         start,
     )

@@ -68,14 +68,7 @@ def make_noisy(
             stage,
             coco,
             _counted(done, coco, verified, execution.progress),
-            manifest_schema(
-                recipe.noises,
-                metadata={"dilation_ratio": str(source.dilation_ratio)},
-                extra=(
-                    *(() if with_masks(coco).all() else BOX_COLUMNS),
-                    *(() if verified is None else VERIFIED_COLUMNS),
-                ),
-            ),
+            _schema(recipe, source, coco, verified=verified is not None),
             _resolved_recipe(recipe, dataset, source, coco, job),
             images=source.images,
             clean_val=source.clean_val,
@@ -87,6 +80,16 @@ def make_noisy(
     if empty:
         _log.warning("%d annotations have no pixel: they stay, with an empty mask", empty)
     return benchmark
+
+
+def _schema(recipe: Recipe, source: Source, coco: CocoFile, *, verified: bool) -> Any:
+    """The manifest's columns."""
+    boxes = () if with_masks(coco).all() else BOX_COLUMNS
+    return manifest_schema(
+        recipe.noises,
+        metadata={"dilation_ratio": str(source.dilation_ratio)},
+        extra=(*boxes, *(VERIFIED_COLUMNS if verified else ())),
+    )
 
 
 def _engine(recipe: Recipe, coco: CocoFile, source: Source, job: Job) -> Engine:

@@ -15,14 +15,15 @@ _RANK = ("lifted_auprc", "f1_at_budget")
 
 def scores_text(results: list[DetectionResult]) -> str:
     """A table for each kind of error: detectors and floors, the highest lifted AUPRC first."""
-    kinds = dict.fromkeys(kind for one in results if one.result for kind in one.result.kinds)
+    kinds = dict.fromkeys(kind for one in results if one.result for kind in one.result.tables)
     parts = [_kind_text(kind, results) for kind in kinds]
     told = [
         f"{one.detector} was told: {', '.join(one.provenance['told'])}"
         for one in results
         if one.provenance["told"]
     ]
-    return "\n\n".join([*parts, *(["\n".join(told)] if told else [])])
+    lines = [*told, *dict.fromkeys(one.result.verification for one in results if one.result)]
+    return "\n\n".join([*parts, *(["\n".join(lines)] if lines else [])])
 
 
 def _kind_text(kind: str, results: list[DetectionResult]) -> str:
@@ -32,7 +33,7 @@ def _kind_text(kind: str, results: list[DetectionResult]) -> str:
     rows: list[tuple[list[str], dict[str, float | int | None]]] = []
     floors: list[tuple[list[str], dict[str, float | int | None]]] = []
     for one in results:
-        found = one.result.kinds.get(kind) if one.result else None
+        found = one.result.tables.get(kind) if one.result else None
         if found is None:
             continue
         against = found.against_floor.text if found.against_floor else "-"

@@ -115,6 +115,14 @@ from benchmark_n.errors import UsageError
     help="For imagefolder: the part of a file's name that names its patient or scene.",
 )
 @click.option(
+    "--verified",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Ids of annotations that somebody confirmed, one a line or a JSON list: noise strikes "
+    "these alone.",
+)
+@click.option("--noise-unverified", is_flag=True, help="With --verified: noise strikes all.")
+@click.option(
     "--weak",
     metavar="KIND",
     help="Weak annotations instead of noise, by prompts: box, point, mask, box+point, … or text.",

@@ -37,13 +37,19 @@ class SourceOptions:
         For folders of images: what the names of files of one patient or scene have in common, as a
         regular expression whose first group (else its match) names the unit. The image records
         then have a ``case_id``, by which folds, bootstraps and tests go.
+    verified
+        A file with the ids of annotations that somebody beyond the annotator confirmed (category
+        and mask): one a line, or a JSON list. The manifest says so of each, and noise strikes
+        these alone, so that all that is right beside them is known to be.
+    noise_unverified
+        Noise strikes the others too.
 
     Raises
     ------
     UsageError
-        A stride below 1, a number that is not whole, a regular expression that is none, or a
-        root, split or number of images beside a file. How many images there may be is for the
-        dataset to say.
+        A stride below 1, a number that is not whole, a regular expression that is none, a root,
+        split or number of images beside a file, or `noise_unverified` without `verified`. How many
+        images there may be is for the dataset to say.
 
     Examples
     --------
@@ -64,6 +70,8 @@ class SourceOptions:
     strict: bool = False
     crowds_as_instances: bool = False
     group_regex: str | None = None
+    verified: Path | str | None = None
+    noise_unverified: bool = False
 
     def __post_init__(self) -> None:
         check_whole("data_seed", self.data_seed)
@@ -73,6 +81,8 @@ class SourceOptions:
         check_whole("stride", self.stride, least=1)
         if self.group_regex is not None:
             check_regex("group_regex", self.group_regex)
+        if self.noise_unverified and self.verified is None:
+            raise UsageError("`noise_unverified` is beside `verified`: noise strikes all without")
         of_dataset = {"root": self.root, "split": self.split, "num_images": self.num_images}
         stray = next((name for name, value in of_dataset.items() if value is not None), None)
         if self.named and stray is not None:

@@ -20,12 +20,14 @@ from benchmark_n.datasets.ownership import (
     settle_owner,
     source_digest,
 )
+from benchmark_n.errors import UsageError
 from benchmark_n.generation.boxes import for_boxes
 from benchmark_n.generation.choice import Choice, choose_recipe
 from benchmark_n.generation.noise import make_noisy
 from benchmark_n.generation.options import Job, PublishOptions, RecipeOptions, WeakOptions
 from benchmark_n.generation.sealing import asked_seal, seed_or_seal
 from benchmark_n.generation.targets import Asked, Origin, default_target, refuse_inputs_in
+from benchmark_n.generation.verified import Verified, verified_of
 from benchmark_n.generation.weak import make_weak
 from benchmark_n.generation.weak_prompts import further_inputs
 from benchmark_n.masks.contours import opencv_fault
@@ -79,14 +81,28 @@ def make(
     """
     known: Dataset = DATASETS.load(dataset or (CUSTOM if source.named else "coco"))
     choice = choose_recipe(known.tier_recipe(tier), recipe, weak or WeakOptions(), execution)
-    owner, opened, origin, start = _open(known, choice, source, publish, execution, seed)
+    verified = _verified(choice, source)
+    owner, opened, origin, start = _open(known, choice, source, publish, execution, seed, verified)
     choice = for_boxes(choice, coco := _read(opened, publish))
     target = out or default_target(_asked(known, choice, source), choice.recipe, start, origin)
-    job = Job(Path(target), start, publish, execution, overwrite)
-    refuse_inputs_in(job.target, opened.annotations)
+    job = Job(Path(target), start, publish, execution, overwrite, verified)
+    refuse_inputs_in(job.target, opened.annotations, *([verified.path] if verified else []))
+    return _write(owner, opened, coco, choice, job, skip_bad=source.skip_bad)
+
+
+def _write(
+    owner: Dataset, opened: Source, coco: CocoFile, choice: Choice, job: Job, *, skip_bad: bool
+) -> Benchmark:
     if isinstance(choice.recipe, Recipe):
         return make_noisy(owner, opened, coco, choice.recipe, job)
-    return make_weak(owner, opened, coco, choice.recipe, choice.weak, job, source.skip_bad)
+    return make_weak(owner, opened, coco, choice.recipe, choice.weak, job, skip_bad)
+
+
+def _verified(choice: Choice, source: SourceOptions) -> Verified | None:
+    """What the user's list says; refused where no noise goes by it."""
+    if source.verified is not None and isinstance(choice.recipe, WeakRecipe):
+        raise UsageError("`verified` is for recipes of noise: a weak annotator draws every mask")
+    return verified_of(source.verified, noise_unverified=source.noise_unverified)
 
 
 def _open(
@@ -96,6 +112,7 @@ def _open(
     publish: PublishOptions,
     execution: Execution,
     seed: int | None,
+    verified: Verified | None,
 ) -> tuple[Dataset, Source, Origin, int | Seal]:
     """The annotations, their dataset, what tells the benchmark apart, and what it starts from."""
     seal = asked_seal(seed, publish)
@@ -119,6 +136,7 @@ def _open(
             publish.masks,
             publish.keep_ids,
             bool(source.options.get("crowds_as_instances")),
+            verified.recorded() if verified else None,
         ),
         start,
     )

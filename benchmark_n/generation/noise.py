@@ -6,6 +6,9 @@ import logging
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from benchmark_n.benchmark import Benchmark
 from benchmark_n.benchmark.published_ids import published_order
 from benchmark_n.benchmark.staging import staged_benchmark
@@ -19,7 +22,12 @@ from benchmark_n.noise.plan import chunks, decide, resolve
 from benchmark_n.noise.recipe import Recipe
 from benchmark_n.runtime.parallel import ordered_map
 from benchmark_n.runtime.progress import Progress
-from benchmark_n.tables.manifest_schema import BOX_COLUMNS, Columns, manifest_schema
+from benchmark_n.tables.manifest_schema import (
+    BOX_COLUMNS,
+    VERIFIED_COLUMNS,
+    Columns,
+    manifest_schema,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -45,7 +53,10 @@ def make_noisy(
     with staged_benchmark(job.target, overwrite=job.overwrite) as stage:
         coco, ids = published_order(coco, job.ids)
         recipe = resolve(recipe, coco)
-        work = chunks(recipe, coco, decide(recipe, coco, job.seed), ids, execution.chunk_size)
+        verified = None if job.verified is None else job.verified.among(coco)
+        struck = verified if job.verified is not None and job.verified.only else None
+        decisions = decide(recipe, coco, job.seed, struck)
+        work = chunks(recipe, coco, decisions, ids, execution.chunk_size)
         done = ordered_map(
             _engine(recipe, coco, source, job).run,
             work,
@@ -56,12 +67,8 @@ def make_noisy(
         write_audited(
             stage,
             coco,
-            _counted(done, coco, execution.progress),
-            manifest_schema(
-                recipe.noises,
-                metadata={"dilation_ratio": str(source.dilation_ratio)},
-                extra=() if with_masks(coco).all() else BOX_COLUMNS,
-            ),
+            _counted(done, coco, verified, execution.progress),
+            _schema(recipe, source, coco, verified=verified is not None),
             _resolved_recipe(recipe, dataset, source, coco, job),
             images=source.images,
             clean_val=source.clean_val,
@@ -73,6 +80,16 @@ def make_noisy(
     if empty:
         _log.warning("%d annotations have no pixel: they stay, with an empty mask", empty)
     return benchmark
+
+
+def _schema(recipe: Recipe, source: Source, coco: CocoFile, *, verified: bool) -> Any:
+    """The manifest's columns."""
+    boxes = () if with_masks(coco).all() else BOX_COLUMNS
+    return manifest_schema(
+        recipe.noises,
+        metadata={"dilation_ratio": str(source.dilation_ratio)},
+        extra=(*boxes, *(VERIFIED_COLUMNS if verified else ())),
+    )
 
 
 def _engine(recipe: Recipe, coco: CocoFile, source: Source, job: Job) -> Engine:
@@ -87,15 +104,21 @@ def _engine(recipe: Recipe, coco: CocoFile, source: Source, job: Job) -> Engine:
 
 
 def _counted(
-    parts: Iterable[tuple[list[bytes], Columns, Notes]], coco: CocoFile, progress: Progress | None
+    parts: Iterable[tuple[list[bytes], Columns, Notes]],
+    coco: CocoFile,
+    verified: NDArray[np.bool_] | None,
+    progress: Progress | None,
 ) -> Iterator[tuple[list[bytes], Columns]]:
     """The parts; progress is told of each, and the file's account of what workers did not read."""
     done = 0
     for records, rows, notes in parts:
         for kind, identity in notes:
             coco.repairs.add(kind, identity)
+        count = len(rows["annotation_id"])
+        if verified is not None:
+            rows["verified"] = verified[done : done + count].tolist()
         yield records, rows
-        done += len(rows["annotation_id"])
+        done += count
         if progress is not None:
             progress(done, len(coco))
 
@@ -108,6 +131,7 @@ def _resolved_recipe(
         "dataset": dataset.name,
         **recipe.to_dict(),
         **job.stated(),
+        **({"verified": job.verified.recorded()} if job.verified else {}),
         "masks": job.publish.masks,
         "dilation_ratio": source.dilation_ratio,
         "detection": job.publish.masks != "keep" and recipe.boxes == "mask",

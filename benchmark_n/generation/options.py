@@ -13,6 +13,7 @@ from benchmark_n.benchmark.seal import Seal, write_seal
 from benchmark_n.coco.annotation_masks import MASK_FORMS, MaskForm
 from benchmark_n.datasets.request import SourceOptions
 from benchmark_n.errors import UsageError
+from benchmark_n.generation.verified import Verified
 from benchmark_n.runtime.execution import Execution
 from benchmark_n.runtime.options import check_known
 
@@ -172,7 +173,8 @@ MAKE_OPTIONS: Mapping[str, type[Any]] = {
 class Job:
     """A benchmark that is to be written: where, from which seed, in which form, and by whom.
 
-    `origin` is the seed of an open benchmark, or the seal of a sealed one.
+    `origin` is the seed of an open benchmark, or the seal of a sealed one; `verified` what is known
+    of the clean annotations.
     """
 
     target: Path
@@ -180,6 +182,7 @@ class Job:
     publish: PublishOptions = PublishOptions()
     execution: Execution = Execution()
     overwrite: bool = False
+    verified: Verified | None = None
 
     @property
     def seed(self) -> int:

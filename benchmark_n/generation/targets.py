@@ -50,6 +50,8 @@ class Origin:
         The dataset whose conventions it is treated by, where it is not that dataset's own.
     crowds_as_instances
         Whether crowds were read as instances.
+    verified
+        What the recipe says of verified annotations.
     """
 
     sha256: str
@@ -57,12 +59,14 @@ class Origin:
     masks: str
     keep_ids: bool = False
     crowds_as_instances: bool = False
+    verified: Mapping[str, Any] | None = None
 
     @property
     def digits(self) -> str:
         """Eight digits for the name."""
-        form = ["ids"] if self.keep_ids else []
+        form: list[Any] = ["ids"] if self.keep_ids else []
         form += ["crowds as instances"] if self.crowds_as_instances else []
+        form += [self.verified] if self.verified else []
         return _digits([self.sha256, self.conventions, self.masks, *form])
 
 
@@ -149,10 +153,12 @@ def _other(path: Path, origin: Origin) -> str | None:
         recipe["masks"],
         "ids" in recipe.get("leak", ()),
         bool(source.get("crowds_as_instances")),
+        recipe.get("verified"),
     )
     if there == origin:
         return None
     crowds = ", crowds read as instances" if there.crowds_as_instances else ""
+    crowds += ", with verified annotations" if there.verified else ""
     sha256 = source["sha256"][:_DIGITS]
     return f"{source['file']} (SHA-256 {sha256}…, masks {recipe['masks']}{crowds})"
 

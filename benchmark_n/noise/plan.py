@@ -65,11 +65,17 @@ def resolve(recipe: Recipe, coco: CocoFile) -> Recipe:
     return replace(recipe, noises=tuple(noises))
 
 
-def decide(recipe: Recipe, coco: CocoFile, seed: int) -> Decisions:
-    """Draw for every annotation which noises apply, and the new categories."""
+def decide(recipe: Recipe, coco: CocoFile, seed: int, struck: Drawn | None = None) -> Decisions:
+    """Draw for every annotation which noises apply, and the new categories.
+
+    Where `struck` is given, bool (N,), noise strikes these annotations alone; what befalls them is
+    what would without it.
+    """
     drawn = draw_noises(recipe, coco.annotation_ids, seed)
     for name, column in drawn.items():
         column &= ~coco.crowd
+        if struck is not None:
+            column &= struck
         if name in recipe.where:
             column &= matching(recipe.where[name], coco)
     deleted = np.zeros(len(coco), np.bool_)

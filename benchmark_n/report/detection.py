@@ -16,7 +16,12 @@ from benchmark_n.coco.units import units_line
 from benchmark_n.detection.result import DetectionResult
 from benchmark_n.evaluators.label_errors.curves import precision_recall_curves
 from benchmark_n.report import figures
-from benchmark_n.report.confusions import confusions
+from benchmark_n.report.confusions import (
+    confusions,
+    further_suspects,
+    true_categories,
+    true_confusions,
+)
 from benchmark_n.report.detection_tables import (
     frequency_rows,
     graded_line,
@@ -46,9 +51,11 @@ def render_report(
     """
     manifest = None if benchmark is None else benchmark.manifest()
     truth = None if manifest is None else _truth(manifest, detection)
-    cards = make_cards(
-        worst(detection.scores, top), detection.evidence, detection.coco, detection.images, truth
-    )
+    of = {} if manifest is None else true_categories(manifest, detection)
+    rows = worst(detection.scores, top)
+    cards = make_cards(rows, detection.evidence, detection.coco, detection.images, truth, of)
+    matrices = [made for made in (confusions(detection), true_confusions(detection, of)) if made]
+    suspects, unlisted = further_suspects(detection, cards, of) if matrices else ([], 0)
     source = detection.coco.path.name if benchmark is None else benchmark.path.name
     return page_template("detection.html").render(
         detection=detection,
@@ -59,8 +66,11 @@ def render_report(
         graded=graded_line(detection.result),
         told=", ".join(detection.provenance["told"]),
         parts=part_rows(detection.result),
-        confusions=confusions(detection),
-        frequencies=frequency_rows(detection),
+        confusions=matrices,
+        suspects=suspects,
+        unlisted=unlisted,
+        frequencies=frequency_rows(detection.result),
+        verification=detection.result.verification if detection.result else "",
         figures=_figures(detection, manifest),
         cards=cards,
         models=_models(detection),

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from benchmark_n.detection.result import DetectionResult
 from benchmark_n.evaluators.label_errors.results import LabelErrorResult
 from benchmark_n.report.pages import MEASURES, floor_name, interval_text, measure_text
 
 _MOST_PARTS = 40
-# Categories by their number of annotations: from one of these to below the next.
-FREQUENCIES = (1, 10, 100, 1000)
 Cells = list[tuple[str, str]]
 
 
 def measure_rows(
     result: LabelErrorResult | None, detector: str
 ) -> list[tuple[str, str, str, Cells]]:
-    """(kind, row, against the best floor, measures) of the detector and of each floor.
+    """(table, row, against the best floor, measures) of the detector and of each floor.
 
     A measure is a text and its interval.
     """
     if result is None:
         return []
     rows = []
-    for kind, found in result.kinds.items():
+    for kind, found in result.tables.items():
         against = found.against_floor.text if found.against_floor else "-"
         cells = [
             (measure_text(found.measures.get(name), digits), interval_text(spread, digits))
@@ -58,32 +53,21 @@ def graded_line(results: LabelErrorResult | None) -> str:
     return "; ".join(parts)
 
 
-def frequency_rows(detection: DetectionResult) -> list[tuple[str, str, int, int, int, int]]:
-    """(kind, frequency, categories, annotations, flagged, errors): are rare ones flagged too much?
-
-    Of results that are broken down by category.
-    """
-    if detection.result is None:
-        return []
-    evidence = detection.evidence
-    counts = np.bincount(evidence.labels, minlength=len(evidence.category_names)).tolist()
-    rows = []
-    for kind, found in detection.result.kinds.items():
-        parts = found.by.get("category", {})
-        for low, high in zip(FREQUENCIES, (*FREQUENCIES[1:], None), strict=True):
-            own = {
-                name: count
-                for name, count in zip(evidence.category_names, counts, strict=True)
-                if name in parts and count >= low and (high is None or count < high)
-            }
-            if own:
-                flagged, errors = (
-                    sum(int(parts[name][measure] or 0) for name in own)
-                    for measure in ("flagged", "errors")
-                )
-                label = f"{low} or more" if high is None else f"{low} to {high - 1}"
-                rows.append((kind, label, len(own), sum(own.values()), flagged, errors))
-    return rows
+def frequency_rows(result: LabelErrorResult | None) -> list[tuple[str, int, int, str, str]]:
+    """(annotations a category, categories, annotations, flagged %, wrong %), the rarest first."""
+    found = result.kinds.get("class") if result else None
+    return [
+        (
+            str(group.smallest)
+            if group.smallest == group.largest
+            else f"{group.smallest} to {group.largest}",
+            group.categories,
+            group.annotations,
+            f"{100 * group.flagged:.1f}",
+            f"{100 * group.wrong:.1f}",
+        )
+        for group in (found.by_frequency if found else ())
+    ]
 
 
 def part_rows(result: LabelErrorResult | None) -> list[tuple[str, str, str, list[str]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,10 @@ _GIVEN, _SUGGESTED = (255, 149, 0), (0, 200, 255)  # RGB
 
 @dataclass(frozen=True)
 class Card:
-    """A suspect: texts as they are shown, and the pictures as data URIs (None without images)."""
+    """A suspect: texts as they are shown, and the pictures as data URIs (None without images).
+
+    `suggested` and `true` are names of categories, empty where there is none.
+    """
 
     picture: str | None
     kind: str
@@ -45,6 +48,8 @@ class Card:
     truth: str | None
     saliency: str | None = None
     agreement: str = ""
+    suggested: str = ""
+    true: str = ""
 
 
 def worst(scores: Any, top: int) -> list[dict[str, Any]]:
@@ -61,12 +66,18 @@ def make_cards(
     coco: CocoFile,
     images: Path | None,
     truth: Mapping[int, str] | None = None,
+    true_categories: Mapping[int, str] | None = None,
 ) -> list[Card]:
     """A card for each row of a scores table; `truth` says of each annotation what is known."""
     place = {identity: i for i, identity in enumerate(evidence.annotation_ids.tolist())}
     counts = category_counts(evidence)
+    labels = category_labels(coco.categories)
     return [
-        _card(row, place.get(row["annotation_id"]), evidence, counts, coco, images, truth)
+        replace(
+            _card(row, place.get(row["annotation_id"]), evidence, counts, coco, images, truth),
+            suggested=labels.get(row["suggested_category"], ""),
+            true=(true_categories or {}).get(row["annotation_id"], ""),
+        )
         for row in rows
     ]
 

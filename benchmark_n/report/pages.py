@@ -27,7 +27,8 @@ LEGEND = (
     "as many flags as the detector has, at random. The floors need no detector: flag everything, "
     "chance, area alone (small masks first), category alone (rare ones first), and a model of "
     "geometry that was fitted on other data (blind). ≤ names the best floor where the paired 95 % "
-    "interval of the lead over it holds 0 or less."
+    "interval of the lead over it holds 0 or less. Precision is a lower bound where nobody "
+    "verified what counts as right."
 )
 
 

@@ -18,6 +18,7 @@ from benchmark_n.errors import InputError
 from benchmark_n.files.parquet import open_parquet, read_parquet
 from benchmark_n.tables.manifest_schema import (
     ORIGINALS,
+    VERIFIED_COLUMNS,
     later_columns,
     manifest_schema,
     with_columns,
@@ -129,7 +130,8 @@ def keeps_source_ids(path: Path) -> bool:
 def read_manifest(path: Path, columns: Sequence[str] | None = None) -> Any:
     """The manifest as a `pyarrow.Table`; by default all columns but those of `ORIGINALS`.
 
-    One of schema 1 gets the column ``source_id``: its ``annotation_id`` but of spurious ones.
+    One of schema 1 gets the column ``source_id``: its ``annotation_id`` but of spurious ones. A
+    column of `VERIFIED_COLUMNS` that is named, but not there, is null.
 
     Raises
     ------
@@ -145,12 +147,13 @@ def read_manifest(path: Path, columns: Sequence[str] | None = None) -> Any:
         named = [name for name in known if name not in ORIGINALS]
         wanted = named if columns is None else list(columns)
         keys = read_parquet(path, [name for name in _KEYS if name not in later])
-        table = read_parquet(path, [name for name in wanted if name not in later])
+        unknown = {name for name, _, _ in VERIFIED_COLUMNS} - set(file.schema_arrow.names)
+        table = read_parquet(path, [name for name in wanted if name not in {*later, *unknown}])
     if later:
         _warn_of_source_ids(path)
         keys = keys.append_column("source_id", _source_ids(keys))
         table = table.append_column("source_id", keys["source_id"])
-        table = with_columns(table, {*wanted} & {*later} - {"source_id"})
+    table = with_columns(table, {*wanted} & {*later, *unknown} - {"source_id"})
     lacking = next((name for name in wanted if name not in table.column_names), None)
     if lacking is not None:
         raise InputError(f"{path.name}: column '{lacking}' is missing")

@@ -25,20 +25,19 @@ from numpy.typing import NDArray
 from benchmark_n.coco import Category
 from benchmark_n.evaluators.label_errors import alignment, missing
 from benchmark_n.evaluators.label_errors import truth as error_truth
-from benchmark_n.evaluators.label_errors.bootstrap import interval
-from benchmark_n.evaluators.label_errors.floors import (
-    BlindScores,
-    compare_with_floors,
-    floor_measures,
-    floor_scores,
-)
+from benchmark_n.evaluators.label_errors.floors import BlindScores, floor_scores
 from benchmark_n.evaluators.label_errors.graded import graded_measures
-from benchmark_n.evaluators.label_errors.measures import Measured, ScoredItems, measure, replicates
+from benchmark_n.evaluators.label_errors.kinds import (
+    breakdown,
+    flags_by_frequency,
+    kind_result,
+    on_verified,
+)
+from benchmark_n.evaluators.label_errors.measures import ScoredItems
 from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
 from benchmark_n.evaluators.label_errors.other_truths import truth_warnings, under_other_truths
 from benchmark_n.evaluators.label_errors.results import KindResult, LabelErrorResult
 from benchmark_n.evaluators.label_errors.slices import slice_items
-from benchmark_n.evaluators.label_errors.truth import Truth
 from benchmark_n.masks import Rle
 from benchmark_n.tables.scores import check_scores
 
@@ -95,6 +94,7 @@ def evaluate_label_errors(
 def _settings(options: LabelErrorOptions, rows: Any, blind: BlindScores | None) -> dict[str, Any]:
     return {
         "truth": options.truth.to_dict(rows),
+        "verified": int(error_truth.verified(rows).sum()),
         "blind_floor_fitted_on": list(blind.fitted_on) if blind else None,
         "group_by": options.group_column,
         "bootstrap": options.bootstrap,
@@ -129,10 +129,14 @@ def _annotation_kinds(
         floors = {k: v[counted] for k, v in floor_scores(rows, kind, blind).items()}
         graded = _graded(given.scores, rows) if kind == "spatial" else None
         counts = {"ignored": int(truth.ignored.sum()), "unscored": given.unscored}
-        broken = _breakdown(every, truth, parts, noises)
-        result = _result(kind, every.part(counted), counts, broken, options, floors, graded)
-        sliced = slice_items(every, counted, sliced_by, options.bootstrap, options.seed)
-        kinds[kind] = replace(result, slices=sliced)
+        broken = breakdown(every, truth, parts, noises)
+        result = kind_result(kind, every.part(counted), counts, broken, options, floors, graded)
+        kinds[kind] = replace(
+            result,
+            slices=slice_items(every, counted, sliced_by, options.bootstrap, options.seed),
+            verified=on_verified(kind, every, truth, rows, floors, options),
+            by_frequency=flags_by_frequency(every, truth, rows) if kind == "class" else (),
+        )
     return kinds
 
 
@@ -151,7 +155,7 @@ def _missing(
     found = missing.match_proposals(proposals, deleted_masks)
     detection = missing.missing_detection(proposals, found, manifest, gone, options.group_column)
     broken = missing.recall_by(gone, found, alignment.parts_by(gone, options.by, categories))
-    return {"missing": _result("missing", detection, {}, broken, options, {}, None)}
+    return {"missing": kind_result("missing", detection, {}, broken, options, {}, None)}
 
 
 def _ids(rows: Any) -> NDArray[np.int64]:
@@ -161,57 +165,3 @@ def _ids(rows: Any) -> NDArray[np.int64]:
 def _graded(scores: NDArray[np.float64], rows: Any) -> dict[str, Any]:
     given = pc.coalesce(rows["noisy_category_id"], rows["category_id"])
     return graded_measures(scores, error_truth.float_values(rows["iou"]), given.to_numpy())
-
-
-def _result(
-    kind: str,
-    items: ScoredItems,
-    counts: Mapping[str, int],
-    broken: Mapping[str, Mapping[str, Measured]],
-    options: LabelErrorOptions,
-    floors: Mapping[str, NDArray[np.float64]],
-    graded: Mapping[str, Any] | None,
-) -> KindResult:
-    drawn = replicates(items, options.bootstrap, options.seed, floors)
-    measures, beside = measure(items), floor_measures(items, floors)
-    against = compare_with_floors(measures, beside, drawn)
-    spread = {name: interval(values) for name, values in drawn.items()}
-    own = {name: values for name, values in drawn.items() if name not in floors}
-    return KindResult(
-        kind,
-        {**measures, **counts},
-        {name: spread[name] for name in own},
-        broken,
-        own,
-        beside,
-        {name: spread.get(name) for name in floors},
-        against,
-        graded,
-    )
-
-
-def _breakdown(
-    every: ScoredItems,
-    truth: Truth,
-    parts: Mapping[str, Mapping[str, NDArray[np.bool_]]],
-    noises: Mapping[str, NDArray[np.bool_]],
-) -> dict[str, dict[str, Measured]]:
-    """Measures of each part; of a noise: its errors among all that is right."""
-    counted = ~truth.ignored
-    broken = {
-        name: {
-            value: {
-                **measure(every.part(kept & counted)),
-                "ignored": int((kept & truth.ignored).sum()),
-            }
-            for value, kept in values.items()
-        }
-        for name, values in parts.items()
-    }
-    if noises:
-        broken["noise"] = {
-            noise: measure(every.part(counted & (applied | ~truth.wrong)))
-            for noise, applied in noises.items()
-            if (applied & truth.wrong & counted).any()
-        }
-    return broken

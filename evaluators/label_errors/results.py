@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from benchmark_n.errors import InputError
 from benchmark_n.evaluators.label_errors.bootstrap import interval
 from benchmark_n.evaluators.label_errors.floors import FloorComparison
+from benchmark_n.evaluators.label_errors.frequency import FrequencyGroup
 from benchmark_n.evaluators.label_errors.measures import Measured
 from benchmark_n.evaluators.label_errors.truth import SpatialTruth
 from benchmark_n.evaluators.slices import Slice
@@ -54,6 +55,11 @@ class KindResult:
         For ``spatial``: see `benchmark_n.evaluators.label_errors.graded`.
     slices
         Field to its values with counts and intervals, the worst AUPRC first.
+    verified
+        The same with verified annotations alone for right ones, and all that is wrong; None where
+        none is verified.
+    by_frequency
+        For ``class``: see `benchmark_n.evaluators.label_errors.frequency`.
     """
 
     kind: str
@@ -66,22 +72,19 @@ class KindResult:
     against_floor: FloorComparison | None = None
     graded: Mapping[str, Any] | None = None
     slices: Mapping[str, Sequence[Slice]] = field(default_factory=dict)
+    verified: KindResult | None = None
+    by_frequency: Sequence[FrequencyGroup] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, without the replicates."""
-        against = self.against_floor
         return {
             "kind": self.kind,
-            **self.measures,
-            "intervals": {k: list(v) if v else None for k, v in self.intervals.items()},
-            "floors": {
-                name: {**own, "interval": _listed(self.floor_intervals.get(name))}
-                for name, own in self.floors.items()
-            },
-            "against_floor": asdict(against) if against else None,
+            **_plain(self),
             "graded": None if self.graded is None else dict(self.graded),
             "by": {name: {k: dict(v) for k, v in rows.items()} for name, rows in self.by.items()},
             "slices": {name: [s.to_dict() for s in rows] for name, rows in self.slices.items()},
+            "verified": None if self.verified is None else _plain(self.verified),
+            "by_frequency": [asdict(group) for group in self.by_frequency],
         }
 
 
@@ -113,6 +116,30 @@ class LabelErrorResult:
         stated = self.settings["truth"]
         return SpatialTruth(stated["name"], stated["bar"], stated["leave_out"])
 
+    @property
+    def tables(self) -> dict[str, KindResult]:
+        """What tables show: each kind, and after it the same on verified annotations."""
+        shown = {}
+        for kind, result in self.kinds.items():
+            shown[kind] = result
+            if result.verified is not None:
+                shown[f"{kind}, verified"] = result.verified
+        return shown
+
+    @property
+    def verification(self) -> str:
+        """What is known of the annotations that count as right, in a line."""
+        verified = self.settings["verified"]
+        if verified:
+            return (
+                f"{verified} of the annotations are verified: the tables on verified ones count "
+                "these alone as right; over all, precision is a lower bound"
+            )
+        return (
+            "no annotation is verified: what is flagged may be an error of the source's own "
+            "labels, so precision is a lower bound"
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {
@@ -120,6 +147,7 @@ class LabelErrorResult:
             "spatial_sweep": [dict(row) for row in self.sweep],
             "spatial_truths": {name: dict(row) for name, row in self.truths.items()},
             "settings": dict(self.settings),
+            "verification": self.verification,
             "warnings": list(self.warnings),
         }
 
@@ -144,6 +172,20 @@ def paired_difference(
         raise InputError(f"measure '{name}' of kind '{kind}' is not in both results")
     spread = interval(one.replicates[name] - other.replicates[name])
     return float(values[0] - values[1]), spread
+
+
+def _plain(result: KindResult) -> dict[str, Any]:
+    """Measures, intervals and floors as plain values."""
+    against = result.against_floor
+    return {
+        **result.measures,
+        "intervals": {k: list(v) if v else None for k, v in result.intervals.items()},
+        "floors": {
+            name: {**own, "interval": _listed(result.floor_intervals.get(name))}
+            for name, own in result.floors.items()
+        },
+        "against_floor": asdict(against) if against else None,
+    }
 
 
 def _listed(spread: Spread) -> list[float] | None:

@@ -133,6 +133,13 @@ def surviving(manifest: Any) -> Any:
     return manifest.filter(pc.invert(pc.or_(manifest["deleted"], manifest["crowd"])))
 
 
+def verified(rows: Any) -> Flags:
+    """Whose clean version somebody beyond the annotator confirmed, bool (N,); where known."""
+    if "verified" not in rows.column_names:
+        return np.zeros(len(rows), bool)
+    return _flags(pc.fill_null(rows["verified"], False))
+
+
 def class_errors(rows: Any) -> Truth:
     """Wrong: another category than the clean one. A spurious annotation has none: ignored."""
     clean, given = rows["category_id"], rows["noisy_category_id"]

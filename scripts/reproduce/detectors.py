@@ -1,20 +1,25 @@
 """How well the detectors find what `make` did: the tables of the README.
 
-Each part repeats experiments over noise seeds. What is measured is appended to
+Each part repeats experiments over noise seeds. What is measured goes to
 ``scripts/results/detectors-PART.jsonl`` after each experiment and seed, so that a run that was
 stopped goes on where it was (``--fresh`` starts again); mean and standard deviation go to
-``detectors-PART.md``.
+``detectors-PART.md``, after the detectors that are not above the best floor.
 
-    python scripts/reproduce/detectors.py --part scenes-hog [--seeds 5] [--fresh]
+    python scripts/reproduce/detectors.py [--part scenes-hog] [--seeds 5] [--first-seed 1] [--fresh]
 
-``coco128`` and ``brain`` read the shared samples ($BENCHMARK_N_SHARED_DATA); the parts with losses
-and ``lite0`` need the extra ``deep``.
+Without ``--part`` all parts are made, those of Quality Sentinel by ``quality.py`` last: these are
+left out where their results are of this version. A part that fails is told, and the others go on;
+the exit status is then 1. What is done is logged on stderr and in ``--log``. ``coco128``, ``brain``
+and ``quality-brain`` read the shared samples ($BENCHMARK_N_SHARED_DATA); the parts with losses and
+``lite0`` need the extra ``deep``.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterable
@@ -31,9 +36,12 @@ from detector_parts import (
     separation,
 )
 from digit_parts import by_losses, by_probabilities
+from measured_rows import Log, Row, Tell, key_of, read_rows, write_rows
 
+from benchmark_n._version import __version__
 from benchmark_n.detectors.base import Plot
-from benchmark_n.experiments.detector_seeds import MEASURES, ON_DEMAND, Row
+from benchmark_n.experiments.detector_seeds import MEASURES, ON_DEMAND
+from benchmark_n.experiments.floor_leads import at_floor
 from benchmark_n.experiments.seed_tables import cell, markdown, spread
 
 RESULTS = Path(__file__).parents[1] / "results"
@@ -43,6 +51,10 @@ _MID = scenes("mid", ("class_confusion",))
 SCOPES = {"20 % in supercategories": "supercategory", "20 % symmetric": "all"}
 LEAST = 20
 EVERYTHING = "floor: flag everything"
+# Of pictures that are all alike: no floor but flag everything, which follows from the prevalence.
+WITHOUT_FLOORS = ("digits", "digits-losses")
+# Parts of `quality.py` that are tables of label-error detection.
+QUALITY = ("detector", "brain")
 # Part to (noise, backbone) to the experiment.
 PARTS: dict[str, dict[tuple[str, str], Experiment]] = {
     "scenes-hog": {("sym-20", "hog"): class_noise(scenes("sym-20"), "hog", ON_DEMAND)},
@@ -78,23 +90,20 @@ PARTS: dict[str, dict[tuple[str, str], Experiment]] = {
 }
 
 
-def measure(part: str, seeds: Iterable[int], path: Path) -> list[Row]:
-    """Rows of a part, those in `path` and those measured now, which are appended to it."""
-    rows: list[Row] = []
-    if path.is_file():
-        rows = [json.loads(line) for line in path.read_text().splitlines()]
-    done = {(row["noise"], row["backbone"], row["seed"]) for row in rows}
+def measure(part: str, seeds: Iterable[int], path: Path, tell: Tell) -> list[Row]:
+    """Rows of a part, those in `path` and those measured now, which are added to it."""
+    rows = read_rows(path, with_floors=part not in WITHOUT_FLOORS, tell=tell)
+    done = {key_of(row) for row in rows}
     for (noise, backbone), experiment in PARTS[part].items():
         for seed in seeds:
             if (noise, backbone, seed) in done:
                 continue
             started = time.process_time()
             key = {"noise": noise, "backbone": backbone, "seed": seed}
-            fresh = [{**key, **row} for row in experiment(seed)]
-            with path.open("a") as file:
-                file.writelines(json.dumps(row) + "\n" for row in fresh)
-            rows += fresh
-            print(f"{part}: {noise}, seed {seed}: {time.process_time() - started:.0f} CPU s")
+            rows += [{**key, **row} for row in experiment(seed)]
+            write_rows(path, rows)
+            spent = time.process_time() - started
+            tell(f"{part}: {noise} {backbone}, seed {seed}: {spent:.0f} CPU s")
     return rows
 
 
@@ -214,22 +223,67 @@ def draw_plots(plots: list[Plot], path: Path) -> None:
     figure.savefig(path, dpi=100)
 
 
+def make_part(part: str, seeds: Iterable[int], out: Path, *, fresh: bool, tell: Tell) -> None:
+    """Measure what is not there of a part, and write its table."""
+    path = out / f"detectors-{part}.jsonl"
+    if fresh:
+        path.unlink(missing_ok=True)
+    text = page(measure(part, seeds, path, tell))
+    path.with_suffix(".md").write_text(text)
+    print(f"{part}\n\n{text}")
+    if part == "losses":
+        draw_separation(PICTURE)
+
+
+def page(rows: list[Row]) -> str:
+    """What is not above the best floor, then the table."""
+    table = as_markdown(summarise(rows))
+    lines = at_floor(with_floor(rows))
+    head = "Not above the best floor" if lines else "All are above the best floor"
+    head += " (lead in lifted AUPRC, paired by seed)"
+    said = "".join(f"* {line}\n" for line in lines)
+    return f"{head}:\n\n{said}\n{table}" if lines else f"{head}.\n\n{table}"
+
+
+def make_quality(part: str, out: Path, *, fresh: bool, tell: Tell) -> None:
+    """A table of `quality.py`, unless it is there in this version."""
+    path = out / f"quality-{part}.json"
+    if not fresh and path.is_file() and json.loads(path.read_text())["benchmark-n"] == __version__:
+        tell(f"quality-{part}: there already, of version {__version__}")
+        return
+    script = Path(__file__).with_name("quality.py")
+    subprocess.run([sys.executable, script, "--part", part, "--out", out], check=True)
+    tell(f"quality-{part}: done")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--part", choices=list(PARTS), required=True)
-    parser.add_argument("--seeds", type=int, default=5)
+    names = [*PARTS, *(f"quality-{part}" for part in QUALITY)]
+    parser.add_argument("--part", choices=names, action="append", help="by default all")
+    parser.add_argument("--seeds", type=int, default=5, help="how many")
+    parser.add_argument("--first-seed", type=int, default=1)
     parser.add_argument("--fresh", action="store_true", help="forget what was measured before")
     parser.add_argument("--out", type=Path, default=RESULTS)
+    parser.add_argument("--log", type=Path, help="[default: detectors.log in the temporary folder]")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    path = arguments.out / f"detectors-{arguments.part}.jsonl"
-    if arguments.fresh:
-        path.unlink(missing_ok=True)
-    table = as_markdown(summarise(measure(arguments.part, range(1, arguments.seeds + 1), path)))
-    path.with_suffix(".md").write_text(table)
-    print(table)
-    if arguments.part == "losses":
-        draw_separation(PICTURE)
+    tell = Log(arguments.log or Path(tempfile.gettempdir()) / "detectors.log")
+    seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
+    failed = []
+    for part in arguments.part or names:
+        tell(f"{part}: seeds {seeds.start} to {seeds.stop - 1}")
+        try:
+            if part in PARTS:
+                make_part(part, seeds, arguments.out, fresh=arguments.fresh, tell=tell)
+            else:
+                quality = part.removeprefix("quality-")
+                make_quality(quality, arguments.out, fresh=arguments.fresh, tell=tell)
+        except Exception as error:  # the other parts do not depend on it
+            failed.append(part)
+            tell(f"{part}: failed: {type(error).__name__}: {error}")
+    if failed:
+        tell(f"failed: {', '.join(failed)}")
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -13,16 +13,12 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmark_n import Benchmark
 from benchmark_n.coco import read_coco
 from benchmark_n.detection.detect import detect
 from benchmark_n.detection.result import DetectionResult
-from benchmark_n.detection.score import evaluate_detectors
 from benchmark_n.evaluators.label_errors.curves import precision_recall_curves
-from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
 from benchmark_n.evidence.options import EvidenceOptions
 from benchmark_n.report.detection import render_report
-from benchmark_n.report.detection_tables import frequency_rows
 from benchmark_n.report.gallery import suggested_mask
 from benchmark_n.report.images import image_statistics
 from tests.evaluators.test_label_errors import CLASS, manifest, table
@@ -94,29 +90,59 @@ def test_the_page_holds_figures_cards_and_marks_of_rare_categories(found: Detect
     assert "rare category" in page
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium to open the page with")
-def test_a_browser_runs_the_page_without_errors(found: DetectionResult, tmp_path: Path) -> None:
-    page = tmp_path / "report.html"
+def title_of(page: str, probe: str, folder: Path) -> tuple[str, str]:
+    """The title and the document that a browser of 390 px leaves, after a script at the end."""
+    path = folder / "report.html"
     # The script puts its faults where the dumped document shows them.
     trap = '<script>window.onerror = (m) => { document.title = "fault: " + m; };</script>'
-    probe = (
-        '<script>const k = document.getElementById("category"); k.selectedIndex = 1;'
-        'k.dispatchEvent(new Event("change"));</script>'
-    )
-    text = render_report(found).replace("<head>", f"<head>{trap}", 1)
-    page.write_text(text.replace("</body>", f"{probe}</body>"), encoding="utf-8")
+    text = page.replace("<head>", f"<head>{trap}", 1)
+    path.write_text(text.replace("</body>", f"<script>{probe}</script></body>"), encoding="utf-8")
     command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
-    command += ["--window-size=390,800", f"--user-data-dir={tmp_path / 'profile'}", page.as_uri()]
-    home = {**os.environ, "HOME": str(tmp_path)}  # where it would leave files of its own
+    command += ["--window-size=390,800", f"--user-data-dir={folder / 'profile'}", path.as_uri()]
+    home = {**os.environ, "HOME": str(folder)}  # where it would leave files of its own
     done = subprocess.run(
         command, capture_output=True, text=True, timeout=120, check=True, env=home
     )
     title = re.search(r"<title>(.*?)</title>", done.stdout)
     assert title is not None
-    assert title.group(1) == "disagreement on instances.json"
-    shown = re.search(r'id="count"[^>]*>(\d+) shown', done.stdout)
+    return title.group(1), done.stdout
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium to open the page with")
+def test_a_browser_runs_the_page_without_errors(found: DetectionResult, tmp_path: Path) -> None:
+    probe = (
+        'const k = document.getElementById("category"); k.selectedIndex = 1;'
+        'k.dispatchEvent(new Event("change"));'
+    )
+    title, text = title_of(render_report(found), probe, tmp_path)
+    assert title == "disagreement on instances.json"
+    shown = re.search(r'id="count"[^>]*>(\d+) shown', text)
     assert shown is not None
-    assert 0 < int(shown.group(1)) < done.stdout.count('class="card"')
+    assert 0 < int(shown.group(1)) < text.count('class="card"')
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium to open the page with")
+def test_each_cell_of_the_matrix_opens_all_of_its_suspects(
+    found: DetectionResult, tmp_path: Path
+) -> None:
+    probe = """
+      const cells = Array.from(document.querySelectorAll("button.cell"));
+      const seen = (name) => Array.from(document.querySelectorAll(name)).filter(
+        (one) => !one.hidden && !one.parentElement.closest("[hidden]"));
+      const bad = cells.filter((cell) => {
+        cell.click();
+        const open = [...seen(".card"), ...seen(".suspect")];
+        return open.length !== Number(cell.textContent) || open.some((one) =>
+          one.dataset.category !== cell.dataset.given
+          || one.dataset.suggested !== cell.dataset.other);
+      });
+      document.getElementById("close").click();
+      document.title = [cells.length, bad.length, seen(".card").length, seen(".suspect").length];
+    """
+    title, _ = title_of(render_report(found, top=12), probe, tmp_path)
+    cells, bad, cards, lines = map(int, title.split(","))
+    assert cells > 1
+    assert (bad, cards, lines) == (0, 12, 0)
 
 
 def test_curves_are_those_of_scikit_learn() -> None:
@@ -145,27 +171,3 @@ def test_a_picture_of_one_row_has_statistics(tmp_path: Path) -> None:
         "blur": [-0.0],
         "entropy": [-0.0],
     }
-
-
-def test_flags_stand_beside_errors_by_frequency_of_the_category(scenes_hard: Benchmark) -> None:
-    scoring = LabelErrorOptions(bootstrap=2)
-    (one,) = evaluate_detectors(scenes_hard, "random", scoring=scoring)
-    rows = scenes_hard.manifest().to_pandas()
-    rows = rows[~rows.deleted & ~rows.crowd].set_index("annotation_id")
-    sizes = rows.groupby("noisy_category_id").size()
-    number = sizes[rows.noisy_category_id].to_numpy()
-    flags = one.scores.to_pandas()
-    flags = flags[(flags.kind == "class") & flags.flagged].annotation_id
-    flagged = rows.index.isin(flags)
-    wrong = (rows.category_id != rows.noisy_category_id).to_numpy()
-    expected = []
-    for low, high, name in ((1, 10, "1 to 9"), (10, 100, "10 to 99"), (100, 1000, "100 to 999")):
-        own = (number >= low) & (number < high)
-        count = int(((sizes >= low) & (sizes < high)).sum())
-        if count:
-            figures = (int(part.sum()) for part in (own, flagged & own, wrong & own))
-            expected.append(("class", name, count, *figures))
-    assert [row for row in frequency_rows(one) if row[0] == "class"] == expected
-    page = render_report(one, benchmark=scenes_hard)
-    assert "Flags by how frequent the category is" in page
-    assert all(f"<td>{row[4]}</td><td>{row[5]}</td>" in page for row in expected)

@@ -108,8 +108,8 @@ def redraw_polygons(
             for part in parts
         ]
     else:
-        whole = [[np.trunc(ring).astype(np.int32)[:, None] for ring in part] for part in parts]
-        resized = scale(fill(whole, shape), noise, drawn)
+        cut = [[np.trunc(ring).astype(np.int32)[:, None] for ring in part] for part in parts]
+        resized = scale(fill(cut, shape), noise, drawn)
         new = [[c[:, 0].astype(float) for c in part] for part in contour_parts(resized, False)]
     return rasterise(new, shape), new
 
@@ -120,9 +120,9 @@ def approximation(mask: Canvas, noise: Any, drawn: dict[str, Any]) -> Canvas | N
     done = False
     for part in parts:
         for i, contour in enumerate(part):
-            if noise.preserve_topology:
-                simple = contour[simplify_ring(contour[:, 0, :], drawn["tolerance"])]
-            else:
+            kept_vertices = simplify_ring(contour[:, 0, :], drawn["tolerance"])
+            simple: NDArray[Any] = contour[kept_vertices]
+            if not noise.preserve_topology:
                 simple = cv2.approxPolyDP(contour, drawn["tolerance"], True)
             if len(simple) >= 3:
                 part[i] = simple.astype(np.int32)
@@ -140,9 +140,8 @@ def localization(mask: Canvas, noise: Any, drawn: dict[str, Any]) -> Canvas | No
     parts = contour_parts(mask, noise.contours == "all")
     for part in parts:
         for i, contour in enumerate(part):
-            moved = contour[:, 0, :] + drawn["sigma"] * rng.standard_normal((len(contour), 2))
-            whole = np.trunc(moved) if noise.truncated else np.rint(moved)
-            part[i] = whole.astype(np.int32).reshape(-1, 1, 2)
+            shift = np.rint(drawn["sigma"] * rng.standard_normal((len(contour), 2)))
+            part[i] = (contour[:, 0, :] + shift).astype(np.int32).reshape(-1, 1, 2)
     return fill(parts, mask.shape)
 
 
@@ -187,6 +186,7 @@ def noise_mask(
         if noise.name == "scale" and drawn["kernel"] == 0:
             continue
         left: Parts | None = None
+        noisy: Canvas | None
         if noise.uses_polygons:
             noisy, left = redraw_polygons(noise, mask, parts, drawn)
         else:

@@ -33,9 +33,6 @@ class Localization(VertexNoise):
     vertices
         ``"contour"``: those of the mask's contours, corner by corner. ``"polygon"``: those of the
         annotation's polygons; of a mask without any, of its outline simplified at 1 px.
-    truncated
-        Cut the coordinates of contours to whole pixels, as the released code does, rather than
-        round them.
 
     The manifest records `sigma`, as drawn, and `seed`, out of which ``numpy.random.default_rng``
     gives the displacements of the vertices in contour order.
@@ -52,7 +49,6 @@ class Localization(VertexNoise):
     contours: Contours = "all"
     sd: float = 0.0
     vertices: Vertices = "contour"
-    truncated: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -70,19 +66,14 @@ class Localization(VertexNoise):
         def one(outline: NDArray[Any]) -> NDArray[Any]:
             if self.vertices == "polygon":
                 return outline + _displacements(len(outline), drawn["sigma"], rng)
-            return displace(outline, drawn["sigma"], rng, truncated=self.truncated)
+            return displace(outline, drawn["sigma"], rng)
 
         return one
 
 
-def displace(
-    contour: Contour, sigma: float, rng: np.random.Generator, *, truncated: bool = False
-) -> Contour:
+def displace(contour: Contour, sigma: float, rng: np.random.Generator) -> Contour:
     """The contour, int32 (V, 1, 2), with every vertex moved to a whole pixel."""
     shift = _displacements(len(contour), sigma, rng)[:, None, :]
-    if truncated:
-        cut: Contour = np.trunc(contour + shift).astype(np.int32)
-        return cut
     moved: Contour = contour + np.rint(shift).astype(np.int32)
     return moved
 

@@ -1,7 +1,8 @@
 """A plain full-canvas implementation of the noises: the oracle of the tests, the bench's baseline.
 
 Every mask is an image-sized array, every operation the textbook call on it. The parameters drawn
-for an instance come from the package; what is done with them is written here again.
+for an instance come from the package, and so do the vertices that are kept of an outline, which
+tests/masks/test_simplification.py compares with GEOS; all else is written here again.
 """
 
 from __future__ import annotations
@@ -13,7 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
+from benchmark_n.masks import CropMask
+from benchmark_n.masks.outline import mask_to_rings
+from benchmark_n.masks.simplification import simplify_ring
+
 Canvas = NDArray[np.uint8]
+# Parts of a mask: float64 (V, 2) outlines, each followed by its holes.
+Parts = list[list[NDArray[np.float64]]]
 
 
 def decode(segmentation: Any, height: int, width: int) -> Canvas:
@@ -61,17 +68,70 @@ def fill(parts: list[list[NDArray[np.int32]]], shape: tuple[int, int]) -> Canvas
     return result
 
 
+def own_parts(segmentation: Any) -> Parts | None:
+    """The polygons of a segmentation that is no RLE."""
+    if isinstance(segmentation, dict):
+        return None
+    return [[np.reshape(one, (-1, 2)).astype(float)] for one in segmentation if len(one) >= 6]
+
+
+def simplified_parts(mask: Canvas) -> Parts:
+    """The outlines of a mask along the edges of its pixels, simplified at 1 px."""
+    parts = mask_to_rings(CropMask.from_full(mask))
+    return [[ring[simplify_ring(ring, 1.0)].astype(float) for ring in part] for part in parts]
+
+
+def rasterise(parts: Parts, shape: tuple[int, int]) -> Canvas:
+    """The union of outlines, each rasterised by pycocotools by itself; holes are cut out."""
+    result = np.zeros(shape, np.uint8)
+    for outer, *holes in parts:
+        layer = np.zeros(shape, np.uint8)
+        for ring in (outer, *holes):
+            if len(ring) >= 3:
+                layer ^= coco_mask.decode(coco_mask.frPyObjects([ring.ravel().tolist()], *shape)[0])
+        result |= layer
+    return result
+
+
+def redraw_polygons(
+    noise: Any, mask: Canvas, parts: Parts | None, drawn: dict[str, Any]
+) -> tuple[Canvas, Parts]:
+    """The noises that go by the annotation's polygons."""
+    parts = simplified_parts(mask) if parts is None else parts
+    shape = (mask.shape[0], mask.shape[1])
+    if noise.name == "approximation":
+        new = [[ring[simplify_ring(ring, drawn["tolerance"])] for ring in part] for part in parts]
+    elif noise.name == "localization":
+        rng = np.random.default_rng(drawn["seed"])
+        new = [
+            [ring + drawn["sigma"] * rng.standard_normal(ring.shape) for ring in part]
+            for part in parts
+        ]
+    else:
+        cut = [[np.trunc(ring).astype(np.int32)[:, None] for ring in part] for part in parts]
+        resized = scale(fill(cut, shape), noise, drawn)
+        new = [[c[:, 0].astype(float) for c in part] for part in contour_parts(resized, False)]
+    return rasterise(new, shape), new
+
+
 def approximation(mask: Canvas, noise: Any, drawn: dict[str, Any]) -> Canvas | None:
-    """Closed Douglas-Peucker; None when every contour would be left with two vertices or fewer."""
+    """Douglas-Peucker; None when every contour would be left with two vertices or fewer."""
     parts = contour_parts(mask, noise.contours == "all")
     done = False
     for part in parts:
         for i, contour in enumerate(part):
-            simple = cv2.approxPolyDP(contour, drawn["tolerance"], True)
+            kept_vertices = simplify_ring(contour[:, 0, :], drawn["tolerance"])
+            simple: NDArray[Any] = contour[kept_vertices]
+            if not noise.preserve_topology:
+                simple = cv2.approxPolyDP(contour, drawn["tolerance"], True)
             if len(simple) >= 3:
                 part[i] = simple.astype(np.int32)
                 done = True
-    return fill(parts, mask.shape) if done else None
+            elif noise.few_vertices == "drop":
+                part[i] = np.zeros((0, 1, 2), np.int32)
+                done = True
+    kept = [[contour for contour in part if len(contour)] for part in parts]
+    return fill([part for part in kept if part], mask.shape) if done else None
 
 
 def localization(mask: Canvas, noise: Any, drawn: dict[str, Any]) -> Canvas | None:
@@ -80,15 +140,15 @@ def localization(mask: Canvas, noise: Any, drawn: dict[str, Any]) -> Canvas | No
     parts = contour_parts(mask, noise.contours == "all")
     for part in parts:
         for i, contour in enumerate(part):
-            shift = np.rint(noise.sigma * rng.standard_normal((len(contour), 2)))
+            shift = np.rint(drawn["sigma"] * rng.standard_normal((len(contour), 2)))
             part[i] = (contour[:, 0, :] + shift).astype(np.int32).reshape(-1, 1, 2)
     return fill(parts, mask.shape)
 
 
-def scale(mask: Canvas, noise: Any, drawn: dict[str, Any]) -> Canvas | None:
+def scale(mask: Canvas, noise: Any, drawn: dict[str, Any]) -> Canvas:
     """Dilation or erosion."""
     change = cv2.dilate if drawn["operation"] == "dilate" else cv2.erode
-    return change(mask, np.ones((noise.kernel, noise.kernel), np.uint8)).astype(np.uint8)
+    return change(mask, np.ones((drawn["kernel"], drawn["kernel"]), np.uint8)).astype(np.uint8)
 
 
 def opening(mask: Canvas, noise: Any, drawn: dict[str, Any]) -> Canvas | None:
@@ -113,12 +173,26 @@ APPLY = {
 }
 
 
-def noise_mask(mask: Canvas, struck: list[tuple[Any, dict[str, Any]]]) -> Canvas:
+def noise_mask(
+    mask: Canvas,
+    struck: list[tuple[Any, dict[str, Any]]],
+    parts: Parts | None = None,
+    may_empty: bool = False,
+) -> Canvas:
     """The mask after the noises in turn; one that would leave nothing is passed over."""
     for noise, drawn in struck:
-        noisy = APPLY[noise.name](mask, noise, drawn)
-        if noisy is not None and noisy.any():
-            mask = noisy
+        if not mask.any() and not parts:
+            break
+        if noise.name == "scale" and drawn["kernel"] == 0:
+            continue
+        left: Parts | None = None
+        noisy: Canvas | None
+        if noise.uses_polygons:
+            noisy, left = redraw_polygons(noise, mask, parts, drawn)
+        else:
+            noisy = APPLY[noise.name](mask, noise, drawn)
+        if noisy is not None and (noisy.any() or may_empty):
+            mask, parts = noisy, left
     return mask
 
 
@@ -143,10 +217,12 @@ def process(
     width: int,
     struck: list[tuple[Any, dict[str, Any]]],
     ratio: float = 0.02,
+    may_empty: bool = False,
 ) -> dict[str, Any]:
     """Noisy RLE, areas, boxes, IoU and boundary IoU of one annotation: the manifest's figures."""
     clean = decode(segmentation, height, width)
-    noisy = noise_mask(clean, struck) if struck else clean
+    parts = own_parts(segmentation)
+    noisy = noise_mask(clean, struck, parts, may_empty) if struck else clean
     changed = bool(struck) and not np.array_equal(clean, noisy)
     rle = encode(clean)
     noisy_rle = encode(noisy) if changed else rle

@@ -25,7 +25,10 @@ _TITLES = {"segm": "mask", "boundary": "boundary", "bbox": "box"}
 @click.option("--model", required=True, help="A model's name, or an MMDetection config file.")
 @click.option("--dataset", required=True, help="See benchmark-n datasets.")
 @click.option(
-    "--tiers", default="clean,easy,mid,hard", show_default=True, help="The first is compared with."
+    "--tiers",
+    default="clean,paper-easy,paper-mid,paper-hard",
+    show_default=True,
+    help="The first is compared with.",
 )
 @click.option("--seeds", default="3", show_default=True, help="A number of seeds, or 4,5,6.")
 @click.option("--root", type=_FOLDER, help="The dataset's folder.")

@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
 from benchmark_n.coco.boxes import read_box
@@ -31,6 +33,7 @@ SMALL, LARGE = 32**2, 96**2
 _BATCH = 256
 
 _LONGEST_EMPTY = 64  # bytes, blanks among them
+_TRIANGLE = 6  # coordinates; fewer fill nothing
 
 _polygons = msgspec.json.Decoder(list[list[float]])
 
@@ -109,6 +112,15 @@ def _read_segmentation(fields: Mapping[str, msgspec.Raw]) -> Any:
         return _polygons.decode(raw)
     except msgspec.DecodeError:
         return decode_any(raw)
+
+
+def read_polygons(fields: Mapping[str, msgspec.Raw]) -> list[NDArray[np.float64]] | None:
+    """The polygons that the valid mask of a split record fills, (V, 2) in px; None for an RLE."""
+    try:
+        polygons = _polygons.decode(fields["segmentation"])
+    except msgspec.DecodeError:
+        return None
+    return [np.reshape(one, (-1, 2)) for one in polygons if len(one) >= _TRIANGLE]
 
 
 def decode_any(raw: Buffer) -> Any:

@@ -23,6 +23,8 @@ from benchmark_n.training.unet.ventricles import MODELS as CARDIAC_MODELS
 from benchmark_n.training.work_dir import RUN, choose_work_dir, finished_run
 
 KINDS = ("segm", "boundary", "bbox")
+# The noise of the paper's tables: every spatial noise on every instance.
+PAPER_TIERS = ("clean", "paper-easy", "paper-mid", "paper-hard")
 _log = logging.getLogger(__name__)
 
 
@@ -63,7 +65,7 @@ class Robustness:
 def robustness(
     model: str | ModelSettings,
     dataset: str,
-    tiers: Sequence[str] = ("clean", "easy", "mid", "hard"),
+    tiers: Sequence[str] = PAPER_TIERS,
     seeds: Sequence[int] = (1, 2, 3),
     *,
     run: RunOptions = RunOptions(),

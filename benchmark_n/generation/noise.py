@@ -100,6 +100,7 @@ def _engine(recipe: Recipe, coco: CocoFile, source: Source, job: Job) -> Engine:
         dilation_ratio=source.dilation_ratio,
         masks=job.publish.masks,
         keep_boxes=recipe.boxes == "keep",
+        may_empty=recipe.empty_masks == "allowed",
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Literal
 from benchmark_n.coco.boxes import RecordBox
 from benchmark_n.errors import InputError
 from benchmark_n.masks import CropMask
+from benchmark_n.masks.shape import Shape
 from benchmark_n.runtime.random_streams import Stream
 from benchmark_n.runtime.registry import Registry
 
@@ -89,6 +90,15 @@ class DrawnNoise(Noise):
 class SpatialNoise(DrawnNoise):
     """A noise that changes a mask."""
 
+    @property
+    def uses_polygons(self) -> bool:
+        """Whether `reshape` goes by the annotation's polygons, where it has any."""
+        return False
+
+    def reshape(self, shape: Shape, drawn: Drawn) -> Shape:
+        """What becomes of a mask and the polygons that it fills; `NotApplied` as for `apply`."""
+        return Shape(self.apply(shape.mask, drawn))
+
     def apply(self, mask: CropMask, drawn: Drawn) -> CropMask:
         """The noisy mask, in any crop: a deterministic function of mask and parameters.
 
@@ -114,6 +124,11 @@ class BoxNoise(DrawnNoise):
             The noise has nothing to work on, or would leave nothing; the box stays.
         """
         raise NotImplementedError
+
+
+def rectified_normal(stream: Stream, label: str, mean: float, sd: float) -> float:
+    """``max(0, X)`` with X ~ N(mean, sd^2), drawn for one instance."""
+    return max(0.0, mean + sd * stream.normal(label)) if sd else mean
 
 
 def odd_kernel(size: object) -> bool:

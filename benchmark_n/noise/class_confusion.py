@@ -11,8 +11,8 @@ from benchmark_n.coco import Category
 from benchmark_n.coco.labels import namesakes
 from benchmark_n.noise.base import Kind, Noise, NotApplied
 
-Scope = Literal["auto", "supercategory", "all", "next"]
-SCOPES = ("auto", "supercategory", "all", "next")
+Scope = Literal["auto", "supercategory", "all", "next", "pairs", "swap"]
+SCOPES = ("auto", "supercategory", "all", "next", "pairs", "swap")
 
 
 @dataclass(frozen=True)
@@ -91,9 +91,11 @@ class ClassConfusion(Noise):
     ----------
     scope
         ``"supercategory"``: the others of the same supercategory. ``"all"``: all others.
-        ``"next"``: the one of the next higher id, cyclically. ``"auto"``:
-        supercategory where the dataset has any, else all. Categories of one name are never
-        confused with one another.
+        ``"next"``: the one of the next higher id, cyclically. ``"pairs"``: two by two, by
+        ascending id, inside the supercategory where there are any; the last of an odd number has
+        no partner. ``"swap"``: two annotations of an image exchange their categories, and
+        `probability` is an image's. ``"auto"``: supercategory where the dataset has any, else all.
+        Categories of one name are never confused with one another.
     include_same
         Draw the same category too, as the released code does; nothing changes then.
 
@@ -117,8 +119,7 @@ class ClassConfusion(Noise):
         """The same noise with ``"auto"`` replaced by the scope that these categories allow."""
         if self.scope != "auto":
             return self
-        grouped = any(category.supercategory for category in categories.values())
-        return replace(self, scope="supercategory" if grouped else "all")
+        return replace(self, scope="supercategory" if _grouped(categories) else "all")
 
     def candidates(self, categories: Mapping[int, Category]) -> Candidates:
         """Whom each category may be confused with; the file's order does not matter."""
@@ -126,15 +127,18 @@ class ClassConfusion(Noise):
         alike = namesakes(categories)
         if self.scope == "next":
             return Candidates(_following(ids, alike), self.include_same, alike)
+        apart = self.scope == "supercategory" or (self.scope == "pairs" and _grouped(categories))
         members: dict[object, list[int]] = {}
         for i in ids:
-            members.setdefault(self._group(categories[i]), []).append(i)
-        groups = {name: tuple(group) for name, group in members.items()}
-        own = {i: groups[self._group(categories[i])] for i in ids}
+            # Without a supercategory of its own a category has no neighbours, rather than all.
+            group = (categories[i].supercategory or i) if apart else None
+            members.setdefault(group, []).append(i)
+        groups = [tuple(group) for group in members.values()]
+        if self.scope == "pairs":
+            groups = [group[at : at + 2] for group in groups for at in range(0, len(group), 2)]
+        own = {i: group for group in groups for i in group}
         return Candidates(own, self.include_same, alike)
 
-    def _group(self, category: Category) -> object:
-        if self.scope == "all":
-            return None
-        # Without a supercategory of its own a category has no neighbours, not all as neighbours.
-        return category.supercategory or category.id
+
+def _grouped(categories: Mapping[int, Category]) -> bool:
+    return any(category.supercategory for category in categories.values())

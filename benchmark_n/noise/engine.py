@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmark_n.coco.annotation_masks import MaskForm, encode_record, has_mask, measure, read_masks
+from benchmark_n.coco.annotation_masks import (
+    MaskForm,
+    encode_record,
+    has_mask,
+    measure,
+    read_masks,
+    read_polygons,
+)
 from benchmark_n.coco.records import join_record, split_record
-from benchmark_n.errors import InputError, annotation_fault
+from benchmark_n.errors import annotation_fault
 from benchmark_n.masks import CropMask, Rle, crops_to_rles, rles_to_crops
-from benchmark_n.masks.boundary import boundary_distance, mask_and_boundary_iou
-from benchmark_n.noise.base import Drawn, DrawnNoise, Noise, NotApplied, SpatialNoise
+from benchmark_n.masks.boundary import boundary_distance
+from benchmark_n.masks.shape import Part, Shape
+from benchmark_n.noise.base import DrawnNoise, Noise, SpatialNoise
 from benchmark_n.noise.manifest_rows import NoisedMask, manifest_columns
 from benchmark_n.noise.noised_boxes import noise_boxes
+from benchmark_n.noise.noised_masks import compare_masks, noise_shape
 from benchmark_n.noise.plan import Chunk
 from benchmark_n.runtime.random_streams import Stream
 from benchmark_n.tables.manifest_schema import Columns
@@ -34,6 +43,8 @@ class Engine:
         All noises of the recipe, in order.
     file_name
         What messages call the annotation file.
+    may_empty
+        Whether a noise may leave a mask without a pixel.
     """
 
     noises: tuple[Noise, ...]
@@ -42,6 +53,7 @@ class Engine:
     dilation_ratio: float
     masks: MaskForm = "rle"
     keep_boxes: bool = False
+    may_empty: bool = False
 
     def __call__(self, chunk: Chunk) -> tuple[list[bytes], Columns]:
         """The surviving records in order, and the manifest's columns for all of the chunk; `run`.
@@ -59,7 +71,7 @@ class Engine:
         fields = [split_record(record) for record in chunk.records]
         notes: Notes = []
         clean = self._read(chunk, fields, notes)
-        outcomes = noise_masks(self, chunk, clean)
+        outcomes = noise_masks(self, chunk, clean, fields)
         noise_boxes(self.noises, self.seed, self.file_name, chunk, fields, outcomes)
         measured = [
             o.clean or measure(rle)  # type: ignore[arg-type]
@@ -132,7 +144,12 @@ class Engine:
         )
 
 
-def noise_masks(engine: Engine, chunk: Chunk, clean: Sequence[Rle | None]) -> list[NoisedMask]:
+def noise_masks(
+    engine: Engine,
+    chunk: Chunk,
+    clean: Sequence[Rle | None],
+    fields: Sequence[Mapping[str, Any]],
+) -> list[NoisedMask]:
     """What becomes of each mask of the chunk."""
     drawn = [noise for noise in engine.noises if isinstance(noise, DrawnNoise)]
     struck = [[column[i] for column in chunk.drawn] for i in range(len(clean))]
@@ -151,9 +168,10 @@ def noise_masks(engine: Engine, chunk: Chunk, clean: Sequence[Rle | None]) -> li
             Stream(engine.seed, noise.name, chunk.annotation_ids[i]) if hit else None
             for noise, hit in zip(drawn, struck[i], strict=True)
         ]
-        noisy = _noise_mask(drawn, streams, mask, outcomes[i])
+        shape = Shape(mask, _polygons(drawn, streams, fields[i]))
+        noisy = noise_shape(drawn, streams, shape, outcomes[i], may_empty=engine.may_empty)
         distance = boundary_distance(*chunk.sizes[i], engine.dilation_ratio)
-        _compare(outcomes[i], mask, noisy, distance)
+        compare_masks(outcomes[i], mask, noisy, distance)
         if outcomes[i].iou < 1:
             changed.append((outcomes[i], noisy))
             pixels += noisy.pixels.size
@@ -171,49 +189,12 @@ def _encode(changed: Sequence[tuple[NoisedMask, CropMask]]) -> None:
         outcome.rle = rle
 
 
-def _noise_mask(
-    noises: Sequence[DrawnNoise],
-    streams: Sequence[Stream | None],
-    mask: CropMask,
-    outcome: NoisedMask,
-) -> CropMask:
-    """The mask after the noises in turn; draws and reasons go into the outcome."""
-    drawn: list[Drawn | None] = []
-    reasons: list[str | None] = []
-    for noise, stream in zip(noises, streams, strict=True):
-        parameters = reason = None
-        if stream is not None and isinstance(noise, SpatialNoise):
-            parameters = noise.draw(stream)
-            mask, reason = _apply(noise, mask, parameters)
-        elif stream is not None:
-            reason = "has_mask"
-        drawn.append(parameters)
-        reasons.append(reason)
-    outcome.drawn, outcome.reasons = drawn, reasons
-    return mask
-
-
-def _compare(outcome: NoisedMask, clean: CropMask, noisy: CropMask, distance: int) -> None:
-    outcome.clean = _measure(clean)
-    if noisy is not clean:
-        outcome.iou, outcome.boundary_iou = mask_and_boundary_iou(clean, noisy, distance)
-        outcome.noisy = _measure(noisy)
-
-
-def _measure(tight: CropMask) -> tuple[int, list[int]]:
-    """Area (px²) and box (px) of a mask in its tight crop."""
-    h, w = tight.pixels.shape
-    return tight.area, [tight.x, tight.y, w, h]
-
-
-def _apply(noise: SpatialNoise, mask: CropMask, drawn: Drawn) -> tuple[CropMask, str | None]:
-    """The noisy mask, or the old one and the reason. Nobody draws nothing: no mask is emptied."""
-    if not mask.pixels.size:
-        return mask, "empty_mask"
-    try:
-        noisy = noise.apply(mask, drawn).tight()
-    except NotApplied as reason:
-        return mask, str(reason)
-    except Exception as error:
-        raise InputError(f"noise {noise.name} failed: {error}") from error
-    return (noisy, None) if noisy.pixels.size else (mask, "would_empty")
+def _polygons(
+    noises: Sequence[DrawnNoise], streams: Sequence[Stream | None], fields: Mapping[str, Any]
+) -> tuple[Part, ...] | None:
+    """The annotation's polygons, where a noise that strikes it goes by them and it has any."""
+    struck = [noise for noise, stream in zip(noises, streams, strict=True) if stream is not None]
+    if not any(isinstance(noise, SpatialNoise) and noise.uses_polygons for noise in struck):
+        return None
+    polygons = read_polygons(fields)
+    return None if polygons is None else tuple([polygon] for polygon in polygons)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from benchmark_n.coco import CocoFile
 from benchmark_n.noise.base import DrawnNoise, Noise, NotApplied
 from benchmark_n.noise.class_confusion import ClassConfusion
+from benchmark_n.noise.label_swap import swap_labels
 from benchmark_n.noise.recipe import Recipe
 from benchmark_n.noise.where import matching
 from benchmark_n.runtime.random_streams import uniforms
@@ -84,6 +85,11 @@ def decide(recipe: Recipe, coco: CocoFile, seed: int, struck: Drawn | None = Non
     for noise in recipe.noises:
         if noise.kind == "deletion":
             deleted |= drawn[noise.name]
+        elif isinstance(noise, ClassConfusion) and noise.scope == "swap":
+            eligible = ~coco.crowd
+            if noise.name in recipe.where:
+                eligible &= matching(recipe.where[noise.name], coco)
+            drawn[noise.name], categories = swap_labels(noise, coco, eligible, seed)
         elif isinstance(noise, ClassConfusion):
             categories, reasons = _confuse(noise, coco, drawn[noise.name], seed)
     return Decisions(drawn, categories, reasons, deleted)

@@ -21,6 +21,7 @@ from benchmark_n.noise.where import Where, build_where, plain_where
 
 SCHEMES = ("independent", "one-spatial")
 BOXES = ("mask", "keep")
+EMPTY_MASKS = ("never", "allowed")
 ALIASES = {"low": "easy", "medium": "mid", "high": "hard"}
 
 
@@ -32,6 +33,7 @@ class _Document(msgspec.Struct, kw_only=True):
     description: str | None = None
     scheme: str = ""
     boxes: str = ""
+    empty_masks: str = ""
     noises: dict[str, dict[str, Any] | None]
     where: dict[str, Any] | None = None
     provenance: dict[str, Any] | None = None
@@ -44,7 +46,7 @@ _FORM = RecipeForm(
     "noises",
     tiers=("clean", *ALIASES.values()),
     aliases=ALIASES,
-    plain=("boxes", "scheme"),
+    plain=("boxes", "empty_masks", "scheme"),
 )
 
 
@@ -62,6 +64,8 @@ class Recipe:
     boxes
         ``"mask"``: ``bbox`` follows the noisy mask. ``"keep"``: the clean ``bbox`` stays, which
         gives the noise away, so that the benchmark is not fit for detection.
+    empty_masks
+        ``"never"``: a noise that would leave no pixel is not applied. ``"allowed"``: it is.
     provenance
         ``noise.parameter`` to where its value comes from.
     departures
@@ -77,20 +81,18 @@ class Recipe:
     description: str = ""
     scheme: str = "independent"
     boxes: str = "mask"
+    empty_masks: str = "never"
     provenance: Mapping[str, str] | None = None
     departures: tuple[str, ...] = ()
     where: Mapping[str, Where] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.scheme not in SCHEMES:
-            raise InputError(
-                f"recipe {self.name}: scheme is '{self.scheme}', expected one of "
-                f"{', '.join(SCHEMES)}"
-            )
-        if self.boxes not in BOXES:
-            raise InputError(
-                f"recipe {self.name}: boxes is '{self.boxes}', expected one of {', '.join(BOXES)}"
-            )
+        for key, known in (("scheme", SCHEMES), ("boxes", BOXES), ("empty_masks", EMPTY_MASKS)):
+            if getattr(self, key) not in known:
+                raise InputError(
+                    f"recipe {self.name}: {key} is '{getattr(self, key)}', expected one of "
+                    f"{', '.join(known)}"
+                )
         total = sum(noise.probability for noise in self.noises if noise.kind == "spatial")
         if self.scheme == "one-spatial" and total > 1 + 1e-9:
             raise InputError(
@@ -106,6 +108,7 @@ class Recipe:
             "description": self.description,
             "scheme": self.scheme,
             "boxes": self.boxes,
+            "empty_masks": self.empty_masks,
             "noises": {noise.name: asdict(noise) for noise in self.noises},
             **({"where": plain_where(self.where)} if self.where else {}),
             "noise_versions": {noise.name: noise.version for noise in self.noises},
@@ -148,6 +151,7 @@ def _build(document: Mapping[str, Any]) -> Recipe:
         noises=tuple(build_noise(name, values) for name, values in noises.items()),
         scheme=str(document.get("scheme", "independent")),
         boxes=str(document.get("boxes", "mask")),
+        empty_masks=str(document.get("empty_masks", "never")),
         departures=tuple(str(line) for line in document.get("departures") or ()),
         where=build_where(str(document["name"]), document.get("where") or {}, noises),
     )

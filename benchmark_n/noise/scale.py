@@ -10,7 +10,16 @@ import cv2
 import numpy as np
 
 from benchmark_n.masks import CropMask
-from benchmark_n.noise.base import LARGEST_KERNEL, Drawn, SpatialNoise, odd_kernel
+from benchmark_n.masks.contours import fill_contours, find_contours
+from benchmark_n.masks.shape import Shape
+from benchmark_n.noise.base import (
+    LARGEST_KERNEL,
+    Drawn,
+    NotApplied,
+    SpatialNoise,
+    odd_kernel,
+    rectified_normal,
+)
 from benchmark_n.runtime.random_streams import Stream
 
 OPERATIONS = ("either", "dilate", "erode")
@@ -20,12 +29,22 @@ OPERATIONS = ("either", "dilate", "erode")
 class Scale(SpatialNoise):
     """Erosion or dilation by a square kernel.
 
+    Its side is drawn for each instance where `sd` is above 0: ``max(0, X)`` with
+    X ~ N(kernel, sd^2), cut to a whole number. A side of 0 does nothing; a kernel of an even side
+    reaches a pixel farther to the left and above, as OpenCV has it.
+
     Parameters
     ----------
     kernel
-        Side of the kernel, px, odd.
+        Side of the kernel, px, odd; with `sd` its mean.
     operation
         ``"dilate"``, ``"erode"``, or ``"either"`` by a fair coin.
+    sd
+        Standard deviation of the side, px.
+    redrawn
+        Start from the annotation's polygons with their coordinates cut to whole pixels, each pixel
+        on the outline filled; end with polygons through the outer pixels of what comes out, as the
+        released code does. Half a pixel all around is won and lost on the way.
 
     References
     ----------
@@ -33,25 +52,53 @@ class Scale(SpatialNoise):
     """
 
     name: ClassVar[str] = "scale"
-    columns: ClassVar[Mapping[str, str]] = {"operation": "string"}
+    columns: ClassVar[Mapping[str, str]] = {"kernel": "int64", "operation": "string"}
 
     kernel: int
     operation: Literal["either", "dilate", "erode"] = "either"
+    sd: float = 0.0
+    redrawn: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self.require(0 <= self.sd <= LARGEST_KERNEL, "sd", f"0 to {LARGEST_KERNEL} px")
+        whole = type(self.kernel) is int and 0 <= self.kernel <= LARGEST_KERNEL
         self.require(
-            odd_kernel(self.kernel), "kernel", f"an odd number of px up to {LARGEST_KERNEL}"
+            whole if self.sd else odd_kernel(self.kernel),
+            "kernel",
+            f"{'a whole' if self.sd else 'an odd'} number of px up to {LARGEST_KERNEL}",
         )
         self.require(self.operation in OPERATIONS, "operation", f"one of {', '.join(OPERATIONS)}")
 
     def draw(self, stream: Stream) -> Drawn:
-        if self.operation != "either":
-            return {"operation": self.operation}
-        return {"operation": "dilate" if stream.uniform("coin") < 0.5 else "erode"}
+        kernel = min(int(rectified_normal(stream, "kernel", self.kernel, self.sd)), LARGEST_KERNEL)
+        operation: str = self.operation
+        if operation == "either":
+            operation = "dilate" if stream.uniform("coin") < 0.5 else "erode"
+        return {"kernel": kernel, "operation": operation}
+
+    @property
+    def uses_polygons(self) -> bool:
+        return self.redrawn
 
     def apply(self, mask: CropMask, drawn: Drawn) -> CropMask:
-        return resize_mask(mask, self.kernel, drawn["operation"])
+        return self.reshape(Shape(mask), drawn).mask
+
+    def reshape(self, shape: Shape, drawn: Drawn) -> Shape:
+        kernel, operation = drawn["kernel"], drawn["operation"]
+        if not kernel:
+            raise NotApplied("zero_kernel")
+        if not self.redrawn:
+            return Shape(resize_mask(shape.mask, kernel, operation))
+        height, width = shape.mask.height, shape.mask.width
+        cut = [
+            [np.trunc(ring).astype(np.int32)[:, None, :] for ring in part]
+            for part in shape.outlines()
+        ]
+        resized = resize_mask(fill_contours(cut, height, width), kernel, operation)
+        contours = find_contours(resized, holes=False)
+        parts = [[ring[:, 0, :].astype(np.float64) for ring in part] for part in contours]
+        return Shape.filled(parts, height, width)
 
 
 def resize_mask(mask: CropMask, kernel: int, operation: str) -> CropMask:

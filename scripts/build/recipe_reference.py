@@ -90,7 +90,8 @@ def recipe_section(recipe: dict[str, Any]) -> list[str]:
         if recipe.get(key, usual) != usual:
             lines.append(f"{key.capitalize()}: `{recipe[key]}`.")
     lines.append("")
-    rows = []
+    plain = [key for key in ("boxes", "empty_masks") if key in provenance]
+    rows = [f"| `{key}` | {recipe[key]} | {provenance[key]} |" for key in plain]
     sections = {"prompt": recipe["prompt"]} if "prompt" in recipe else {}
     for section, values in {**sections, **recipe["noises"]}.items():
         kind = PromptSettings if section == "prompt" else NOISES.load(section)

@@ -85,7 +85,7 @@ def test_phantom_from_make_to_label_maps(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "phantom"
-    call = ["make", "--dataset", "phantom", "--tier", "low", "--num-images", "8", "-q"]
+    call = ["make", "--dataset", "phantom", "--tier", "camus-low", "--num-images", "8", "-q"]
     assert run([*call, "--workers", "2", "--out", str(out), "--json"]) == 0
     summary = json.loads(capsys.readouterr().out)["summary"]
     assert summary["annotations"] == 24

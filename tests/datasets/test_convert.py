@@ -199,7 +199,7 @@ def test_camus_takes_other_recipes_too(tmp_path: Path) -> None:
     assert benchmark.recipe["name"] == "hard"
     # Each structure is a supercategory of its own: nothing else to be confused with.
     assert benchmark.summary["changed_categories"] == 0
-    low = make("camus", "low", root=root, out=tmp_path / "low", workers=1)
+    low = make("camus", "camus-low", root=root, out=tmp_path / "low", workers=1)
     assert low.recipe["name"] == "camus-low"
     struck = {row["category_id"] for row in low.manifest().to_pylist() if row["iou"] < 1}
     assert struck == {1}

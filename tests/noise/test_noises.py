@@ -85,7 +85,7 @@ def test_zero_noise_is_the_identity(
     np.testing.assert_array_equal(found.full(), mask)
 
 
-RECIPES = ["hard", "reference-hard"] + [
+RECIPES = ["hard-v1", "hard", "paper-hard", "reference-hard"] + [
     f"ablation-{name}-mid"
     for name in (
         "approximation",
@@ -107,7 +107,8 @@ def test_whole_files_bit_for_bit(recipe_name: str, sample: str, scenes_clean: Pa
     coco = read_coco(path)
     recipe = resolve(load_recipe(recipe_name), coco)
     decisions = decide(recipe, coco, seed=3)
-    engine = Engine(recipe.noises, 3, path.name, 0.02)
+    may_empty = recipe.empty_masks == "allowed"
+    engine = Engine(recipe.noises, 3, path.name, 0.02, may_empty=may_empty)
     spatial = [noise for noise in recipe.noises if isinstance(noise, SpatialNoise)]
     for chunk in chunks(recipe, coco, decisions, coco.annotation_ids, 300):
         fields = [json.loads(raw) for raw in chunk.records]
@@ -120,7 +121,9 @@ def test_whole_files_bit_for_bit(recipe_name: str, sample: str, scenes_clean: Pa
                 for noise, column in zip(spatial, chunk.drawn, strict=True)
                 if column[i]
             ]
-            plain = plain_engine.process(record["segmentation"], *chunk.sizes[i], struck)
+            plain = plain_engine.process(
+                record["segmentation"], *chunk.sizes[i], struck, may_empty=may_empty
+            )
             row = {name: values[i] for name, values in columns.items()}
             assert row["iou"] == plain["iou"]
             assert row["boundary_iou"] == plain["boundary_iou"]
@@ -160,6 +163,6 @@ def test_dilation_stays_in_the_image() -> None:
     mask = np.ones((6, 8), np.uint8)
     noise = build(("scale", {"kernel": 7, "operation": "dilate"}))
     crop = CropMask.from_full(mask)
-    assert crop_to_rle(noise.apply(crop, {"operation": "dilate"})) == coco_mask.encode(
+    assert crop_to_rle(noise.apply(crop, {"kernel": 7, "operation": "dilate"})) == coco_mask.encode(
         np.asfortranarray(mask)
     )

@@ -1,7 +1,8 @@
 """CAMUS as COCO records (Leclerc et al., IEEE TMI 38(9), 2019).
 
 Three instances a frame at most: left ventricle, myocardium, left atrium. Each is a supercategory
-of its own, so that no class noise turns one into another. A patient is taken whole or not at all.
+of its own: the tiers exchange labels, so that no frame has a second ventricle. A patient is taken
+whole or not at all.
 """
 
 from __future__ import annotations
@@ -37,8 +38,8 @@ SPLITS = ("train", "val", "test", "all")
 NAMES = {1: "left_ventricle", 2: "myocardium", 3: "left_atrium"}
 CATEGORIES = [{"id": label, "name": name, "supercategory": name} for label, name in NAMES.items()]
 TIERS = {
-    **{"easy": "camus-low", "mid": "camus-mid", "hard": "camus-high"},
-    **{"low": "camus-low", "medium": "camus-mid", "high": "camus-high"},
+    **{"easy": "cardiac-easy", "mid": "cardiac-mid", "hard": "cardiac-hard"},
+    **{"low": "cardiac-easy", "medium": "cardiac-mid", "high": "cardiac-hard"},
 }
 _KEYS = 10
 _PATIENTS = ["database_nifti", "training", "."]

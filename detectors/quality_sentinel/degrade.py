@@ -86,12 +86,14 @@ def _approximate(mask: CropMask, length: float, rng: np.random.Generator) -> Cro
 
 def _localize(mask: CropMask, length: float, rng: np.random.Generator) -> CropMask:
     noise = Localization(probability=1, sigma=length)
-    return noise.apply(mask, {"seed": int(rng.integers(2**62))})
+    return noise.apply(mask, {"sigma": length, "seed": int(rng.integers(2**62))})
 
 
 def _resize(operation: str) -> Degrade:
     def apply(mask: CropMask, length: float, rng: np.random.Generator) -> CropMask:
-        return Scale(probability=1, kernel=_odd(length)).apply(mask, {"operation": operation})
+        kernel = _odd(length)
+        drawn = {"operation": operation, "kernel": kernel}
+        return Scale(probability=1, kernel=kernel).apply(mask, drawn)
 
     return apply
 

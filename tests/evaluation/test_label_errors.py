@@ -155,9 +155,8 @@ def test_flag_everything_beats_real_detections_on_brain_mri(
 ) -> None:
     """What a table without that floor hid: the list of a trained model is worse than no list."""
     folder = shared_data / "brain_tumor_maskrcnn"
-    made = making.make(
-        "custom", "hard", annotations=folder / "_annotations.coco.json", out=tmp_path / "b"
-    )
+    file = folder / "_annotations.coco.json"
+    made = making.make("custom", recipe="hard-v1", annotations=file, out=tmp_path / "b")
     found = benchmark_n.evaluate_detectors(
         made,
         "mask_disagreement",

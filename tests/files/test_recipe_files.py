@@ -106,7 +106,7 @@ def test_parameters_are_decoded_strictly(load: Load, text: str, section: str, ti
 @KINDS
 def test_what_cannot_be_set_is_named(load: Load, text: str, section: str, tier: str) -> None:
     settable = {
-        "deletion": "NOISE.PARAMETER, boxes or scheme",
+        "deletion": "NOISE.PARAMETER, boxes, empty_masks or scheme",
         "prompt": "prompt.PARAMETER or NOISE.PARAMETER",
     }
     with pytest.raises(InputError, match=rf"^cannot set 'kernel': expected {settable[section]}$"):

@@ -157,7 +157,7 @@ def test_a_mixed_file_goes_record_by_record(
         "box_jitter.scale": 0.2,
     }
     made = make(
-        annotations=path, tier="hard", overrides=overrides, out=tmp_path / "made", workers=1
+        annotations=path, recipe="hard-v1", overrides=overrides, out=tmp_path / "made", workers=1
     )
     told = [m for m in caplog.messages if "no mask" in m]
     assert told == [

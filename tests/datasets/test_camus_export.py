@@ -48,7 +48,7 @@ def test_clean_maps_come_back_as_they_were(root: Path, tmp_path: Path) -> None:
 
 
 def test_the_noisy_ventricle_is_on_top(root: Path, tmp_path: Path) -> None:
-    asked = {"recipe": "camus-high", "root": root, "split": "all", "workers": 1}
+    asked: dict[str, Any] = {"recipe": "camus-high", "root": root, "split": "all", "workers": 1}
     benchmark = make("camus", out=tmp_path / "noisy", **asked)
     export_labelmaps(benchmark, tmp_path / "maps", Execution(workers=2))
     noisy = benchmark.noisy()

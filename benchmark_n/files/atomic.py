@@ -82,9 +82,7 @@ def staged(
     """
     target = Path(os.path.realpath(target))
     earlier = _Earlier(marker, strangers)
-    with suppress(OSError), name_lock(target) as held:  # no such folder, or one not to write in
-        _recover(target, earlier, held)
-    _check_target(target, overwrite, earlier)
+    _look(target, overwrite, earlier)
     new_parent = not target.parent.exists()
     try:
         stage, lock = _open_stage(target)
@@ -148,6 +146,19 @@ def _open_stage(target: Path) -> tuple[Path, int]:
     """The directory, and the descriptor whose lock says that its process is alive."""
     stage = _own_name(target, "partial")
     return stage, open_locked(stage, _create_folder)
+
+
+def _look(target: Path, overwrite: bool, earlier: _Earlier) -> None:
+    """Put right what was left behind, and refuse what may not be replaced, under one lock.
+
+    Without it another run may be between taking the earlier result away and giving its own.
+    """
+    try:
+        with name_lock(target) as held:
+            _recover(target, earlier, held)
+            _check_target(target, overwrite, earlier)
+    except OSError:  # no such folder, or one not to write in
+        _check_target(target, overwrite, earlier)
 
 
 def _check_target(target: Path, overwrite: bool, earlier: _Earlier, when: str = "") -> None:

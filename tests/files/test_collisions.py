@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from benchmark_n.errors import InputError
-from benchmark_n.files import renaming
+from benchmark_n.files import atomic, renaming
 from benchmark_n.files.atomic import staged, write_whole
 from benchmark_n.files.renaming import rename_new
 from tests.files.test_atomic import names
@@ -81,6 +81,23 @@ def test_of_many_overwriting_runs_all_end_well_and_one_result_stays(tmp_path: Pa
         assert said == [""] * RUNS
         assert winner(target) in map(str, range(RUNS))
         assert names(tmp_path) == ["out"]
+
+
+def test_what_is_there_is_looked_at_under_its_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without it an overwriting run may find the name between another's two renames."""
+    target, held = tmp_path / "out", list[bool]()
+    write(target, 1, overwrite=False)
+    check = atomic._check_target
+
+    def watched(*arguments: Any) -> None:
+        held.append((tmp_path / ".out.benchmark-n.lock").exists())
+        check(*arguments)
+
+    monkeypatch.setattr(atomic, "_check_target", watched)
+    write(target, 2, overwrite=True)
+    assert held == [True, True]
 
 
 def _file(path: Path) -> None:

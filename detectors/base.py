@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, Self
 
-import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -116,15 +115,7 @@ def build_detector(name: str, options: Mapping[str, Any] | None = None) -> Detec
     InputError
         An unknown detector or option, or a value that an option cannot have.
     """
-    kind = DETECTORS.load(name)
-    known = [field.name for field in fields(kind) if field.init]
-    for option in options or {}:
-        if option not in known:
-            raise InputError(f"{name} has no option '{option}': {did_you_mean(option, known)}")
-    try:
-        detector: Detector = msgspec.convert(dict(options or {}), kind)
-    except msgspec.ValidationError as error:
-        raise InputError(f"{name}: {str(error).replace('`$.', '`')}") from None
+    detector: Detector = DETECTORS.build(name, options)
     return detector
 
 

@@ -17,7 +17,6 @@ from benchmark_n.cli.common import (
     warn,
 )
 from benchmark_n.cli.tables import table
-from benchmark_n.coco.units import units_line
 
 if TYPE_CHECKING:
     from benchmark_n.detection.audit import Audit
@@ -146,6 +145,8 @@ def _trends(audits: list[Audit]) -> str:
 
 def _notes(audits: list[Audit]) -> str:
     """What the tests went by, and where they could find nothing."""
+    from benchmark_n.coco.units import units_line
+
     lines = []
     for one in audits:
         lines.append(f"{one.file}: {units_line(one.units.field, len(one.units))}")

@@ -17,10 +17,10 @@ from benchmark_n.cli.common import (
 )
 from benchmark_n.cli.detector_options import DETECTOR_OPTIONS, detector_options
 from benchmark_n.cli.truth_options import TRUTH_OPTIONS, spatial_truth, truth_options
-from benchmark_n.coco.reading import ReadOptions
 from benchmark_n.errors import UsageError
 
 if TYPE_CHECKING:
+    from benchmark_n.coco import ReadOptions
     from benchmark_n.evaluators.average_precision.options import PrecisionOptions
     from benchmark_n.evaluators.slices import AgreementOptions
 
@@ -164,6 +164,8 @@ def command(
 
 
 def _reading(options: dict[str, Any]) -> ReadOptions:
+    from benchmark_n.coco import ReadOptions
+
     named = ("repair", "strict", "crowds_as_instances")
     reading = ReadOptions(*(options.pop(name) for name in named))
     if reading != ReadOptions() and options["ground_truth"] is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from benchmark_n.datasets.base import Archive, Dataset
 from benchmark_n.datasets.open import check_split, default_root
 from benchmark_n.errors import InputError
+from benchmark_n.files.archives import unpack_member
 from benchmark_n.files.cache import cache_folder
 from benchmark_n.runtime.progress import Progress
 
@@ -97,15 +97,7 @@ def _unpack(archive: Path, members: list[str], root: Path) -> None:
     try:
         with zipfile.ZipFile(archive) as box:
             for member in members:
-                target = root / member
-                target.parent.mkdir(parents=True, exist_ok=True)
-                partial = target.with_name(f".{target.name}.partial")
-                try:
-                    with box.open(member) as source, partial.open("wb") as sink:
-                        shutil.copyfileobj(source, sink, 1 << 20)
-                    partial.replace(target)
-                finally:
-                    partial.unlink(missing_ok=True)
+                unpack_member(box, member, root / member)
     except KeyError:
         raise InputError(f"{archive.name}: no {member} in the archive") from None
     except (zipfile.BadZipFile, OSError) as error:

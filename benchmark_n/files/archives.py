@@ -50,7 +50,7 @@ def unpack_members(archive: Path, names: Iterable[str], folder: Path) -> None:
             for info in infos:
                 target = folder / info.filename
                 if not (target.is_file() and target.stat().st_size == info.file_size):
-                    _unpack(box, info, target)
+                    unpack_member(box, info, target)
     except _FAULTS as error:
         raise InputError(f"{archive}: cannot be unpacked: {error}") from None
 
@@ -69,7 +69,8 @@ def _check(archive: Path, infos: list[zipfile.ZipInfo]) -> None:
         )
 
 
-def _unpack(box: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> None:
+def unpack_member(box: zipfile.ZipFile, info: zipfile.ZipInfo | str, target: Path) -> None:
+    """Write a member of an open archive to `target`, which is there once it is complete."""
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.{os.getpid()}")
     try:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from importlib.metadata import entry_points
 from typing import Any
+
+import msgspec
 
 from benchmark_n.errors import InputError, did_you_mean
 
@@ -55,3 +57,21 @@ class Registry:
             raise InputError(f"unknown {self.kind} '{name}': {did_you_mean(name, self.names())}")
         module, _, attribute = target.partition(":")
         return getattr(importlib.import_module(module), attribute)
+
+    def build(self, name: str, options: Mapping[str, Any] | None = None) -> Any:
+        """The plug-in called `name`, a dataclass, with these of its fields checked and set.
+
+        Raises
+        ------
+        InputError
+            An unknown name or field, or a value that a field cannot have.
+        """
+        kind = self.load(name)
+        known = [one.name for one in fields(kind) if one.init]
+        for option in options or {}:
+            if option not in known:
+                raise InputError(f"{name} has no option '{option}': {did_you_mean(option, known)}")
+        try:
+            return msgspec.convert(dict(options or {}), kind)
+        except msgspec.ValidationError as error:
+            raise InputError(f"{name}: {str(error).replace('`$.', '`')}") from None

@@ -7,13 +7,10 @@ what it finds. Other packages add rules through the entry point group ``benchmar
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-import msgspec
-
 from benchmark_n.detection.structure.measurements import Measurements
-from benchmark_n.errors import InputError, did_you_mean
 from benchmark_n.runtime.registry import Registry
 
 RULES = Registry(
@@ -111,15 +108,7 @@ def build_rule(name: str, options: Mapping[str, Any] | None = None) -> Rule:
     >>> build_rule("duplicate", {"iou": 0.95}).iou
     0.95
     """
-    kind = RULES.load(name)
-    known = [field.name for field in fields(kind)]
-    for option in options or {}:
-        if option not in known:
-            raise InputError(f"{name} has no option '{option}': {did_you_mean(option, known)}")
-    try:
-        rule: Rule = msgspec.convert(dict(options or {}), kind)
-    except msgspec.ValidationError as error:
-        raise InputError(f"{name}: {str(error).replace('`$.', '`')}") from None
+    rule: Rule = RULES.build(name, options)
     return rule
 
 

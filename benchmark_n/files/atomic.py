@@ -149,10 +149,7 @@ def _open_stage(target: Path) -> tuple[Path, int]:
 
 
 def _look(target: Path, overwrite: bool, earlier: _Earlier) -> None:
-    """Put right what was left behind, and refuse what may not be replaced, under one lock.
-
-    Without it another run may be between taking the earlier result away and giving its own.
-    """
+    """Put right what was left behind and refuse what may not be replaced, between others' turns."""
     try:
         with name_lock(target) as held:
             _recover(target, earlier, held)

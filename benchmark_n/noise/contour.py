@@ -1,0 +1,236 @@
+"""Contour noise: an outline drawn a second time, as another person would."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark_n.masks import CropMask
+from benchmark_n.masks.distance import FARTHEST, FIXED, signed_distances
+from benchmark_n.noise.base import Drawn, NotApplied, SpatialNoise
+from benchmark_n.noise.clicks import SUBPIXEL, Ring, click, count_clicks, fill_rings, level_set
+from benchmark_n.noise.random_field import FIELD_BITS, smooth_field
+from benchmark_n.runtime.random_streams import Stream
+
+# Detail that a person's outline of the clean mask has, px; vertices are counted relative to it.
+_DETAIL = 0.6
+# Parts below this share of the largest are not drawn again.
+_SMALLEST_PART = 0.02
+_MARGIN = 3
+_UNIT = float(FIXED << FIELD_BITS)  # a pixel, in the field's units
+
+
+@dataclass(frozen=True)
+class Contour(SpatialNoise):
+    """The outline moves by an offset, a shift and a smooth random field, and is clicked anew.
+
+    An outline is the zero of the signed distance to the clean one, plus the offset, plus the
+    field. All strengths are for a mask of 1 px² and grow as ``area ** growth``; a factor of each
+    object, its quality, multiplies all but the mean offset.
+
+    Parameters
+    ----------
+    offset_mean
+        Mean of the constant offset, px; above 0 draws too wide.
+    offset_sd
+        Its standard deviation, px.
+    tail
+        Degrees of freedom of Student's t distribution of the offset, above 2.
+    shift_sd
+        Standard deviation of the shift along each axis, px.
+    roughness
+        Standard deviation of the random field, px.
+    growth
+        Exponent of the area by which offset, shift and roughness grow.
+    length
+        Correlation length of the field for a mask of 1 px², px.
+    length_growth
+        Exponent of the area by which the length grows.
+    quality_sd
+        Standard deviation of the logarithm of the quality, whose mean is 1.
+    clicks
+        Vertices drawn, as a multiple of those that describe the clean outline to within .6 px.
+    clicks_sd
+        Standard deviation of that factor's logarithm.
+    smoothing
+        How much of the clean outline's detail a smooth redrawing loses: radius of the smoothing
+        as a multiple of the square root of the area.
+    part
+        Probability that a part of the object is left out or something beside it taken in.
+    part_size
+        Radius of such a part, as a multiple of the square root of the area.
+    part_out
+        Probability that the part is left out and not taken in.
+
+    References
+    ----------
+    .. [1] Gupta, Dollár, Girshick: LVIS: A Dataset for Large Vocabulary Instance Segmentation,
+           CVPR 2019 (Section 4.3: agreement of two annotators).
+    """
+
+    name: ClassVar[str] = "contour"
+    columns: ClassVar[Mapping[str, str]] = {
+        "seed": "int64",
+        "offset": "double",
+        "dx": "double",
+        "dy": "double",
+        "quality": "double",
+        "clicks": "double",
+        "part": "double",
+        "part_at": "double",
+    }
+
+    offset_mean: float = 0.0
+    offset_sd: float = 0.0
+    tail: float = 4.0
+    shift_sd: float = 0.0
+    roughness: float = 0.0
+    growth: float = 0.0
+    length: float = 6.0
+    length_growth: float = 0.0
+    quality_sd: float = 0.0
+    clicks: float = 1.0
+    clicks_sd: float = 0.0
+    smoothing: float = 0.0
+    part: float = 0.0
+    part_size: float = 0.2
+    part_out: float = 0.5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.require(abs(self.offset_mean) <= FARTHEST, "offset_mean", f"at most {FARTHEST} px")
+        for name in ("offset_sd", "shift_sd", "roughness"):
+            self.require(0 <= getattr(self, name) <= FARTHEST, name, f"0 to {FARTHEST} px")
+        for name in ("growth", "length_growth"):
+            self.require(-1 <= getattr(self, name) <= 1, name, "a number from -1 to 1")
+        for name in ("quality_sd", "clicks_sd"):
+            self.require(0 <= getattr(self, name) <= 3, name, "a number from 0 to 3")
+        for name in ("part", "part_out", "smoothing", "part_size"):
+            self.require(0 <= getattr(self, name) <= 1, name, "a number from 0 to 1")
+        self.require(2 < self.tail < math.inf, "tail", "more than 2")
+        self.require(0 < self.length < math.inf, "length", "more than 0 px")
+        self.require(0 < self.clicks < math.inf, "clicks", "more than 0")
+
+    def draw(self, stream: Stream) -> Drawn:
+        quality = math.exp(self.quality_sd * stream.normal("quality") - self.quality_sd**2 / 2)
+        spread = self.offset_sd * quality * _student(stream, self.tail)
+        sign = -1.0 if stream.uniform("part.sign") < self.part_out else 1.0
+        size = sign * math.exp(0.5 * stream.normal("part.size"))
+        return {
+            "seed": stream.integer("field"),
+            "offset": self.offset_mean + spread,
+            "dx": self.shift_sd * quality * stream.normal("dx"),
+            "dy": self.shift_sd * quality * stream.normal("dy"),
+            "quality": quality,
+            "clicks": self.clicks * math.exp(self.clicks_sd * stream.normal("clicks")),
+            "part": size if stream.uniform("part") < self.part else 0.0,
+            "part_at": stream.uniform("part.at"),
+        }
+
+    def apply(self, mask: CropMask, drawn: Drawn) -> CropMask:
+        mask = mask.tight()
+        area = mask.area
+        scale = float(area) ** self.growth
+        roughness = min(self.roughness * drawn["quality"] * scale, FARTHEST / 4)
+        offset, *shift = (_bounded(drawn[name] * scale) for name in ("offset", "dx", "dy"))
+        part = drawn["part"] * self.part_size * math.sqrt(area)
+        reach = max(offset, 0) + max(map(abs, shift)) + 3.5 * roughness + max(part, 0)
+        margin = math.ceil(min(reach, FARTHEST)) + _MARGIN
+        pixels, left, top = _with_margin(mask, margin)
+        distances = signed_distances(pixels)
+        wanted = drawn["clicks"] * count_clicks(_rings(distances, area), _DETAIL)
+        values = self._smoothed(distances, area) * 2.0**FIELD_BITS + np.rint(offset * _UNIT)
+        if part:
+            values += _bump(distances, part, drawn["part_at"])
+        if roughness:
+            length = self.length * float(area) ** self.length_growth
+            values += smooth_field(drawn["seed"], *pixels.shape, length, roughness * _UNIT)
+        rings = click(_rings(values, area), max(wanted, 4))
+        if not rings:
+            raise NotApplied("nothing_drawn")
+        return _cut(rings, shift, mask, (left, top))
+
+    def _smoothed(self, distances: NDArray[np.int32], area: int) -> NDArray[np.float64]:
+        """Distances after three box filters: sums of whole numbers, exact in any order."""
+        values = distances.astype(np.float64)
+        side = 2 * round(self.smoothing * math.sqrt(area)) + 1
+        if side == 1:
+            return values
+        side = min(side, 2 * FARTHEST + 1)
+        for _ in range(3):
+            values = cv2.boxFilter(
+                values, cv2.CV_64F, (side, side), normalize=False, borderType=cv2.BORDER_REPLICATE
+            )
+            values = np.rint(values / side**2)
+        return values
+
+
+def _student(stream: Stream, freedom: float) -> float:
+    """Student's t of unit variance, by Bailey's polar method."""
+    first, second = 1 - stream.uniform("offset"), stream.uniform("offset.angle")
+    radius = math.sqrt(freedom * (first ** (-2 / freedom) - 1))
+    return radius * math.cos(2 * math.pi * second) * math.sqrt((freedom - 2) / freedom)
+
+
+def _bounded(pixels: float) -> float:
+    return min(max(pixels, -FARTHEST), FARTHEST)
+
+
+def _with_margin(mask: CropMask, margin: int) -> tuple[NDArray[np.uint8], int, int]:
+    """The pixels with a margin, and its place in the image.
+
+    Beyond the image's border a mask goes on as it is there: nobody draws a line along the border.
+    """
+    grown = mask.grown(margin)
+    h, w = grown.pixels.shape
+    left, top = mask.x - margin, mask.y - margin
+    before, above = grown.x - left, grown.y - top
+    after = mask.pixels.shape[1] + 2 * margin - before - w
+    below = mask.pixels.shape[0] + 2 * margin - above - h
+    borders = (above, below, before, after)
+    pixels = cv2.copyMakeBorder(grown.pixels, *borders, cv2.BORDER_REPLICATE)
+    return pixels.astype(np.uint8, copy=False), left, top
+
+
+def _rings(values: NDArray[np.float64] | NDArray[np.int32], area: int) -> list[tuple[Ring, bool]]:
+    """Outlines without those of specks."""
+    least = max(_FEWEST_PIXELS, _SMALLEST_PART * area) * SUBPIXEL**2
+    rings = level_set(values.astype(np.float64, copy=False))
+    return [(ring, hole) for ring, hole in rings if cv2.contourArea(ring) >= least]
+
+
+_FEWEST_PIXELS = 1
+
+
+def _bump(distances: NDArray[np.int32], size: float, where: float) -> NDArray[np.float64]:
+    """A smooth hill (or dip, for a negative size, px) around a pixel of the outline."""
+    rows, columns = np.nonzero(np.abs(distances) <= FIXED // 2)
+    place = min(int(where * len(rows)), len(rows) - 1)
+    radius = max(round(2 * abs(size)), 2)
+    h, w = distances.shape
+    down = (np.arange(h, dtype=np.int64) - rows[place])[:, None]
+    across = np.arange(w, dtype=np.int64) - columns[place]
+    share = np.maximum(radius**2 - down**2 - across**2, 0) / radius**2
+    return np.rint(share * share * 256) * np.rint(size * _UNIT / 256)
+
+
+def _cut(
+    rings: list[tuple[Ring, bool]], shift: list[float], mask: CropMask, place: tuple[int, int]
+) -> CropMask:
+    """The rings moved by `shift` px and filled, within the image; `place` is their array's."""
+    move = np.rint(np.array(shift) * SUBPIXEL).astype(np.int32)
+    every = np.concatenate([ring for ring, _ in rings]) + move + np.array(place) * SUBPIXEL
+    low = np.clip(every.min(axis=0) // SUBPIXEL, 0, [mask.width, mask.height])
+    high = np.clip(-(-every.max(axis=0) // SUBPIXEL), 0, [mask.width, mask.height])
+    (left, top), (right, bottom) = low.tolist(), high.tolist()
+    if left >= right or top >= bottom:
+        return CropMask(np.zeros((0, 0), np.uint8), 0, 0, mask.height, mask.width)
+    move += (np.array(place) - low).astype(np.int32) * SUBPIXEL
+    pixels = fill_rings([(ring + move, h) for ring, h in rings], bottom - top, right - left)
+    return CropMask(pixels, left, top, mask.height, mask.width)

@@ -19,7 +19,7 @@ from benchmark_n.noise.random_field import FIELD_BITS, smooth_field
 from benchmark_n.runtime.random_streams import Stream
 
 # Detail that a person's outline of the clean mask has, px; vertices are counted relative to it.
-_DETAIL = 0.6
+_DETAIL = 1.0
 # Parts below this share of the largest are not drawn again.
 _SMALLEST_PART = 0.02
 _MARGIN = 3
@@ -96,6 +96,7 @@ class Contour(SpatialNoise):
     length_growth: float = 0.0
     quality_sd: float = 0.0
     clicks: float = 1.0
+    clicks_growth: float = 1.0
     clicks_sd: float = 0.0
     smoothing: float = 0.0
     part: float = 0.0
@@ -144,7 +145,8 @@ class Contour(SpatialNoise):
         margin = math.ceil(min(reach, FARTHEST)) + _MARGIN
         pixels, left, top = _with_margin(mask, margin)
         distances = signed_distances(pixels)
-        wanted = drawn["clicks"] * count_clicks(_rings(distances, area), _DETAIL)
+        vertices = count_clicks(_rings(distances, area), _DETAIL)
+        wanted = drawn["clicks"] * float(vertices) ** self.clicks_growth
         values = self._smoothed(distances, area) * 2.0**FIELD_BITS + np.rint(offset * _UNIT)
         if part:
             values += _bump(distances, part, drawn["part_at"])

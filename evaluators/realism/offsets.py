@@ -60,26 +60,22 @@ class Offsets:
     @property
     def length(self) -> float:
         """Distance along the outline at which correlation falls below 1/e, px; NaN if unknown."""
-        n = len(self.values)
-        if n < _SHORTEST or self.sd <= _FLATTEST:
-            return math.nan
-        power = np.abs(np.fft.rfft(self.values - self.mean)) ** 2
-        correlation = np.fft.irfft(power, n)[: n // 2]
-        low = np.flatnonzero(correlation < correlation[0] / math.e)
-        if not len(low):
-            return n / 2
-        k = int(low[0])
-        here, before = correlation[k], correlation[k - 1]
-        return float(k - (correlation[0] / math.e - here) / (before - here))
+        return correlation_length(self.values - self.mean)
 
     @property
     def shift_share(self) -> float:
         """Share of the squared offsets that a shift explains beyond their mean."""
-        design = np.column_stack([np.ones(len(self.values)), self.normals])
-        solution, *_ = np.linalg.lstsq(design, self.values, rcond=None)
-        left = ((self.values - design @ solution) ** 2).sum()
+        left = (self.unexplained**2).sum()
         total = max(float((self.values**2).sum()), 1e-9)
         return float(max(0.0, (((self.values - self.mean) ** 2).sum() - left) / total))
+
+    @property
+    def unexplained(self) -> Floats:
+        """What neither a constant offset nor a shift explains, px, float64 (n,)."""
+        design = np.column_stack([np.ones(len(self.values)), self.normals])
+        solution = np.linalg.pinv(design.T @ design) @ (design.T @ self.values)
+        left: Floats = self.values - design @ solution
+        return left
 
     @property
     def short_waves(self) -> float:
@@ -87,6 +83,24 @@ class Offsets:
         power = np.abs(np.fft.rfft(self.values - self.mean)) ** 2
         waves = len(self.values) / np.maximum(np.arange(len(power)), 1e-9)
         return float(power[waves < _SHORT_WAVE].sum() / max(power[1:].sum(), 1e-9))
+
+
+def correlation_length(values: Floats) -> float:
+    """Distance at which the correlation of values along a closed outline falls below 1/e, px.
+
+    NaN for fewer than 60 values, or where their standard deviation is below .3 px.
+    """
+    n = len(values)
+    if n < _SHORTEST or values.std() <= _FLATTEST:
+        return math.nan
+    power = np.abs(np.fft.rfft(values)) ** 2
+    correlation = np.fft.irfft(power, n)[: n // 2]
+    low = np.flatnonzero(correlation < correlation[0] / math.e)
+    if not len(low):
+        return n / 2
+    k = int(low[0])
+    here, before = correlation[k], correlation[k - 1]
+    return float(k - (correlation[0] / math.e - here) / (before - here))
 
 
 def measure_offsets(clean: CropMask, noisy: CropMask) -> Offsets | None:

@@ -40,8 +40,6 @@ _LOW = np.array([-20, -4, -4, -4, -0.5, -3, -0.5, -0.5, -1, 0.0, -3.5])
 _HIGH = np.array([20, 3, 3, 3, 0.8, 0.3, 5, 0.8, 8, 1.5, 0.5])
 _FIRST_ROUNDS, _NEWTON_ROUNDS, _REPLICATES = 7, 2, 4
 _LEVEL = 0.95
-# A parameter whose interval is wider says nothing.
-_WIDEST = 4.0
 
 
 @dataclass(frozen=True)
@@ -113,29 +111,38 @@ def fit_contour(
         rows[np.isnan(real[:, 0])] = np.nan
         return rows
 
-    theta, inverse = _search(target, centre, simulate)
+    errors = _resampled(real, [], pairs.images, centre, seed, replicates).std(axis=0)
+    theta, inverse = _search(target, errors, centre, simulate)
     rows = [simulate(theta, 10 + number) for number in range(_REPLICATES)]
     gap = target - moments(np.concatenate(rows), centre)
     theta = _within(theta + inverse @ gap)
     drawn = _resampled(real, rows, pairs.images, centre, seed, replicates)
     around = [parameters(_within(theta + inverse @ row), centre) for row in drawn]
-    errors = np.maximum(drawn.std(axis=0), 1e-6)
     bounds = {
         name: interval(np.array([each[name] for each in around]), _LEVEL) or (math.nan, math.nan)
         for name in PARAMETERS
     }
-    return Fit(parameters(theta, centre), bounds, float(np.abs(gap / errors).max()))
+    return Fit(
+        parameters(theta, centre), bounds, float(np.abs(gap / np.maximum(errors, 1e-6)).max())
+    )
 
 
 def _search(
-    target: Floats, centre: tuple[float, float], simulate: Callable[[Floats, int], Floats]
+    target: Floats,
+    errors: Floats,
+    centre: tuple[float, float],
+    simulate: Callable[[Floats, int], Floats],
 ) -> tuple[Floats, Floats]:
-    """Parameters, and what of them a difference of the moments changes, (11, 11)."""
-    theta = _within(target)
+    """Parameters (11,), and what of them a difference of the moments changes, (11, 12).
+
+    Moments count by their standard errors: there is one more than parameters.
+    """
+    theta = _within(target[: len(PARAMETERS)])
     for number in range(_FIRST_ROUNDS):
-        theta = _within(theta + 0.8 * (target - moments(simulate(theta, number), centre)))
+        gap = target - moments(simulate(theta, number), centre)
+        theta = _within(theta + 0.8 * gap[: len(theta)])
     here = moments(simulate(theta, 5), centre)
-    slopes = np.empty((len(theta), len(theta)))
+    slopes = np.empty((len(target), len(theta)))
     for k, step in enumerate(_STEPS):
         moved = theta.copy()
         moved[k] += step * (math.exp(theta[1]) * 3 if k == 0 else 1)
@@ -144,7 +151,8 @@ def _search(
             moved[k] -= step
         slopes[:, k] = (moments(simulate(moved, 5), centre) - here) / (moved[k] - theta[k])
     # Where a moment hardly moves, the step stays bounded.
-    inverse: Floats = np.linalg.pinv(slopes, rcond=0.1)
+    weights = 1 / np.maximum(errors, 1e-3)
+    inverse: Floats = np.linalg.pinv(slopes * weights[:, None], rcond=0.02) * weights
     for number in range(_NEWTON_ROUNDS - 1):
         step = inverse @ (target - here)
         theta = _within(theta + np.clip(step, -0.7, 0.7))
@@ -178,14 +186,17 @@ def _resampled(
     seed: int,
     replicates: int,
 ) -> Floats:
-    """Real minus simulated moments in each bootstrap replicate, about their own mean, (B, 11)."""
+    """Real minus simulated moments in each bootstrap replicate, about their own mean, (B, 12)."""
     _, groups = np.unique(images, return_inverse=True)
     count = int(groups.max()) + 1
     gaps = []
     for weights in group_weights(count, replicates, seed, replicates):
         for weight in weights:
             rows = np.repeat(np.arange(len(real)), weight[groups])
-            both = [rows_of[rows] for rows_of in simulated]
-            gaps.append(moments(real[rows], centre) - moments(np.concatenate(both), centre))
+            gap = moments(real[rows], centre)
+            if simulated:
+                gap = gap - moments(np.concatenate([each[rows] for each in simulated]), centre)
+            gaps.append(gap)
     drawn = np.array(gaps)
-    return drawn - drawn.mean(axis=0)
+    centred: Floats = drawn - drawn.mean(axis=0)
+    return centred

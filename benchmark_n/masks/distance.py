@@ -63,6 +63,6 @@ def signed_distances(mask: Pixels) -> NDArray[np.int32]:
     """
     core = cv2.erode(mask, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)))
     rim = cv2.bitwise_xor(mask, core)
-    distances = _roots()[squared_distances(cv2.bitwise_xor(rim, np.ones_like(rim)))]
+    distances = _roots()[squared_distances(np.where(rim != 0, 0, 1).astype(np.uint8))]
     half = FIXED // 2
     return np.where(mask != 0, distances + half, half - distances).astype(np.int32, copy=False)

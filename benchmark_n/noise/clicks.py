@@ -39,7 +39,7 @@ def level_set(values: NDArray[np.float64]) -> list[tuple[Ring, bool]]:
     for place, contour in enumerate(contours):
         if len(contour) >= _FEWEST:
             is_hole = bool(links[0][place][3] >= 0)
-            found.append((_refined(values, contour[:, 0, :]), is_hole))
+            found.append((_refined(values, contour[:, 0, :].astype(np.int32)), is_hole))
     return found
 
 
@@ -53,8 +53,9 @@ def _refined(values: NDArray[np.float64], points: Ring) -> Ring:
     most = _FARTHEST_STEP * SUBPIXEL
     factor = -2 * SUBPIXEL * here / steep
     moved = np.stack([factor * across, factor * down], axis=1)
-    centre: Ring = points * SUBPIXEL + SUBPIXEL // 2
-    return centre + np.rint(np.clip(moved, -most, most)).astype(np.int32)
+    centre = points * SUBPIXEL + SUBPIXEL // 2
+    refined: Ring = centre + np.rint(np.clip(moved, -most, most)).astype(np.int32)
+    return refined
 
 
 def count_clicks(rings: list[tuple[Ring, bool]], tolerance: float) -> int:
@@ -76,8 +77,8 @@ def click(rings: list[tuple[Ring, bool]], wanted: float) -> list[tuple[Ring, boo
 
 
 def _simplified(ring: Ring, tolerance: float) -> Ring:
-    vertices: Ring = cv2.approxPolyDP(ring[:, None, :], tolerance * SUBPIXEL, True)[:, 0, :]
-    return vertices
+    vertices = cv2.approxPolyDP(ring[:, None, :], tolerance * SUBPIXEL, True)
+    return vertices[:, 0, :].astype(np.int32, copy=False)
 
 
 def fill_rings(rings: list[tuple[Ring, bool]], height: int, width: int) -> Pixels:

@@ -152,7 +152,7 @@ class Contour(SpatialNoise):
             values += _bump(distances, part, drawn["part_at"])
         if roughness:
             length = self.length * float(area) ** self.length_growth
-            values += smooth_field(drawn["seed"], *pixels.shape, length, roughness * _UNIT)
+            values += smooth_field(drawn["seed"], pixels.shape, length, roughness * _UNIT)
         rings = click(_rings(values, area), max(wanted, 4))
         if not rings:
             raise NotApplied("nothing_drawn")
@@ -166,10 +166,10 @@ class Contour(SpatialNoise):
             return values
         side = min(side, 2 * FARTHEST + 1)
         for _ in range(3):
-            values = cv2.boxFilter(
+            sums = cv2.boxFilter(
                 values, cv2.CV_64F, (side, side), normalize=False, borderType=cv2.BORDER_REPLICATE
             )
-            values = np.rint(values / side**2)
+            values = np.rint(sums.astype(np.float64, copy=False) / side**2)
         return values
 
 
@@ -219,7 +219,8 @@ def _bump(distances: NDArray[np.int32], size: float, where: float) -> NDArray[np
     down = (np.arange(h, dtype=np.int64) - rows[place])[:, None]
     across = np.arange(w, dtype=np.int64) - columns[place]
     share = np.maximum(radius**2 - down**2 - across**2, 0) / radius**2
-    return np.rint(share * share * 256) * np.rint(size * _UNIT / 256)
+    bump: NDArray[np.float64] = np.rint(share * share * 256) * np.rint(size * _UNIT / 256)
+    return bump
 
 
 def _cut(

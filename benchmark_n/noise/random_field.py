@@ -32,8 +32,8 @@ _FINEST, _COARSEST = 1.0, 4096.0
 Field = NDArray[np.float64]
 
 
-def smooth_field(seed: int, height: int, width: int, length: float, amplitude: float) -> Field:
-    """A field of standard deviation `amplitude`, float64 (height, width) of whole numbers.
+def smooth_field(seed: int, shape: tuple[int, ...], length: float, amplitude: float) -> Field:
+    """A field of standard deviation `amplitude`, float64 of `shape` (height, width), whole.
 
     Parameters
     ----------
@@ -44,7 +44,8 @@ def smooth_field(seed: int, height: int, width: int, length: float, amplitude: f
     amplitude
         In units of 2^-FIELD_BITS of what is wanted.
     """
-    field = np.zeros((height, width))
+    height, width = shape
+    field: Field = np.zeros(shape)
     for number, (share, spacing) in enumerate(SCALES):
         step = _rounded(spacing * length)
         rows, columns = _weights(_padded(height), step), _weights(_padded(width), step)
@@ -53,13 +54,13 @@ def smooth_field(seed: int, height: int, width: int, length: float, amplitude: f
         gain = amplitude * math.sqrt(share) / (_SPLINE_POWER * _WORD_SD)
         coarse = np.rint(white * (gain / (1 << 2 * _WEIGHT_BITS) * 2**8)) / 2**8
         field += _product(rows, coarse, columns)
-    return np.rint(field)
+    rounded: Field = np.rint(field)
+    return rounded
 
 
 def _product(rows: Field, coarse: Field, columns: Field) -> Field:
     """Interpolated along both axes, the shorter product first."""
-    product: Field = rows @ (coarse @ columns.T)
-    return product
+    return np.asarray(rows @ (coarse @ columns.T), np.float64)
 
 
 def _white(seed: int, number: int, rows: int, columns: int) -> Field:
@@ -98,4 +99,5 @@ def _phase_weights() -> Field:
     """Weights of four neighbours by phase, whole numbers of 2^-_WEIGHT_BITS, (_PHASES, 4)."""
     t = np.arange(_PHASES) / _PHASES
     four = [(1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3]
-    return np.rint(np.stack(four, axis=1) / 6 * 2**_WEIGHT_BITS)
+    weights: Field = np.rint(np.stack(four, axis=1) / 6 * 2**_WEIGHT_BITS)
+    return weights

@@ -15,20 +15,20 @@ from benchmark_n.masks.crop import CropMask
 Floats = NDArray[np.float64]
 MOMENTS = (
     *("offset_mean", "offset_sd", "shift_sd", "roughness", "growth", "quality_sd"),
-    *("length", "length_growth", "clicks", "clicks_growth", "clicks_sd"),
+    *("length", "length_growth", "clicks", "clicks_growth", "clicks_sd", "detail"),
 )
 # Smaller objects show no more than their pixels, px².
 SMALLEST_AREA = 50
 _FLATTEST = 0.1  # px; below it pixels hide the offset
-_VERTEX_TOLERANCE = 1.0  # px
-_COLUMNS = 7
-_LOG_AREA, _MEAN, _LOG_SD, _SHIFT, _LOG_LENGTH, _BEFORE, _AFTER = range(_COLUMNS)
+_VERTEX_TOLERANCE, _DETAIL_TOLERANCE = 1.0, 2.0  # px
+_COLUMNS = 8
+_LOG_AREA, _MEAN, _LOG_SD, _SHIFT, _LOG_LENGTH, _BEFORE, _AFTER, _DETAIL = range(_COLUMNS)
 _QUARTILES = 1.349  # between quartiles of a standard normal
 _RAYLEIGH = 1.1774  # median of the length of a standard normal in the plane
 
 
 def measure_pairs(clean: Sequence[CropMask], noisy: Sequence[CropMask]) -> Floats:
-    """What moments are made of, float64 (N, 7); NaN rows for objects too small to show it."""
+    """What moments are made of, float64 (N, 8); NaN rows for objects too small to show it."""
     return np.array([_measure(a, b) for a, b in zip(clean, noisy, strict=True)]).reshape(
         -1, _COLUMNS
     )
@@ -45,18 +45,19 @@ def _measure(clean: CropMask, noisy: CropMask) -> list[float]:
         np.log(max(rough.std(), _FLATTEST)),
         float(np.hypot(*found.shift)),
         np.log(max(correlation_length(rough), 1.0)),
-        _log_vertices(clean),
-        _log_vertices(noisy),
+        _log_vertices(clean, _VERTEX_TOLERANCE),
+        _log_vertices(noisy, _VERTEX_TOLERANCE),
+        _log_vertices(noisy, _DETAIL_TOLERANCE) - _log_vertices(clean, _DETAIL_TOLERANCE),
     ]
 
 
-def _log_vertices(mask: CropMask) -> float:
+def _log_vertices(mask: CropMask, tolerance: float) -> float:
     contour = longest_contour(mask.pixels)
-    return float(np.log(len(cv2.approxPolyDP(contour, _VERTEX_TOLERANCE, True))))
+    return float(np.log(len(cv2.approxPolyDP(contour, tolerance, True))))
 
 
 def moments(rows: Floats, centre: tuple[float, float]) -> Floats:
-    """Values of MOMENTS, float64 (11,): scales as logarithms, at the centre.
+    """Values of MOMENTS, float64 (12,): scales as logarithms, at the centre.
 
     Parameters
     ----------
@@ -81,9 +82,9 @@ def moments(rows: Floats, centre: tuple[float, float]) -> Floats:
     denser, clicks = _line(before, rows[:, _AFTER])
     spread = np.std(rows[:, _AFTER] - denser * before - clicks)
     scales = np.log(np.maximum([(high - low) / _QUARTILES, shift, quality, spread], 1e-3))
+    strengths = (middle, scales[0], scales[1], level, growth, scales[2])
     return np.array(
-        [middle, scales[0], scales[1], level, growth, scales[2]]
-        + [length, longer, clicks, denser, scales[3]]
+        [*strengths, length, longer, clicks, denser, scales[3], rows[:, _DETAIL].mean()]
     )
 
 

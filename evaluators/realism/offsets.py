@@ -129,7 +129,16 @@ def pair_features(clean: CropMask, noisy: CropMask) -> list[float]:
     ious = mask_and_boundary_iou(clean, noisy, distance)
     found = measure_offsets(clean, noisy)
     if found is None:
-        return [*ious, *[math.nan] * 9, outline, math.nan, math.nan, *ratios, *[math.nan] * 2, *last]
+        return [
+            *ious,
+            *[math.nan] * 9,
+            outline,
+            math.nan,
+            math.nan,
+            *ratios,
+            *[math.nan] * 2,
+            *last,
+        ]
     values, shift = found.values, math.hypot(*found.shift)
     p95 = float(np.percentile(np.abs(values), 95)) / max(found.sd, 0.05)
     step = float(np.abs(np.diff(values, append=values[:1])).mean())
@@ -164,7 +173,9 @@ def _distances(pixels: Pixels) -> NDArray[np.float32]:
 def _sampled(field: NDArray[np.float32], points: Floats) -> Floats:
     x, y = (np.ascontiguousarray(points[:, [axis]], np.float32) for axis in (0, 1))
     border = cv2.BORDER_REPLICATE
-    sampled: Floats = cv2.remap(field, x, y, cv2.INTER_LINEAR, borderMode=border).ravel().astype(float)
+    sampled: Floats = (
+        cv2.remap(field, x, y, cv2.INTER_LINEAR, borderMode=border).ravel().astype(float)
+    )
     return sampled
 
 

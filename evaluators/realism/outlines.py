@@ -24,8 +24,7 @@ def longest_contour(pixels: Pixels) -> NDArray[np.int32]:
     contours, _ = cv2.findContours(pixels, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     if not contours:
         return np.zeros((0, 1, 2), np.int32)
-    longest: NDArray[np.int32] = max(contours, key=len)
-    return longest
+    return max(contours, key=len).astype(np.int32, copy=False)
 
 
 def even_points(contour: NDArray[np.int32]) -> Points | None:

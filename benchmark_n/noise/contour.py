@@ -21,8 +21,9 @@ from benchmark_n.runtime.random_streams import Stream
 # Detail that a person's outline of the clean mask has, px; vertices are counted relative to it.
 _DETAIL = 1.0
 # Parts below this share of the largest are not drawn again.
-_SMALLEST_PART = 0.02
+_SMALLEST_PART, _FEWEST_PIXELS = 0.02, 1
 _MARGIN = 3
+_PASSES = 3  # of the box filter
 _UNIT = float(FIXED << FIELD_BITS)  # a pixel, in the field's units
 
 
@@ -142,12 +143,14 @@ class Contour(SpatialNoise):
         offset, *shift = (_bounded(drawn[name] * scale) for name in ("offset", "dx", "dy"))
         part = drawn["part"] * self.part_size * math.sqrt(area)
         reach = max(offset, 0) + max(map(abs, shift)) + 3.5 * roughness + max(part, 0)
+        radius = min(round(self.smoothing * math.sqrt(area)), FARTHEST // 4)
+        reach += _PASSES * radius
         margin = math.ceil(min(reach, FARTHEST)) + _MARGIN
         pixels, left, top = _with_margin(mask, margin)
         distances = signed_distances(pixels)
         vertices = count_clicks(_rings(distances, area), _DETAIL)
         wanted = drawn["clicks"] * float(vertices) ** self.clicks_growth
-        values = self._smoothed(distances, area) * 2.0**FIELD_BITS + np.rint(offset * _UNIT)
+        values = _smoothed(distances, radius) * 2.0**FIELD_BITS + np.rint(offset * _UNIT)
         if part:
             values += _bump(distances, part, drawn["part_at"])
         if roughness:
@@ -158,19 +161,17 @@ class Contour(SpatialNoise):
             raise NotApplied("nothing_drawn")
         return _cut(rings, shift, mask, (left, top))
 
-    def _smoothed(self, distances: NDArray[np.int32], area: int) -> NDArray[np.float64]:
-        """Distances after three box filters: sums of whole numbers, exact in any order."""
-        values = distances.astype(np.float64)
-        side = 2 * round(self.smoothing * math.sqrt(area)) + 1
-        if side == 1:
-            return values
-        side = min(side, 2 * FARTHEST + 1)
-        for _ in range(3):
-            sums = cv2.boxFilter(
-                values, cv2.CV_64F, (side, side), normalize=False, borderType=cv2.BORDER_REPLICATE
-            )
-            values = np.rint(sums.astype(np.float64, copy=False) / side**2)
-        return values
+
+def _smoothed(distances: NDArray[np.int32], radius: int) -> NDArray[np.float64]:
+    """Distances after box filters of `radius` px: sums of whole numbers, exact in any order."""
+    values = distances.astype(np.float64)
+    side = 2 * radius + 1
+    for _ in range(_PASSES if radius else 0):
+        sums = cv2.boxFilter(
+            values, cv2.CV_64F, (side, side), normalize=False, borderType=cv2.BORDER_REPLICATE
+        )
+        values = np.rint(sums.astype(np.float64, copy=False) / side**2)
+    return values
 
 
 def _student(stream: Stream, freedom: float) -> float:
@@ -205,9 +206,6 @@ def _rings(values: NDArray[np.float64] | NDArray[np.int32], area: int) -> list[t
     least = max(_FEWEST_PIXELS, _SMALLEST_PART * area) * SUBPIXEL**2
     rings = level_set(values.astype(np.float64, copy=False))
     return [(ring, hole) for ring, hole in rings if cv2.contourArea(ring) >= least]
-
-
-_FEWEST_PIXELS = 1
 
 
 def _bump(distances: NDArray[np.int32], size: float, where: float) -> NDArray[np.float64]:

@@ -60,15 +60,16 @@ def smooth_field(seed: int, shape: tuple[int, ...], length: float, amplitude: fl
 
 def _product(rows: Field, coarse: Field, columns: Field) -> Field:
     """Interpolated along both axes, the shorter product first."""
-    return np.asarray(rows @ (coarse @ columns.T), np.float64)
+    product: Field = rows @ (coarse @ columns.T)
+    return product
 
 
 def _white(seed: int, number: int, rows: int, columns: int) -> Field:
     """White noise of standard deviation _WORD_SD, whole numbers, float64 (rows, columns)."""
     places = np.arange(rows, dtype=np.int64)[:, None] * _ROW + np.arange(columns)
     words = hashes(seed, f"field.{number}", places.ravel()).view(np.uint16).reshape(-1, 4)
-    total = words.astype(np.int32).sum(axis=1) - 2 * 65535
-    return total.reshape(rows, columns).astype(np.float64)
+    total: Field = words.astype(np.float64).sum(axis=1) - 2 * 65535
+    return total.reshape(rows, columns)
 
 
 def _padded(size: int) -> int:
@@ -85,8 +86,8 @@ def _rounded(spacing: float) -> float:
 @lru_cache(maxsize=512)
 def _weights(size: int, spacing: float) -> Field:
     """Cubic B-spline weights of the grid's points at `size` pixels, whole, (size, points)."""
-    step = round(spacing * 256)
-    position = np.arange(size, dtype=np.int64) * (256 * _PHASES) // step
+    step = round(spacing * 65536)
+    position = np.arange(size, dtype=np.int64) * (65536 * _PHASES) // step
     first, phase = position // _PHASES, position % _PHASES
     weights = np.zeros((size, int(first[-1]) + 4))
     for k, column in enumerate(_phase_weights().T):

@@ -43,7 +43,7 @@ def _measure(clean: CropMask, noisy: CropMask) -> list[float]:
         np.log(clean.area),
         found.mean,
         np.log(max(rough.std(), _FLATTEST)),
-        float(np.hypot(*found.shift)),
+        float(np.hypot(*found.translation)),
         np.log(max(correlation_length(rough), 1.0)),
         _log_vertices(clean, _VERTEX_TOLERANCE),
         _log_vertices(noisy, _VERTEX_TOLERANCE),

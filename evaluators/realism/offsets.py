@@ -73,9 +73,20 @@ class Offsets:
     def unexplained(self) -> Floats:
         """What neither a constant offset nor a shift explains, px, float64 (n,)."""
         design = np.column_stack([np.ones(len(self.values)), self.normals])
-        solution = np.linalg.pinv(design.T @ design) @ (design.T @ self.values)
-        left: Floats = self.values - design @ solution
+        left: Floats = self.values - design @ self._solution
         return left
+
+    @property
+    def translation(self) -> tuple[float, float]:
+        """The shift (x, y) of the whole outline that explains most, px."""
+        _, x, y = self._solution.tolist()
+        return x, y
+
+    @property
+    def _solution(self) -> Floats:
+        design = np.column_stack([np.ones(len(self.values)), self.normals])
+        solution: Floats = np.linalg.pinv(design.T @ design) @ (design.T @ self.values)
+        return solution
 
     @property
     def short_waves(self) -> float:

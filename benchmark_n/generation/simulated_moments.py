@@ -39,7 +39,11 @@ _STEPS = np.array([0.1, 0.3, 0.3, 0.15, 0.05, 0.3, 0.2, 0.05, 0.15, 0.1, 0.3])
 _LOW = np.array([-20, -4, -4, -4, -0.5, -3, -0.5, -0.5, -1, 0.0, -3.5])
 _HIGH = np.array([20, 3, 3, 3, 0.8, 0.3, 5, 0.8, 8, 1.5, 0.5])
 _FIRST_ROUNDS, _NEWTON_ROUNDS, _REPLICATES = 7, 2, 4
+# Random numbers that are the same for all differences.
+_COMMON = (20, 21)
 _LEVEL = 0.95
+# Of a moment: where pairs are used both ways, the mean offset is 0 without any.
+_LEAST_ERROR = 0.03
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,8 @@ def fit_contour(
     real = measure_pairs(pairs.clean, pairs.noisy)
     centre = centre_of(real)
     target = moments(real, centre)
-    total = _FIRST_ROUNDS + len(PARAMETERS) + _NEWTON_ROUNDS + _REPLICATES
+    rounds = 1 + len(PARAMETERS) + _NEWTON_ROUNDS
+    total = _FIRST_ROUNDS + len(_COMMON) * rounds + _REPLICATES
     done = 0
 
     def simulate(theta: Floats, number: int) -> Floats:
@@ -112,19 +117,18 @@ def fit_contour(
         return rows
 
     errors = _resampled(real, [], pairs.images, centre, seed, replicates).std(axis=0)
+    errors = np.maximum(errors, _LEAST_ERROR)
     theta, inverse = _search(target, errors, centre, simulate)
     rows = [simulate(theta, 10 + number) for number in range(_REPLICATES)]
     gap = target - moments(np.concatenate(rows), centre)
-    theta = _within(theta + inverse @ gap)
+    theta = _within(theta + _bounded_step(inverse @ gap))
     drawn = _resampled(real, rows, pairs.images, centre, seed, replicates)
     around = [parameters(_within(theta + inverse @ row), centre) for row in drawn]
     bounds = {
         name: interval(np.array([each[name] for each in around]), _LEVEL) or (math.nan, math.nan)
         for name in PARAMETERS
     }
-    return Fit(
-        parameters(theta, centre), bounds, float(np.abs(gap / np.maximum(errors, 1e-6)).max())
-    )
+    return Fit(parameters(theta, centre), bounds, float(np.abs(gap / errors).max()))
 
 
 def _search(
@@ -141,7 +145,11 @@ def _search(
     for number in range(_FIRST_ROUNDS):
         gap = target - moments(simulate(theta, number), centre)
         theta = _within(theta + 0.8 * gap[: len(theta)])
-    here = moments(simulate(theta, 5), centre)
+
+    def twice(theta: Floats) -> Floats:
+        return moments(np.concatenate([simulate(theta, k) for k in _COMMON]), centre)
+
+    here = twice(theta)
     slopes = np.empty((len(target), len(theta)))
     for k, step in enumerate(_STEPS):
         moved = theta.copy()
@@ -149,15 +157,20 @@ def _search(
         moved = _within(moved)
         if moved[k] == theta[k]:
             moved[k] -= step
-        slopes[:, k] = (moments(simulate(moved, 5), centre) - here) / (moved[k] - theta[k])
+        slopes[:, k] = (twice(moved) - here) / (moved[k] - theta[k])
     # Where a moment hardly moves, the step stays bounded.
-    weights = 1 / np.maximum(errors, 1e-3)
-    inverse: Floats = np.linalg.pinv(slopes * weights[:, None], rcond=0.02) * weights
-    for number in range(_NEWTON_ROUNDS - 1):
-        step = inverse @ (target - here)
-        theta = _within(theta + np.clip(step, -0.7, 0.7))
-        here = moments(simulate(theta, 6 + number), centre)
+    weights = 1 / errors
+    inverse: Floats = np.linalg.pinv(slopes * weights[:, None], rcond=0.01) * weights
+    for _ in range(_NEWTON_ROUNDS):
+        theta = _within(theta + _bounded_step(inverse @ (target - here)))
+        here = twice(theta)
     return theta, inverse
+
+
+def _bounded_step(step: Floats) -> Floats:
+    """No further than the slopes can be trusted."""
+    bounded: Floats = np.clip(step, -3 * _STEPS, 3 * _STEPS)
+    return bounded
 
 
 def _within(theta: Floats) -> Floats:

@@ -122,7 +122,7 @@ def measure_offsets(clean: CropMask, noisy: CropMask) -> Offsets | None:
         return None
     values = _sampled(_distances(second) - _distances(first), points)
     ahead = np.roll(points, -3, axis=0) - np.roll(points, 3, axis=0)
-    normals = np.column_stack([ahead[:, 1], -ahead[:, 0]])
+    normals = np.column_stack([-ahead[:, 1], ahead[:, 0]])
     normals /= np.maximum(np.hypot(*normals.T), 1e-9)[:, None]
     (x, y), (u, v) = _centroid(first), _centroid(second)
     return Offsets(values, normals, (u - x, v - y))

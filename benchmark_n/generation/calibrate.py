@@ -15,21 +15,21 @@ from benchmark_n.errors import InputError, UsageError
 from benchmark_n.evaluators.realism.moments import SMALLEST_AREA
 from benchmark_n.evaluators.realism.pairs import SPLIT, MaskPairs, held_out_images, pair_masks
 from benchmark_n.files.provenance import file_digest
+from benchmark_n.generation.calibrated_recipe import calibrated_recipe, unidentified
 from benchmark_n.generation.label_rates import LabelRates, label_rates
 from benchmark_n.generation.simulated_moments import Fit, fit_contour
 from benchmark_n.noise.recipe import build_noise
 from benchmark_n.runtime.progress import Progress
 
 FEWEST_OBJECTS = 50
-_DIGITS = 4
-# An interval this many times as wide as its lower end, or this wide, tells little.
-_WIDEST_RATIO, _WIDEST = 6.0, 0.8
-_EXPONENTS = ("growth", "length_growth", "clicks_growth")
 
 
 @dataclass(frozen=True)
 class Calibration:
     """Result of `calibrate`.
+
+    >>> calibrate("A.json", ["B.json"], symmetric=True).objects  # doctest: +SKIP
+    1406
 
     Parameters
     ----------
@@ -100,29 +100,17 @@ def calibrate(
     ----------
     clean, noisy
         COCO files of the same images; each noisy one is joined to the clean one.
-    name
-        Of the recipe.
     symmetric
         Whether neither side is the truth: every pair is used both ways.
     settings
         Parameters of `contour` that are given and not fitted: ``tail``, ``part``, ….
-    seed
-        Of the simulation.
-    replicates
-        Of the bootstrap over images.
+    name, seed, replicates
+        Of the recipe, of the simulation, and of the bootstrap over images.
 
     Raises
     ------
-    UsageError
-        No noisy file.
-    InputError
-        Files that do not fit together, or fewer than 50 objects that differ.
-
-    Examples
-    --------
-    >>> result = calibrate("A.json", ["B.json"], symmetric=True)  # doctest: +SKIP
-    >>> result.fit.intervals["roughness"]  # doctest: +SKIP
-    (0.06, 0.16)
+    UsageError, InputError
+        No noisy file, files that do not fit together, or fewer than 50 objects that differ.
     """
     if not noisy:
         raise UsageError("calibrate needs a noisy file: give one by `noisy`")
@@ -136,11 +124,15 @@ def calibrate(
     share = len(pairs) / len(drawings.pairs)
     halves = {image: not held for image, held in held_out_images(first).items()}
     rates = label_rates(drawings.joins, halves)
-    caveats += _unidentified(fit)
+    caveats += unidentified(fit)
     images = len(np.unique(pairs.images))
-    recipe = _recipe(name, fit, given, share, rates, (len(pairs), images))
-    sources = [{"file": p.name, "sha256": file_digest(p)} for p in (first.path, *paths)]
+    recipe = calibrated_recipe(name, fit, given, share, rates, (len(pairs), images))
+    sources = [_named(path) for path in (first.path, *paths)]
     return Calibration(recipe, fit, rates, len(pairs), images, caveats, sources)
+
+
+def _named(path: Path) -> dict[str, str]:
+    return {"file": path.name, "sha256": file_digest(path)}
 
 
 def _read(
@@ -186,50 +178,3 @@ def _changed(pairs: MaskPairs, file_name: str) -> tuple[MaskPairs, list[str]]:
         f"{100 * equal:.0f} % of the masks are equal: contour is fitted to the others, and its "
         "probability is their share"
     ]
-
-
-def _unidentified(fit: Fit) -> list[str]:
-    """A line for each parameter whose interval tells little."""
-    lines = []
-    for name, (low, high) in fit.intervals.items():
-        if name == "offset_mean":
-            continue
-        wide = high - low > _WIDEST if name in _EXPONENTS else high > _WIDEST_RATIO * max(low, 1e-9)
-        if wide:
-            lines.append(f"contour.{name} is hardly identified: 95 % {low:.3g} to {high:.3g}")
-    return lines
-
-
-def _recipe(
-    name: str,
-    fit: Fit,
-    given: Mapping[str, Any],
-    share: float,
-    rates: LabelRates,
-    seen: tuple[int, int],
-) -> dict[str, Any]:
-    """The recipe in its YAML form."""
-    fitted = {key: round(value, _DIGITS) for key, value in fit.values.items()}
-    noises: dict[str, dict[str, Any]] = {
-        "contour": {"probability": round(share, _DIGITS), **given, **fitted}
-    }
-    basis = f"{seen[0]} objects of {seen[1]} images"
-    provenance = {"contour.probability": f"share of masks that differ, {basis}"}
-    provenance |= {f"contour.{key}": "given, not fitted" for key in given}
-    for key, (low, high) in fit.intervals.items():
-        provenance[f"contour.{key}"] = f"calibrated, 95 % {low:.3g} to {high:.3g} ({basis})"
-    if rates.confusion is not None and rates.confusion > 0:
-        noises["class_confusion"] = {"probability": round(rates.confusion, _DIGITS), "scope": "all"}
-        provenance["class_confusion.probability"] = f"calibrated, of {rates.matched} pairs"
-        provenance["class_confusion.scope"] = "ours"
-    if rates.missing > 0:
-        noises["deletion"] = {"probability": round(rates.missing, _DIGITS)}
-        provenance["deletion.probability"] = f"calibrated, of {rates.clean} annotations"
-    return {
-        "name": name,
-        "version": 1,
-        "description": f"Noise as in annotations that were drawn twice: {basis}.",
-        "scheme": "independent",
-        "noises": noises,
-        "provenance": provenance,
-    }

@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.masks import CropMask
-from benchmark_n.masks.distance import FARTHEST, FIXED, signed_distances
+from benchmark_n.masks.distance import FARTHEST, signed_distances
 from benchmark_n.noise.base import Drawn, NotApplied, SpatialNoise
-from benchmark_n.noise.clicks import SUBPIXEL, Ring, click, count_clicks, fill_rings, level_set
+from benchmark_n.noise.clicks import SUBPIXEL, Ring, click, count_clicks, level_set
 from benchmark_n.noise.random_field import FIELD_BITS, smooth_field
+from benchmark_n.noise.redrawing import PASSES, UNIT, bump, cut_rings, smoothed, with_margin
 from benchmark_n.runtime.random_streams import Stream
 
 # Detail that a person's outline of the clean mask has, px; vertices are counted relative to it.
@@ -23,8 +24,6 @@ _DETAIL = 1.0
 # Parts below this share of the largest are not drawn again.
 _SMALLEST_PART, _FEWEST_PIXELS = 0.02, 1
 _MARGIN = 3
-_PASSES = 3  # of the box filter
-_UNIT = float(FIXED << FIELD_BITS)  # a pixel, in the field's units
 
 
 @dataclass(frozen=True)
@@ -144,34 +143,22 @@ class Contour(SpatialNoise):
         part = drawn["part"] * self.part_size * math.sqrt(area)
         reach = max(offset, 0) + max(map(abs, shift)) + 3.5 * roughness + max(part, 0)
         radius = min(round(self.smoothing * math.sqrt(area)), FARTHEST // 4)
-        reach += _PASSES * radius
+        reach += PASSES * radius
         margin = math.ceil(min(reach, FARTHEST)) + _MARGIN
-        pixels, left, top = _with_margin(mask, margin)
+        pixels, left, top = with_margin(mask, margin)
         distances = signed_distances(pixels)
         vertices = count_clicks(_rings(distances, area), _DETAIL)
         wanted = drawn["clicks"] * float(vertices) ** self.clicks_growth
-        values = _smoothed(distances, radius) * 2.0**FIELD_BITS + np.rint(offset * _UNIT)
+        values = smoothed(distances, radius) * 2.0**FIELD_BITS + np.rint(offset * UNIT)
         if part:
-            values += _bump(distances, part, drawn["part_at"])
+            values += bump(distances, part, drawn["part_at"])
         if roughness:
             length = self.length * float(area) ** self.length_growth
-            values += smooth_field(drawn["seed"], pixels.shape, length, roughness * _UNIT)
+            values += smooth_field(drawn["seed"], pixels.shape, length, roughness * UNIT)
         rings = click(_rings(values, area), max(wanted, 4))
         if not rings:
             raise NotApplied("nothing_drawn")
-        return _cut(rings, shift, mask, (left, top))
-
-
-def _smoothed(distances: NDArray[np.int32], radius: int) -> NDArray[np.float64]:
-    """Distances after box filters of `radius` px: sums of whole numbers, exact in any order."""
-    values = distances.astype(np.float64)
-    side = 2 * radius + 1
-    for _ in range(_PASSES if radius else 0):
-        sums = cv2.boxFilter(
-            values, cv2.CV_64F, (side, side), normalize=False, borderType=cv2.BORDER_REPLICATE
-        )
-        values = np.rint(sums.astype(np.float64, copy=False) / side**2)
-    return values
+        return cut_rings(rings, shift, mask, (left, top))
 
 
 def _student(stream: Stream, freedom: float) -> float:
@@ -185,53 +172,8 @@ def _bounded(pixels: float) -> float:
     return min(max(pixels, -FARTHEST), FARTHEST)
 
 
-def _with_margin(mask: CropMask, margin: int) -> tuple[NDArray[np.uint8], int, int]:
-    """The pixels with a margin, and its place in the image.
-
-    Beyond the image's border a mask goes on as it is there: nobody draws a line along the border.
-    """
-    grown = mask.grown(margin)
-    h, w = grown.pixels.shape
-    left, top = mask.x - margin, mask.y - margin
-    before, above = grown.x - left, grown.y - top
-    after = mask.pixels.shape[1] + 2 * margin - before - w
-    below = mask.pixels.shape[0] + 2 * margin - above - h
-    borders = (above, below, before, after)
-    pixels = cv2.copyMakeBorder(grown.pixels, *borders, cv2.BORDER_REPLICATE)
-    return pixels.astype(np.uint8, copy=False), left, top
-
-
 def _rings(values: NDArray[np.float64] | NDArray[np.int32], area: int) -> list[tuple[Ring, bool]]:
     """Outlines without those of specks."""
     least = max(_FEWEST_PIXELS, _SMALLEST_PART * area) * SUBPIXEL**2
     rings = level_set(values.astype(np.float64, copy=False))
     return [(ring, hole) for ring, hole in rings if cv2.contourArea(ring) >= least]
-
-
-def _bump(distances: NDArray[np.int32], size: float, where: float) -> NDArray[np.float64]:
-    """A smooth hill (or dip, for a negative size, px) around a pixel of the outline."""
-    rows, columns = np.nonzero(np.abs(distances) <= FIXED // 2)
-    place = min(int(where * len(rows)), len(rows) - 1)
-    radius = max(round(2 * abs(size)), 2)
-    h, w = distances.shape
-    down = (np.arange(h, dtype=np.int64) - rows[place])[:, None]
-    across = np.arange(w, dtype=np.int64) - columns[place]
-    share = np.maximum(radius**2 - down**2 - across**2, 0) / radius**2
-    bump: NDArray[np.float64] = np.rint(share * share * 256) * np.rint(size * _UNIT / 256)
-    return bump
-
-
-def _cut(
-    rings: list[tuple[Ring, bool]], shift: list[float], mask: CropMask, place: tuple[int, int]
-) -> CropMask:
-    """The rings moved by `shift` px and filled, within the image; `place` is their array's."""
-    move = np.rint(np.array(shift) * SUBPIXEL).astype(np.int32)
-    every = np.concatenate([ring for ring, _ in rings]) + move + np.array(place) * SUBPIXEL
-    low = np.clip(every.min(axis=0) // SUBPIXEL, 0, [mask.width, mask.height])
-    high = np.clip(-(-every.max(axis=0) // SUBPIXEL), 0, [mask.width, mask.height])
-    (left, top), (right, bottom) = low.tolist(), high.tolist()
-    if left >= right or top >= bottom:
-        return CropMask(np.zeros((0, 0), np.uint8), 0, 0, mask.height, mask.width)
-    move += (np.array(place) - low).astype(np.int32) * SUBPIXEL
-    pixels = fill_rings([(ring + move, h) for ring, h in rings], bottom - top, right - left)
-    return CropMask(pixels, left, top, mask.height, mask.width)

@@ -10,7 +10,8 @@ import pytest
 from benchmark_n.cli import run
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.evaluators.realism.two_samples import Protocol
-from benchmark_n.experiments.realism import CONTROL, realism
+from benchmark_n.experiments.realism import realism
+from benchmark_n.experiments.second_drawings import CONTROL
 from tests import making
 from tests.generation.test_calibrate import TRUTH, drawn_twice
 

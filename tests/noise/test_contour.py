@@ -105,7 +105,8 @@ def _radii(mask: np.ndarray[Any, Any], angles: np.ndarray[Any, Any]) -> np.ndarr
     along = np.arange(0, 120, 0.25)
     rows = np.rint(129.5 + np.outer(np.sin(angles), along)).astype(int)
     columns = np.rint(129.5 + np.outer(np.cos(angles), along)).astype(int)
-    return mask[rows, columns].sum(axis=1) * 0.25
+    radii: np.ndarray[Any, Any] = mask[rows, columns].sum(axis=1) * 0.25
+    return radii
 
 
 def _correlation(distance: float, length: float) -> float:
@@ -181,9 +182,11 @@ def _recipe(folder: Path, **parameters: float) -> Path:
 def test_same_bytes_whatever_the_workers(tmp_path: Path) -> None:
     recipe = _recipe(tmp_path, offset_sd=1.0, shift_sd=1.0, roughness=1.0, part=0.3, quality_sd=0.4)
     files = []
-    for number, told in enumerate(({"workers": 1}, {"workers": 2, "chunk_size": 7})):
-        out = tmp_path / str(number)
-        made = making.make("scenes", recipe=recipe, num_images=12, out=out, **told)
+    for workers, size in ((1, 500), (2, 7)):
+        out = tmp_path / str(workers)
+        made = making.make(
+            "scenes", recipe=recipe, num_images=12, out=out, workers=workers, chunk_size=size
+        )
         files.append(made.annotations.read_bytes())
     assert files[0] == files[1]
 

@@ -36,6 +36,11 @@ COMMANDS = {
     "train": ("benchmark_n.cli.train", "Train a model on noisy labels."),
     "predict": ("benchmark_n.cli.predict", "Write a trained model's detections."),
     "robustness": ("benchmark_n.cli.robustness", "How much precision each tier leaves."),
+    "realism": ("benchmark_n.cli.realism", "Test whether noise is told from what people draw."),
+    "calibrate": (
+        "benchmark_n.cli.calibrate",
+        "Fit a recipe to annotations that were drawn twice.",
+    ),
     "correct": ("benchmark_n.cli.correct", "Restore suspects' clean labels, and count."),
     "review": ("benchmark_n.cli.review", "Have people judge suspects; import what they decided."),
     "leaderboard": ("benchmark_n.cli.leaderboard", "One table of the results of many detectors."),

@@ -28,6 +28,7 @@ NOISES = Registry(
         "scale": "benchmark_n.noise.scale:Scale",
         "opening": "benchmark_n.noise.opening:Opening",
         "shift": "benchmark_n.noise.shift:Shift",
+        "contour": "benchmark_n.noise.contour:Contour",
         "box_jitter": "benchmark_n.noise.box_jitter:BoxJitter",
         "class_confusion": "benchmark_n.noise.class_confusion:ClassConfusion",
         "deletion": "benchmark_n.noise.deletion:Deletion",

@@ -1,0 +1,61 @@
+"""The recipe of a calibration, and what of it the pairs hardly tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from benchmark_n.generation.label_rates import LabelRates
+from benchmark_n.generation.simulated_moments import Fit
+
+_DIGITS = 4
+# An interval this many times as wide as its lower end, or this wide, tells little.
+_WIDEST_RATIO, _WIDEST = 6.0, 0.8
+_EXPONENTS = ("growth", "length_growth", "clicks_growth")
+
+
+def calibrated_recipe(
+    name: str,
+    fit: Fit,
+    given: Mapping[str, Any],
+    share: float,
+    rates: LabelRates,
+    seen: tuple[int, int],
+) -> dict[str, Any]:
+    """The recipe in its YAML form."""
+    fitted = {key: round(value, _DIGITS) for key, value in fit.values.items()}
+    noises: dict[str, dict[str, Any]] = {
+        "contour": {"probability": round(share, _DIGITS), **given, **fitted}
+    }
+    basis = f"{seen[0]} objects of {seen[1]} images"
+    provenance = {"contour.probability": f"share of masks that differ, {basis}"}
+    provenance |= {f"contour.{key}": "given, not fitted" for key in given}
+    for key, (low, high) in fit.intervals.items():
+        provenance[f"contour.{key}"] = f"calibrated, 95 % {low:.3g} to {high:.3g} ({basis})"
+    if rates.confusion is not None and rates.confusion > 0:
+        noises["class_confusion"] = {"probability": round(rates.confusion, _DIGITS), "scope": "all"}
+        provenance["class_confusion.probability"] = f"calibrated, of {rates.matched} pairs"
+        provenance["class_confusion.scope"] = "ours"
+    if rates.missing > 0:
+        noises["deletion"] = {"probability": round(rates.missing, _DIGITS)}
+        provenance["deletion.probability"] = f"calibrated, of {rates.clean} annotations"
+    return {
+        "name": name,
+        "version": 1,
+        "description": f"Noise as in annotations that were drawn twice: {basis}.",
+        "scheme": "independent",
+        "noises": noises,
+        "provenance": provenance,
+    }
+
+
+def unidentified(fit: Fit) -> list[str]:
+    """A line for each parameter whose interval tells little."""
+    lines = []
+    for name, (low, high) in fit.intervals.items():
+        if name == "offset_mean":
+            continue
+        wide = high - low > _WIDEST if name in _EXPONENTS else high > _WIDEST_RATIO * max(low, 1e-9)
+        if wide:
+            lines.append(f"contour.{name} is hardly identified: 95 % {low:.3g} to {high:.3g}")
+    return lines

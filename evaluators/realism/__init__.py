@@ -1,0 +1,1 @@
+"""Whether noisy masks can be told from masks that a second person drew."""

@@ -104,9 +104,11 @@ class Scale(SpatialNoise):
 def resize_mask(mask: CropMask, kernel: int, operation: str) -> CropMask:
     """The mask dilated or eroded by a square of side `kernel` px.
 
-    The image's border erodes nothing, as in OpenCV's default.
+    The image's border erodes nothing, as in OpenCV's default; nothing stays nothing.
     """
     grown = mask.grown(kernel // 2)
+    if not grown.pixels.size:  # OpenCV refuses it: a noise before left nothing
+        return grown
     change = cv2.dilate if operation == "dilate" else cv2.erode
     pixels = change(grown.pixels, np.ones((kernel, kernel), np.uint8))
     return replace(grown, pixels=pixels.astype(np.uint8, copy=False))

@@ -21,6 +21,7 @@ from benchmark_n.noise.base import NotApplied, SpatialNoise
 from benchmark_n.noise.engine import Engine
 from benchmark_n.noise.plan import chunks, decide, resolve
 from benchmark_n.noise.recipe import build_noise, load_recipe
+from benchmark_n.noise.scale import resize_mask
 from benchmark_n.runtime.random_streams import Stream
 from tests import plain_engine
 from tests.conftest import SAMPLES, shared_file
@@ -166,3 +167,10 @@ def test_dilation_stays_in_the_image() -> None:
     assert crop_to_rle(noise.apply(crop, {"kernel": 7, "operation": "dilate"})) == coco_mask.encode(
         np.asfortranarray(mask)
     )
+
+
+@pytest.mark.parametrize("kernel", [1, 2, 3, 8])
+@pytest.mark.parametrize("operation", ["dilate", "erode"])
+def test_scale_of_what_an_earlier_noise_left_empty_is_empty(kernel: int, operation: str) -> None:
+    empty = CropMask.from_full(np.zeros((20, 30), np.uint8))
+    assert resize_mask(empty, kernel, operation).area == 0

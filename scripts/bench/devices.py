@@ -75,8 +75,9 @@ def weak_masks(save: Callable[[Path], Path], device: str, folder: Path) -> Array
     return {"area": np.array([record["area"] for record in made.noisy().records()])}
 
 
-def unet(benchmark: benchmark_n.Benchmark, device: str, folder: Path) -> Arrays:
+def unet(device: str, folder: Path) -> Arrays:
     """EF errors of the patients by a small U-Net."""
+    benchmark = making.make("phantom", "mid", num_images=12, out=folder / "phantom")
     metrics = train(benchmark.path, "tiny-unet", RunOptions(folder / "work", device=device)).metrics
     return {name: np.array([value]) for name, value in metrics.items() if isinstance(value, float)}
 
@@ -129,7 +130,6 @@ def main() -> None:
     rows = []
     with TemporaryDirectory() as folder:
         scenes = making.make("scenes", "hard", num_images=asked.images, out=f"{folder}/scenes")
-        phantom = making.make("phantom", "mid", num_images=12, out=f"{folder}/phantom")
         paths: dict[str, Callable[[str, Path], Arrays]] = {
             source: lambda device, to, source=source: evidence(source, scenes, device, to)
             for source in SOURCES
@@ -139,7 +139,7 @@ def main() -> None:
         photographs = SHARED / "coco128"
         if photographs.is_dir():
             paths["detections:nanodet"] = lambda device, to: supports(photographs, device, to)
-        paths["tiny-unet"] = lambda device, to: unet(phantom, device, to)
+        paths["tiny-unet"] = lambda device, to: unet(device, to)
         for name, path in paths.items():
             rows.append(compare(name, path, (first, second)))
             print(json.dumps(rows[-1]), flush=True)

@@ -31,7 +31,7 @@ from benchmark_n.experiments.seed_tables import markdown
 SHARED = Path(os.environ.get("BENCHMARK_N_SHARED_DATA", "../shared/data"))
 RESULTS = Path(__file__).parents[1] / "results" / "truth"
 FIRST_SEED, DATA_SEED = 101, 1
-TIERS = ("easy", "mid", "hard")
+TIERS = ("easy-v1", "mid-v1", "hard-v1")
 SOURCES = {
     "coco128": ("custom", SourceOptions(annotations=SHARED / "coco128/instances_coco128.json")),
     "val2014_100": (

@@ -37,11 +37,11 @@ Row = dict[str, Any]
 
 
 def benchmark_of(sample: str, out: Path) -> Benchmark:
-    """Class noise of the hard tier, seed 1."""
+    """Class noise of the hard tier's first version, seed 1."""
     annotations, images = (SHARED / name for name in SAMPLES[sample])
     return benchmark_n.make(
         "custom",
-        "hard",
+        "hard-v1",
         seed=1,
         out=out,
         source=benchmark_n.SourceOptions(

@@ -8,7 +8,7 @@ annotations, each with the field ``contested``: whether B's differs or is not th
 hold the images that have a picture (all of them with ``--all-images``). Counts go to
 ``scripts/results/verified-lvis.json``.
 
-    benchmark-n make --annotations DIR/A-contested.json --images IMAGES --recipe hard \\
+    benchmark-n make --annotations DIR/A-contested.json --images IMAGES --recipe hard-v1 \\
         --verified DIR/verified.txt --out DIR/benchmark
     benchmark-n eval DIR/benchmark --detector cleanlab --by contested
 """

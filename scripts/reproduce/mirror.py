@@ -35,6 +35,7 @@ from benchmark_n import Benchmark, LabelErrorOptions
 from benchmark_n._version import __version__
 from benchmark_n.detectors import build_detector, run_detector
 from benchmark_n.detectors.common.score_tables import annotation_scores
+from benchmark_n.detectors.mirror import Mirror
 from benchmark_n.evaluation.label_errors import score_benchmark
 from benchmark_n.evidence.crops.evidence import with_probabilities
 from benchmark_n.evidence.losses import small_network as scratch
@@ -136,12 +137,12 @@ Measured = Callable[[Unit, Part], list[Row]]
 def classifiers(unit: Unit, part: Part) -> Iterator[Scored]:
     """MIRROR and its parts, and what reads the mean of the same classifiers."""
     evidence = explained(unit, part.models)
-    mirror = run_detector(build_detector("mirror"), evidence)
-    yield "mirror", mirror
-    flagged = mirror["flagged"].to_numpy()
-    for column in ("d", "alpha", "s"):
-        values = np.nan_to_num(mirror[column].cast("float64").to_numpy(zero_copy_only=False))
-        flags = flagged if column != "alpha" else np.zeros_like(flagged)
+    detector = Mirror().fit(evidence)
+    yield "mirror", detector.scores_
+    for column in ("d", "alpha"):
+        values = detector.scores_[column].cast("float64").to_numpy(zero_copy_only=False)
+        values = np.nan_to_num(values)
+        flags = values >= detector.details_["tau"]
         yield f"mirror, {column} alone", annotation_scores(evidence, "class", values, flags)
     for name in ("cleanlab", "entropy", "random"):
         yield name, run_detector(build_detector(name), evidence)
@@ -176,8 +177,6 @@ def measured(name: str, table: Any, benchmark: Benchmark) -> Row:
     found = score_benchmark(table, benchmark, SCORING).kinds["class"]
     row: Row = {"detector": name, "errors": found.measures["errors"]}
     row |= {measure: found.measures.get(measure) for measure in MEASURES}
-    if name == "mirror, alpha alone":
-        row |= dict.fromkeys(("precision", "recall", "f1"))
     return {**row, "auprc_interval": found.intervals["auprc"]}
 
 

@@ -39,7 +39,7 @@ MAKERS = Registry(
 )
 # What the makers that need no file make.
 AUTOMATIC = {
-    "crops": ("pred_probs", "embeddings", "folds", "dropout_probs", "repeated_probs"),
+    "crops": ("pred_probs", "embeddings", "folds", "dropout_probs"),
     "detections": ("detections",),
     "losses": ("class_losses", "mask_losses", "margins"),
     "quality": ("predicted_dsc",),

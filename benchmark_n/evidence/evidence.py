@@ -22,7 +22,6 @@ PER_ANNOTATION = {
     "pred_probs": 0,
     "embeddings": 0,
     "dropout_probs": 1,
-    "repeated_probs": 1,
     "class_losses": 1,
     "mask_losses": 1,
     "margins": 1,
@@ -88,8 +87,6 @@ class Evidence:
         float32 (N, D): features of the annotation's crop.
     dropout_probs
         float32 (T, N, K): as `pred_probs`, T passes with dropout.
-    repeated_probs
-        float32 (R, N, K): as `pred_probs`, from R other partitions into folds.
     class_losses, mask_losses
         float32 (E, N): loss of each annotation in epoch e of a training that included it.
     margins
@@ -126,7 +123,6 @@ class Evidence:
     pred_probs: Floats | None = None
     embeddings: Floats | None = None
     dropout_probs: Floats | None = None
-    repeated_probs: Floats | None = None
     class_losses: Floats | None = None
     mask_losses: Floats | None = None
     margins: Floats | None = None

@@ -17,7 +17,6 @@ FINDERS = {
     "disagreement": {},
     "margin": {},
     "mc_dropout": {},
-    "recov": {},
     "usdnl": {"noise_rate": 0.2},
 }
 

@@ -10,6 +10,7 @@ from typing import Any
 from benchmark_n.benchmark import Benchmark, layout, load
 from benchmark_n.benchmark.leaks import leak_lines
 from benchmark_n.detection.detect import detect
+from benchmark_n.detection.lending import lent_annotations
 from benchmark_n.detection.result import DetectionResult
 from benchmark_n.detectors.base import detector_names
 from benchmark_n.errors import InputError
@@ -34,6 +35,7 @@ def evaluate_detectors(
     options: Mapping[str, Any] | None = None,
     scoring: LabelErrorOptions = SCORING,
     execution: Execution = Execution(),
+    clean_subset: float = 0,
 ) -> list[DetectionResult]:
     """Run detectors on a benchmark's noisy annotations and score them against its manifest.
 
@@ -46,6 +48,8 @@ def evaluate_detectors(
     scoring
         What counts as an error, and the bootstrap of the intervals, by default over the units of
         the folds; the floors come with them.
+    clean_subset
+        Share of the annotations, 0 to 1, that are lent to detectors as known to be right.
 
     Raises
     ------
@@ -64,6 +68,8 @@ def evaluate_detectors(
             "came), so it is unfit for label-error detection"
         )
     asked = evidence_options(evidence)
+    if clean_subset:
+        asked = replace(asked, clean_subset=lent_annotations(opened, clean_subset, asked.seed))
     _refuse_in_sample(opened, detectors, asked)
     folder = images or opened.images
     found = detect(

@@ -133,8 +133,8 @@ def clustering_loss(embedded: Any, centres: Any, of_copy: Any) -> Any:
     for cluster in (noisy, ~noisy):
         pair = [embedded[cluster & of_copy], embedded[cluster & ~of_copy]]
         if all(len(part) for part in pair):
-            means = [part.mean(0) for part in pair]
-            unlike.append(1 - torch.nn.functional.cosine_similarity(*means, dim=0))
+            copies, originals = (part.mean(0) for part in pair)
+            unlike.append(1 - torch.nn.functional.cosine_similarity(copies, originals, dim=0))
     return divergence + (_SIMILARITY * torch.stack(unlike).mean() if unlike else 0)
 
 

@@ -89,4 +89,5 @@ def _held_out(evidence: Evidence, parts: list[Order]) -> NDArray[np.float32]:
     for number, places in enumerate(parts):
         folds[places] = number
     count = len(evidence.category_ids)
-    return cross_validate(evidence.embeddings, evidence.labels, folds, count, workers=1)[0]
+    made = cross_validate(evidence.embeddings, evidence.labels, folds, count, workers=1)
+    return np.asarray(made[0])

@@ -83,4 +83,4 @@ def neighbour_shares(
         weights = np.maximum(np.take_along_axis(similarity, nearest, axis=1), 0)
         for column in range(most):
             shares[rows, labels[nearest[:, column]]] += weights[:, column]
-    return shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-12)
+    return np.asarray(shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-12))

@@ -73,4 +73,5 @@ def soft_minima(probs: Floats, temperature: float) -> NDArray[np.float64]:
     weights = np.where(counted, np.exp(-above / temperature), 0)
     totals = weights.sum(axis=1)
     sums = (weights * values).sum(axis=1)
-    return np.divide(sums, totals, out=np.ones(len(rows)), where=totals > 0)
+    minima: NDArray[np.float64] = np.divide(sums, totals, out=np.ones(len(rows)), where=totals > 0)
+    return minima

@@ -46,13 +46,7 @@ _SLICES = ("by", "bootstrap", "seed")
 @click.option("--ef", is_flag=True, help="Ejection fractions of --predictions or noisy labels.")
 @detector_options
 @click.option("--in-sample", is_flag=True, help="Allow --weights of this benchmark's pictures.")
-@click.option(
-    "--clean-subset",
-    type=float,
-    default=0.0,
-    metavar="SHARE",
-    help="Of the annotations, known to be right: lent to sample_weights; results say so.",
-)
+@click.option("--clean-subset", type=float, help="Share of right labels lent to sample_weights.")
 @click.option("--ablation", is_flag=True, help="Also what each part of detector mirror is worth.")
 @truth_options
 @click.option("--ground-truth", type=_FILE, help="COCO file instead of the benchmark's labels.")

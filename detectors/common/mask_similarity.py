@@ -64,7 +64,8 @@ def nearness(boxes: NDArray[Any], others: NDArray[Any]) -> NDArray[np.float64]:
     left, right = (
         np.asarray(part[:, :2] + np.asarray(part[:, 2:]) / 2, float) for part in (boxes, others)
     )
-    return np.exp(-FALL * np.linalg.norm(left[:, None] - right[None], axis=2))
+    distances = np.linalg.norm(left[:, None] - right[None], axis=2)
+    return np.asarray(np.exp(-FALL * distances), np.float64)
 
 
 def _corners(boxes: NDArray[Any]) -> NDArray[np.float64]:

@@ -86,7 +86,7 @@ def train_losses(
         made[:, epoch] = _epoch_losses(network, data)
         if progress is not None:
             progress(epoch + 1, epochs)
-    return Losses(*made, _pixel_support(network, data))
+    return Losses(made[0], made[1], made[2], _pixel_support(network, data))
 
 
 def _optimiser(network: Any, steps: int) -> tuple[Any, Any]:
@@ -142,7 +142,8 @@ def _pixel_support(network: Any, data: tuple[Any, Any, Any]) -> NDArray[np.float
 
     pixels, shapes, _ = data
     device = next(network.parameters()).device
-    parts, places = [], torch.arange(len(pixels))
+    places: Any = torch.arange(len(pixels))
+    parts = []
     network.eval()
     with torch.inference_mode():
         for chosen in places.split(4 * _BATCH):

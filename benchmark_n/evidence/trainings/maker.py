@@ -109,6 +109,8 @@ class TrainingMaker:
         place[copied] = np.arange(len(copied))
         made: Any = None
         mirrored: Any = None
+        rows: NDArray[Any]
+        more: NDArray[Any]
         given, execution, done = self._given, self._given.execution, 0
         cuts = cut_crops(base, given.coco, given.paths, Cutter(size, None), execution.workers)
         for cut in cuts:

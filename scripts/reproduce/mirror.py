@@ -8,8 +8,8 @@ that a run that was stopped goes on where it was; the table is written from what
 Parts: ``scenes``, ``digits``, ``pneumonia``, ``coco128`` (symmetric class noise, 5 %), ``tiers``
 (easy, mid and hard on scenes) and ``models`` (scenes: one model to five, d and alpha apart).
 ``pneumonia`` and ``coco128`` read the shared samples ($BENCHMARK_N_SHARED_DATA). Stages:
-``classifiers`` (MIRROR and what reads the same classifiers), ``repeats`` (mc_dropout, usdnl,
-recov), ``losses`` and ``ablation``.
+``classifiers`` (MIRROR and what reads the same classifiers), ``repeats`` (mc_dropout, recov,
+fastrecov, knn), ``losses`` and ``ablation``.
 
 Features of a frozen backbone depend on the image and the mask alone: they are kept in the cache
 and made anew only where a noise has changed the mask.
@@ -149,13 +149,12 @@ def classifiers(unit: Unit, part: Part) -> Iterator[Scored]:
 
 
 def repeats(unit: Unit, part: Part) -> Iterator[Scored]:
-    """What reads many predictions: heads on the first backbone, or on grey levels."""
+    """What reads features or many predictions: of the first backbone, or of grey levels."""
     simple = unit.described(LITE[0])[0] if LITE[0] in part.models else grey(unit)
     features = replace(unit.base, embeddings=simple, folds=unit.folds)
-    wanted = ("dropout_probs", "repeated_probs")
-    heads = with_probabilities(features, unit.units, seed=0, wanted=wanted, workers=1)
-    for name, options in (("mc_dropout", {}), ("usdnl", {"noise_rate": 0.05}), ("recov", {})):
-        yield name, run_detector(build_detector(name, options), heads)
+    heads = with_probabilities(features, seed=0, wanted=("dropout_probs",), workers=1)
+    for name in ("mc_dropout", "recov", "fastrecov", "knn"):
+        yield name, run_detector(build_detector(name), heads)
 
 
 def losses(unit: Unit, part: Part) -> Iterator[Scored]:

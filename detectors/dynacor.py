@@ -37,8 +37,8 @@ class DynaCor:
 
     References
     ----------
-    .. [1] Kim, Kang, Yu, Kim: Learning Discriminative Dynamics with Label Corruption for Noisy
-           Label Detection, CVPR 2024.
+    .. [1] Kim, Lee, Kang, Chae, Jang, Yu: Learning Discriminative Dynamics with Label Corruption
+           for Noisy Label Detection, CVPR 2024.
     """
 
     name: ClassVar[str] = "dynacor"

@@ -31,7 +31,8 @@ class NearestNeighbours:
 
     References
     ----------
-    .. [1] Training-free detection of label errors of boxes in feature space, arXiv 2606.10666.
+    .. [1] Training-free feature-space detection of label errors for boxes, arXiv 2606.10666: by its
+           abstract alone.
     .. [2] Bahri, Jiang, Gupta: Deep k-NN for Noisy Labels, ICML 2020.
     """
 

@@ -63,7 +63,7 @@ class Mirror:
 
     tau: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
     rule: Rule = "quantile"
-    level: Share = 0.05
+    level: Share = 0.01
     tau_star: Share = 0.0
     scores_: Any = field(default=None, init=False, repr=False)
     details_: Mapping[str, Any] = field(default_factory=dict, init=False, repr=False)

@@ -23,7 +23,8 @@ class SampleWeights:
 
     References
     ----------
-    .. [1] Hoang et al., ACCV 2024 (sample weights from a clean subset): by its abstract alone.
+    .. [1] Hoang, Tran, Rana, Gupta, Venkatesh: Revisiting sample weights based method for
+           noisy-label detection and classification, ACCV 2024: by its abstract alone.
     """
 
     name: ClassVar[str] = "sample_weights"

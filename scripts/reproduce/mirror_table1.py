@@ -124,7 +124,7 @@ def group_rows(group: str, benchmark: Benchmark, models: Models, folder: Path) -
         yield from run(("usdnl",), told, ", told the rate")
 
 
-GROUPS = ("features", "trainings", "out-of-fold", "in-sample")
+GROUPS = ("out-of-fold", "features", "trainings", "in-sample")
 
 
 def rows(group: str, data: tuple[Path, str], seed: int, models: Models) -> Iterator[Row]:
@@ -192,6 +192,7 @@ def as_markdown(found: list[Row]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", action="append", default=[], metavar="NAME=DIR")
+    parser.add_argument("--only", metavar="NAME", help="One of the default data.")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--out", type=Path, default=RESULTS)
     arguments = parser.parse_args()
@@ -201,7 +202,10 @@ def main() -> None:
     data = {name: (Path(where), "all") for name, where in named.items()}
     models = LARGE if data else SMALL
     with tempfile.TemporaryDirectory() as folder:
-        found = measure(data or default_data(Path(folder)), models, arguments.seeds, path)
+        data = data or default_data(Path(folder))
+        if arguments.only:
+            data = {arguments.only: data[arguments.only]}
+        found = measure(data, models, arguments.seeds, path)
     path.with_suffix(".md").write_text(as_markdown(found))
     print(as_markdown(found))
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from mirror import LITE, SCRATCH, Row
+from mirror import LITE, Row
 from mirror_units import Unit, explained
 from select_mirror import DATA_SEED, counted, is_wrong
 
@@ -27,7 +27,6 @@ from benchmark_n.detectors.mirror import agreement, disagreement, flags, salienc
 from benchmark_n.experiments.seed_tables import markdown
 
 RESULTS = Path(__file__).parents[1] / "results" / "selection-mirror-tau"
-MODELS = {"lite": LITE, "scratch": SCRATCH}
 NOISES = {"sym-5": (101, 102, 103), "sym-20": (101,)}
 LEVELS = (0.01, 0.05, 0.1, 0.25, 0.5)
 RULES: tuple[tuple[Rule, float], ...] = (
@@ -38,7 +37,7 @@ RULES: tuple[tuple[Rule, float], ...] = (
 STARS = (0.0, 0.2, 0.3, 0.4, 0.5)
 
 
-def rows_of(models: str, noise: str, seed: int) -> Iterator[Row]:
+def rows_of(noise: str, seed: int) -> Iterator[Row]:
     """Every rule at tau* 0, and every tau* with the first rule's level of a twentieth."""
     with tempfile.TemporaryDirectory() as folder:
         benchmark = benchmark_n.make(
@@ -51,12 +50,12 @@ def rows_of(models: str, noise: str, seed: int) -> Iterator[Row]:
         )
         unit = Unit(benchmark)
         wrong = is_wrong(benchmark.manifest(), unit.base.annotation_ids)
-        evidence = explained(unit, MODELS[models])
+        evidence = explained(unit, LITE)
     probs, labels, maps = evidence.model_probs, evidence.labels, evidence.saliency
     assert probs is not None
     assert maps is not None
     alpha, agreed = saliency_agreement(maps), agreement(probs, labels)
-    unit_of: Row = {"models": models, "noise": noise, "seed": seed}
+    unit_of: Row = {"noise": noise, "seed": seed}
     for star in STARS:
         differs = disagreement(probs, labels, star).differs
         setting: Row = {**unit_of, "tau*": star}
@@ -71,10 +70,10 @@ def as_markdown(rows: list[Row]) -> str:
     """Sums and mean F1 over the seeds."""
     groups: dict[tuple[Any, ...], list[Row]] = {}
     for row in rows:
-        key = tuple(row[name] for name in ("models", "noise", "tau*", "rule", "level"))
+        key = tuple(row[name] for name in ("noise", "tau*", "rule", "level"))
         groups.setdefault(key, []).append(row)
     table = []
-    for (models, noise, star, rule, level), group in groups.items():
+    for (noise, star, rule, level), group in groups.items():
         right, false, errors = (
             sum(row[key] for row in group) for key in ("right", "false", "errors")
         )
@@ -83,8 +82,8 @@ def as_markdown(rows: list[Row]) -> str:
             *(right / errors, np.mean([row["f1"] for row in group])),
         )
         cells = [f"{value:.3f}" for value in values]
-        table.append([models, noise, len(group), star, rule, level or "-", *cells])
-    heads = ["models", "noise", "seeds", "tau*", "rule", "level", "tau", "P", "R", "F1"]
+        table.append([noise, len(group), star, rule, level or "-", *cells])
+    heads = ["noise", "seeds", "tau*", "rule", "level", "tau", "P", "R", "F1"]
     return markdown(heads, table)
 
 
@@ -94,17 +93,16 @@ def main() -> None:
     rows: list[Row] = []
     if path.is_file():
         rows = [json.loads(line) for line in path.read_text().splitlines()]
-    done = {(row["models"], row["noise"], row["seed"]) for row in rows}
-    for models in MODELS:
-        for noise, seeds in NOISES.items():
-            for seed in seeds:
-                if (models, noise, seed) in done:
-                    continue
-                fresh = list(rows_of(models, noise, seed))
-                with path.open("a") as file:
-                    file.writelines(json.dumps(row) + "\n" for row in fresh)
-                rows += fresh
-                print(f"{models}, {noise}, seed {seed}: done", flush=True)
+    done = {(row["noise"], row["seed"]) for row in rows}
+    for noise, seeds in NOISES.items():
+        for seed in seeds:
+            if (noise, seed) in done:
+                continue
+            fresh = list(rows_of(noise, seed))
+            with path.open("a") as file:
+                file.writelines(json.dumps(row) + "\n" for row in fresh)
+            rows += fresh
+            print(f"{noise}, seed {seed}: done", flush=True)
     RESULTS.with_suffix(".md").write_text(as_markdown(rows))
     print(as_markdown(rows))
 

@@ -126,20 +126,20 @@ def test_no_spatial_evidence_is_counted_and_nothing_shared() -> None:
 
 
 def test_tau_is_a_quantile_of_what_agreeing_models_share() -> None:
-    """Of labels that all models name, whose alphas are 0, .01, …, 1, a twentieth lies below .05."""
+    """Of labels that all models name, whose alphas are 0, .01, …, 1, a hundredth lies below .01."""
     shared = np.linspace(0, 1, 101)
     maps = np.zeros((2, 102, 1, 2), np.float32)
     maps[0, :, 0, 0] = 1
     maps[1, :101, 0, 0] = shared
     maps[1, 0, 0, 1] = 1e-3  # a map of zeros would say nothing
     probs = np.tile(np.array([0.9, 0.1, 0.0], np.float32), (2, 102, 1))
-    for last, flagged in ((0.049, False), (0.051, True)):
+    for last, flagged in ((0.009, False), (0.011, True)):
         maps[1, 101, 0, 0] = last
         made = evidence([0] * 101 + [1], model_probs=probs, saliency=maps)
         detector = build_detector("mirror")
         table = run_detector(detector, made)
         details: Any = getattr(detector, "details_", None)
-        assert details["tau"] == pytest.approx(np.quantile(shared, 0.05), abs=1e-6)
+        assert details["tau"] == pytest.approx(np.quantile(shared, 0.01), abs=1e-6)
         assert details["tau_chosen_by"] == "quantile"
         assert column(table, "class", "flagged").tolist() == [False] * 101 + [flagged]
 

@@ -2,8 +2,8 @@
 
 References
 ----------
-.. [1] Kim, Kang, Yu, Kim: Learning Discriminative Dynamics with Label Corruption for Noisy Label
-       Detection, CVPR 2024.
+.. [1] Kim, Lee, Kang, Chae, Jang, Yu: Learning Discriminative Dynamics with Label Corruption
+       for Noisy Label Detection, CVPR 2024.
 """
 
 from __future__ import annotations

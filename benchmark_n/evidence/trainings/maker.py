@@ -86,6 +86,7 @@ class TrainingMaker:
         data = TrainingData(values, base.labels, count, options.seed, options.device)
         made: dict[str, Any] = {}
         facts: dict[str, Any] = {}
+        _log.info("trainings of %d epochs for %s", EPOCHS, ", ".join(self._wanted))
         with repeatable():
             if "dropped" in self._wanted:
                 facts["noise_rate"] = self._rate(data)

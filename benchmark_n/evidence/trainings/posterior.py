@@ -2,8 +2,8 @@
 
 References
 ----------
-.. [1] Shama, Venkataraman: BUNDL: Bayesian Uncertainty-aware Deep Learning with Noisy training
-       Labels for Seizure Detection in EEG, arXiv 2410.19815.
+.. [1] Shama, Venkataraman: Bayesian uncertainty-aware deep learning with noisy labels: Tackling
+       annotation ambiguity in EEG seizure detection, PLOS ONE 21 (2026), arXiv 2410.19815.
 """
 
 from __future__ import annotations

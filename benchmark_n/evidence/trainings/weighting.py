@@ -6,7 +6,8 @@ our own from that sentence.
 
 References
 ----------
-.. [1] Hoang et al., ACCV 2024 (sample weights from a clean subset).
+.. [1] Hoang, Tran, Rana, Gupta, Venkatesh: Revisiting sample weights based method for noisy-label
+       detection and classification, ACCV 2024: by its abstract alone.
 .. [2] Ren, Zeng, Yang, Urtasun: Learning to Reweight Examples for Robust Deep Learning, ICML 2018:
        the same idea with one step of weights a batch.
 """

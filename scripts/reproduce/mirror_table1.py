@@ -8,7 +8,7 @@ script runs on scikit-learn's digits and on the re-cut of PneumoniaMNIST among t
 ($BENCHMARK_N_SHARED_DATA). MIRROR's classifiers are trained in sample, as in the paper, and out of
 fold. Every detector is measured by its own flags and at a budget of as many flags as there are
 errors, as the paper measures most of its rows; floors stand beside. Rows are appended to
-``mirror-table1.jsonl``, so that a stopped run goes on where it was.
+``mirror-rivals.jsonl``, so that a stopped run goes on where it was.
 """
 
 from __future__ import annotations
@@ -197,7 +197,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULTS)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    path = arguments.out / "mirror-table1.jsonl"
+    path = arguments.out / "mirror-rivals.jsonl"
     named = dict(text.split("=", 1) for text in arguments.data)
     data = {name: (Path(where), "all") for name, where in named.items()}
     models = LARGE if data else SMALL

@@ -55,9 +55,8 @@ def test_what_small_losses_leave_out_is_wrong(
         dropped = dropped_epochs(data, RATES)
         again = dropped_epochs(data, RATES)
     np.testing.assert_array_equal(dropped, again)
-    # Of batches of 128, 128, 128 and 16 the rate leaves out 13, 13, 13 and 2: authors round down
-    # what is kept.
-    assert (dropped.sum(axis=1) == 41).all()
+    # Two of each of the twenty batches of twenty.
+    assert (dropped.sum(axis=1) == 40).all()
     assert metrics.roc_auc_score(wrong, dropped.mean(axis=0)) > 0.95
 
 
@@ -181,9 +180,9 @@ def test_alignments_are_the_products_of_torchs_gradients() -> None:
 
 
 def test_weights_move_by_the_rate_and_stay_between_0_and_1() -> None:
-    steps = moved(np.array([0.5, 0.5, 0.05, 0.95]), np.array([1.0, -1.0, -2.0, 2.0]))
+    steps = moved(np.array([0.5, 0.5, 0.05, 0.95]), np.array([1.0, -1.0, -2.0, 2.0]), 1.5)
     assert steps == pytest.approx([0.5 + RATE / 1.5, 0.5 - RATE / 1.5, 0, 1])
-    assert moved(np.array([0.3]), np.zeros(1)) == pytest.approx([0.3])
+    assert moved(np.array([0.3]), np.zeros(1), 0.0) == pytest.approx([0.3])
 
 
 def test_weights_of_wrong_labels_end_lower(
@@ -192,7 +191,8 @@ def test_weights_of_wrong_labels_end_lower(
     data, wrong = problem
     with repeatable():
         weights = trained_weights(data, np.flatnonzero(~wrong)[:12])
-    assert metrics.roc_auc_score(~wrong, weights) > 0.85
+    assert metrics.roc_auc_score(~wrong, weights) > 0.75
+    assert weights[wrong].mean() < 0.3 < 0.5 < weights[~wrong].mean()
 
 
 @pytest.fixture(scope="module")

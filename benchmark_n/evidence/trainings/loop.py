@@ -15,7 +15,9 @@ from benchmark_n.evidence.saliency.small_classifiers import SHAPES, pixel_tensor
 from benchmark_n.runtime.optional_imports import import_extra
 
 EPOCHS = 30
-BATCH = 128
+_CHUNK = 512
+# A batch is a twentieth of the annotations, within these: few annotations are seen often enough.
+_SMALLEST, _LARGEST, _STEPS = 16, 128, 20
 DROPOUT = 0.25
 _PEAK = {True: 4e-3, False: 2e-3}  # learning rate, of crops and of features
 _WEIGHT_DECAY = 1e-3
@@ -104,12 +106,13 @@ def train(data: TrainingData, network: Any, step: Step, epochs: int = EPOCHS) ->
     generator = torch.Generator().manual_seed(data.seed)
     count, peak = len(data.labels), _PEAK[data.of_crops]
     optimiser = torch.optim.AdamW(network.parameters(), lr=peak, weight_decay=_WEIGHT_DECAY)
-    steps = epochs * -(-count // BATCH)
+    size = batch_size(count)
+    steps = epochs * -(-count // size)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, peak, total_steps=steps)
     network.train()
     for epoch in range(epochs):
         order: Any = torch.randperm(count, generator=generator)
-        for chosen in order.split(BATCH):
+        for chosen in order.split(size):
             if len(chosen) > 1:  # one alone has no batch to be normalised in
                 places = chosen.numpy()
                 values = data.tensor(places)
@@ -121,6 +124,15 @@ def train(data: TrainingData, network: Any, step: Step, epochs: int = EPOCHS) ->
                 optimiser.step()
             schedule.step()
     network.eval()
+
+
+def batch_size(count: int) -> int:
+    """Annotations in a batch.
+
+    >>> [batch_size(count) for count in (100, 1000, 50000)]
+    [16, 50, 128]
+    """
+    return min(max(count // _STEPS, _SMALLEST), _LARGEST)
 
 
 def outputs(network: Any, values: Any) -> tuple[Any, Any]:
@@ -135,8 +147,8 @@ def predict(data: TrainingData, network: Any) -> NDArray[np.float32]:
 
     parts = []
     with torch.no_grad():
-        for start in range(0, len(data.labels), 4 * BATCH):
-            places = np.arange(start, min(start + 4 * BATCH, len(data.labels)))
+        for start in range(0, len(data.labels), _CHUNK):
+            places = np.arange(start, min(start + _CHUNK, len(data.labels)))
             parts.append(outputs(network, data.tensor(places))[0].softmax(1).cpu().numpy())
     return np.concatenate(parts)
 

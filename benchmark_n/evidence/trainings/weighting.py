@@ -40,8 +40,9 @@ def trained_weights(
 
     All start from `START`. After `WARM_UP` epochs each batch moves the weights of its annotations
     by `RATE` times the product of two gradients by the last layer, that of their own loss and that
-    of the clean subset's, over the mean size of these products in the batch: a step down the loss
-    of an annotation that lessens the clean loss raises its weight.
+    of the clean subset's, over the largest mean size that these products have had in a batch: a
+    step down the loss of an annotation that lessens the clean loss raises its weight, and once the
+    clean subset is learnt the weights stay.
 
     Parameters
     ----------
@@ -52,8 +53,10 @@ def trained_weights(
 
     network = data.network()
     weights = np.full(len(data.labels), START, np.float32)
+    largest = 0.0
 
     def step(epoch: int, places: Ints, logits: Any, hidden: Any) -> Any:
+        nonlocal largest
         if epoch >= WARM_UP:
             network.eval()
             with torch.no_grad():
@@ -62,7 +65,9 @@ def trained_weights(
             network.train()
             of_clean = _errors(*seen, data.labels[clean])
             of_batch = _errors(*own, data.labels[places])
-            weights[places] = moved(weights[places], alignments(*of_clean, *of_batch))
+            products = alignments(*of_clean, *of_batch)
+            largest = max(largest, float(np.abs(products).mean()))
+            weights[places] = moved(weights[places], products, largest)
         losses = cross_entropies(data, places, logits)
         of_losses = torch.from_numpy(weights[places]).to(losses)
         return (of_losses * losses).sum() / of_losses.sum().clamp(min=1e-6)
@@ -90,9 +95,8 @@ def alignments(
     return np.asarray(np.einsum("nk,kh,nh->n", errors, gradient, inputs), np.float64)
 
 
-def moved(weights: NDArray[Any], products: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Weights (n,) after a step, cut to 0 to 1."""
-    size = float(np.abs(products).mean())
+def moved(weights: NDArray[Any], products: NDArray[np.float64], size: float) -> NDArray[np.float32]:
+    """Weights (n,) after a step by products (n,) over `size`, cut to 0 to 1."""
     steps = products / size if size > 0 else np.zeros_like(products)
     return np.asarray(np.clip(weights + RATE * steps, 0, 1), np.float32)
 

@@ -1,19 +1,20 @@
 """MIRROR: several classifiers contradict the given category, and look at the same place.
 
-No code was published; this follows the paper's equations. Its points that are open (the category
-and layer of the saliency maps) are options of the evidence ``saliency``.
+No code was published; this follows the paper's equations. What it leaves open are options: here the
+thresholds tau and tau*, of the evidence ``saliency`` the category and layer of the maps.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, NamedTuple, Self
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark_n.detectors.common.agreement_thresholds import Rule, agreement_threshold
 from benchmark_n.detectors.common.score_tables import annotation_scores
 from benchmark_n.evidence import Evidence
 from benchmark_n.evidence.evidence import Floats, Ints
@@ -31,18 +32,22 @@ class Mirror:
     """Wrong categories, by the disagreement d, the saliency agreement alpha and s = d alpha [1]_.
 
     d is 1 where all M classifiers predict one and the same other category, or where none reaches
-    the confidence `tau_star`. Flagged is d = 1 with alpha of at least `tau`; the score is
-    (d + alpha) / 2 where d = 1 and 0 elsewhere, so that alpha ranks what d finds. The table has
-    the further columns ``d``, ``alpha`` (null where a map says nothing) and ``s``.
+    the confidence `tau_star`. The score is s, and flagged is s of at least tau, which is above 0:
+    classifiers that contradict a category while they look at different places flag nothing. The
+    table has the further columns ``d``, its two clauses ``d_unanimous`` and ``d_unsure``,
+    ``alpha`` (null where a map says nothing) and ``s``.
 
-    Where a map has no place that speaks for its category, alpha is not defined: the score is then
-    1/2, that of d alone; the annotation is flagged only where `tau` is 0, and counted in
-    ``details_``.
+    Where a map has no place that speaks for its category, the models share nothing: s is 0. Such
+    annotations are counted in ``details_``.
 
     Parameters
     ----------
     tau
-        Least alpha of a flag; 0 flags every d = 1.
+        Least s of a flag, above 0. The paper does not tell it; None: chosen by `rule`, without
+        truth.
+    rule, level
+        See `benchmark_n.detectors.common.agreement_thresholds`. Both were chosen on scenes and
+        noise that no table reports (``scripts/reproduce/select_mirror_tau.py``).
     tau_star
         Confidence below which a prediction counts as none; 0 switches the clause off.
 
@@ -56,7 +61,9 @@ class Mirror:
     needs: ClassVar[tuple[str, ...]] = ("model_probs", "saliency")
     reference: ClassVar[str] = "Dhanakshirur et al., MIRROR, under review for MIDL 2026"
 
-    tau: Share = 0.0
+    tau: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
+    rule: Rule = "quantile"
+    level: Share = 0.01
     tau_star: Share = 0.0
     scores_: Any = field(default=None, init=False, repr=False)
     details_: Mapping[str, Any] = field(default_factory=dict, init=False, repr=False)
@@ -65,46 +72,73 @@ class Mirror:
         """Score the annotations of `evidence`."""
         assert evidence.model_probs is not None
         assert evidence.saliency is not None
-        differs, categories = disagreement(evidence.model_probs, evidence.labels, self.tau_star)
+        probs, labels = evidence.model_probs, evidence.labels
+        found = disagreement(probs, labels, self.tau_star)
         alpha = saliency_agreement(evidence.saliency)
+        tau = self.tau
+        if tau is None:
+            agreed = agreement(probs, labels)
+            tau = agreement_threshold(alpha, agreed, found.differs, self.rule, self.level)
         self.scores_ = annotation_scores(
             evidence,
             "class",
-            ranking(differs, alpha),
-            flags(differs, alpha, self.tau),
-            categories=categories,
-            further={"d": differs, "alpha": alpha, "s": differs * alpha},
+            ranking(found.differs, alpha),
+            flags(found.differs, alpha, tau),
+            categories=found.categories,
+            further={
+                "d": found.differs,
+                "d_unanimous": found.unanimous,
+                "d_unsure": found.unsure,
+                "alpha": alpha,
+                "s": found.differs * alpha,
+            },
         )
         self.details_ = {
-            "models": len(evidence.model_probs),
-            "d": int(differs.sum()),
-            "d_by_low_confidence_alone": int((differs & (categories == NONE)).sum()),
+            "models": len(probs),
+            "tau": tau,
+            "tau_chosen_by": "given" if self.tau is not None else self.rule,
+            "d": int(found.differs.sum()),
+            "d_by_low_confidence_alone": int((found.unsure & ~found.unanimous).sum()),
             "no_spatial_evidence": int(np.isnan(alpha).sum()),
-            "no_spatial_evidence_within_d": int((differs & np.isnan(alpha)).sum()),
-            "sweep": sweep(evidence.model_probs, evidence.labels, alpha),
+            "no_spatial_evidence_within_d": int((found.differs & np.isnan(alpha)).sum()),
+            "sweep": sweep(probs, labels, alpha),
         }
         return self
 
 
-def disagreement(
-    probs: Floats, labels: Ints, tau_star: float = 0.0
-) -> tuple[NDArray[np.bool_], Ints]:
-    """d of each annotation, and the category that all models agree on.
+class Disagreement(NamedTuple):
+    """The two clauses of d, bool (N,), and the category that all models agree on, int64 (N,).
+
+    The category is -1 where the models differ or agree with the given one.
+    """
+
+    unanimous: NDArray[np.bool_]
+    unsure: NDArray[np.bool_]
+    categories: Ints
+
+    @property
+    def differs(self) -> NDArray[np.bool_]:
+        """d itself: either clause."""
+        return self.unanimous | self.unsure
+
+
+def disagreement(probs: Floats, labels: Ints, tau_star: float = 0.0) -> Disagreement:
+    """d of each annotation.
 
     Parameters
     ----------
     probs, labels
         (M, N, K) and int64 (N,).
-
-    Returns
-    -------
-    bool (N,) and int64 (N,)
-        The category is -1 where the models differ or agree with the given one.
     """
     predicted = probs.argmax(axis=2)
     unanimous = (predicted == predicted[0]).all(axis=0) & (predicted[0] != labels)
     unsure = (probs.max(axis=2) < tau_star).all(axis=0)
-    return unanimous | unsure, np.where(unanimous, predicted[0], NONE)
+    return Disagreement(unanimous, unsure, np.where(unanimous, predicted[0], NONE))
+
+
+def agreement(probs: Floats, labels: Ints) -> NDArray[np.bool_]:
+    """Whether all models name the given category, bool (N,)."""
+    return np.asarray((probs.argmax(axis=2) == labels).all(axis=0))
 
 
 def saliency_agreement(saliency: Floats) -> NDArray[np.float64]:
@@ -129,21 +163,21 @@ def _agreement(maps: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def flags(differs: NDArray[np.bool_], alpha: Floats, tau: float) -> NDArray[np.bool_]:
-    """d = 1 with alpha of at least `tau`; without alpha only where `tau` is 0."""
+    """s of at least `tau`; 0, which the detector does not take, is d alone."""
     return differs & (np.nan_to_num(alpha, nan=0.0) >= tau)
 
 
 def ranking(differs: NDArray[np.bool_], alpha: Floats) -> NDArray[np.float64]:
-    """(d + alpha) / 2 where d is 1, else 0; alpha that is not defined adds nothing."""
-    return np.where(differs, (1 + np.nan_to_num(alpha, nan=0.0)) / 2, 0.0)
+    """s = d alpha, float64 (N,); alpha that is not defined counts as 0."""
+    return np.asarray(differs * np.nan_to_num(alpha, nan=0.0), np.float64)
 
 
 def sweep(probs: Floats, labels: Ints, alpha: Floats) -> list[dict[str, float | int]]:
-    """Number of flags at each pair of thresholds."""
+    """Number of flags at each pair of thresholds; tau of 0 is d alone."""
     rows: list[dict[str, float | int]] = []
     for tau_star in _STAR_STEPS:
-        differs, _ = disagreement(probs, labels, tau_star)
+        found = disagreement(probs, labels, tau_star)
         for tau in _STEPS:
-            flagged = int(flags(differs, alpha, tau).sum())
+            flagged = int(flags(found.differs, alpha, tau).sum())
             rows.append({"tau": tau, "tau_star": tau_star, "flagged": flagged})
     return rows

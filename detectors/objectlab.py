@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.coco.instances import by_image
+from benchmark_n.detectors.common.mask_similarity import overlap_inputs
 from benchmark_n.detectors.common.score_tables import (
     annotation_scores,
     join_scores,
@@ -41,6 +42,9 @@ class ObjectLab:
         predictions as there are annotations. (``badloc`` reads the scores themselves, those above
         cleanlab's .5.) Chosen by class AUPRC on detections simulated for ``coco_mini``'s train
         split, seeds from 101 (``scripts/reproduce/select_objectlab.py``).
+    overlap
+        What the overlap of an annotation and a prediction is of: their boxes, as the authors', or
+        their masks, which tells outlines of one box apart.
 
     References
     ----------
@@ -55,6 +59,7 @@ class ObjectLab:
 
     threshold: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5
     confidence: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
+    overlap: Literal["box", "mask"] = "box"
     scores_: Any = field(default=None, init=False, repr=False)
 
     def fit(self, evidence: Evidence) -> Self:
@@ -81,7 +86,12 @@ class ObjectLab:
             }
             # cleanlab lists predictions by category, ours within it in their own order.
             orders = [_by_category(predicted, theirs[image]) for image in both]
-            quality = rank.compute_badloc_box_scores(labels=labels, predictions=found)
+            plain: dict[str, Any] = {"labels": labels, "predictions": found}
+            if self.overlap == "mask":
+                parts = [(mine[image], order) for image, order in zip(both, orders, strict=True)]
+                sure_ones["auxiliary_inputs"] = overlap_inputs(evidence, sure, parts)
+                plain["auxiliary_inputs"] = overlap_inputs(evidence, predicted, parts)
+            quality = rank.compute_badloc_box_scores(**plain)
             swaps = rank.compute_swap_box_scores(**sure_ones)
             free = rank.compute_overlooked_box_scores(**sure_ones)
             for number, image in enumerate(both):

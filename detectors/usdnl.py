@@ -1,30 +1,26 @@
-"""Small losses under a single dropout."""
+"""USDNL: annotations that a training on small losses keeps leaving out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Self
-
-import msgspec
-import numpy as np
+from typing import Any, ClassVar, Self
 
 from benchmark_n.detectors.common.score_tables import annotation_scores
-from benchmark_n.errors import InputError
 from benchmark_n.evidence import Evidence
+
+_MOST_EPOCHS = 0.5
 
 
 @dataclass
 class Usdnl:
-    """The annotations of largest loss in one pass with dropout; as many as the noise rate says.
+    """How often an annotation was left out of the updates of a training under a single dropout.
 
-    The score is the rank of the loss, 0 to 1. Of the method [1]_ this is the selection of small
-    losses under one dropout alone, on the linear heads' features: the paper selects in each epoch
-    of a training that goes on with what is selected, which is not done here.
-
-    Parameters
-    ----------
-    noise_rate
-        Share of wrong categories; it has to be known or guessed.
+    Each mini-batch goes through the network once, with dropout; of its annotations only those of
+    small loss train it [1]_ (see `benchmark_n.evidence.trainings.small_losses`). How many is the
+    noise rate, which the evidence estimates, or is told (`noise_rate` of the evidence's options;
+    results say so). The score is the share of the epochs at the full rate that left the annotation
+    out; flagged is more than half of them, in the place of a threshold of the authors', who train
+    a classifier and list no errors.
 
     References
     ----------
@@ -34,29 +30,14 @@ class Usdnl:
 
     name: ClassVar[str] = "usdnl"
     kinds: ClassVar[tuple[str, ...]] = ("class",)
-    needs: ClassVar[tuple[str, ...]] = ("dropout_probs",)
-    told: ClassVar[tuple[str, ...]] = ("noise rate",)
-    reference: ClassVar[str] = "Selection of USDNL (Xu et al., AAAI 2023), not its training"
+    needs: ClassVar[tuple[str, ...]] = ("dropped",)
+    reference: ClassVar[str] = "Xu et al., USDNL, AAAI 2023"
 
-    noise_rate: Annotated[float, msgspec.Meta(gt=0, lt=1)] | None = None
     scores_: Any = field(default=None, init=False, repr=False)
 
     def fit(self, evidence: Evidence) -> Self:
         """Score the annotations of `evidence`."""
-        if self.noise_rate is None:
-            raise InputError(
-                "detector 'usdnl' needs the noise rate: `options={'usdnl.noise_rate': 0.2}`"
-            )
-        assert evidence.dropout_probs is not None
-        single = evidence.dropout_probs[0]
-        given = single[np.arange(len(evidence)), evidence.labels]
-        order = np.argsort(-given, kind="stable")
-        ranks = np.empty(len(evidence))
-        ranks[order] = np.arange(len(evidence)) / max(len(evidence) - 1, 1)
-        kept = round((1 - self.noise_rate) * len(evidence))
-        flagged = np.zeros(len(evidence), bool)
-        flagged[order[kept:]] = True
-        self.scores_ = annotation_scores(
-            evidence, "class", ranks, flagged, categories=single.argmax(axis=1)
-        )
+        assert evidence.dropped is not None
+        shares = evidence.dropped.mean(axis=0)
+        self.scores_ = annotation_scores(evidence, "class", shares, shares > _MOST_EPOCHS)
         return self

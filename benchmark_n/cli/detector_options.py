@@ -23,6 +23,7 @@ DETECTOR_OPTIONS = (
     "fit",
     "cam_target",
     "cam_layer",
+    "noise_rate",
     "category_map",
     "evidence_dir",
     "settings",
@@ -45,8 +46,9 @@ _OPTIONS = (
         "--evidence",
         multiple=True,
         metavar="SOURCE",
-        help="crops, losses, quality, saliency[:MODEL,MODEL…], detections[:NAME,NAME…] (nanodet, "
-        "centernet, mask-rcnn, torchvision:NAME[@FILE], transformers:NAME), predictions:FILE, "
+        help="crops, losses, quality, saliency[:MODEL,MODEL…], trainings[:scratch], "
+        "detections[:NAME,NAME…] (nanodet, centernet, mask-rcnn, torchvision:NAME[@FILE], "
+        "transformers:NAME), predictions:FILE, "
         "annotators:FILE,FILE or files:DIR (repeatable) "
         "[default: what the detectors need].",
     ),
@@ -96,6 +98,11 @@ _OPTIONS = (
         help="Category that saliency maps are of.",
     ),
     click.option("--cam-layer", metavar="NAME", help="[default: the last convolution]"),
+    click.option(
+        "--noise-rate",
+        type=float,
+        help="Share of wrong labels that usdnl is told; results say so [default: estimated].",
+    ),
     click.option(
         "--category-map",
         type=_FILE,

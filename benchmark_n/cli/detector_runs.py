@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # Fields of EvidenceOptions that are named as their flags.
 _SAME_NAME = (
     *("backbone", "folds", "group_by", "device", "trained_on", "match", "weights", "in_sample"),
-    *("fit", "cam_target", "cam_layer", "category_map", "evidence_dir"),
+    *("fit", "cam_target", "cam_layer", "noise_rate", "category_map", "evidence_dir"),
 )
 # Measures of a slice to their headers.
 SHOWN = {"auprc": "AUPRC", "prevalence": "chance", "f1": "F1"}
@@ -57,6 +57,7 @@ def run_on_benchmark(
             options=settings,
             scoring=_scoring(asked),
             execution=Execution(asked["workers"], progress=progress),
+            clean_subset=asked["clean_subset"],
         )
     root = out or Path("results") / opened.path.resolve().name
     _finish(results, root, opened, asked["top"], ablation=ablation, quiet=quiet, as_json=as_json)

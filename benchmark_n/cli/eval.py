@@ -46,6 +46,7 @@ _SLICES = ("by", "bootstrap", "seed")
 @click.option("--ef", is_flag=True, help="Ejection fractions of --predictions or noisy labels.")
 @detector_options
 @click.option("--in-sample", is_flag=True, help="Allow --weights of this benchmark's pictures.")
+@click.option("--clean-subset", type=float, help="Share of right labels lent to sample_weights.")
 @click.option("--ablation", is_flag=True, help="Also what each part of detector mirror is worth.")
 @truth_options
 @click.option("--ground-truth", type=_FILE, help="COCO file instead of the benchmark's labels.")
@@ -129,7 +130,7 @@ def command(
     """
     set_logging(quiet, verbose)
     asked = {name: options.pop(name) for name in DETECTOR_OPTIONS}
-    asked["in_sample"] = options.pop("in_sample")
+    asked |= {name: options.pop(name) for name in ("in_sample", "clean_subset")}
     ablation = options.pop("ablation")
     reading = _reading(options)
     rule = {name: options.pop(name) for name in TRUTH_OPTIONS}

@@ -146,6 +146,7 @@ def _run(
             *(coco.path.name, evidence.without_mask.size, len(evidence), detector.name),
             " and ".join(kinds_of_masks(detector)),
         )
+    by_evidence = told_by_evidence(evidence, detector.needs)
     provenance: dict[str, Any] = {
         "benchmark-n": __version__,
         "detector": detector.name,
@@ -154,7 +155,7 @@ def _run(
         "details": dict(getattr(detector, "details_", {})),
         "evidence": evidence.provenance["sources"],
         "trained_on": trained_on(evidence),
-        "told": list(dict.fromkeys((*told_to(detector), *told_by_evidence(evidence)))),
+        "told": list(dict.fromkeys((*told_to(detector), *by_evidence))),
         "annotations": {"file": coco.path.name, "sha256": file_digest(coco.path)}
         | coco.repairs.recorded(),
         "leaks": list(leaks_of_file(coco.path)),

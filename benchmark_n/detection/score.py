@@ -10,6 +10,7 @@ from typing import Any
 from benchmark_n.benchmark import Benchmark, layout, load
 from benchmark_n.benchmark.leaks import leak_lines
 from benchmark_n.detection.detect import detect
+from benchmark_n.detection.lending import lent_annotations
 from benchmark_n.detection.result import DetectionResult
 from benchmark_n.detectors.base import detector_names
 from benchmark_n.errors import InputError
@@ -34,6 +35,7 @@ def evaluate_detectors(
     options: Mapping[str, Any] | None = None,
     scoring: LabelErrorOptions = SCORING,
     execution: Execution = Execution(),
+    clean_subset: float | None = None,
 ) -> list[DetectionResult]:
     """Run detectors on a benchmark's noisy annotations and score them against its manifest.
 
@@ -44,8 +46,10 @@ def evaluate_detectors(
     evidence, options, execution
         As for `detect`.
     scoring
-        What counts as an error, and the bootstrap of the intervals, by default over the units of
-        the folds; the floors come with them.
+        What counts as an error, and the bootstrap of the intervals, by default over the folds'
+        units.
+    clean_subset
+        Share of the annotations, 0 to 1, lent to detectors as known to be right; None: none.
 
     Raises
     ------
@@ -63,7 +67,7 @@ def evaluate_detectors(
             f"{opened.path}: its annotations give their errors away (masks or boxes kept as they "
             "came), so it is unfit for label-error detection"
         )
-    asked = evidence_options(evidence)
+    asked = _with_lent(evidence_options(evidence), opened, clean_subset)
     _refuse_in_sample(opened, detectors, asked)
     folder = images or opened.images
     found = detect(
@@ -72,6 +76,15 @@ def evaluate_detectors(
     blind = blind_scores(opened.noisy(), opened.recipe) if found else None
     scoring = replace(scoring, group_by=scoring.group_by or asked.group_by)
     return [_scored(one, opened, scoring, blind) for one in found]
+
+
+def _with_lent(
+    asked: EvidenceOptions, benchmark: Benchmark, share: float | None
+) -> EvidenceOptions:
+    """The options with the annotations that the benchmark lends."""
+    if share is None:
+        return asked
+    return replace(asked, clean_subset=lent_annotations(benchmark, share, asked.seed))
 
 
 def _scored(

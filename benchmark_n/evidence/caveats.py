@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from benchmark_n.evidence.evidence import Evidence
 
 LEAST_ACCURACY, LEAST_INSTANCES = 0.75, 1000
@@ -25,10 +27,16 @@ def caveats(evidence: Evidence) -> list[str]:
     return lines
 
 
-def told_by_evidence(evidence: Evidence) -> tuple[str, ...]:
+def told_by_evidence(evidence: Evidence, needs: Collection[str] | None = None) -> tuple[str, ...]:
     """What the models behind the evidence were given that the noisy labels do not say.
 
-    Each source may say so itself (``told``); models of clean labels were told these.
+    Each source may say so itself (``told``, and ``told_for`` single fields); models of clean labels
+    were told these.
+
+    Parameters
+    ----------
+    needs
+        Fields that are read; None: all.
     """
     told: list[str] = []
     for source in evidence.provenance["sources"]:
@@ -37,4 +45,6 @@ def told_by_evidence(evidence: Evidence) -> tuple[str, ...]:
         if source.get("trained_on") == "unknown":
             told.append("not known")
         told += source.get("told", ())
+        for name, words in source.get("told_for", {}).items():
+            told += words if needs is None or name in needs else ()
     return tuple(dict.fromkeys(told))

@@ -32,6 +32,7 @@ MAKERS = Registry(
         "detections": "benchmark_n.evidence.detections.maker:DetectionMaker",
         "losses": "benchmark_n.evidence.losses.maker:LossMaker",
         "saliency": "benchmark_n.evidence.saliency.maker:SaliencyMaker",
+        "trainings": "benchmark_n.evidence.trainings.maker:TrainingMaker",
         "predictions": "benchmark_n.evidence.files.coco_files:PredictionMaker",
         "annotators": "benchmark_n.evidence.files.coco_files:AnnotatorMaker",
         "files": "benchmark_n.evidence.files.array_files:ArrayMaker",
@@ -39,11 +40,12 @@ MAKERS = Registry(
 )
 # What the makers that need no file make.
 AUTOMATIC = {
-    "crops": ("pred_probs", "embeddings", "folds", "dropout_probs", "repeated_probs"),
+    "crops": ("pred_probs", "embeddings", "folds", "dropout_probs"),
     "detections": ("detections",),
-    "losses": ("class_losses", "mask_losses", "margins"),
+    "losses": ("class_losses", "mask_losses", "margins", "pixel_support"),
     "quality": ("predicted_dsc",),
     "saliency": ("model_probs", "saliency"),
+    "trainings": (*("dropped", "dynamics", "copy_dynamics", "posterior_passes", "sample_weights"),),
 }
 
 

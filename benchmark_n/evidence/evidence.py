@@ -22,13 +22,18 @@ PER_ANNOTATION = {
     "pred_probs": 0,
     "embeddings": 0,
     "dropout_probs": 1,
-    "repeated_probs": 1,
     "class_losses": 1,
     "mask_losses": 1,
     "margins": 1,
+    "pixel_support": 0,
     "model_probs": 1,
     "saliency": 1,
     "predicted_dsc": 0,
+    "dropped": 1,
+    "dynamics": 1,
+    "copy_dynamics": 1,
+    "posterior_passes": 1,
+    "sample_weights": 0,
 }
 
 
@@ -88,19 +93,32 @@ class Evidence:
         float32 (N, D): features of the annotation's crop.
     dropout_probs
         float32 (T, N, K): as `pred_probs`, T passes with dropout.
-    repeated_probs
-        float32 (R, N, K): as `pred_probs`, from R other partitions into folds.
     class_losses, mask_losses
         float32 (E, N): loss of each annotation in epoch e of a training that included it.
     margins
         float32 (E, N): logit of the given category less the largest other one, in each epoch.
     predicted_dsc
         float32 (N,): predicted Dice coefficient of the given mask with the true one, 0 to 1.
+    pixel_support
+        float16 (N, h, w): probability that a segmenter gives, in each place of the crop, to what
+        the given mask says of it, in the mask and a ring around it; NaN elsewhere.
     model_probs
         float32 (M, N, K): as `pred_probs`, of M models.
     saliency
         float16 (M, N, h, w), 0 to 1: where in the crop each of these models finds the category
         that it predicts (or another: see the provenance); a map of zeros says nothing.
+    dropped
+        bool (E, N): whether epoch e of a training on small losses left the annotation out, of the
+        epochs at the full rate.
+    dynamics, copy_dynamics
+        float32 (E, N): as `margins`, of a training that held copies with wrong labels too, and of
+        the annotation's copy; NaN where there is none.
+    posterior_passes
+        float32 (T, N, K): probabilities of T passes with dropout, of a training against the
+        posterior of the clean label.
+    sample_weights
+        float32 (N,): weight of the annotation at the end of a training that moves weights by what
+        helps on a clean subset, 0 to 1.
     detections
         What each of several object detectors, trained elsewhere, says of the annotations and finds
         in the images.
@@ -126,13 +144,18 @@ class Evidence:
     pred_probs: Floats | None = None
     embeddings: Floats | None = None
     dropout_probs: Floats | None = None
-    repeated_probs: Floats | None = None
     class_losses: Floats | None = None
     mask_losses: Floats | None = None
     margins: Floats | None = None
+    pixel_support: Floats | None = None
     model_probs: Floats | None = None
     saliency: Floats | None = None
     predicted_dsc: Floats | None = None
+    dropped: NDArray[np.bool_] | None = None
+    dynamics: Floats | None = None
+    copy_dynamics: Floats | None = None
+    posterior_passes: Floats | None = None
+    sample_weights: Floats | None = None
     detections: tuple[DetectionEvidence, ...] | None = None
     predictions: InstanceSet | None = None
     annotators: InstanceSet | None = None

@@ -27,7 +27,8 @@ class EvidenceOptions:
     ----------
     sources
         ``"crops"``, ``"losses"``, ``"quality"``, ``"saliency"``, ``"predictions:FILE"``,
-        ``"annotators:FILE,FILE"``, ``"files:DIR"``, ``"detections:NAME,NAME"``; empty: what
+        ``"annotators:FILE,FILE"``, ``"files:DIR"``, ``"detections:NAME,NAME"``,
+        ``"trainings[:NAME]"``; empty: what
         the detectors need and no file.
     backbone
         Of crops: ``hog``, ``lite0``, …; ``auto`` for the best that is installed.
@@ -49,6 +50,10 @@ class EvidenceOptions:
         Of saliency: whether the classifiers predict annotations they were trained on, the
         category that the maps are of, and the layer they are drawn at (None: the last
         convolution).
+    noise_rate
+        Of trainings: share of wrong labels that USDNL is told; None: estimated.
+    clean_subset
+        Of trainings: ids of annotations whose category is known to be right.
     category_map
         Of detections: a YAML or JSON file of the file's categories to those of the detectors that
         mean them, where their names do not tell.
@@ -80,6 +85,8 @@ class EvidenceOptions:
     fit: Fit = "out-of-fold"
     cam_target: Target = "predicted"
     cam_layer: str | None = None
+    noise_rate: float | None = None
+    clean_subset: tuple[int, ...] = ()
     category_map: Path | str | None = None
     evidence_dir: Path | str | None = None
 
@@ -89,6 +96,8 @@ class EvidenceOptions:
         object.__setattr__(self, "sources", tuple(self.sources))
         check_whole("the evidence's seed", self.seed, least=0)
         check_whole("`folds`", self.folds, least=2)
+        if self.noise_rate is not None and not 0 < self.noise_rate < 1:
+            raise UsageError(f"`noise_rate` is {self.noise_rate:g}, expected between 0 and 1")
         for name, known in (
             ("fit", FITS),
             ("cam_target", TARGETS),

@@ -38,7 +38,7 @@ MEASURES = (
     "prevalence",
 )
 # Evidence that is made only where a detector asks for it.
-ON_DEMAND = ("dropout_probs", "repeated_probs")
+ON_DEMAND = ("dropout_probs",)
 Row = dict[str, Any]
 # Noise seed and folder to a benchmark.
 Make = Callable[[int, Path], Benchmark]
@@ -156,7 +156,7 @@ def out_of_fold(
     plan, _ = plan_folds(base.labels, units, base.category_names, 5, 0)
     places = np.argsort(_by_source(benchmark, base))
     given = replace(base, embeddings=rows[places], folds=plan)
-    return with_probabilities(given, units, seed=0, wanted=wanted, workers=1, **options)
+    return with_probabilities(given, seed=0, wanted=wanted, workers=1, **options)
 
 
 def _by_source(benchmark: Benchmark, evidence: Evidence) -> NDArray[np.intp]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from benchmark_n.benchmark import Benchmark
 from benchmark_n.detectors.common.score_tables import annotation_scores
 from benchmark_n.detectors.mirror import (
+    Mirror,
     disagreement,
     flags,
     ranking,
@@ -44,7 +46,7 @@ def mirror_ablation(evidence: Evidence, benchmark: Benchmark) -> dict[str, list[
     Returns
     -------
     dict
-        ``parts``: d alone, alpha alone (a ranking without flags) and both, of all models.
+        ``parts``: d alone, alpha alone (flagged from tau on) and both (MIRROR), of all models.
         ``models``: the same, averaged over all subsets of 1 to M models. ``sweep``: flags at each
         pair of thresholds, of all models. ``floors``: what needs no model.
 
@@ -97,13 +99,15 @@ def _parts(evidence: Evidence, chosen: tuple[int, ...], measure: Measure) -> lis
     assert evidence.model_probs is not None
     assert evidence.saliency is not None
     places = list(chosen)
-    found, _ = disagreement(evidence.model_probs[places], evidence.labels)
-    alpha = saliency_agreement(evidence.saliency[places])
-    nothing = np.zeros(len(found), bool)
+    probs, maps = evidence.model_probs[places], evidence.saliency[places]
+    detector = Mirror().fit(replace(evidence, model_probs=probs, saliency=maps))
+    tau = detector.details_["tau"]
+    found = disagreement(probs, evidence.labels).differs
+    alpha = np.nan_to_num(saliency_agreement(maps))
     return [
         {"part": "d", **measure(found.astype(float), found)},
-        {"part": "alpha", **measure(np.nan_to_num(alpha), nothing), **dict.fromkeys(RATES)},
-        {"part": "both", **measure(ranking(found, alpha), found)},
+        {"part": "alpha", **measure(alpha, alpha >= tau)},
+        {"part": "both", **measure(ranking(found, alpha), flags(found, alpha, tau))},
     ]
 
 
@@ -127,7 +131,7 @@ def _sweep(evidence: Evidence, measure: Measure) -> list[Row]:
     alpha = saliency_agreement(evidence.saliency)
     rows = []
     for step in sweep(evidence.model_probs, evidence.labels, alpha):
-        found, _ = disagreement(evidence.model_probs, evidence.labels, step["tau_star"])
+        found = disagreement(evidence.model_probs, evidence.labels, step["tau_star"]).differs
         flagged = flags(found, alpha, step["tau"])
         measured = measure(ranking(found, alpha), flagged)
         rows.append({**step, **{name: measured[name] for name in RATES}})

@@ -20,15 +20,23 @@ class SmallClassifier(nn.Module):
         the size stands between two stages.
     num_categories
         K.
+    dropout
+        Chance to drop a value after each pooling; 0 for none.
     """
 
-    def __init__(self, stages: Sequence[tuple[int, int, int]], num_categories: int) -> None:
+    def __init__(
+        self,
+        stages: Sequence[tuple[int, int, int]],
+        num_categories: int,
+        dropout: float = 0,
+    ) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         before = 3
         for number, (width, kernel, count) in enumerate(stages):
             if number:
                 layers.append(nn.MaxPool2d(2))
+                layers += [nn.Dropout(dropout)] if dropout else []
             for _ in range(count):
                 convolution = nn.Conv2d(before, width, kernel, padding=kernel // 2, bias=False)
                 layers += [convolution, nn.BatchNorm2d(width), nn.ReLU()]

@@ -33,7 +33,8 @@ CLASS_DETECTORS: dict[str, dict[str, Any]] = {
     "entropy": {},
     "mc_dropout": {},
     "recov": {},
-    "usdnl": {"noise_rate": 0.2},
+    "fastrecov": {},
+    "knn": {},
     "random": {},
 }
 Experiment = Callable[[int], Iterator[Row]]

@@ -8,8 +8,8 @@ that a run that was stopped goes on where it was; the table is written from what
 Parts: ``scenes``, ``digits``, ``pneumonia``, ``coco128`` (symmetric class noise, 5 %), ``tiers``
 (easy, mid and hard on scenes) and ``models`` (scenes: one model to five, d and alpha apart).
 ``pneumonia`` and ``coco128`` read the shared samples ($BENCHMARK_N_SHARED_DATA). Stages:
-``classifiers`` (MIRROR and what reads the same classifiers), ``repeats`` (mc_dropout, usdnl,
-recov), ``losses`` and ``ablation``.
+``classifiers`` (MIRROR and what reads the same classifiers), ``repeats`` (mc_dropout, recov,
+fastrecov, knn), ``losses`` and ``ablation``.
 
 Features of a frozen backbone depend on the image and the mask alone: they are kept in the cache
 and made anew only where a noise has changed the mask.
@@ -35,6 +35,7 @@ from benchmark_n import Benchmark, LabelErrorOptions
 from benchmark_n._version import __version__
 from benchmark_n.detectors import build_detector, run_detector
 from benchmark_n.detectors.common.score_tables import annotation_scores
+from benchmark_n.detectors.mirror import Mirror
 from benchmark_n.evaluation.label_errors import score_benchmark
 from benchmark_n.evidence.crops.evidence import with_probabilities
 from benchmark_n.evidence.losses import small_network as scratch
@@ -136,25 +137,24 @@ Measured = Callable[[Unit, Part], list[Row]]
 def classifiers(unit: Unit, part: Part) -> Iterator[Scored]:
     """MIRROR and its parts, and what reads the mean of the same classifiers."""
     evidence = explained(unit, part.models)
-    mirror = run_detector(build_detector("mirror"), evidence)
-    yield "mirror", mirror
-    flagged = mirror["flagged"].to_numpy()
-    for column in ("d", "alpha", "s"):
-        values = np.nan_to_num(mirror[column].cast("float64").to_numpy(zero_copy_only=False))
-        flags = flagged if column != "alpha" else np.zeros_like(flagged)
+    detector = Mirror().fit(evidence)
+    yield "mirror", detector.scores_
+    for column in ("d", "alpha"):
+        values = detector.scores_[column].cast("float64").to_numpy(zero_copy_only=False)
+        values = np.nan_to_num(values)
+        flags = values >= detector.details_["tau"]
         yield f"mirror, {column} alone", annotation_scores(evidence, "class", values, flags)
     for name in ("cleanlab", "entropy", "random"):
         yield name, run_detector(build_detector(name), evidence)
 
 
 def repeats(unit: Unit, part: Part) -> Iterator[Scored]:
-    """What reads many predictions: heads on the first backbone, or on grey levels."""
+    """What reads features or many predictions: of the first backbone, or of grey levels."""
     simple = unit.described(LITE[0])[0] if LITE[0] in part.models else grey(unit)
     features = replace(unit.base, embeddings=simple, folds=unit.folds)
-    wanted = ("dropout_probs", "repeated_probs")
-    heads = with_probabilities(features, unit.units, seed=0, wanted=wanted, workers=1)
-    for name, options in (("mc_dropout", {}), ("usdnl", {"noise_rate": 0.05}), ("recov", {})):
-        yield name, run_detector(build_detector(name, options), heads)
+    heads = with_probabilities(features, seed=0, wanted=("dropout_probs",), workers=1)
+    for name in ("mc_dropout", "recov", "fastrecov", "knn"):
+        yield name, run_detector(build_detector(name), heads)
 
 
 def losses(unit: Unit, part: Part) -> Iterator[Scored]:
@@ -176,8 +176,6 @@ def measured(name: str, table: Any, benchmark: Benchmark) -> Row:
     found = score_benchmark(table, benchmark, SCORING).kinds["class"]
     row: Row = {"detector": name, "errors": found.measures["errors"]}
     row |= {measure: found.measures.get(measure) for measure in MEASURES}
-    if name == "mirror, alpha alone":
-        row |= dict.fromkeys(("precision", "recall", "f1"))
     return {**row, "auprc_interval": found.intervals["auprc"]}
 
 

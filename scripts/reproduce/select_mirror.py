@@ -85,7 +85,7 @@ def rows_of(noise: str, seed: int, done: set[Setting]) -> Iterator[Row]:
             continue
         seen = zip(LITE, OUTLINES[outlines], strict=True)
         probs = np.stack([probabilities(name, outline, folds, penalty) for name, outline in seen])
-        found, _ = disagreement(probs, unit.base.labels)
+        found = disagreement(probs, unit.base.labels).differs
         setting = {"noise": noise, "outlines": outlines, "folds": folds, "C": penalty}
         yield {**setting, "seed": seed, **counted(found, wrong)}
 

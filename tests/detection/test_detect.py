@@ -196,8 +196,8 @@ def test_all_runs_what_has_its_evidence(
     arguments = ["eval", str(benchmark.path), "--detector", "all", "--backbone", "hog", "--json"]
     assert run([*arguments, "-q", "--top", "5", "--workers", "1", "--out", str(tmp_path)]) == 0
     found = [one["detector"] for one in json.loads(capsys.readouterr().out)["detectors"]]
-    assert {"cleanlab", "entropy", "margin", "mc_dropout", "recov", "random"} <= set(found)
-    assert not {"objectlab", "consensus", "usdnl"} & set(found)
+    assert {"cleanlab", "entropy", "margin", "mc_dropout", "recov", "knn", "random"} <= set(found)
+    assert not {"objectlab", "consensus", "usdnl", "bundl"} & set(found)
     assert np.all([(tmp_path / name / "report.html").is_file() for name in found])
 
 

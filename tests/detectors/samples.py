@@ -56,7 +56,6 @@ def noisy_problem(
         num_categories=num_categories,
         pred_probs=probs[0],
         dropout_probs=probs[1:],
-        repeated_probs=probs[1:],
     )
     return made, wrong
 

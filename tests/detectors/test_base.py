@@ -122,7 +122,8 @@ def test_a_detector_of_another_package_is_found_by_its_entry_point(tmp_path: Pat
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("usdnl", ("noise rate",)),
+        ("usdnl", ()),
+        ("sample_weights", ("a clean subset",)),
         ("quality_sentinel", ("the noise's operators",)),
         ("consensus", ("further annotators' labels",)),
         ("cleanlab", ()),
@@ -147,3 +148,10 @@ def test_evidence_says_what_its_models_are_told(
 ) -> None:
     given = replace(evidence([1, 2]), provenance={"sources": [source, source]})
     assert told_by_evidence(given) == told
+
+
+def test_what_is_told_for_a_field_is_told_to_its_readers_alone() -> None:
+    source = {"trained_on": "noisy-in-sample", "told_for": {"dropped": ["noise rate"]}}
+    given = replace(evidence([1, 2]), provenance={"sources": [source]})
+    assert told_by_evidence(given, ("dropped",)) == ("noise rate",)
+    assert told_by_evidence(given, ("dynamics", "copy_dynamics")) == ()

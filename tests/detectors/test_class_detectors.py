@@ -9,34 +9,23 @@ from sklearn import metrics
 from benchmark_n.detectors import build_detector, run_detector
 from benchmark_n.detectors.common.thresholds import confident_other, self_confidence
 from benchmark_n.detectors.entropy import normalised_entropy
-from benchmark_n.errors import InputError
 from tests.detectors.samples import column, evidence, noisy_problem, rows_of
 
-FINDERS = {
-    "cleanlab": {},
-    "disagreement": {},
-    "margin": {},
-    "mc_dropout": {},
-    "recov": {},
-    "usdnl": {"noise_rate": 0.2},
-}
+FINDERS = ("cleanlab", "disagreement", "margin", "mc_dropout")
 
 
-@pytest.mark.parametrize(("name", "options"), FINDERS.items())
-def test_finds_wrong_labels_where_probabilities_are_good(
-    name: str, options: dict[str, float]
-) -> None:
+@pytest.mark.parametrize("name", FINDERS)
+def test_finds_wrong_labels_where_probabilities_are_good(name: str) -> None:
     made, wrong = noisy_problem()
-    table = run_detector(build_detector(name, options), made)
+    table = run_detector(build_detector(name), made)
     assert metrics.roc_auc_score(wrong, column(table, "class", "score")) > 0.95
     assert metrics.f1_score(wrong, column(table, "class", "flagged")) > 0.75
 
 
-@pytest.mark.parametrize("name", ["cleanlab", "entropy", "random", *FINDERS])
+@pytest.mark.parametrize("name", ["entropy", "random", *FINDERS])
 def test_same_evidence_same_scores(name: str) -> None:
     made, _ = noisy_problem()
-    options = FINDERS.get(name, {})
-    first, second = (run_detector(build_detector(name, options), made) for _ in range(2))
+    first, second = (run_detector(build_detector(name), made) for _ in range(2))
     assert first.equals(second)
 
 
@@ -120,11 +109,3 @@ def test_random_is_uniform_and_a_function_of_seed_and_id() -> None:
     assert abs(np.corrcoef(scores, column(other, "class", "score"))[0, 1]) < 0.06
     few = run_detector(build_detector("random"), evidence([0] * 10))
     assert column(few, "class", "score").tolist() == scores[:10].tolist()
-
-
-def test_usdnl_needs_the_noise_rate_and_flags_as_many() -> None:
-    made, _ = noisy_problem()
-    with pytest.raises(InputError, match="needs the noise rate"):
-        run_detector(build_detector("usdnl"), made)
-    table = run_detector(build_detector("usdnl", {"noise_rate": 0.1}), made)
-    assert column(table, "class", "flagged").sum() == 30

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 
 from benchmark_n.coco import CocoFile, read_coco
@@ -170,3 +171,39 @@ def test_an_explicit_confidence_is_one_of_the_scores_themselves() -> None:
     for confidence, flagged in ((0.39, True), (0.41, False)):
         table = run_detector(build_detector("objectlab", {"confidence": confidence}), made)
         assert column(table, "class", "flagged").tolist() == [flagged, False]
+
+
+def test_overlap_of_masks_that_fill_their_boxes_is_that_of_the_boxes() -> None:
+    """Where masks are rectangles, what masks say is what cleanlab says of boxes."""
+    for seed in range(3):
+        made = drawn(seed)
+        by_box, by_mask = (
+            run_detector(build_detector("objectlab", {"overlap": overlap}), made)
+            for overlap in ("box", "mask")
+        )
+        for kind in ("class", "spatial", "missing"):
+            np.testing.assert_allclose(
+                column(by_mask, kind, "score"), column(by_box, kind, "score"), atol=1e-9
+            )
+
+
+def test_outlines_of_one_box_are_told_apart_by_masks_alone() -> None:
+    """Two given masks with the box of the prediction; of the second a half is left."""
+    corner = np.tri(20, dtype=np.uint8)
+    canvas = np.zeros((40, 40), np.uint8, order="F")
+    canvas[5:25, 5:25] = corner
+    half = coco_mask.encode(canvas)
+    masks = (box_mask(5, 5, 20, 20), {"size": list(half["size"]), "counts": half["counts"]})
+    found = instances([(1, 0, 0.99, box_mask(5, 5, 20, 20)), (2, 0, 0.98, box_mask(5, 5, 20, 20))])
+    made = evidence([0, 0], masks=masks, predictions=found)
+    scores = {
+        overlap: column(
+            run_detector(build_detector("objectlab", {"overlap": overlap}), made),
+            "spatial",
+            "score",
+        )
+        for overlap in ("box", "mask")
+    }
+    assert scores["box"] == pytest.approx([0, 0], abs=1e-5)
+    # .9 of 1 less the IoU, which is 210 of 400 px; the centres of the boxes are the same.
+    assert scores["mask"] == pytest.approx([0, 0.9 * (1 - 210 / 400)], abs=1e-5)

@@ -66,7 +66,10 @@ def test_scores_hold_d_alpha_and_s(
     truth = benchmark.manifest().to_pandas().set_index("annotation_id").loc[rows.index]
     wrong = truth.category_id != truth.noisy_category_id
     found = results["results"]["kinds"]["class"]
-    assert found["f1"] == pytest.approx(metrics.f1_score(wrong, rows.d.astype(bool)))
+    tau = results["provenance"]["details"]["tau"]
+    assert tau > 0
+    assert (rows.flagged == (rows.d & (rows.alpha >= tau))).all()
+    assert found["f1"] == pytest.approx(metrics.f1_score(wrong, rows.flagged))
     assert found["f1"] > 0.8
     assert rows.alpha.isna().sum() == results["provenance"]["details"]["no_spatial_evidence"] == 1
     assert table[table.kind == "any"].alpha.isna().all()
@@ -88,18 +91,21 @@ def test_the_ablation_is_of_d_alpha_and_both(
     results = json.loads((folder / "results.json").read_text())["results"]["kinds"]["class"]
     parts = {row["part"]: row for row in made["parts"]}
     assert parts["both"]["auprc"] == pytest.approx(results["auprc"])  # type: ignore[index]
-    assert parts["d"]["f1"] == pytest.approx(results["f1"])  # type: ignore[index]
-    assert parts["alpha"]["f1"] is None  # type: ignore[index]
+    assert parts["both"]["f1"] == pytest.approx(results["f1"])  # type: ignore[index]
+    assert parts["alpha"]["f1"] < parts["both"]["f1"]  # type: ignore[index]
     assert [row["subsets"] for row in made["models"][::3]] == [3, 3, 1]
     # One model: d is its disagreement with the given category, and its own map is all it shares.
     noisy = annotation_evidence(benchmark.noisy())
     rows = benchmark.manifest().to_pandas().set_index("annotation_id").loc[noisy.annotation_ids]
     wrong = (rows.category_id != rows.noisy_category_id).to_numpy()
     probs = np.load(arrays / "model_probs.npy")
-    expected = [metrics.f1_score(wrong, one.argmax(axis=1) != noisy.labels) for one in probs]
+    differs = probs.argmax(axis=2) != noisy.labels
+    expected = [metrics.f1_score(wrong, one) for one in differs]
+    unanimous = differs.all(axis=0) & (probs.argmax(axis=2) == probs[0].argmax(axis=1)).all(axis=0)
+    assert parts["d"]["f1"] == pytest.approx(metrics.f1_score(wrong, unanimous))  # type: ignore[index]
     assert made["models"][0]["f1"] == pytest.approx(np.mean(expected))
     swept = {(row["tau"], row["tau_star"]): row["f1"] for row in made["sweep"]}
-    assert swept[0.0, 0.0] == pytest.approx(results["f1"])
+    assert swept[0.0, 0.0] == pytest.approx(parts["d"]["f1"])  # type: ignore[index]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,7 +23,6 @@ from benchmark_n.evidence.folds import plan_folds
 from benchmark_n.runtime.progress import Progress
 
 PASSES = 10
-REPEATS = 10
 _log = logging.getLogger(__name__)
 
 
@@ -87,7 +85,7 @@ def crop_evidence(
     units
         Of the annotations; folds keep each together.
     wanted
-        ``"dropout_probs"`` and ``"repeated_probs"`` are made where they are asked for.
+        ``"dropout_probs"`` are made where they are asked for.
 
     Raises
     ------
@@ -100,7 +98,6 @@ def crop_evidence(
     notes += _copies(coco, units, made)
     return with_probabilities(
         replace(evidence, embeddings=made.features, folds=plan),
-        units,
         seed=seed,
         wanted=wanted,
         workers=workers,
@@ -128,7 +125,6 @@ def _copies(coco: CocoFile, units: Units, made: Embedded) -> list[str]:
 
 def with_probabilities(
     evidence: Evidence,
-    units: Units,
     *,
     seed: int,
     wanted: Iterable[str] = (),
@@ -143,29 +139,21 @@ def with_probabilities(
     count = len(evidence.category_ids)
     features, labels = evidence.embeddings, evidence.labels
     passes = PASSES if "dropout_probs" in wanted else 0
-    validate = partial(
-        cross_validate,
+    probs = cross_validate(
         features,
         labels,
-        num_categories=count,
+        evidence.folds,
+        count,
         inverse_penalty=inverse_penalty,
+        passes=passes,
+        seed=seed,
         workers=workers,
     )
-    probs = validate(evidence.folds, passes=passes, seed=seed)
-    repeated = None
-    if "repeated_probs" in wanted:
-        folds = int(evidence.folds.max()) + 1
-        plans = [
-            plan_folds(labels, units, evidence.category_names, folds, seed + 1 + repeat)[0]
-            for repeat in range(REPEATS)
-        ]
-        repeated = np.stack([validate(plan)[0] for plan in plans])
     accuracy = float((probs[0].argmax(axis=1) == labels).mean())
     _log.info("out-of-fold accuracy against the given labels: %.3f", accuracy)
     return replace(
         evidence,
         pred_probs=probs[0],
         dropout_probs=probs[1:] if passes else None,
-        repeated_probs=repeated,
         provenance={**(provenance or {}), "out_of_fold_accuracy": accuracy},
     )

@@ -12,7 +12,7 @@ from benchmark_n.evidence.collect import MakerInput
 from benchmark_n.evidence.crops.evidence import crop_evidence
 from benchmark_n.evidence.evidence import Evidence
 
-_ON_DEMAND = ("dropout_probs", "repeated_probs")
+_ON_DEMAND = ("dropout_probs",)
 
 
 class CropMaker:

@@ -52,6 +52,7 @@ class LossMaker:
             class_losses=losses.class_losses,
             mask_losses=losses.mask_losses,
             margins=losses.margins,
+            pixel_support=losses.pixel_support,
             provenance={
                 "evidence": "losses",
                 "backbone": "scratch:small",

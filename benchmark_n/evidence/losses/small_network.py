@@ -16,7 +16,7 @@ from benchmark_n.coco.pixels import Pixels
 from benchmark_n.evidence.evidence import Ints
 from benchmark_n.runtime.optional_imports import import_extra
 
-VERSION = 2
+VERSION = 3
 SIZE = 32
 EPOCHS = 24
 _BATCH = 64
@@ -24,6 +24,7 @@ _RATE = 2e-3
 _PEAK = 1e-2
 _WARM_UP = 0.15
 _WEIGHT_DECAY = 1e-4
+_RING = 2  # px of the grid that masks are drawn on
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,15 @@ class Losses:
         given mask's pixels.
     margins
         float32 (E, N): logit of the given category less the largest other.
+    pixel_support
+        float16 (N, S / 2, S / 2): probability after the last epoch of what the given mask says of
+        each pixel, inside the mask and in a ring of 2 px around it; NaN elsewhere.
     """
 
     class_losses: NDArray[np.float32]
     mask_losses: NDArray[np.float32]
     margins: NDArray[np.float32]
+    pixel_support: NDArray[np.float16]
 
 
 def train_losses(
@@ -81,7 +86,7 @@ def train_losses(
         made[:, epoch] = _epoch_losses(network, data)
         if progress is not None:
             progress(epoch + 1, epochs)
-    return Losses(*made)
+    return Losses(made[0], made[1], made[2], _pixel_support(network, data))
 
 
 def _optimiser(network: Any, steps: int) -> tuple[Any, Any]:
@@ -129,6 +134,39 @@ def _epoch_losses(network: Any, data: tuple[Any, Any, Any]) -> NDArray[np.float3
             losses = _batch_losses(network, pixels[chosen], shapes[chosen], given[chosen])
             made[:, chosen.numpy()] = torch.stack(losses).cpu().numpy()
     return made
+
+
+def _pixel_support(network: Any, data: tuple[Any, Any, Any]) -> NDArray[np.float16]:
+    """Probability of what each given mask says of the pixels at it, float16 (N, h, w)."""
+    import torch
+
+    pixels, shapes, _ = data
+    device = next(network.parameters()).device
+    places: Any = torch.arange(len(pixels))
+    parts = []
+    network.eval()
+    with torch.inference_mode():
+        for chosen in places.split(4 * _BATCH):
+            given = shapes[chosen].to(device)
+            _, drawn = network(pixels[chosen].to(device).float() / 127.5 - 1, given)
+            parts.append(supported(drawn.sigmoid(), given).half().cpu().numpy())
+    return np.concatenate(parts)
+
+
+def supported(drawn: Any, shapes: Any) -> Any:
+    """Probability of the given label of each pixel of masks and their rings, (n, h, w).
+
+    Parameters
+    ----------
+    drawn, shapes
+        (n, 1, h, w), 0 to 1: probability of the mask, and the given one.
+    """
+    import torch
+
+    inside = shapes >= 1 / 2
+    near = torch.nn.functional.max_pool2d(inside.float(), 2 * _RING + 1, 1, _RING) > 0
+    support = torch.where(inside, drawn, 1 - drawn)
+    return torch.where(near, support, torch.nan)[:, 0]
 
 
 def _turned(pixels: Any, shapes: Any, generator: Any) -> tuple[Any, Any]:

@@ -127,7 +127,7 @@ class _Run:
         for _ in range(self.epochs):
             for chosen in places[torch.randperm(len(places), generator=generator)].split(_BATCH):
                 if len(chosen) > 1:
-                    batch = _shifted(_pixels(self.crops[chosen.numpy()]), generator)
+                    batch = shifted(pixel_tensor(self.crops[chosen.numpy()]), generator)
                     logits, _ = network(batch.to(self.device))
                     loss = cross_entropy(logits, given[chosen].to(self.device))
                     optimiser.zero_grad()
@@ -143,7 +143,7 @@ class _Run:
         for start in range(0, len(task.places), 4 * _BATCH):
             places = task.places[start : start + 4 * _BATCH]
             with torch.inference_mode():
-                logits, maps = network(_pixels(self.crops[places]).to(self.device))
+                logits, maps = network(pixel_tensor(self.crops[places]).to(self.device))
             part = logits.softmax(1).cpu().numpy()
             aims = self.lesson.aims(part, places)
             probs.append(part)
@@ -151,13 +151,14 @@ class _Run:
         return Explained(np.concatenate(probs), on_common_grid(np.concatenate(activations)))
 
 
-def _pixels(crops: Pixels) -> Any:
+def pixel_tensor(crops: Pixels) -> Any:
+    """Crops uint8 (n, S, S, 3) as float32 (n, 3, S, S), -1 to 1."""
     import torch
 
     return torch.from_numpy(crops).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
-def _shifted(batch: Any, generator: Any) -> Any:
+def shifted(batch: Any, generator: Any) -> Any:
     """A batch moved by up to a sixteenth of its side, mirrored at the border."""
     import torch
 

@@ -1,0 +1,87 @@
+"""Labels that the nearest neighbours in feature space do not share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar, Self
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark_n.detectors.common.score_tables import annotation_scores
+from benchmark_n.evidence import Evidence
+from benchmark_n.evidence.evidence import Floats, Ints
+
+_CHUNK = 512
+
+
+@dataclass
+class NearestNeighbours:
+    """How little of the weight of the nearest neighbours has the given category.
+
+    The neighbours are the `neighbours` other annotations of largest cosine similarity of the
+    features, each weighted by it. The score is 1 less the given category's share of the weight;
+    flagged is where another category has more [1]_ [2]_. Nothing is trained.
+
+    Parameters
+    ----------
+    neighbours
+        Their number; fewer where there are not as many annotations.
+
+    References
+    ----------
+    .. [1] Training-free feature-space detection of label errors for boxes, arXiv 2606.10666: by its
+           abstract alone.
+    .. [2] Bahri, Jiang, Gupta: Deep k-NN for Noisy Labels, ICML 2020.
+    """
+
+    name: ClassVar[str] = "knn"
+    kinds: ClassVar[tuple[str, ...]] = ("class",)
+    needs: ClassVar[tuple[str, ...]] = ("embeddings",)
+    reference: ClassVar[str] = "Agreement of nearest neighbours, after Bahri et al., ICML 2020"
+
+    neighbours: Annotated[int, msgspec.Meta(ge=1)] = 10
+    scores_: Any = field(default=None, init=False, repr=False)
+
+    def fit(self, evidence: Evidence) -> Self:
+        """Score the annotations of `evidence`."""
+        assert evidence.embeddings is not None
+        count = len(evidence.category_ids)
+        shares = neighbour_shares(evidence.embeddings, evidence.labels, count, self.neighbours)
+        own = shares[np.arange(len(evidence)), evidence.labels]
+        self.scores_ = annotation_scores(
+            evidence,
+            "class",
+            1 - own,
+            shares.max(axis=1) > own,
+            categories=np.where(shares.max(axis=1) > own, shares.argmax(axis=1), evidence.labels),
+        )
+        return self
+
+
+def neighbour_shares(
+    features: Floats, labels: Ints, num_categories: int, neighbours: int
+) -> NDArray[np.float64]:
+    """Share of each category in the neighbours' weight, float64 (N, K); zeros without weight.
+
+    Parameters
+    ----------
+    features, labels
+        (N, D), standardised here, and int64 (N,).
+    """
+    values = np.asarray(features, np.float64)
+    deviation = values.std(axis=0)
+    values = (values - values.mean(axis=0)) / np.where(deviation > 1e-8, deviation, 1.0)
+    values /= np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-12)
+    shares = np.zeros((len(values), num_categories))
+    most = min(neighbours, len(values) - 1)
+    for start in range(0, len(values), _CHUNK):
+        rows = np.arange(start, min(start + _CHUNK, len(values)))
+        similarity = values[rows] @ values.T
+        similarity[np.arange(len(rows)), rows] = -np.inf
+        nearest = np.argsort(-similarity, axis=1, kind="stable")[:, :most]
+        weights = np.maximum(np.take_along_axis(similarity, nearest, axis=1), 0)
+        for column in range(most):
+            shares[rows, labels[nearest[:, column]]] += weights[:, column]
+    return np.asarray(shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-12))

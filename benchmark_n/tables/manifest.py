@@ -17,7 +17,10 @@ import pyarrow.parquet as pq
 from benchmark_n.errors import InputError
 from benchmark_n.files.parquet import open_parquet, read_parquet
 from benchmark_n.tables.manifest_schema import (
+    IDS,
     ORIGINALS,
+    ORIGINS,
+    SOURCE,
     VERIFIED_COLUMNS,
     later_columns,
     manifest_schema,
@@ -124,14 +127,15 @@ def keeps_source_ids(path: Path) -> bool:
         No such file, or a damaged one.
     """
     with _named_faults(path):
-        return bool(later_columns(pq.read_schema(path)))
+        return "source_id" in later_columns(pq.read_schema(path))
 
 
 def read_manifest(path: Path, columns: Sequence[str] | None = None) -> Any:
     """The manifest as a `pyarrow.Table`; by default all columns but those of `ORIGINALS`.
 
-    One of schema 1 gets the column ``source_id``: its ``annotation_id`` but of spurious ones. A
-    column of `VERIFIED_COLUMNS` that is named, but not there, is null.
+    One of schema 1 gets the column ``source_id``: its ``annotation_id`` but of spurious ones; one
+    of schema 1 or 2 ``source_ids`` from it, and ``source`` for the origin ``clean``. A column of
+    `VERIFIED_COLUMNS` that is named, but not there, is null.
 
     Raises
     ------
@@ -143,17 +147,17 @@ def read_manifest(path: Path, columns: Sequence[str] | None = None) -> Any:
         _check_rows(path, file)
         _check_columns(path, file.schema_arrow)
         later = later_columns(file.schema_arrow)
-        known = dict.fromkeys(["annotation_id", "source_id", *file.schema_arrow.names])
+        known = dict.fromkeys(
+            ["annotation_id", "source_id", "source_ids", *file.schema_arrow.names]
+        )
         named = [name for name in known if name not in ORIGINALS]
         wanted = named if columns is None else list(columns)
         keys = read_parquet(path, [name for name in _KEYS if name not in later])
         unknown = {name for name, _, _ in VERIFIED_COLUMNS} - set(file.schema_arrow.names)
         table = read_parquet(path, [name for name in wanted if name not in {*later, *unknown}])
     if later:
-        _warn_of_source_ids(path)
-        keys = keys.append_column("source_id", _source_ids(keys))
-        table = table.append_column("source_id", keys["source_id"])
-    table = with_columns(table, {*wanted} & {*later, *unknown} - {"source_id"})
+        keys, table = _of_now(path, keys, table, later)
+    table = with_columns(table, {*wanted} & {*later, *unknown} - {"source_id", "source_ids"})
     lacking = next((name for name in wanted if name not in table.column_names), None)
     if lacking is not None:
         raise InputError(f"{path.name}: column '{lacking}' is missing")
@@ -161,8 +165,25 @@ def read_manifest(path: Path, columns: Sequence[str] | None = None) -> Any:
     return table.select(wanted)
 
 
-def _source_ids(keys: Any) -> Any:
-    return pc.if_else(pc.equal(keys["origin"], "clean"), keys["annotation_id"], None)
+def _of_now(path: Path, keys: Any, table: Any, later: Sequence[str]) -> tuple[Any, Any]:
+    """Keys and table of an older schema with the origins and source ids of this one."""
+    keys, table = _with_origins(keys), _with_origins(table)
+    if "source_id" in later:
+        _warn_of_source_ids(path)
+        source = pc.if_else(pc.equal(keys["origin"], SOURCE), keys["annotation_id"], None)
+        keys = keys.append_column("source_id", source)
+        table = table.append_column("source_id", source)
+    ids = [None if i is None else [i] for i in keys["source_id"].to_pylist()]
+    return keys, table.append_column("source_ids", pa.array(ids, IDS))
+
+
+def _with_origins(table: Any) -> Any:
+    """The table with ``source`` in place of the origin ``clean``."""
+    if "origin" not in table.column_names:
+        return table
+    place, origin = table.column_names.index("origin"), table["origin"]
+    renamed = pc.if_else(pc.equal(origin, "clean"), SOURCE, origin)
+    return table.set_column(place, table.schema.field("origin"), renamed)
 
 
 @cache
@@ -208,7 +229,10 @@ def _check_keys(path: Path, keys: Any) -> None:
     for name in ("annotation_id", "source_id"):
         if pc.count_distinct(keys[name]).as_py() != len(keys) - keys[name].null_count:
             raise InputError(f"{path.name}: a value of {name} occurs twice, expected unique ids")
-    if not pc.is_null(keys["source_id"]).equals(pc.not_equal(keys["origin"], "clean")):
+    strange = set(pc.unique(keys["origin"]).to_pylist()) - set(ORIGINS)
+    if strange:
         raise InputError(
-            f"{path.name}: column 'source_id' is not null for spurious annotations alone"
+            f"{path.name}: origin is '{min(strange):.40}', expected one of {', '.join(ORIGINS)}"
         )
+    if not pc.is_null(keys["source_id"]).equals(pc.not_equal(keys["origin"], SOURCE)):
+        raise InputError(f"{path.name}: column 'source_id' is not null for added annotations alone")

@@ -16,6 +16,7 @@ from benchmark_n.coco.lacking_masks import with_masks
 from benchmark_n.noise.absence import Absence
 from benchmark_n.noise.base import Noise, NotApplied
 from benchmark_n.noise.class_confusion import ClassConfusion
+from benchmark_n.noise.confusion_matrix import matrix_weights
 from benchmark_n.noise.events import Events, draw_events
 from benchmark_n.noise.label_swap import swap_labels
 from benchmark_n.noise.recipe import Recipe
@@ -121,7 +122,11 @@ def _draw_one(noises: tuple[Noise, ...], ids: NDArray[np.int64], seed: int) -> d
 def _confuse(
     noise: ClassConfusion, coco: CocoFile, drawn: Drawn, seed: int
 ) -> tuple[NDArray[np.int64], dict[int, str]]:
-    candidates = noise.candidates(coco.categories)
+    candidates = (
+        noise.candidates(coco.categories)
+        if noise.matrix is None
+        else matrix_weights(noise.matrix, coco.categories)
+    )
     picks = uniforms(seed, f"{noise.name}.pick", coco.annotation_ids)
     categories, reasons = coco.category_ids.copy(), {}
     for index in np.flatnonzero(drawn).tolist():

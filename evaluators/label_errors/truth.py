@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from benchmark_n.coco.annotation_masks import SIZES
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.runtime.options import check_known
+from benchmark_n.tables.manifest_schema import EXTRA, MERGED
 
 Flags = NDArray[np.bool_]
 Bar = float | Mapping[str, float]
@@ -141,35 +143,51 @@ def verified(rows: Any) -> Flags:
 
 
 def class_errors(rows: Any) -> Truth:
-    """Wrong: another category than the clean one. A spurious annotation has none: ignored."""
+    """Wrong: another category than the clean one. An extra annotation has none: ignored."""
     clean, given = rows["category_id"], rows["noisy_category_id"]
     wrong = pc.fill_null(pc.not_equal(clean, given), False)
     return Truth(_flags(wrong), _flags(clean.is_null()))
 
 
 def spatial_errors(rows: Any, truth: SpatialTruth = DEFAULT_TRUTH) -> Truth:
-    """Wrong: by the rule. Spurious annotations have no clean mask and are ignored.
+    """Wrong: by the rule, and whatever the rule several drawn as one and what is left of a split.
 
-    Boxes without masks have no boundary IoU; under ``boundary-iou`` the bar is of their box IoU.
+    Extra annotations have no clean mask and are ignored. Boxes without masks have no boundary IoU;
+    under ``boundary-iou`` the bar is of their box IoU.
     """
     iou = float_values(rows["iou"])
     ignored, changed = np.isnan(iou), iou < 1
+    whole = _merged_or_split(rows)
     if truth.name == "changed":
-        return Truth(changed, ignored)
+        return Truth(changed | whole, ignored)
     values = iou
     if truth.name == "boundary-iou":
         edges = float_values(rows["boundary_iou"])
         values = np.where(np.isnan(edges), iou, edges)
-    wrong = values < _bars(rows, truth)
+    wrong = (values < _bars(rows, truth)) | whole
     return Truth(wrong, ignored | (changed & ~wrong) if truth.leave_out else ignored)
 
 
+def spurious_errors(rows: Any) -> Truth:
+    """Wrong: annotations too many, be they spurious or the further part of a split one."""
+    extra = _flags(pc.is_in(rows["origin"].cast("string"), pa.array(EXTRA)))
+    return Truth(extra, np.zeros(len(rows), bool))
+
+
+def _merged_or_split(rows: Any) -> Flags:
+    """Annotations of several instances, or of a part of one that has the rest beside it; (N,)."""
+    merged = _flags(pc.equal(rows["origin"], MERGED))
+    if "split_applied" not in rows.column_names:
+        return merged
+    extra = spurious_errors(rows).wrong
+    return merged | (_flags(pc.fill_null(rows["split_applied"], False)) & ~extra)
+
+
 def any_errors(rows: Any, truth: SpatialTruth = DEFAULT_TRUTH) -> Truth:
-    """Wrong: by class or by place, or spurious."""
+    """Wrong: by class or by place, or too many."""
     of_class = class_errors(rows)
     spatial = spatial_errors(rows, truth)
-    spurious = _flags(pc.equal(rows["origin"], "spurious"))
-    wrong = of_class.wrong | spatial.wrong | spurious
+    wrong = of_class.wrong | spatial.wrong | spurious_errors(rows).wrong
     return Truth(wrong, (of_class.ignored | spatial.ignored) & ~wrong)
 
 

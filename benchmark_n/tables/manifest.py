@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -17,7 +15,6 @@ import pyarrow.parquet as pq
 from benchmark_n.errors import InputError
 from benchmark_n.files.parquet import open_parquet, read_parquet
 from benchmark_n.tables.manifest_schema import (
-    IDS,
     ORIGINALS,
     ORIGINS,
     SOURCE,
@@ -26,10 +23,10 @@ from benchmark_n.tables.manifest_schema import (
     manifest_schema,
     with_columns,
 )
+from benchmark_n.tables.older_manifests import of_now
 from benchmark_n.tables.row_digest import RowDigest
 
 _ROWS_IN_GROUP = 1 << 16
-_log = logging.getLogger(__name__)
 _NEVER_NULL = ("annotation_id", "image_id", "origin", "crowd", "deleted")
 _KEYS = (*_NEVER_NULL, "source_id")
 Rows = Mapping[str, Sequence[Any]]
@@ -156,44 +153,13 @@ def read_manifest(path: Path, columns: Sequence[str] | None = None) -> Any:
         unknown = {name for name, _, _ in VERIFIED_COLUMNS} - set(file.schema_arrow.names)
         table = read_parquet(path, [name for name in wanted if name not in {*later, *unknown}])
     if later:
-        keys, table = _of_now(path, keys, table, later)
+        keys, table = of_now(path, keys, table, later)
     table = with_columns(table, {*wanted} & {*later, *unknown} - {"source_id", "source_ids"})
     lacking = next((name for name in wanted if name not in table.column_names), None)
     if lacking is not None:
         raise InputError(f"{path.name}: column '{lacking}' is missing")
     _check_keys(path, keys)
     return table.select(wanted)
-
-
-def _of_now(path: Path, keys: Any, table: Any, later: Sequence[str]) -> tuple[Any, Any]:
-    """Keys and table of an older schema with the origins and source ids of this one."""
-    keys, table = _with_origins(keys), _with_origins(table)
-    if "source_id" in later:
-        _warn_of_source_ids(path)
-        source = pc.if_else(pc.equal(keys["origin"], SOURCE), keys["annotation_id"], None)
-        keys = keys.append_column("source_id", source)
-        table = table.append_column("source_id", source)
-    ids = [None if i is None else [i] for i in keys["source_id"].to_pylist()]
-    return keys, table.append_column("source_ids", pa.array(ids, IDS))
-
-
-def _with_origins(table: Any) -> Any:
-    """The table with ``source`` in place of the origin ``clean``."""
-    if "origin" not in table.column_names:
-        return table
-    place, origin = table.column_names.index("origin"), table["origin"]
-    renamed = pc.if_else(pc.equal(origin, "clean"), SOURCE, origin)
-    return table.set_column(place, table.schema.field("origin"), renamed)
-
-
-@cache
-def _warn_of_source_ids(path: Path) -> None:
-    """Once for each manifest: it is read many times."""
-    _log.warning(
-        "%s: of schema 1: its annotation ids are the source's, which, like the order of the "
-        "annotations, may tell its errors",
-        path,
-    )
 
 
 def _check_rows(path: Path, file: Any) -> None:

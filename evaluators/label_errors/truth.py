@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from benchmark_n.coco.annotation_masks import SIZES
 from benchmark_n.errors import InputError, UsageError
+from benchmark_n.evaluators.label_errors.origins import extra_annotations, merged_or_split
 from benchmark_n.runtime.options import check_known
-from benchmark_n.tables.manifest_schema import EXTRA, MERGED
 
 Flags = NDArray[np.bool_]
 Bar = float | Mapping[str, float]
@@ -157,7 +156,7 @@ def spatial_errors(rows: Any, truth: SpatialTruth = DEFAULT_TRUTH) -> Truth:
     """
     iou = float_values(rows["iou"])
     ignored, changed = np.isnan(iou), iou < 1
-    whole = _merged_or_split(rows)
+    whole = merged_or_split(rows)
     if truth.name == "changed":
         return Truth(changed | whole, ignored)
     values = iou
@@ -170,24 +169,14 @@ def spatial_errors(rows: Any, truth: SpatialTruth = DEFAULT_TRUTH) -> Truth:
 
 def spurious_errors(rows: Any) -> Truth:
     """Wrong: annotations too many, be they spurious or the further part of a split one."""
-    extra = _flags(pc.is_in(rows["origin"].cast("string"), pa.array(EXTRA)))
-    return Truth(extra, np.zeros(len(rows), bool))
-
-
-def _merged_or_split(rows: Any) -> Flags:
-    """Annotations of several instances, or of a part of one that has the rest beside it; (N,)."""
-    merged = _flags(pc.equal(rows["origin"], MERGED))
-    if "split_applied" not in rows.column_names:
-        return merged
-    extra = spurious_errors(rows).wrong
-    return merged | (_flags(pc.fill_null(rows["split_applied"], False)) & ~extra)
+    return Truth(extra_annotations(rows), np.zeros(len(rows), bool))
 
 
 def any_errors(rows: Any, truth: SpatialTruth = DEFAULT_TRUTH) -> Truth:
     """Wrong: by class or by place, or too many."""
     of_class = class_errors(rows)
     spatial = spatial_errors(rows, truth)
-    wrong = of_class.wrong | spatial.wrong | spurious_errors(rows).wrong
+    wrong = of_class.wrong | spatial.wrong | extra_annotations(rows)
     return Truth(wrong, (of_class.ignored | spatial.ignored) & ~wrong)
 
 

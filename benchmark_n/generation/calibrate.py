@@ -128,7 +128,7 @@ def calibrate(
     share = len(pairs) / len(outlines)
     halves = {image: not held for image, held in held_out_images(first).items()}
     rates = label_rates(drawings.joins, halves)
-    events = event_rates(drawings.joins, halves, drawings.pairs, rates)
+    events = event_rates(drawings.joins, halves, rates)
     caveats += [*unidentified(fit), *events.caveats]
     images = len(np.unique(pairs.images))
     recipe = calibrated_recipe(name, fit, given, share, rates, events, (len(pairs), images))

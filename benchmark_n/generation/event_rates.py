@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.coco import CocoFile
-from benchmark_n.coco.annotation_masks import masks_of
+from benchmark_n.coco.annotation_masks import masks_of, measure
 from benchmark_n.coco.instances import by_image
 from benchmark_n.coco.joining import MatchedPairs
 from benchmark_n.coco.lacking_masks import with_masks
@@ -71,23 +71,22 @@ class EventRates:
 def event_rates(
     joins: Sequence[tuple[CocoFile, MatchedPairs]],
     chosen: Mapping[int, bool],
-    pairs: MaskPairs,
     rates: LabelRates,
 ) -> EventRates:
-    """Rates of all joins, over the images that are `chosen`, whose `pairs` are all pairs of masks.
+    """Rates of all joins, over the images that are `chosen`.
 
     Parameters
     ----------
     rates
         Of the same joins; for the line of absence.
     """
-    large = [mask.area >= SMALLEST_AREA and not is_box(mask) for mask in pairs.clean]
-    boxes = sum(own and is_box(mask) for own, mask in zip(large, pairs.noisy, strict=True))
-    additions = doubled = 0
-    for _, matched in joins:
+    boxes = outlines = additions = doubled = 0
+    for clean, matched in joins:
+        drawn = _box_masks(clean, matched, chosen)
+        boxes, outlines = boxes + drawn[0], outlines + drawn[1]
         counts = _additions(matched, chosen)
         additions, doubled = additions + counts[0], doubled + counts[1]
-    return EventRates(boxes, sum(large), doubled, additions, _by_category(joins, chosen, rates))
+    return EventRates(boxes, outlines, doubled, additions, _by_category(joins, chosen, rates))
 
 
 def is_box(mask: CropMask) -> bool:
@@ -100,6 +99,30 @@ def box_pairs(pairs: MaskPairs) -> NDArray[np.bool_]:
     """Pairs of which the second drawing alone is a box, bool (N,)."""
     both = zip(pairs.clean, pairs.noisy, strict=True)
     return np.array([is_box(noisy) and not is_box(clean) for clean, noisy in both], np.bool_)
+
+
+def _box_masks(
+    clean: CocoFile, matched: MatchedPairs, chosen: Mapping[int, bool]
+) -> tuple[int, int]:
+    """Second drawings that are boxes, of what the first drew as no box, and all of these.
+
+    Pairs of a low IoU count too: the box of something thin is one.
+    """
+    noisy = matched.noisy
+    fit = ~clean.crowd & with_masks(clean)
+    fit &= np.array([chosen[i] for i in clean.image_ids.tolist()], np.bool_)
+    there = ~noisy.crowd & with_masks(noisy)
+    pairs = [
+        (pair.clean, pair.noisy)
+        for pair in matched.pairs
+        if pair.clean is not None and pair.noisy is not None
+        if fit[pair.clean] and there[pair.noisy]
+    ]
+    firsts = [measure(rle) for rle in masks_of(clean, [first for first, _ in pairs])]
+    seconds = [measure(rle) for rle in masks_of(noisy, [second for _, second in pairs])]
+    outlines = [area >= SMALLEST_AREA and area < w * h for area, (_, _, w, h) in firsts]
+    boxes = [area == w * h > 0 for area, (_, _, w, h) in seconds]
+    return sum(map(all, zip(outlines, boxes, strict=True))), sum(outlines)
 
 
 def _additions(matched: MatchedPairs, chosen: Mapping[int, bool]) -> tuple[int, int]:

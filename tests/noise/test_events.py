@@ -104,7 +104,9 @@ def test_merges_are_those_of_whole_canvases(gap: int) -> None:
         rle = crop_to_rle(CropMask.from_full(union))
         expected[tuple(sorted(ids[group].tolist()))] = rle["counts"]
     found = events_of(coco, 4, noise)
-    assert {one.source_ids: (one.mask or {})["counts"] for one in found.added} == expected
+    assert {
+        one.source_ids: one.mask["counts"] if one.mask else b"" for one in found.added
+    } == expected
     assert sorted(found.absorbed) == sorted(i for group in groups for i in group.tolist())
     assert found.absorbed == found.applied["merge"]
     assert len(expected) > 5

@@ -128,8 +128,8 @@ def test_a_merge_is_drawn_for_each_annotation_with_neighbours() -> None:
 
 
 def test_parts_of_a_split_are_the_whole_and_as_large_as_drawn() -> None:
-    rows, columns = np.indices((60, 80))
-    mask = CropMask.from_full(np.hypot((rows - 30) / 25, (columns - 40) / 35) <= 1)
+    rows, columns = np.indices((70, 70)) - 35
+    mask = CropMask.from_full(np.hypot(rows, columns) <= 30)
     noise = Split(1.0, least=0.25)
     shares, angles = [], []
     for number in range(600):

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.annotation_masks import masks_of
 from benchmark_n.coco.instances import by_image
-from benchmark_n.masks import CropMask, Rle, crop_to_rle, rle_to_crop
+from benchmark_n.masks import CropMask, Rle, crop_to_rle, rle_to_crop, rles_to_crops
 from benchmark_n.noise.base import Noise, NotApplied
 from benchmark_n.noise.merge import Merge, components, union
 from benchmark_n.noise.split import Split
@@ -154,7 +154,7 @@ def _merge_group(
     events: Events,
 ) -> None:
     """Merge among the annotations of one category in an image, in the order of their ids."""
-    masks = [rle_to_crop(rle).tight() for rle in masks_of(coco, group)]
+    masks = [mask.tight() for mask in rles_to_crops(masks_of(coco, group))]
     ids = coco.annotation_ids
     links = []
     for own, place in enumerate(group):

@@ -12,6 +12,7 @@ import pytest
 
 import benchmark_n
 from benchmark_n import Benchmark
+from benchmark_n.benchmark.fields import ANNOTATION_FIELDS
 from benchmark_n.coco import read_coco
 from benchmark_n.coco.annotation_masks import masks_of
 from benchmark_n.coco.joining import match_pairs
@@ -31,7 +32,7 @@ from benchmark_n.generation.label_rates import label_rates
 from benchmark_n.masks import rle_to_crop
 from benchmark_n.report.show import show
 from benchmark_n.tables.scores import scores_table
-from tests import making
+from tests import making, samples
 from tests.conftest import SAMPLES, shared_file
 
 NAMES = ("scenes", *SAMPLES)
@@ -274,3 +275,61 @@ def test_rates_of_events_are_found_again(tmp_path: Path) -> None:
     assert found["absence"]["probability"] == pytest.approx(chance, rel=0.35)
     assert -0.75 < found["absence"]["slope"] < -0.25
     assert set(provenance) >= {"absence.slope", "box_mask.probability", "spurious.doubled"}
+
+
+def all_events(folder: Path, **more: Any) -> Path:
+    """A recipe in which each event that can happen does."""
+    noises = {
+        "merge": {"probability": 1.0, "gap": 5},
+        "split": {"probability": 0.4, "area": 50},
+        "spurious": {"probability": 1.0, "doubled": 0.5},
+        "class_confusion": {"probability": 0.5},
+        **more,
+    }
+    path = folder / "all.yaml"
+    path.write_text(json.dumps({"noises": noises}))
+    return path
+
+
+@pytest.mark.parametrize("masks", ["rle", "polygon", "keep"])
+def test_withheld_fields_of_copied_annotations_come_back_once(masks: str, tmp_path: Path) -> None:
+    """An added record has none of its model's further fields; the clean file has all of them."""
+    data = samples.with_further_fields(samples.document())
+    more = [samples.annotation(20 + i, 2, category_id=3) for i in range(6)]
+    for number, record in enumerate(more):
+        x = 8.0 * number
+        record["segmentation"] = [[x, 2, x + 7, 2, x + 7, 40, x, 40]]
+        record["note"] = f"drawn {number}"
+    data["annotations"] += more[:3] + more[4:]
+    file = samples.write(tmp_path, data)
+    options = {"annotations": file, "masks": masks, "workers": 1}
+    made = making.make("custom", recipe=all_events(tmp_path), out=tmp_path / "a", **options)
+    clean = making.make("custom", recipe="clean", out=tmp_path / "b", **options)
+    assert min(made.summary[origin] for origin in ("spurious", "merged")) > 0
+    assert all(set(r) <= set(ANNOTATION_FIELDS) for r in made.noisy().records())
+    assert list(made.clean().records()) == list(clean.clean().records())
+    assert made.verify() == []
+
+
+def test_sealed_benchmarks_have_events_too(tmp_path: Path) -> None:
+    made = make("scenes", tmp_path / "made", seed=None, sealed=True)
+    assert made.summary["spurious"] > 10
+    clean = make("scenes", tmp_path / "clean", "clean")
+    assert list(made.clean().records()) == list(clean.clean().records())
+    opened = {r["id"] for r in make("scenes", tmp_path / "open").noisy().records()}
+    assert not opened & {r["id"] for r in made.noisy().records()}
+
+
+def test_boxes_and_crowds_have_no_events_but_may_be_absent(tmp_path: Path) -> None:
+    data = samples.document()
+    boxes = [{**record, "segmentation": []} for record in data["annotations"]]
+    crowd = samples.annotation(
+        99, 1, iscrowd=1, segmentation={"size": [48, 64], "counts": [0, 3072]}
+    )
+    file = samples.write(tmp_path, {**data, "annotations": [*boxes, crowd]})
+    recipe = all_events(tmp_path, absence={"probability": 0.5, "slope": -0.1})
+    made = making.make("custom", annotations=file, recipe=recipe, out=tmp_path / "a", workers=1)
+    assert [made.summary[what] for what in ("spurious", "merged", "split")] == [0, 0, 0]
+    rows = made.manifest().to_pylist()
+    assert {row["deleted"] for row in rows if not row["crowd"]} <= {True, False}
+    assert not any(row["deleted"] for row in rows if row["crowd"])

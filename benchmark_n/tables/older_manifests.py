@@ -24,6 +24,8 @@ def of_now(path: Path, keys: Any, table: Any, later: Sequence[str]) -> tuple[Any
         source = pc.if_else(pc.equal(keys["origin"], SOURCE), keys["annotation_id"], None)
         keys = keys.append_column("source_id", source)
         table = table.append_column("source_id", source)
+    if "source_ids" not in later:
+        return keys, table
     ids = [None if i is None else [i] for i in keys["source_id"].to_pylist()]
     return keys, table.append_column("source_ids", pa.array(ids, IDS))
 

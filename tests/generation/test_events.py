@@ -302,7 +302,7 @@ def test_withheld_fields_of_copied_annotations_come_back_once(masks: str, tmp_pa
         record["note"] = f"drawn {number}"
     data["annotations"] += more[:3] + more[4:]
     file = samples.write(tmp_path, data)
-    options = {"annotations": file, "masks": masks, "workers": 1}
+    options: dict[str, Any] = {"annotations": file, "masks": masks, "workers": 1}
     made = making.make("custom", recipe=all_events(tmp_path), out=tmp_path / "a", **options)
     clean = making.make("custom", recipe="clean", out=tmp_path / "b", **options)
     assert min(made.summary[origin] for origin in ("spurious", "merged")) > 0

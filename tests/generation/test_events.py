@@ -30,6 +30,7 @@ from benchmark_n.evaluators.realism.pairs import pair_masks
 from benchmark_n.generation.event_rates import box_pairs, event_noises, event_rates
 from benchmark_n.generation.label_rates import label_rates
 from benchmark_n.masks import rle_to_crop
+from benchmark_n.noise.recipe import build_noise
 from benchmark_n.report.show import show
 from benchmark_n.tables.scores import scores_table
 from tests import making, samples
@@ -274,6 +275,8 @@ def test_rates_of_events_are_found_again(tmp_path: Path) -> None:
     chance = 1 / (1 + (600 / found["absence"]["area"]) ** -0.5 * 4)
     assert found["absence"]["probability"] == pytest.approx(chance, rel=0.35)
     assert -0.75 < found["absence"]["slope"] < -0.25
+    assert len(found["absence"]["categories"]) == len(clean.categories)
+    assert all(build_noise(name, values).name == name for name, values in found.items())
     assert set(provenance) >= {"absence.slope", "box_mask.probability", "spurious.doubled"}
 
 

@@ -22,7 +22,7 @@ from benchmark_n.files.json_yaml import JSON_FAULTS, read_json
 from benchmark_n.files.provenance import file_digest
 from benchmark_n.masks import SegmentationError
 from benchmark_n.tables.manifest import keeps_source_ids, read_manifest, rows_digest
-from benchmark_n.tables.manifest_schema import ORIGINALS
+from benchmark_n.tables.manifest_schema import ORIGINALS, SOURCE
 
 _NOTHING = b"{}"
 
@@ -126,7 +126,7 @@ class Benchmark:
             for identity, source_id, image_id, origin, record, withheld in zip(
                 *(column.to_pylist() for column in batch.columns), strict=True
             ):
-                if origin != "clean":
+                if origin != SOURCE:
                     continue
                 image = noisy.images.get(image_id)
                 if image is None or (record is None and identity not in survivors):

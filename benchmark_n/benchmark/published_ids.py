@@ -125,6 +125,24 @@ class PublishedIds:
         return start + int.from_bytes(digest, "little") % within.hashed
 
 
+def event_ids(added: Sequence[tuple[str, Sequence[int]]]) -> Ids:
+    """Ids for annotations that an event added, by its name and the source's ids, ascending.
+
+    Returns
+    -------
+    ndarray
+        int64 (N,), at least 0; the same whatever other annotations there are.
+
+    Examples
+    --------
+    >>> first, second = event_ids([("merge", (7, 9)), ("split", (7,))]).tolist()
+    >>> event_ids([("merge", (7, 9))]).tolist() == [first]
+    True
+    """
+    texts = (f"{event} {' '.join(map(str, ids))}" for event, ids in added)
+    return np.array([_hashed(text) for text in texts], np.int64)
+
+
 def published_order(coco: CocoFile, ids: PublishedIds) -> tuple[CocoFile, Ids]:
     """The file with its annotations in the order of their published ids, and these, int64 (N,)."""
     published = ids.of(coco.annotation_ids)
@@ -156,5 +174,10 @@ def added_ids(image_ids: Sequence[int]) -> Ids:
 def _added_id(image_id: int, place: int) -> int:
     if 0 <= image_id < _ADDED.plain // _MOST_PLACES and place < _MOST_PLACES:
         return image_id * _MOST_PLACES + place
-    digest = hashlib.blake2b(f"{image_id} {place}".encode(), digest_size=8).digest()
+    return _hashed(f"{image_id} {place}")
+
+
+def _hashed(text: str) -> int:
+    """An id beyond those of `added_ids`' plain ones."""
+    digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
     return _ADDED.plain + int.from_bytes(digest, "little") % ((1 << 63) - _ADDED.plain)

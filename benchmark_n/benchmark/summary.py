@@ -12,9 +12,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from benchmark_n.coco import Category
-from benchmark_n.coco.annotation_masks import SIZES
+from benchmark_n.coco.annotation_masks import SIZES, size_bucket
 from benchmark_n.coco.labels import category_labels
-from benchmark_n.tables.manifest_schema import BOX, MASK
+from benchmark_n.tables.manifest_schema import BOX, MASK, MERGED, ORIGINS, SOURCE, SPLIT, SPURIOUS
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 _COLUMNS = (
@@ -24,6 +24,7 @@ _COLUMNS = (
     "category_id",
     "noisy_category_id",
     "area",
+    "noisy_area",
     "size",
     "iou",
     "boundary_iou",
@@ -43,7 +44,8 @@ def summarise(manifest: Path, categories: Mapping[int, Category]) -> dict[str, A
     table = pq.read_table(
         manifest, columns=[*_COLUMNS, *boxed, *outcomes], read_dictionary=[*words, *boxed]
     )
-    clean = table.filter(pc.equal(table["origin"], "clean"))
+    origins = _by_origin(table)
+    clean = origins[SOURCE]
     instances = clean.filter(pc.invert(clean["crowd"]))
     boxes = instances.filter(pc.equal(instances["measured_on"], BOX)) if boxed else None
     masks = instances.filter(pc.equal(instances["measured_on"], MASK)) if boxed else instances
@@ -53,14 +55,14 @@ def summarise(manifest: Path, categories: Mapping[int, Category]) -> dict[str, A
         **of_boxes,
         "instances": len(instances),
         "crowds": len(clean) - len(instances),
-        "spurious": len(table) - len(clean),
+        **{origin: len(origins[origin]) for origin in (SPURIOUS, MERGED, SPLIT)},
         "deleted": _count(instances["deleted"]),
         "changed_masks": _changed(masks),
         "changed_categories": _count(_confused(instances)),
         "empty_clean_masks": _count(pc.equal(masks["area"], 0)),
         "effective_class_rate": _class_rate(instances),
         "sizes": _by_size(instances),
-        "noises": {noise: _noise_counts(instances, noise) for noise in noises},
+        "noises": {noise: _noise_counts(instances, noise, origins[SPURIOUS]) for noise in noises},
         "iou": _quantiles(instances["iou"]),
         "boundary_iou": _quantiles(instances["boundary_iou"]),
         "class_confusion_matrix": _confusions(instances, categories),
@@ -85,18 +87,27 @@ def _class_rate(instances: Any) -> float | None:
     return _count(_confused(instances)) / surviving if surviving else None
 
 
-def _by_size(table: Any, mask: Any = None) -> dict[str, int]:
-    kept = table if mask is None else table.filter(mask)
-    return {size: _count(pc.equal(kept["size"], size)) for size in SIZES}
+def _by_origin(table: Any) -> dict[str, Any]:
+    """Origin to its rows; of manifests before version 3 the source's are called clean."""
+    given = pc.replace_substring_regex(table["origin"].cast("string"), "^clean$", SOURCE)
+    return {origin: table.filter(pc.equal(given, origin)) for origin in ORIGINS}
 
 
-def _noise_counts(instances: Any, noise: str) -> dict[str, Any]:
-    applied = instances[f"{noise}_applied"]
+def _by_size(table: Any) -> dict[str, int]:
+    return {size: _count(pc.equal(table["size"], size)) for size in SIZES}
+
+
+def _noise_counts(instances: Any, noise: str, copies: Any) -> dict[str, Any]:
+    """How many of the source a noise was applied to, and in vain; of spurious, the copies."""
+    struck = instances.filter(instances[f"{noise}_applied"])
+    if noise == SPURIOUS:  # by their own size: no clean mask is theirs
+        sizes = [size_bucket(area) for area in copies["noisy_area"].to_pylist()]
+        struck = pa.table({"size": pa.array(sizes, pa.string())})
     reasons = pc.value_counts(instances[f"{noise}_reason"].drop_null().cast("string"))
     return {
-        "applied": _count(applied),
-        "rate": _count(applied) / len(instances) if len(instances) else None,
-        "by_size": _by_size(instances, applied),
+        "applied": len(struck),
+        "rate": len(struck) / len(instances) if len(instances) else None,
+        "by_size": _by_size(struck),
         "not_applied": {
             entry["values"]: entry["counts"]
             for entry in sorted(reasons.to_pylist(), key=lambda e: str(e["values"]))

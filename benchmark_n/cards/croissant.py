@@ -8,7 +8,7 @@ References
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from benchmark_n._version import RELEASED
 from benchmark_n.cards.citations import citations
 from benchmark_n.cards.croissant_parts import file_object, record_set
 from benchmark_n.cards.facts import Artefact, Facts
-from benchmark_n.cards.markdown import about, versions
+from benchmark_n.cards.markdown import about, shown_value, versions
 from benchmark_n.datasets import Dataset
 from benchmark_n.runtime.optional_imports import import_extra
 
@@ -104,7 +104,11 @@ def _collection(facts: Facts) -> str:
 
 def _protocol(facts: Facts) -> list[str]:
     lines = [
-        f"{noise}: " + ", ".join(f"{name} {value}" for name, value in parameters.items())
+        f"{noise}: "
+        + ", ".join(
+            f"{name} {shown_value(value) if isinstance(value, Mapping) else value}"
+            for name, value in parameters.items()
+        )
         for noise, parameters in facts.recipe["noises"].items()
     ]
     return lines or ["No noise was added."]

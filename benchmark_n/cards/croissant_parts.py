@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmark_n.cards.facts import Artefact
@@ -59,14 +60,15 @@ def record_set(mlc: Any, ctx: Any, file: Artefact, roots: Sequence[Path]) -> Any
 def _fields(name: str, roots: Sequence[Path]) -> list[Any]:
     """The table's columns that Croissant's readers give back as they are.
 
-    Left out are the original records, bytes for which there is no type, and whole numbers beyond
-    2^53 with nulls among them (seeds), which those readers turn into floating point.
+    Left out are the original records, bytes for which there is no type, lists, and whole numbers
+    beyond 2^53 with nulls among them (seeds), which those readers turn into floating point.
     """
     file = pq.ParquetFile(next(root / name for root in roots if (root / name).is_file()))
     return [
         field
         for index, field in enumerate(file.schema_arrow)
-        if str(field.type) != "binary" and _survives_floats(file.metadata, index)
+        if str(field.type) != "binary" and not pa.types.is_list(field.type)
+        if _survives_floats(file.metadata, index)
     ]
 
 

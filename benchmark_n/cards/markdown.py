@@ -135,12 +135,21 @@ def _parameters(recipe: Mapping[str, Any]) -> list[dict[str, str]]:
         {
             "part": plain(section),
             "name": plain(name),
-            "value": f"{value:.4g}" if isinstance(value, float) else cell(value),
+            "value": cell(shown_value(value)),
             "provenance": cell(provenance.get(f"{section}.{name}", "default")),
         }
         for section, parameters in parameter_sections(recipe).items()
         for name, value in parameters.items()
     ]
+
+
+def shown_value(value: object) -> str:
+    """A parameter's value: numbers to four digits, of a table how many rows it has."""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, Mapping) and any(isinstance(row, Mapping) for row in value.values()):
+        return f"a matrix of {len(value)} rows"
+    return str(value)
 
 
 def parameter_sections(recipe: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

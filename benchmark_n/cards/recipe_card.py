@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmark_n.benchmark import Benchmark
 from benchmark_n.cards.citations import citations
-from benchmark_n.cards.markdown import parameter_sections, restrictions
+from benchmark_n.cards.markdown import parameter_sections, restrictions, shown_value
 from benchmark_n.cards.page import front_matter, header_fields, licence_link, plain, template
 from benchmark_n.datasets import Dataset
 from benchmark_n.runtime.commands import command_line
@@ -120,15 +120,11 @@ def _parameters(recipes: Mapping[str, Document]) -> list[dict[str, Any]]:
         {
             "part": plain(part),
             "name": plain(name),
-            "values": [_value(one.get(part, {}).get(name, "-")) for one in sections],
+            "values": [shown_value(one.get(part, {}).get(name, "-")) for one in sections],
             "provenance": _provenance(documents, f"{part}.{name}"),
         }
         for part, name in keys
     ]
-
-
-def _value(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _provenance(documents: Sequence[Document], key: str) -> str:

@@ -184,6 +184,8 @@ def command(
         f"{benchmark.path}: {summary['annotations']} annotations, {', '.join(changed)} and "
         f"{summary['changed_categories']} categories changed, {summary['deleted']} deleted"
     )
+    added = [f"{summary[what]} {what}" for what in ("spurious", "merged", "split") if summary[what]]
+    line += f", added: {', '.join(added)}" if added else ""
     if benchmark.recipe.get("sealed"):
         line += ", sealed (private/seal.json makes it again)"
     if summary["skipped"]:

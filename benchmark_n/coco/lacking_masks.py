@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark_n.coco.annotation_masks import has_mask, masks_of
+from benchmark_n.coco.annotation_masks import has_mask, masks_of, measure
 from benchmark_n.coco.boxes import box_mask, box_of
 from benchmark_n.coco.file import CocoFile
 from benchmark_n.errors import InputError
 from benchmark_n.masks import Rle
 
+_BATCH = 1024  # masks at a time
 _log = logging.getLogger(__name__)
 
 
@@ -43,6 +45,28 @@ def regions_of(coco: CocoFile) -> list[Rle]:
     return [
         next(found) if has else _filled(coco, index) for index, has in enumerate(masked.tolist())
     ]
+
+
+def areas_of(coco: CocoFile, rows: Sequence[int]) -> NDArray[np.float64]:
+    """Areas (px²) of the masks of some annotations, of their boxes where there is none; (N,).
+
+    Raises
+    ------
+    InputError
+        A segmentation that is no mask of its image, or a box that cannot be read.
+    """
+    masked = with_masks(coco)
+    has = [row for row in rows if masked[row]]
+    found = {
+        row: measure(rle)[0]
+        for start in range(0, len(has), _BATCH)
+        for row, rle in zip(
+            has[start : start + _BATCH], masks_of(coco, has[start : start + _BATCH]), strict=True
+        )
+    }
+    boxes = (row for row in rows if not masked[row])
+    found |= {row: box_of(coco, row).measured[0] for row in boxes}
+    return np.array([found[row] for row in rows], np.float64)
 
 
 def _filled(coco: CocoFile, index: int) -> Rle:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 
 from benchmark_n.benchmark import Benchmark, load
 from benchmark_n.benchmark.fields import split_annotation
+from benchmark_n.coco import CocoFile
 from benchmark_n.coco.annotation_masks import standardise
 from benchmark_n.coco.write import CocoStream
 from benchmark_n.errors import UsageError
 from benchmark_n.evaluators.label_errors import alignment
 from benchmark_n.evaluators.label_errors import truth as error_truth
 from benchmark_n.files.atomic import staged
+from benchmark_n.tables.manifest_schema import MERGED, SOURCE
 from benchmark_n.tables.scores import add_any, read_scores
 
 
@@ -112,25 +114,32 @@ def _review(wrong: NDArray[np.bool_], share: float) -> CorrectionResult:
 
 
 def _write(benchmark: Benchmark, reviewed: NDArray[np.int64], path: Path) -> None:
-    """The noisy file with the clean records of `reviewed`; spurious ones are taken out.
+    """The noisy file with the clean records of `reviewed`, in the order of the published ids.
 
-    All ids are the published ones. Clean records too have the published fields alone, or the
-    others would mark them.
+    Annotations too many are taken out; where several were drawn as one, all of them come back.
+    Clean records too have the published fields alone, or the others would mark them.
     """
     noisy = benchmark.noisy()
-    table = benchmark.manifest(["annotation_id", "origin", "clean_record"])
+    records = dict(zip(noisy.annotation_ids.tolist(), noisy.annotations, strict=True))
+    columns = ["annotation_id", "source_id", "source_ids", "image_id", "origin", "clean_record"]
+    table = benchmark.manifest(columns)
     chosen = table.filter(pc.is_in(table["annotation_id"], value_set=pa.array(reviewed)))
-    clean = {row["annotation_id"]: row for row in chosen.to_pylist()}
+    merged = chosen.filter(pc.equal(chosen["origin"], MERGED))["source_ids"].to_pylist()
+    parts = pa.array([i for ids in merged for i in ids], pa.int64())
+    restored = table.filter(pc.is_in(table["source_id"], value_set=parts))
+    for row in (*chosen.to_pylist(), *restored.to_pylist()):
+        if row["origin"] != SOURCE:
+            del records[row["annotation_id"]]
+        elif row["clean_record"] is not None:
+            records[row["annotation_id"]] = _clean(benchmark, noisy, row)
     with CocoStream(path, noisy.sections) as stream:
-        for index, identity in enumerate(noisy.annotation_ids.tolist()):
-            row = clean.get(identity)
-            if row is not None and row["origin"] == "spurious":
-                continue
-            if row is None or row["clean_record"] is None:
-                stream.write([bytes(noisy.annotations[index])])
-                continue
-            image = noisy.images[int(noisy.image_ids[index])]
-            recipe = benchmark.recipe
-            passed, _ = split_annotation(row["clean_record"], recipe.get("keep_fields", ()))
-            size = image.height, image.width
-            stream.write([standardise(passed, *size, recipe["masks"], identity=identity)])
+        for identity in sorted(records) if merged else records:
+            stream.write([bytes(records[identity])])
+
+
+def _clean(benchmark: Benchmark, noisy: CocoFile, row: Mapping[str, Any]) -> bytes:
+    """The clean record of a manifest's row as the benchmark would publish it."""
+    image, recipe = noisy.images[row["image_id"]], benchmark.recipe
+    passed, _ = split_annotation(row["clean_record"], recipe.get("keep_fields", ()))
+    size = image.height, image.width
+    return standardise(passed, *size, recipe["masks"], identity=row["annotation_id"])

@@ -16,6 +16,7 @@ from benchmark_n.evaluators.realism.moments import SMALLEST_AREA
 from benchmark_n.evaluators.realism.pairs import SPLIT, MaskPairs, held_out_images, pair_masks
 from benchmark_n.files.provenance import file_digest
 from benchmark_n.generation.calibrated_recipe import calibrated_recipe, unidentified
+from benchmark_n.generation.event_rates import EventRates, box_pairs, event_rates
 from benchmark_n.generation.label_rates import LabelRates, label_rates
 from benchmark_n.generation.simulated_moments import Fit, fit_contour
 from benchmark_n.noise.recipe import build_noise
@@ -37,8 +38,8 @@ class Calibration:
         Of the YAML form, with provenance.
     fit
         Parameters of `contour` with their intervals.
-    rates
-        Of missing annotations and other categories.
+    rates, events
+        Of missing annotations and other categories; of box masks and doubles.
     objects, images
         What the fit saw.
     caveats
@@ -50,6 +51,7 @@ class Calibration:
     recipe: dict[str, Any]
     fit: Fit
     rates: LabelRates
+    events: EventRates
     objects: int
     images: int
     caveats: Sequence[str]
@@ -66,6 +68,7 @@ class Calibration:
             },
             "misfit": self.fit.misfit,
             "labels": self.rates.to_dict(),
+            "events": self.events.to_dict(),
             "objects": self.objects,
             "images": self.images,
             "caveats": list(self.caveats),
@@ -119,16 +122,18 @@ def calibrate(
     paths = [Path(path) for path in noisy]
     first = read_coco(clean, reading)
     drawings = _read(first, paths, symmetric, reading)
-    pairs, caveats = _changed(drawings.pairs, first.path.name)
+    outlines = drawings.pairs.take(np.flatnonzero(~box_pairs(drawings.pairs)))
+    pairs, caveats = _changed(outlines, first.path.name)
     fit = fit_contour(pairs, given, seed, replicates, progress)
-    share = len(pairs) / len(drawings.pairs)
+    share = len(pairs) / len(outlines)
     halves = {image: not held for image, held in held_out_images(first).items()}
     rates = label_rates(drawings.joins, halves)
-    caveats += unidentified(fit)
+    events = event_rates(drawings.joins, halves, rates)
+    caveats += [*unidentified(fit), *events.caveats]
     images = len(np.unique(pairs.images))
-    recipe = calibrated_recipe(name, fit, given, share, rates, (len(pairs), images))
+    recipe = calibrated_recipe(name, fit, given, share, rates, events, (len(pairs), images))
     sources = [_named(path) for path in (first.path, *paths)]
-    return Calibration(recipe, fit, rates, len(pairs), images, caveats, sources)
+    return Calibration(recipe, fit, rates, events, len(pairs), images, caveats, sources)
 
 
 def _named(path: Path) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from benchmark_n.generation.event_rates import EventRates, event_noises
 from benchmark_n.generation.label_rates import LabelRates
 from benchmark_n.generation.simulated_moments import Fit
 
@@ -20,6 +21,7 @@ def calibrated_recipe(
     given: Mapping[str, Any],
     share: float,
     rates: LabelRates,
+    events: EventRates,
     seen: tuple[int, int],
 ) -> dict[str, Any]:
     """The recipe in its YAML form."""
@@ -36,9 +38,9 @@ def calibrated_recipe(
         noises["class_confusion"] = {"probability": round(rates.confusion, _DIGITS), "scope": "all"}
         provenance["class_confusion.probability"] = f"calibrated, of {rates.matched} pairs"
         provenance["class_confusion.scope"] = "ours"
-    if rates.missing > 0:
-        noises["deletion"] = {"probability": round(rates.missing, _DIGITS)}
-        provenance["deletion.probability"] = f"calibrated, of {rates.clean} annotations"
+    further, sources = event_noises(events, rates)
+    noises |= further
+    provenance |= sources
     return {
         "name": name,
         "version": 1,

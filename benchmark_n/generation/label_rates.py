@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.coco import CocoFile
-from benchmark_n.coco.annotation_masks import has_mask, masks_of, measure
 from benchmark_n.coco.joining import MatchedPairs
-from benchmark_n.coco.records import split_record
+from benchmark_n.coco.lacking_masks import areas_of
 
 # Dirichlet prior of a row of the confusion matrix, spread over the other categories: a category
 # without a pair has the mean rate of all, one with many its own.
@@ -68,7 +67,7 @@ def label_rates(
             if chosen[int(clean.image_ids[pair.clean])]
         ]
         absent += [pair.noisy is None for pair in rows]
-        areas += _areas(clean, [pair.clean for pair in rows if pair.clean is not None])
+        areas += areas_of(clean, [pair.clean for pair in rows if pair.clean is not None]).tolist()
         there = matched.noisy.category_ids
         named.update(
             (int(clean.category_ids[pair.clean]), int(there[pair.noisy]))
@@ -86,13 +85,6 @@ def label_rates(
         other / matched_count if several else None,
         _confusions(named, joins[0][0]) if several else [],
     )
-
-
-def _areas(clean: CocoFile, rows: list[int]) -> list[float]:
-    """Areas of masks, px²; 1 where there is none."""
-    masked = [i for i in rows if has_mask(split_record(clean.annotations[i]).get("segmentation"))]
-    found = dict(zip(masked, (measure(rle)[0] for rle in masks_of(clean, masked)), strict=True))
-    return [float(found.get(i, 1)) for i in rows]
 
 
 def _confusions(named: Counter[tuple[int, int]], clean: CocoFile) -> list[dict[str, Any]]:

@@ -10,15 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.benchmark import Benchmark
-from benchmark_n.benchmark.published_ids import published_order
+from benchmark_n.benchmark.published_ids import event_ids, published_order
 from benchmark_n.benchmark.staging import staged_benchmark
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.lacking_masks import with_masks
 from benchmark_n.datasets import Dataset, Source
 from benchmark_n.generation.leakage import write_audited
 from benchmark_n.generation.options import Job
+from benchmark_n.noise.chunks import chunks
 from benchmark_n.noise.engine import Engine, Notes
-from benchmark_n.noise.plan import chunks, decide, resolve
+from benchmark_n.noise.plan import decide, resolve
 from benchmark_n.noise.recipe import Recipe
 from benchmark_n.runtime.parallel import ordered_map
 from benchmark_n.runtime.progress import Progress
@@ -56,6 +57,8 @@ def make_noisy(
         verified = None if job.verified is None else job.verified.among(coco)
         struck = verified if job.verified is not None and job.verified.only else None
         decisions = decide(recipe, coco, job.seed, struck)
+        added = [(one.event, one.source_ids) for one in decisions.events.added]
+        ids = np.concatenate([ids, job.ids.of_added(event_ids(added))])
         work = chunks(recipe, coco, decisions, ids, execution.chunk_size)
         done = ordered_map(
             _engine(recipe, coco, source, job).run,
@@ -67,7 +70,7 @@ def make_noisy(
         write_audited(
             stage,
             coco,
-            _counted(done, coco, verified, execution.progress),
+            _counted(done, coco, len(ids), verified, execution.progress),
             _schema(recipe, source, coco, verified=verified is not None),
             _resolved_recipe(recipe, dataset, source, coco, job),
             images=source.images,
@@ -107,21 +110,22 @@ def _engine(recipe: Recipe, coco: CocoFile, source: Source, job: Job) -> Engine:
 def _counted(
     parts: Iterable[tuple[list[bytes], Columns, Notes]],
     coco: CocoFile,
+    total: int,
     verified: NDArray[np.bool_] | None,
     progress: Progress | None,
 ) -> Iterator[tuple[list[bytes], Columns]]:
     """The parts; progress is told of each, and the file's account of what workers did not read."""
     done = 0
+    known = None if verified is None else set(coco.annotation_ids[verified].tolist())
     for records, rows, notes in parts:
         for kind, identity in notes:
             coco.repairs.add(kind, identity)
-        count = len(rows["annotation_id"])
-        if verified is not None:
-            rows["verified"] = verified[done : done + count].tolist()
+        if known is not None:
+            rows["verified"] = [None if i is None else i in known for i in rows["source_id"]]
         yield records, rows
-        done += count
+        done += len(rows["annotation_id"])
         if progress is not None:
-            progress(done, len(coco))
+            progress(done, total)
 
 
 def _resolved_recipe(

@@ -16,7 +16,7 @@ from benchmark_n.coco.joining import Pair
 from benchmark_n.coco.records import join_record, split_record
 from benchmark_n.masks import Rle, rle_to_crop
 from benchmark_n.masks.boundary import boundary_distance, mask_and_boundary_iou
-from benchmark_n.tables.manifest_schema import Columns, box_columns
+from benchmark_n.tables.manifest_schema import SOURCE, SPURIOUS, Columns, box_columns
 
 _BATCH = 500
 
@@ -75,7 +75,7 @@ def _row(
     ratio: float,
 ) -> tuple[dict[str, Any], bytes | None]:
     row: dict[str, Any] = {
-        "origin": "clean",
+        "origin": SOURCE,
         "crowd": False,
         "deleted": pair.noisy is None,
         "annotation_id": identity,
@@ -88,12 +88,13 @@ def _row(
         row |= _side(clean, pair.clean, clean_mask, "")
         row["crowd"] = bool(clean.crowd[pair.clean])
         row["source_id"] = int(clean.annotation_ids[pair.clean])
+        row["source_ids"] = [row["source_id"]]
         row["size"] = size_bucket(row["area"])
     if pair.noisy is not None and noisy_mask is not None:
         row |= _side(noisy, pair.noisy, noisy_mask, "noisy_")
         record = _rewritten(noisy, pair.noisy, noisy_mask, row)
     if pair.clean is None:
-        row["origin"] = "spurious"
+        row["origin"] = SPURIOUS
     elif (
         record is None
         or row["category_id"] != row["noisy_category_id"]

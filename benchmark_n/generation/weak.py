@@ -26,7 +26,7 @@ from benchmark_n.generation.weak_prompts import image_tasks, prompt_boxes
 from benchmark_n.generation.weak_recipe import resolved_recipe
 from benchmark_n.noise.plan import resolve
 from benchmark_n.noise.recipe import Recipe, build_noise
-from benchmark_n.tables.manifest_schema import manifest_schema
+from benchmark_n.tables.manifest_schema import VERSION, manifest_schema
 from benchmark_n.weak.annotate import annotate_images
 from benchmark_n.weak.engine import WeakEngine
 from benchmark_n.weak.manifest_rows import WeakColumns
@@ -178,5 +178,5 @@ def _category_noises(recipe: WeakRecipe, coco: CocoFile) -> Recipe:
 
 def _shards_folder(resolved: dict[str, Any], engine: WeakEngine) -> Path:
     hidden = {"seed": engine.seed, "skip_bad": engine.skip_bad}
-    key = shards_key({**resolved, "package": __version__, **hidden})
+    key = shards_key({**resolved, "package": __version__, "manifest": VERSION, **hidden})
     return cache_folder() / "weak" / key

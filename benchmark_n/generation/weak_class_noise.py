@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.coco import CocoFile
+from benchmark_n.noise.chunks import Chunk, chunks
 from benchmark_n.noise.engine import Engine
-from benchmark_n.noise.plan import Chunk, chunks, decide
+from benchmark_n.noise.plan import decide
 from benchmark_n.noise.recipe import Recipe
+from benchmark_n.tables.manifest_schema import SOURCE
 from benchmark_n.weak.engine import WeakEngine
 from benchmark_n.weak.shards import Part
 
@@ -36,7 +38,7 @@ def confuse(
     decisions = decide(recipe, coco, weak.seed)
     start = 0
     for records, rows in parts:
-        places = [i for i, origin in enumerate(rows["origin"]) if origin == "clean"]
+        places = [i for i, origin in enumerate(rows["origin"]) if origin == SOURCE]
         if not places:
             yield records, rows
             continue

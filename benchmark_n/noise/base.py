@@ -1,8 +1,9 @@
 """What a noise is: parameters, a draw that the manifest records, and its application.
 
 A noise is a frozen dataclass whose fields are its parameters. Spatial noises map a mask to a mask,
-box noises the box of an annotation without a mask to a box; `ClassConfusion` and `Deletion` act on
-the record. Other packages add spatial and box noises through the entry point group
+box noises the box of an annotation without a mask to a box; `ClassConfusion`, `Deletion` and
+`Absence` act on the record, events (`benchmark_n.noise.events`) on the annotations of an image
+together. Other packages add spatial and box noises through the entry point group
 ``benchmark_n.noises``.
 """
 
@@ -32,6 +33,11 @@ NOISES = Registry(
         "box_jitter": "benchmark_n.noise.box_jitter:BoxJitter",
         "class_confusion": "benchmark_n.noise.class_confusion:ClassConfusion",
         "deletion": "benchmark_n.noise.deletion:Deletion",
+        "box_mask": "benchmark_n.noise.box_mask:BoxMask",
+        "absence": "benchmark_n.noise.absence:Absence",
+        "spurious": "benchmark_n.noise.spurious:Spurious",
+        "merge": "benchmark_n.noise.merge:Merge",
+        "split": "benchmark_n.noise.split:Split",
     },
 )
 
@@ -39,7 +45,7 @@ NOISES = Registry(
 LARGEST_KERNEL = 1025
 # Distances beyond any image's side: coordinates that are moved by them stay whole numbers.
 MOST_PIXELS = 1 << 16
-Kind = Literal["spatial", "box", "category", "deletion"]
+Kind = Literal["spatial", "box", "category", "deletion", "event"]
 Drawn = dict[str, Any]
 
 
@@ -56,7 +62,8 @@ class Noise:
     name, version
         The name in recipes and manifests, and the number that changes when output bytes do.
     kind
-        ``"spatial"``, ``"box"``, ``"category"`` or ``"deletion"``.
+        ``"spatial"``, ``"box"``, ``"category"``, ``"deletion"``, or ``"event"``: annotations
+        added, or several drawn as one.
     columns
         What `draw` returns, name to Arrow type: manifest columns after ``<noise>_``.
     probability

@@ -10,9 +10,10 @@ from typing import ClassVar, Literal
 from benchmark_n.coco import Category
 from benchmark_n.coco.labels import namesakes
 from benchmark_n.noise.base import Kind, Noise, NotApplied
+from benchmark_n.noise.confusion_matrix import normalised
 
-Scope = Literal["auto", "supercategory", "all", "next", "pairs", "swap"]
-SCOPES = ("auto", "supercategory", "all", "next", "pairs", "swap")
+Scope = Literal["auto", "supercategory", "all", "next", "pairs", "swap", "matrix"]
+SCOPES = ("auto", "supercategory", "all", "next", "pairs", "swap", "matrix")
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def _places(group: tuple[int, ...], members: Iterable[int]) -> list[int]:
 
 @dataclass(frozen=True)
 class ClassConfusion(Noise):
-    """Another category, uniformly among the candidates of the scope; never the same one.
+    """Another category, uniformly among the candidates of the scope, or by a matrix.
 
     Parameters
     ----------
@@ -94,10 +95,15 @@ class ClassConfusion(Noise):
         ``"next"``: the one of the next higher id, cyclically. ``"pairs"``: two by two, by
         ascending id, inside the supercategory where there are any; the last of an odd number has
         no partner. ``"swap"``: two annotations of an image exchange their categories, and
-        `probability` is an image's. ``"auto"``: supercategory where the dataset has any, else all.
+        `probability` is an image's. ``"matrix"``: by the weights of `matrix`.
+        ``"auto"``: supercategory where the dataset has any, else all.
         Categories of one name are never confused with one another.
     include_same
         Draw the same category too, as the released code does; nothing changes then.
+    matrix
+        Category name to given name to weight, or the name of a CSV or JSON file of it, beside the
+        recipe. Rows are made to add to 1; the diagonal counts: with a `probability` of 1 the
+        matrix tells the rate. A category without a row is never confused.
 
     References
     ----------
@@ -109,11 +115,16 @@ class ClassConfusion(Noise):
 
     scope: Scope = "auto"
     include_same: bool = False
+    matrix: Mapping[str, Mapping[str, float]] | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.require(self.scope in SCOPES, "scope", f"one of {', '.join(SCOPES)}")
         self.require(isinstance(self.include_same, bool), "include_same", "true or false")
+        wanted = "rows for scope matrix, and none for others"
+        self.require((self.matrix is not None) == (self.scope == "matrix"), "matrix", wanted)
+        if self.matrix is not None:
+            object.__setattr__(self, "matrix", normalised(self.matrix))
 
     def resolved(self, categories: Mapping[int, Category]) -> ClassConfusion:
         """The same noise with ``"auto"`` replaced by the scope that these categories allow."""

@@ -16,16 +16,16 @@ from benchmark_n.coco.annotation_masks import (
 )
 from benchmark_n.coco.records import join_record, split_record
 from benchmark_n.errors import annotation_fault
-from benchmark_n.masks import CropMask, Rle, crops_to_rles, rles_to_crops
+from benchmark_n.masks import CropMask, Rle, crops_to_rles, rle_to_crop, rles_to_crops
 from benchmark_n.masks.boundary import boundary_distance
 from benchmark_n.masks.shape import Part, Shape
 from benchmark_n.noise.base import DrawnNoise, Noise, SpatialNoise
+from benchmark_n.noise.chunks import Chunk
 from benchmark_n.noise.manifest_rows import NoisedMask, manifest_columns
 from benchmark_n.noise.noised_boxes import noise_boxes
 from benchmark_n.noise.noised_masks import compare_masks, noise_shape
-from benchmark_n.noise.plan import Chunk
 from benchmark_n.runtime.random_streams import Stream
-from benchmark_n.tables.manifest_schema import Columns
+from benchmark_n.tables.manifest_schema import SOURCE, Columns
 
 # Noisy masks are encoded together, once they have this many pixels.
 _MOST_PIXELS = 1 << 17
@@ -91,8 +91,10 @@ class Engine:
         ]
         columns = manifest_columns(self.noises, chunk, outcomes, measured, noisy_measured)
         columns["clean_record"] = [
-            raw if new or gone else None
-            for raw, new, gone in zip(chunk.records, touched, chunk.deleted, strict=True)
+            raw if (new or gone) and origin == SOURCE else None
+            for raw, new, gone, origin in zip(
+                chunk.records, touched, chunk.deleted, chunk.origins, strict=True
+            )
         ]
         return records, columns, notes
 
@@ -153,12 +155,12 @@ def noise_masks(
     """What becomes of each mask of the chunk."""
     drawn = [noise for noise in engine.noises if isinstance(noise, DrawnNoise)]
     struck = [[column[i] for column in chunk.drawn] for i in range(len(clean))]
-    outcomes = [NoisedMask(rle) for rle in clean]
+    outcomes = [NoisedMask(start or rle) for start, rle in zip(chunk.starts, clean, strict=True)]
     work = []
     for i, hits in enumerate(struck):
         if any(hits) and chunk.deleted[i]:
             outcomes[i].reasons = ["deleted" if hit else None for hit in hits]
-        elif any(hits) and clean[i] is not None:
+        elif (any(hits) and clean[i] is not None) or chunk.starts[i] is not None:
             work.append(i)
     changed: list[tuple[NoisedMask, CropMask]] = []
     pixels = 0
@@ -168,7 +170,12 @@ def noise_masks(
             Stream(engine.seed, noise.name, chunk.annotation_ids[i]) if hit else None
             for noise, hit in zip(drawn, struck[i], strict=True)
         ]
-        shape = Shape(mask, _polygons(drawn, streams, fields[i]))
+        start = chunk.starts[i]
+        shape = (
+            Shape(mask, _polygons(drawn, streams, fields[i]))
+            if start is None
+            else Shape(rle_to_crop(start).tight())
+        )
         noisy = noise_shape(drawn, streams, shape, outcomes[i], may_empty=engine.may_empty)
         distance = boundary_distance(*chunk.sizes[i], engine.dilation_ratio)
         compare_masks(outcomes[i], mask, noisy, distance)

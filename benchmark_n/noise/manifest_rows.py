@@ -10,8 +10,8 @@ from benchmark_n.coco.annotation_masks import size_bucket
 from benchmark_n.coco.boxes import RecordBox
 from benchmark_n.masks import Rle
 from benchmark_n.noise.base import Drawn, DrawnNoise, Noise
-from benchmark_n.noise.plan import Chunk
-from benchmark_n.tables.manifest_schema import BOX, MASK, Columns, box_columns
+from benchmark_n.noise.chunks import Chunk
+from benchmark_n.tables.manifest_schema import BOX, EXTRA, MASK, SOURCE, Columns, box_columns
 
 Measured = Sequence[tuple[int, list[int]]]
 
@@ -52,7 +52,9 @@ def manifest_columns(
         elif noise.kind == "category":
             columns |= _category_columns(noise, chunk)
         else:
-            columns[f"{noise.name}_applied"] = chunk.deleted
+            columns[f"{noise.name}_applied"] = chunk.applied[noise.name]
+            if noise.name in chunk.reasons:
+                columns[f"{noise.name}_reason"] = chunk.reasons[noise.name]
     return columns
 
 
@@ -60,27 +62,35 @@ def _base_columns(
     chunk: Chunk, outcomes: Sequence[NoisedMask], clean: Measured, noisy: Measured
 ) -> Columns:
     gone = chunk.deleted
-    unscored = [d or c for d, c in zip(gone, chunk.crowd, strict=True)]
+    extra = _extra(chunk)
+    unscored = [any(flags) for flags in zip(gone, chunk.crowd, extra, strict=True)]
+    added = [origin != SOURCE for origin in chunk.origins]
     return {
         "annotation_id": chunk.published_ids,
-        "source_id": chunk.annotation_ids,
+        "source_id": _unless(added, chunk.annotation_ids),
+        "source_ids": chunk.source_ids,
         "image_id": chunk.image_ids,
-        "origin": ["clean"] * len(gone),
+        "origin": chunk.origins,
         "crowd": chunk.crowd,
-        "category_id": chunk.category_ids,
+        "category_id": _unless(extra, chunk.category_ids),
         "noisy_category_id": _unless(gone, chunk.noisy_category_ids),
         "deleted": gone,
-        "area": [area for area, _ in clean],
+        "area": _unless(extra, [area for area, _ in clean]),
         "noisy_area": _unless(gone, [area for area, _ in noisy]),
-        **box_columns("bbox", [box for _, box in clean]),
+        **box_columns("bbox", _unless(extra, [box for _, box in clean])),
         **box_columns("noisy_bbox", _unless(gone, [box for _, box in noisy])),
-        "size": [size_bucket(area) for area, _ in clean],
+        "size": _unless(extra, [size_bucket(area) for area, _ in clean]),
         "iou": _unless(unscored, [outcome.iou for outcome in outcomes]),
         "boundary_iou": _unless(unscored, [outcome.boundary_iou for outcome in outcomes]),
         "measured_on": [MASK if outcome.box is None else BOX for outcome in outcomes],
         **box_columns("box", [_numbers(o.clean_box) for o in outcomes]),
         **box_columns("noisy_box", _unless(gone, [_numbers(o.box) for o in outcomes])),
     }
+
+
+def _extra(chunk: Chunk) -> list[bool]:
+    """Whose clean annotation is nobody's."""
+    return [origin in EXTRA for origin in chunk.origins]
 
 
 def _numbers(box: RecordBox | None) -> Sequence[float] | None:
@@ -110,5 +120,7 @@ def _category_columns(noise: Noise, chunk: Chunk) -> Columns:
         "deleted" if gone and (new or reason) else reason
         for gone, new, reason in zip(chunk.deleted, changed, chunk.category_reasons, strict=True)
     ]
-    applied = [new and not gone for new, gone in zip(changed, chunk.deleted, strict=True)]
+    reasons = _unless(_extra(chunk), reasons)
+    out = zip(chunk.deleted, _extra(chunk), strict=True)
+    applied = [new and not any(flags) for new, flags in zip(changed, out, strict=True)]
     return {f"{noise.name}_applied": applied, f"{noise.name}_reason": reasons}

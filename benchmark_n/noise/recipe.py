@@ -15,13 +15,15 @@ import msgspec
 
 from benchmark_n.errors import InputError, did_you_mean
 from benchmark_n.files.recipe_contents import decode_parameters, heading, with_settings
-from benchmark_n.files.recipe_files import RecipeForm, read_recipe
+from benchmark_n.files.recipe_files import RecipeForm, is_recipe_path, read_recipe
 from benchmark_n.noise.base import NOISES, Noise
+from benchmark_n.noise.confusion_matrix import read_matrix
 from benchmark_n.noise.where import Where, build_where, plain_where
 
 SCHEMES = ("independent", "one-spatial")
 BOXES = ("mask", "keep")
 EMPTY_MASKS = ("never", "allowed")
+_MATRIX = "class_confusion.matrix"
 ALIASES = {"low": "easy", "medium": "mid", "high": "hard"}
 
 
@@ -139,9 +141,25 @@ def load_recipe(
     InputError
         An unknown recipe, noise or parameter, or a value that its parameter cannot have.
     """
-    return _restrict(
-        _build(with_settings(_FORM, read_recipe(_FORM, name), overrides or {})), tuple(only)
-    )
+    folder = Path(name).parent if is_recipe_path(name) else Path()
+    document = _with_matrix(read_recipe(_FORM, name), folder)
+    settings = dict(overrides or {})
+    if isinstance(settings.get(_MATRIX), str | Path):
+        settings[_MATRIX] = read_matrix(Path(settings[_MATRIX]))
+    return _restrict(_build(with_settings(_FORM, document, settings)), tuple(only))
+
+
+def _with_matrix(document: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
+    """The document with the rows of the confusion matrix whose file, in `folder`, it names."""
+    noise, _, parameter = _MATRIX.partition(".")
+    values = document["noises"].get(noise) or {}
+    name = values.get(parameter)
+    if not isinstance(name, str):
+        return document
+    noises = {**document["noises"], noise: {**values, parameter: read_matrix(folder / name)}}
+    provenance = dict(document.get("provenance") or {})
+    provenance[_MATRIX] = f"{provenance.get(_MATRIX, 'given')} ({Path(name).name})"
+    return {**document, "noises": noises, "provenance": provenance}
 
 
 def _build(document: Mapping[str, Any]) -> Recipe:

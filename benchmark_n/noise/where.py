@@ -67,13 +67,14 @@ def matching(where: Where, coco: CocoFile) -> NDArray[np.bool_]:
     kept = np.ones(len(coco), np.bool_)
     for key, values in where.items():
         if key == CATEGORY:
-            kept &= np.isin(coco.category_ids, _category_ids(values, coco))
+            kept &= np.isin(coco.category_ids, named_categories(values, coco))
         else:
             kept &= np.isin(coco.image_ids, _image_ids(key, values, coco))
     return kept
 
 
-def _category_ids(names: Sequence[Any], coco: CocoFile) -> list[int]:
+def named_categories(names: Sequence[Any], coco: CocoFile) -> list[int]:
+    """Ids of the categories of these names, or labels; an `InputError` where the file lacks one."""
     labels = category_labels(coco.categories)
     known = [*dict.fromkeys([*(c.name for c in coco.categories.values()), *labels.values()])]
     for name in names:

@@ -32,7 +32,7 @@ from benchmark_n.report.gallery import RARE, make_cards, worst
 from benchmark_n.report.images import image_statistics
 from benchmark_n.report.pages import LEGEND, MEASURES, page_template
 from benchmark_n.report.quality import predicted_dice
-from benchmark_n.tables.manifest_schema import BOX
+from benchmark_n.tables.manifest_schema import BOX, EXTRA, MERGED
 
 TOP = 200
 
@@ -167,8 +167,10 @@ def _truth(manifest: Any, detection: DetectionResult) -> Mapping[int, str]:
 
 
 def _done(row: dict[str, Any], labels: Mapping[int, str]) -> str:
-    if row["origin"] == "spurious":
+    if row["origin"] in EXTRA:
         return "wrong: no such instance"
+    if row["origin"] == MERGED:
+        return "wrong: several instances drawn as one"
     parts = []
     if row["category_id"] != row["noisy_category_id"]:
         parts.append(f"is {labels[row['category_id']]}")

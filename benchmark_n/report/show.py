@@ -26,6 +26,7 @@ from benchmark_n.errors import InputError, UsageError
 from benchmark_n.files.pictures import read_picture
 from benchmark_n.masks import CropMask, rle_to_crop
 from benchmark_n.masks.contours import find_contours
+from benchmark_n.tables.manifest_schema import SOURCE
 
 _UNTOUCHED, _CHANGED, _DELETED = "#117733", "#d95f02", "#c00000"
 FORMATS = (".png", ".pdf", ".svg", ".jpg")
@@ -43,8 +44,8 @@ def show(
 ) -> int:
     """Draw an image with clean contours and, beside it, those of each benchmark, to a picture.
 
-    Untouched instances are green, changed ones orange, deleted ones dashed red; a changed category
-    is named. Without an `image_id` the image with the most changed annotations is taken.
+    Untouched instances are green, changed and added ones orange, deleted ones dashed red; a changed
+    category is named. Without an `image_id` the image with the most changed annotations is taken.
 
     The picture is looked for in the folder `images`, by default the one that `make` recorded, and
     is grey where it is not at hand.
@@ -92,12 +93,13 @@ def _check(benchmarks: Sequence[Benchmark], out: Path) -> None:
 
 
 def _busiest_image(benchmark: Benchmark) -> int:
-    table = benchmark.manifest(["image_id", "deleted", "iou", "category_id", "noisy_category_id"])
-    rows = table.to_pylist()
+    columns = ["image_id", "deleted", "iou", "category_id", "noisy_category_id", "origin"]
+    rows = benchmark.manifest(columns).to_pylist()
     counts: dict[int, int] = {}
     for row in rows:
         changed = row["deleted"] or (row["iou"] is not None and row["iou"] < 1)
         changed = changed or row["category_id"] != row["noisy_category_id"]
+        changed = changed or row["origin"] != SOURCE
         counts[row["image_id"]] = counts.get(row["image_id"], 0) + bool(changed)
     if not counts:
         raise InputError(f"{benchmark.path.name}: there is nothing to show: no annotations")
@@ -163,7 +165,7 @@ def _panel(axis: Axes, pixels: NDArray[np.uint8], title: str) -> None:
 def _noisy_panel(axis: Axes, benchmark: Benchmark, image_id: int, clean: Masks) -> None:
     noisy = benchmark.noisy()
     masks = image_masks(noisy, image_id)
-    columns = ["annotation_id", "source_id", "image_id", "iou", "crowd"]
+    columns = ["annotation_id", "source_id", "origin", "image_id", "iou", "crowd"]
     columns += ["category_id", "noisy_category_id"]
     table = benchmark.manifest(columns).to_pylist()
     for row in (row for row in table if row["image_id"] == image_id and not row["crowd"]):
@@ -180,7 +182,7 @@ def _noisy_panel(axis: Axes, benchmark: Benchmark, image_id: int, clean: Masks) 
             _contour(axis, clean[source_id], _DELETED, dashed=True)
             continue
         renamed = row["category_id"] != row["noisy_category_id"]
-        changed = renamed or row["iou"] is None or row["iou"] < 1
+        changed = renamed or row["origin"] != SOURCE or row["iou"] is None or row["iou"] < 1
         _contour(axis, masks[identity], _CHANGED if changed else _UNTOUCHED)
         if renamed:
             _name(axis, masks[identity], noisy, row)
@@ -203,7 +205,7 @@ def _contour(axis: Axes, mask: CropMask, colour: str, dashed: bool = False) -> N
 
 def _name(axis: Axes, mask: CropMask, noisy: CocoFile, row: dict[str, Any]) -> None:
     labels = category_labels(noisy.categories)
-    old = labels.get(row["category_id"], "spurious")
+    old = labels.get(row["category_id"], row["origin"])
     text = f"{old} → {labels[row['noisy_category_id']]}"
     x, y, w, h = mask.bbox
     box = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.0}

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,15 +16,17 @@ from benchmark_n.errors import InputError
 from benchmark_n.files.parquet import open_parquet, read_parquet
 from benchmark_n.tables.manifest_schema import (
     ORIGINALS,
+    ORIGINS,
+    SOURCE,
     VERIFIED_COLUMNS,
     later_columns,
     manifest_schema,
     with_columns,
 )
+from benchmark_n.tables.older_manifests import of_now
 from benchmark_n.tables.row_digest import RowDigest
 
 _ROWS_IN_GROUP = 1 << 16
-_log = logging.getLogger(__name__)
 _NEVER_NULL = ("annotation_id", "image_id", "origin", "crowd", "deleted")
 _KEYS = (*_NEVER_NULL, "source_id")
 Rows = Mapping[str, Sequence[Any]]
@@ -124,14 +124,15 @@ def keeps_source_ids(path: Path) -> bool:
         No such file, or a damaged one.
     """
     with _named_faults(path):
-        return bool(later_columns(pq.read_schema(path)))
+        return "source_id" in later_columns(pq.read_schema(path))
 
 
 def read_manifest(path: Path, columns: Sequence[str] | None = None) -> Any:
     """The manifest as a `pyarrow.Table`; by default all columns but those of `ORIGINALS`.
 
-    One of schema 1 gets the column ``source_id``: its ``annotation_id`` but of spurious ones. A
-    column of `VERIFIED_COLUMNS` that is named, but not there, is null.
+    One of schema 1 gets the column ``source_id``: its ``annotation_id`` but of spurious ones; one
+    of schema 1 or 2 ``source_ids`` from it, and ``source`` for the origin ``clean``. A column of
+    `VERIFIED_COLUMNS` that is named, but not there, is null.
 
     Raises
     ------
@@ -143,36 +144,22 @@ def read_manifest(path: Path, columns: Sequence[str] | None = None) -> Any:
         _check_rows(path, file)
         _check_columns(path, file.schema_arrow)
         later = later_columns(file.schema_arrow)
-        known = dict.fromkeys(["annotation_id", "source_id", *file.schema_arrow.names])
+        known = dict.fromkeys(
+            ["annotation_id", "source_id", "source_ids", *file.schema_arrow.names]
+        )
         named = [name for name in known if name not in ORIGINALS]
         wanted = named if columns is None else list(columns)
         keys = read_parquet(path, [name for name in _KEYS if name not in later])
         unknown = {name for name, _, _ in VERIFIED_COLUMNS} - set(file.schema_arrow.names)
         table = read_parquet(path, [name for name in wanted if name not in {*later, *unknown}])
     if later:
-        _warn_of_source_ids(path)
-        keys = keys.append_column("source_id", _source_ids(keys))
-        table = table.append_column("source_id", keys["source_id"])
-    table = with_columns(table, {*wanted} & {*later, *unknown} - {"source_id"})
+        keys, table = of_now(path, keys, table, later)
+    table = with_columns(table, {*wanted} & {*later, *unknown} - {"source_id", "source_ids"})
     lacking = next((name for name in wanted if name not in table.column_names), None)
     if lacking is not None:
         raise InputError(f"{path.name}: column '{lacking}' is missing")
     _check_keys(path, keys)
     return table.select(wanted)
-
-
-def _source_ids(keys: Any) -> Any:
-    return pc.if_else(pc.equal(keys["origin"], "clean"), keys["annotation_id"], None)
-
-
-@cache
-def _warn_of_source_ids(path: Path) -> None:
-    """Once for each manifest: it is read many times."""
-    _log.warning(
-        "%s: of schema 1: its annotation ids are the source's, which, like the order of the "
-        "annotations, may tell its errors",
-        path,
-    )
 
 
 def _check_rows(path: Path, file: Any) -> None:
@@ -208,7 +195,10 @@ def _check_keys(path: Path, keys: Any) -> None:
     for name in ("annotation_id", "source_id"):
         if pc.count_distinct(keys[name]).as_py() != len(keys) - keys[name].null_count:
             raise InputError(f"{path.name}: a value of {name} occurs twice, expected unique ids")
-    if not pc.is_null(keys["source_id"]).equals(pc.not_equal(keys["origin"], "clean")):
+    strange = set(pc.unique(keys["origin"]).to_pylist()) - set(ORIGINS)
+    if strange:
         raise InputError(
-            f"{path.name}: column 'source_id' is not null for spurious annotations alone"
+            f"{path.name}: origin is '{min(strange):.40}', expected one of {', '.join(ORIGINS)}"
         )
+    if not pc.is_null(keys["source_id"]).equals(pc.not_equal(keys["origin"], SOURCE)):
+        raise InputError(f"{path.name}: column 'source_id' is not null for added annotations alone")

@@ -1,4 +1,4 @@
-"""The manifest's columns: one row for each clean annotation, and for each spurious one.
+"""The manifest's columns: one row for each clean annotation, and for each added one.
 
 The version is part of the Parquet file's metadata and changes when a column does.
 """
@@ -10,25 +10,32 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-VERSION = "2"
+VERSION = "3"
 BOX_PARTS = ("x", "y", "width", "height")
 MASK, BOX = "mask", "box"
+# Where a row comes from: an annotation of the source, one that the annotator added, several that
+# were drawn as one, and what is left of one that was drawn in pieces.
+SOURCE, SPURIOUS, MERGED, SPLIT = "source", "spurious", "merged", "split"
+ORIGINS = (SOURCE, SPURIOUS, MERGED, SPLIT)
+# Annotations too many: no clean annotation is theirs.
+EXTRA = (SPURIOUS, SPLIT)
 
 _BASE: tuple[tuple[str, str, str], ...] = (
     ("annotation_id", "int64", "id in the noisy file, or that it would have there"),
-    ("source_id", "int64", "id in the clean file; null for spurious ones"),
+    ("source_id", "int64", "id in the clean file; null for added ones"),
+    ("source_ids", "list<int64>", "ids in the clean file of what it was drawn from, ascending"),
     ("image_id", "int64", "id of the image"),
-    ("origin", "string", "clean, or spurious for an annotation that the annotator added"),
+    ("origin", "string", "source; spurious, merged or split for an added one"),
     ("crowd", "bool", "an iscrowd annotation: passed through untouched"),
-    ("category_id", "int64", "clean category; null for spurious ones"),
+    ("category_id", "int64", "clean category; null for spurious and split ones"),
     ("noisy_category_id", "int64", "category in the noisy file; null where deleted"),
     ("deleted", "bool", "not in the noisy file"),
-    ("area", "int64", "clean mask, px²"),
+    ("area", "int64", "clean mask, of a merged one its largest part, px²; null as category"),
     ("noisy_area", "int64", "noisy mask, px²; null where deleted"),
     *((f"bbox_{part}", "int64", "clean mask's box, px") for part in BOX_PARTS),
     *((f"noisy_bbox_{part}", "int64", "noisy mask's box, px") for part in BOX_PARTS),
     ("size", "string", "small (< 32²), medium (< 96²) or large, by the clean area"),
-    ("iou", "double", "clean against noisy mask; null for crowds and where deleted"),
+    ("iou", "double", "clean against noisy mask; null for crowds, where deleted, as category"),
     ("boundary_iou", "double", "clean against noisy boundary; null as for iou"),
 )
 _LAST = (
@@ -58,6 +65,10 @@ VERIFIED_COLUMNS: tuple[tuple[str, str, str], ...] = (
         "somebody beyond the annotator confirmed the clean category and mask; null: not known",
     ),
 )
+
+
+# Of lists of ids; its element is called as Parquet calls it.
+IDS = pa.list_(pa.field("element", pa.int64()))
 
 
 class NoiseColumns(Protocol):
@@ -102,14 +113,19 @@ def manifest_schema(
     """
     described = describe(noises)
     columns = [*described[: -len(_LAST)], *extra, *_LAST]
-    fields = [pa.field(name, pa.type_for_alias(kind)) for name, kind, _ in columns]
+    fields = [pa.field(name, _arrow_type(kind)) for name, kind, _ in columns]
     return pa.schema(fields, metadata={"manifest_version": VERSION, **(metadata or {})})
+
+
+def _arrow_type(kind: str) -> Any:
+    return IDS if kind == "list<int64>" else pa.type_for_alias(kind)
 
 
 def later_columns(schema: Any) -> tuple[str, ...]:
     """Columns that came after the version of a manifest of this schema."""
-    stated = (schema.metadata or {}).get(b"manifest_version")
-    return ("source_id", "withheld") if stated == b"1" and "source_id" not in schema.names else ()
+    stated = (schema.metadata or {}).get(b"manifest_version", VERSION.encode())
+    later = {b"1": ("source_id", "withheld", "source_ids"), b"2": ("source_ids",)}
+    return tuple(name for name in later.get(stated, ()) if name not in schema.names)
 
 
 def with_columns(table: Any, names: Collection[str]) -> Any:

@@ -13,8 +13,9 @@ import pyarrow as pa
 class RowDigest:
     """SHA-256 over a table's rows, whatever wrote the file and however the rows were grouped.
 
-    Each column has one running hash over its values (little endian; lengths, then bytes for text)
-    and one over which of them are null; the digest is over the columns' names, types and hashes.
+    Each column has one running hash over its values (little endian; lengths, then bytes for text
+    and lists) and one over which of them are null; the digest is over the columns' names, types
+    and hashes.
     """
 
     def __init__(self, schema: Any) -> None:
@@ -48,6 +49,10 @@ def _value_bytes(block: Any) -> Iterable[bytes]:
         for value in block.to_pylist():
             text = b"" if value is None else value.encode() if isinstance(value, str) else value
             yield len(text).to_bytes(8, "little") + text
+    elif pa.types.is_list(kind):
+        for value in block.to_pylist():
+            numbers = np.array(value or (), "<i8")
+            yield len(numbers).to_bytes(8, "little") + numbers.tobytes()
     else:
         zero = pa.scalar(False if pa.types.is_boolean(kind) else 0, kind)
         values = block.fill_null(zero).to_numpy(zero_copy_only=False)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import pyarrow as pa
 
 from benchmark_n.coco.annotation_masks import size_bucket
-from benchmark_n.tables.manifest_schema import BOX_PARTS, ORIGINALS, manifest_schema
+from benchmark_n.tables.manifest_schema import BOX_PARTS, ORIGINALS, SOURCE, manifest_schema
 
 Row = dict[str, Any]
 Measured = tuple[int, list[int]]
@@ -58,8 +58,9 @@ def clean_columns(source_id: int, image_id: int, category_id: int, clean: Measur
     area, box = clean
     return {
         "source_id": source_id,
+        "source_ids": [source_id],
         "image_id": image_id,
-        "origin": "clean",
+        "origin": SOURCE,
         "crowd": False,
         "category_id": category_id,
         "deleted": False,

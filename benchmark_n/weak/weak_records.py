@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from benchmark_n.coco.annotation_masks import MaskForm, encode_mask, encode_record, measure
 from benchmark_n.masks import CropMask, Rle
 from benchmark_n.masks.boundary import mask_and_boundary_iou
+from benchmark_n.tables.manifest_schema import SPURIOUS
 from benchmark_n.weak.edges import edge_ratio
 from benchmark_n.weak.manifest_rows import Row, noisy_columns
 from benchmark_n.weak.prompting import AnnotationPrompt
@@ -136,7 +137,7 @@ def spurious_row(
         **drawn.columns(),
         **noisy_columns(category_id, (area, box)),
         "image_id": image_id,
-        "origin": "spurious",
+        "origin": SPURIOUS,
         "crowd": False,
         "deleted": False,
         "record": msgspec.json.encode(record),

@@ -25,6 +25,7 @@ def precision_recall_curves(
     truths = {
         "class": error_truth.class_errors(rows),
         "spatial": error_truth.spatial_errors(rows, spatial),
+        "spurious": error_truth.spurious_errors(rows),
         "any": error_truth.any_errors(rows, spatial),
     }
     ids = np.asarray(rows["annotation_id"].to_numpy(), np.int64)

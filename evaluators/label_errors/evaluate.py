@@ -1,8 +1,9 @@
 """Label-error detection: a scores table against the manifest.
 
 The kinds of error are ``class`` (another category), ``spatial`` (a wrong mask, by the rule of
-`SpatialTruth`), ``any`` (class, spatial or spurious) and, apart from these, ``missing`` (deleted
-instances, found by proposals). Beside each but the last stand its floors.
+`SpatialTruth`), ``spurious`` (an annotation too many), ``any`` (one of these) and, apart from
+them, ``missing`` (deleted instances, found by proposals). Beside each but the last stand its
+floors.
 
 References
 ----------
@@ -118,6 +119,7 @@ def _annotation_kinds(
         "any": error_truth.any_errors(rows, options.truth),
         "class": error_truth.class_errors(rows),
         "spatial": error_truth.spatial_errors(rows, options.truth),
+        "spurious": error_truth.spurious_errors(rows),
     }
     kinds = {}
     for kind, truth in truths.items():

@@ -68,7 +68,7 @@ def floor_scores(rows: Any, kind: str, blind: BlindScores | None) -> dict[str, V
         "area": -np.asarray(rows["noisy_area"].to_numpy(), float),
         "category": -np.asarray(counts[code], float),
     }
-    if blind is not None:
+    if blind is not None and kind in blind.scores:
         ids = rows["annotation_id"].to_numpy()
         order = np.argsort(blind.annotation_ids)
         place = np.searchsorted(blind.annotation_ids, ids, sorter=order)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from benchmark_n.coco.annotation_masks import SIZES
 from benchmark_n.errors import InputError, UsageError
+from benchmark_n.evaluators.label_errors.origins import extra_annotations, merged_or_split
 from benchmark_n.runtime.options import check_known
 
 Flags = NDArray[np.bool_]
@@ -141,35 +142,41 @@ def verified(rows: Any) -> Flags:
 
 
 def class_errors(rows: Any) -> Truth:
-    """Wrong: another category than the clean one. A spurious annotation has none: ignored."""
+    """Wrong: another category than the clean one. An extra annotation has none: ignored."""
     clean, given = rows["category_id"], rows["noisy_category_id"]
     wrong = pc.fill_null(pc.not_equal(clean, given), False)
     return Truth(_flags(wrong), _flags(clean.is_null()))
 
 
 def spatial_errors(rows: Any, truth: SpatialTruth = DEFAULT_TRUTH) -> Truth:
-    """Wrong: by the rule. Spurious annotations have no clean mask and are ignored.
+    """Wrong: by the rule, and whatever the rule several drawn as one and what is left of a split.
 
-    Boxes without masks have no boundary IoU; under ``boundary-iou`` the bar is of their box IoU.
+    Extra annotations have no clean mask and are ignored. Boxes without masks have no boundary IoU;
+    under ``boundary-iou`` the bar is of their box IoU.
     """
     iou = float_values(rows["iou"])
     ignored, changed = np.isnan(iou), iou < 1
+    whole = merged_or_split(rows)
     if truth.name == "changed":
-        return Truth(changed, ignored)
+        return Truth(changed | whole, ignored)
     values = iou
     if truth.name == "boundary-iou":
         edges = float_values(rows["boundary_iou"])
         values = np.where(np.isnan(edges), iou, edges)
-    wrong = values < _bars(rows, truth)
+    wrong = (values < _bars(rows, truth)) | whole
     return Truth(wrong, ignored | (changed & ~wrong) if truth.leave_out else ignored)
 
 
+def spurious_errors(rows: Any) -> Truth:
+    """Wrong: annotations too many, be they spurious or the further part of a split one."""
+    return Truth(extra_annotations(rows), np.zeros(len(rows), bool))
+
+
 def any_errors(rows: Any, truth: SpatialTruth = DEFAULT_TRUTH) -> Truth:
-    """Wrong: by class or by place, or spurious."""
+    """Wrong: by class or by place, or too many."""
     of_class = class_errors(rows)
     spatial = spatial_errors(rows, truth)
-    spurious = _flags(pc.equal(rows["origin"], "spurious"))
-    wrong = of_class.wrong | spatial.wrong | spurious
+    wrong = of_class.wrong | spatial.wrong | extra_annotations(rows)
     return Truth(wrong, (of_class.ignored | spatial.ignored) & ~wrong)
 
 

@@ -9,11 +9,10 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from benchmark_n.tables.manifest_schema import BOX
+from benchmark_n.tables.manifest_schema import BOX, SOURCE
 
 # A label is right at this IoU.
 RIGHT = 0.5
-_ADDED = "spurious"
 
 
 @dataclass(frozen=True)
@@ -23,9 +22,11 @@ class Labels:
     Parameters
     ----------
     iou, boundary_iou
-        float64 (N,); NaN where a label is deleted, or spurious.
+        float64 (N,); NaN where a label is deleted, or added.
     clean, noisy
         int64 (N,), category ids; -1 where there is no such label.
+    spurious
+        bool (N,): added labels. One of several clean ones that were merged is none of these.
     sizes
         Of the clean masks.
     """
@@ -60,15 +61,18 @@ class Labels:
 
 def read_labels(rows: Any) -> Labels:
     """The labels of manifest rows that are no crowds."""
+    added = np.asarray(pc.not_equal(rows["origin"], SOURCE).to_numpy(), bool)
+    sizes = np.array(rows["size"].to_pylist(), object)
+    sizes[added] = None
     return Labels(
         np.asarray(rows["image_id"].to_numpy(), np.int64),
-        _floats(rows["iou"]),
-        _floats(rows["boundary_iou"]),
-        _ids(rows["category_id"]),
+        np.where(added, np.nan, _floats(rows["iou"])),
+        np.where(added, np.nan, _floats(rows["boundary_iou"])),
+        np.where(added, -1, _ids(rows["category_id"])),
         _ids(rows["noisy_category_id"]),
         np.asarray(rows["deleted"].to_numpy(), bool),
-        np.asarray(pc.equal(rows["origin"], _ADDED).to_numpy(), bool),
-        np.array(rows["size"].to_pylist(), object),
+        added,
+        sizes,
     )
 
 

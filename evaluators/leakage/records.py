@@ -14,6 +14,7 @@ from benchmark_n.coco import CocoFile
 from benchmark_n.coco.file import Buffer
 from benchmark_n.coco.records import split_record
 from benchmark_n.evaluators.leakage.published import AUDITED, Flags, PublishedAnnotations, Truth
+from benchmark_n.tables.manifest_schema import SOURCE
 
 # What the audit reads of a manifest.
 COLUMNS = (
@@ -94,7 +95,7 @@ def audit_input(
     )
     confused = pc.fill_null(pc.not_equal(kept["category_id"], kept["noisy_category_id"]), False)
     changed = pc.or_(
-        pc.fill_null(pc.less(kept["iou"], 1.0), False), pc.equal(kept["origin"], "spurious")
+        pc.fill_null(pc.less(kept["iou"], 1.0), False), pc.not_equal(kept["origin"], SOURCE)
     )
     return published, Truth(
         _flags(confused),

@@ -36,8 +36,9 @@ sys.path[0] = str(ROOT)
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.datasets import Request
 from benchmark_n.noise.base import SpatialNoise
+from benchmark_n.noise.chunks import chunks
 from benchmark_n.noise.engine import Engine
-from benchmark_n.noise.plan import chunks, decide, resolve
+from benchmark_n.noise.plan import decide, resolve
 from benchmark_n.noise.recipe import load_recipe
 from benchmark_n.runtime.parallel import ordered_map
 from benchmark_n.runtime.random_streams import Stream

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import inspect
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any
 
@@ -54,12 +54,23 @@ def parameter_table(kind: type, described: dict[str, str]) -> list[str]:
     """A row for each parameter: default and meaning."""
     rows = ["| parameter | default | meaning |", "|---|---|---|"]
     for field in fields(kind):
-        default = "required" if field.default is MISSING else f"`{show(field.default)}`"
+        default = "required" if required(field) else f"`{show(default_of(field))}`"
         meaning = described.get(field.name, "").replace("``", "`").replace("|", "\\|")
         if field.name == SHARED:
             meaning = "chance that the noise is applied to an instance"
         rows.append(f"| `{field.name}` | {default} | {meaning} |")
     return rows
+
+
+def required(field: Field[Any]) -> bool:
+    """Whether a recipe has to say it."""
+    return field.default is MISSING and field.default_factory is MISSING
+
+
+def default_of(field: Field[Any]) -> Any:
+    """What it is otherwise."""
+    made = field.default_factory
+    return field.default if made is MISSING else made()
 
 
 def show(value: Any) -> str:
@@ -95,10 +106,10 @@ def recipe_section(recipe: dict[str, Any]) -> list[str]:
     sections = {"prompt": recipe["prompt"]} if "prompt" in recipe else {}
     for section, values in {**sections, **recipe["noises"]}.items():
         kind = PromptSettings if section == "prompt" else NOISES.load(section)
-        required = {field.name for field in fields(kind) if field.default is MISSING}
+        needed = {field.name for field in fields(kind) if required(field)}
         for parameter, value in values.items():
             key = f"{section}.{parameter}"
-            if key in provenance or parameter in required:
+            if key in provenance or parameter in needed:
                 rows.append(f"| `{key}` | {show(value)} | {provenance.get(key, '')} |")
     for noise, conditions in recipe.get("where", {}).items():
         value = "; ".join(f"{key}: {', '.join(map(str, v))}" for key, v in conditions.items())

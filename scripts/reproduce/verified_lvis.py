@@ -40,7 +40,7 @@ def paired(folder: Path) -> list[Row]:
             folder / "A.json", folder / "B.json", out=Path(temporary) / "pair", match="iou"
         )
         rows: list[Row] = pair.manifest().to_pylist()
-    return [row for row in rows if row["origin"] == "clean" and not row["crowd"]]
+    return [row for row in rows if row["origin"] == "source" and not row["crowd"]]
 
 
 def agreed(row: Row) -> bool:

@@ -160,3 +160,20 @@ def test_confusions_add_up(carded: Benchmark) -> None:
     )
     assert len(names) == len(clean)
     assert shares.sum(axis=1) == pytest.approx(1.0)
+
+
+def test_the_card_counts_what_events_added(tmp_path: Path) -> None:
+    made = making.make(
+        "scenes", recipe="events-10", num_images=60, out=tmp_path / "events", workers=1
+    )
+    write_card(made)
+    assert check_card(made) == []
+    text = (made.path / "README.md").read_text()
+    summary = made.summary
+    assert f"| spurious annotations added | {summary['spurious']:,} |" in text
+    assert f"| annotations of several instances drawn as one | {summary['merged']:,} |" in text
+    assert f"| further parts of instances drawn in two | {summary['split']:,} |" in text
+    for noise in ("absence", "merge", "split", "spurious", "box_mask"):
+        counts = summary["noises"][noise]
+        rate = f"{counts['applied'] / summary['instances']:.1%}"
+        assert f"| {counts['applied']:,} | {rate} |" in text

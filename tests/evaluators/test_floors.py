@@ -36,7 +36,7 @@ def manifest() -> Any:
         {
             "annotation_id": IDS,
             "image_id": IMAGES,
-            "origin": ["clean"] * COUNT,
+            "origin": ["source"] * COUNT,
             "crowd": [False] * COUNT,
             "deleted": [False] * COUNT,
             "category_id": CATEGORY,

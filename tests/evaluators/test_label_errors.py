@@ -46,7 +46,7 @@ def manifest() -> Any:
     ]
     columns = dict(zip(names, map(list, zip(*ROWS, strict=True)), strict=True))
     count = len(ROWS)
-    columns["origin"] = ["clean"] * count
+    columns["origin"] = ["source"] * count
     columns["noisy_area"] = [10 * i for i in columns["annotation_id"]]
     columns["size"] = ["small"] * 4 + ["large"] * (count - 4)
     columns["class_confusion_applied"] = [i in (2, 5) for i in columns["annotation_id"]]

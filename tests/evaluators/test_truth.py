@@ -26,7 +26,7 @@ def rows(iou: list[float], **columns: Any) -> Any:
         {
             "annotation_id": range(count),
             "image_id": [1] * count,
-            "origin": ["clean"] * count,
+            "origin": ["source"] * count,
             "crowd": [False] * count,
             "deleted": [False] * count,
             "category_id": [1] * count,
@@ -66,7 +66,7 @@ def test_most_right_masks_left_out_is_said() -> None:
 
 
 def test_spurious_masks_are_no_right_ones_left_out() -> None:
-    table = rows([0.5, 1.0], origin=["clean", "clean"])
+    table = rows([0.5, 1.0], origin=["source", "source"])
     spurious = rows([None] * 9, origin=["spurious"] * 9)  # type: ignore[list-item]
     both = pa.concat_tables([table, spurious.cast(table.schema)])
     assert spatial_errors(both).ignored.sum() == 9

@@ -73,6 +73,21 @@ def strongest(benchmark: Benchmark) -> tuple[float, str]:
     )
 
 
+def strongest_on_added(benchmark: Benchmark) -> tuple[float, str]:
+    """The attack on annotations that the source lacks, and on the first parts of split ones."""
+    annotations = json.loads(benchmark.annotations.read_text())["annotations"]
+    columns = ["annotation_id", "origin", "split_applied"]
+    rows = {row["annotation_id"]: row for row in benchmark.manifest(columns).to_pylist()}
+    known = [rows[record["id"]] for record in annotations]
+    wrong = np.array([row["origin"] != "source" or row["split_applied"] for row in known])
+    given = np.array([record["category_id"] for record in annotations])
+    ids = np.array([record["id"] for record in annotations], float)
+    sizes = {"large ids": ids, "small ids": -ids, "late": np.arange(len(ids), dtype=float)}
+    attacks = [*attackers.suspicions(annotations), *sizes.items()]
+    attacks += [(f"little {name}", -scores) for name, scores in attacks[:]]
+    return max((attackers.stratified_z(scores, wrong, given), name) for name, scores in attacks)
+
+
 def holes_that_are_deletions(benchmark: Benchmark) -> tuple[int, int, int]:
     """Numbers of holes in the ids, of deletions among them, and of all deletions."""
     annotations = json.loads(benchmark.annotations.read_text())["annotations"]
@@ -93,6 +108,28 @@ def test_the_published_file_tells_nothing(name: str, trees: Path, tmp_path: Path
     count = made.summary["annotations"]
     assert 8 * count**2 / 2**53 < FALSE_ALARM
     assert holes_that_are_deletions(made)[0] == 0
+
+
+@pytest.mark.parametrize("name", ["scenes", "coco_val2014_100", "lvis_val_100"])
+def test_ids_and_order_do_not_tell_what_events_added(
+    name: str, trees: Path, tmp_path: Path
+) -> None:
+    made = make(name, trees, tmp_path / "made", recipe="events-10")
+    assert made.summary["spurious"] > 20
+    score, attack = strongest_on_added(made)
+    assert score < BOUND, attack
+    assert strongest(made)[0] < BOUND
+    assert made.summary["leakage"]["failed"] == []
+    annotations = json.loads(made.annotations.read_text())["annotations"]
+    assert len({tuple(record) for record in annotations}) <= 2  # crowds as they came
+    assert [a["id"] for a in annotations] == sorted(a["id"] for a in annotations)
+
+
+def test_kept_ids_tell_what_events_added_and_the_attackers_see_it(
+    trees: Path, tmp_path: Path
+) -> None:
+    kept = make("scenes", trees, tmp_path / "kept", recipe="events-10", keep_ids=True)
+    assert strongest_on_added(kept)[0] > BOUND
 
 
 @pytest.mark.parametrize("name", ["cityscapes", "viper"])

@@ -18,8 +18,9 @@ from benchmark_n.coco import read_coco
 from benchmark_n.errors import InputError
 from benchmark_n.masks import CropMask, crop_to_rle
 from benchmark_n.noise.base import NotApplied, SpatialNoise
+from benchmark_n.noise.chunks import chunks
 from benchmark_n.noise.engine import Engine
-from benchmark_n.noise.plan import chunks, decide, resolve
+from benchmark_n.noise.plan import decide, resolve
 from benchmark_n.noise.recipe import build_noise, load_recipe
 from benchmark_n.noise.scale import resize_mask
 from benchmark_n.runtime.random_streams import Stream

@@ -16,9 +16,10 @@ from scipy import stats
 
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.noise.base import SpatialNoise
+from benchmark_n.noise.chunks import chunks
 from benchmark_n.noise.class_confusion import ClassConfusion
 from benchmark_n.noise.engine import Engine
-from benchmark_n.noise.plan import chunks, decide, draw_noises, resolve
+from benchmark_n.noise.plan import decide, draw_noises, resolve
 from benchmark_n.noise.recipe import Recipe, load_recipe
 from benchmark_n.runtime.random_streams import Stream
 from tests.conftest import shared_file

@@ -28,8 +28,9 @@ SCHEMA = manifest_schema(load_recipe("hard").noises)
 ROWS: list[dict[str, Any]] = [
     {
         "annotation_id": i,
-        "origin": "clean",
+        "origin": "source",
         "deleted": i % 3 == 0,
+        "source_ids": [i] * (i % 4) if i % 5 else None,
         "iou": i / 7 if i % 2 else None,
         "clean_record": b"x" * i if i % 4 else None,
     }
@@ -65,6 +66,9 @@ def test_cutting_does_not_matter(
         ("origin", "spurious"),
         ("deleted", True),
         ("iou", 0.0),
+        ("source_ids", [10, 11]),
+        ("source_ids", [11]),
+        ("source_ids", []),
         ("clean_record", b""),
         ("clean_record", None),
     ],
@@ -105,10 +109,13 @@ def test_verify_finds_what_was_touched(scenes_hard: Benchmark, tmp_path: Path) -
     assert copy.verify() == ["annotations/instances_train.json", "recipe.yaml", "manifest.parquet"]
 
 
-def first_schema(table: pa.Table, path: Path) -> None:
-    """The table as version 1 of the schema had it: without the source's ids."""
-    old = table.drop_columns(["source_id"])
-    metadata = {**table.schema.metadata, b"manifest_version": b"1"}
+def old_schema(table: pa.Table, version: int, path: Path) -> None:
+    """The table as version 1 or 2 of the schema had it: 1 without any of the source's ids."""
+    old = table.drop_columns(["source_id", "source_ids"][version - 1 :])
+    names = {"source": "clean"}
+    origins = pa.array([names.get(one, one) for one in table["origin"].to_pylist()])
+    old = old.set_column(old.column_names.index("origin"), "origin", origins)
+    metadata = {**table.schema.metadata, b"manifest_version": str(version).encode()}
     pq.write_table(old.replace_schema_metadata(metadata), path)
 
 
@@ -119,31 +126,69 @@ def test_schema_1_gets_its_ids_as_source_ids(
     rows: dict[str, list[Any]] = {
         "annotation_id": ids,
         "source_id": [7, 8, None],
+        "source_ids": [[7], [8], None],
         "image_id": [1, 1, 2],
-        "origin": ["clean", "clean", "spurious"],
+        "origin": ["source", "source", "spurious"],
         "crowd": [False] * 3,
         "deleted": [False] * 3,
     }
     with ManifestWriter(tmp_path / "new.parquet", SCHEMA) as writer:
         writer.write(rows)
     path = tmp_path / "old.parquet"
-    first_schema(pq.read_table(tmp_path / "new.parquet"), path)
+    old_schema(pq.read_table(tmp_path / "new.parquet"), 1, path)
     assert keeps_source_ids(path)
     assert not keeps_source_ids(tmp_path / "new.parquet")
     assert read_manifest(path) == read_manifest(tmp_path / "new.parquet")
-    names = ["origin", "source_id", "annotation_id"]
+    names = ["origin", "source_id", "annotation_id", "source_ids"]
     assert read_manifest(path, names) == read_manifest(tmp_path / "new.parquet", names)
     assert read_manifest(path, ["iou"]).column_names == ["iou"]
     (line,) = [record.message for record in caplog.records]
     assert line.startswith(f"{path}: of schema 1: its annotation ids are the source's")
 
 
+def test_schema_2_is_read_as_this_one(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    rows: dict[str, list[Any]] = {
+        "annotation_id": [70, 80, 90],
+        "source_id": [7, 8, None],
+        "source_ids": [[7], [8], None],
+        "image_id": [1, 1, 2],
+        "origin": ["source", "source", "spurious"],
+        "crowd": [False] * 3,
+        "deleted": [False] * 3,
+    }
+    with ManifestWriter(tmp_path / "new.parquet", SCHEMA) as writer:
+        writer.write(rows)
+    path = tmp_path / "old.parquet"
+    old_schema(pq.read_table(tmp_path / "new.parquet"), 2, path)
+    assert not keeps_source_ids(path)
+    assert set(read_manifest(path).column_names) == set(SCHEMA.names) - {"clean_record", "withheld"}
+    names = ["origin", "source_id", "source_ids", "annotation_id"]
+    assert read_manifest(path, names).to_pydict() == {name: rows[name] for name in names}
+    assert not caplog.records
+
+
+def test_an_unknown_origin_is_refused(tmp_path: Path) -> None:
+    with ManifestWriter(tmp_path / "manifest.parquet", SCHEMA) as writer:
+        writer.write(
+            {
+                "annotation_id": [1, 2],
+                "source_id": [1, None],
+                "image_id": [1, 1],
+                "origin": ["source", "heaven"],
+                "crowd": [False] * 2,
+                "deleted": [False] * 2,
+            }
+        )
+    with pytest.raises(InputError, match="origin is 'heaven', expected one of source, spurious"):
+        read_manifest(tmp_path / "manifest.parquet")
+
+
 @pytest.mark.parametrize(
     ("source_ids", "message"),
     [
         ([7, 7, None], "a value of source_id occurs twice"),
-        ([7, None, None], "not null for spurious annotations alone"),
-        ([7, 8, 9], "not null for spurious annotations alone"),
+        ([7, None, None], "not null for added annotations alone"),
+        ([7, 8, 9], "not null for added annotations alone"),
     ],
 )
 def test_source_ids_are_those_of_the_source(
@@ -155,7 +200,7 @@ def test_source_ids_are_those_of_the_source(
                 "annotation_id": [1, 2, 3],
                 "source_id": source_ids,
                 "image_id": [1, 1, 2],
-                "origin": ["clean", "clean", "spurious"],
+                "origin": ["source", "source", "spurious"],
                 "crowd": [False] * 3,
                 "deleted": [False] * 3,
             }

@@ -67,7 +67,7 @@ def test_by_iou_without_common_ids(made: Benchmark, val2014: Path, tmp_path: Pat
     imported = benchmark_n.import_pair(val2014, path, out=tmp_path / "pair")
     truth = {row["source_id"]: row for row in made.manifest().to_pylist()}
     rows = imported.manifest().to_pylist()
-    found = [r for r in rows if r["origin"] == "clean" and not r["deleted"]]
+    found = [r for r in rows if r["origin"] == "source" and not r["deleted"]]
     same = [truth[r["source_id"]]["iou"] == r["iou"] for r in found if not r["crowd"]]
     assert sum(same) / len(same) > 0.97
     assert all(r["iou"] is None or r["iou"] >= 0.1 for r in rows)

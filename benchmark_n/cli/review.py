@@ -28,9 +28,10 @@ def command() -> None:
 )
 @click.option(
     "--to",
-    type=click.Choice(["labelstudio", "cvat", "fiftyone", "csv"]),
-    required=True,
-    help="The tool that reads it.",
+    type=click.Choice(["page", "labelstudio", "cvat", "fiftyone", "csv"]),
+    default="page",
+    show_default=True,
+    help="A page to decide on, or the tool that reads it.",
 )
 @click.option("--top", default=200, show_default=True, help="Number of suspects.")
 @click.option(
@@ -90,7 +91,12 @@ def export_command(
 
 @command.command("import")
 @click.argument("review", type=_FILE)
-@click.option("--decisions", type=_FILE, required=True, help="The filled table, or the export.")
+@click.option(
+    "--decisions",
+    type=_FILE,
+    required=True,
+    help="decisions.json of the page, the filled table, or the export.",
+)
 @click.option("--who", help="Who decided, where the file does not say.")
 @click.option("--when", help="When (ISO 8601), where the file does not say [default: now].")
 @click.option("--annotations", type=_FILE, help="The reviewed file, where it moved since.")
@@ -98,7 +104,8 @@ def export_command(
     "--as",
     "as_format",
     type=click.Choice(["coco", "cvat", "labelstudio", "yolo"]),
-    help="Write corrected-FORMAT/ in REVIEW as well, for the tool that the file came from.",
+    help="Write corrected-FORMAT/ in REVIEW as well, for the tool that the file came from "
+    "[default: of what came in an archive, coco].",
 )
 @output_options
 def import_command(
@@ -128,12 +135,16 @@ def import_command(
     counts = ", ".join(f"{count} {action}" for action, count in sorted(done.actions.items()))
     text = f"{done.corrected}: {counts or 'no decisions'}; {done.undecided} undecided"
     text += f", {done.absent} of them not in {decisions.name}" if done.absent else ""
-    text += f"\n{done.returned}: the corrections as {as_format}" if done.returned else ""
+    text += f"; {done.repeated} imported before" if done.repeated else ""
+    text += (
+        f"\n{done.returned}: the corrections as {as_format or 'they came'}" if done.returned else ""
+    )
     data = {
         "corrected": str(done.corrected),
         "actions": done.actions,
         "undecided": done.undecided,
         "absent": done.absent,
+        "repeated": done.repeated,
         "returned": None if done.returned is None else str(done.returned),
     }
     emit(text, data, as_json)

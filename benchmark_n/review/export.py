@@ -12,18 +12,20 @@ from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.coco.exports import annotation_place, open_export
 from benchmark_n.coco.labels import category_labels
 from benchmark_n.errors import InputError, UsageError, did_you_mean
-from benchmark_n.files.atomic import staged
+from benchmark_n.files.atomic import files_below, staged
 from benchmark_n.files.provenance import file_digest
-from benchmark_n.review import csv_file, cvat, fiftyone, label_studio
+from benchmark_n.review import csv_file, cvat, fiftyone, label_studio, page
 from benchmark_n.review.choice import choose_items
 from benchmark_n.review.items import REVIEW, Review, ReviewedFile, write_review
-from benchmark_n.review.shown import Shown, show_items, write_crops
+from benchmark_n.review.shown import CROPS, PICTURES, Shown, show_items, write_crops
 from benchmark_n.tables.scores import read_scores
 
 TOP = 200
 _log = logging.getLogger(__name__)
 _Writer = Callable[[Path, Review, list[Shown]], None]
+PAGE = "page"
 _WRITERS: dict[str, _Writer] = {
+    PAGE: page.write,
     "labelstudio": label_studio.write,
     "cvat": cvat.write,
     "fiftyone": fiftyone.write,
@@ -42,6 +44,7 @@ def export_review(
     images: Path | str | None = None,
     top: int = TOP,
     guideline: str = "",
+    overwrite: bool = False,
 ) -> Review:
     """Write a review: ``review.json``, ``crops/`` and what the tool reads.
 
@@ -50,9 +53,9 @@ def export_review(
     scores
         Scores files of one detector or of several, over the same annotations.
     to
-        ``labelstudio``, ``cvat``, ``fiftyone`` or ``csv``.
+        ``page``, ``labelstudio``, ``cvat``, ``fiftyone`` or ``csv``.
     out
-        Directory to write, which must not exist: a review is never overwritten.
+        Directory to write.
     benchmark, annotations
         One of the two: a benchmark, whose noisy annotations are reviewed, or a COCO file, also in
         an export as it came (`benchmark_n.coco.exports`).
@@ -63,6 +66,8 @@ def export_review(
         Number of annotations and proposals.
     guideline
         Version or address of the annotation guideline, shown with every item and audited.
+    overwrite
+        Replace an earlier page that nobody's decisions were imported into; another review never.
 
     Raises
     ------
@@ -75,13 +80,19 @@ def export_review(
     coco, place, folder = _source(benchmark, annotations, images)
     shown = show_items(coco, choose_items(coco, _tables(scores), top))
     source = ReviewedFile(_relative(place, Path(out)), file_digest(coco.path))
-    with staged(Path(out), marker=REVIEW) as stage:
-        shown = _with_crops(stage, shown, folder)
+    with staged(Path(out), marker=REVIEW, strangers=_strangers, overwrite=overwrite) as stage:
+        shown = _with_crops(stage, shown, folder, pictures=to == PAGE)
         items = tuple(one.item for one in shown)
         review = Review(source, guideline, category_labels(coco.categories), items)
         write_review(review, stage)
         _WRITERS[to](stage, review, shown)
     return review
+
+
+def _strangers(folder: Path) -> list[str]:
+    """Files that are not of a page alone: of another tool, decisions, corrections."""
+    own = (REVIEW, page.FILE), (f"{CROPS}/", f"{PICTURES}/")
+    return [n for n in files_below(folder) if n not in own[0] and not n.startswith(own[1])]
 
 
 def _check(to: str, top: int) -> None:
@@ -91,12 +102,14 @@ def _check(to: str, top: int) -> None:
         raise UsageError(f"top is {top}, expected 1 or more")
 
 
-def _with_crops(stage: Path, shown: list[Shown], folder: Path | None) -> list[Shown]:
+def _with_crops(
+    stage: Path, shown: list[Shown], folder: Path | None, *, pictures: bool
+) -> list[Shown]:
     """The items with their crops, which are written; without images there are none."""
     if folder is None:
         _log.warning("no images: the review has no crops (`images=DIR`)")
         return shown
-    return write_crops(stage, shown, folder)
+    return write_crops(stage, shown, folder, pictures=pictures)
 
 
 def _relative(annotations: Path, review: Path) -> str:

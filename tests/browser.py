@@ -70,7 +70,8 @@ class Tab:
 
     def key(self, key: str, *, shift: bool = False) -> None:
         """Press a key and let it go."""
-        number = _NUMBERS.get(key, ord(key.upper()[0]))
+        # Of other signs these numbers are keys that move and delete.
+        number = _NUMBERS.get(key, ord(key.upper()) if key.isalnum() and len(key) == 1 else 0)
         one = {"key": key, "code": _CODES.get(key, ""), "windowsVirtualKeyCode": number}
         text = {"text": "\r" if key == "Enter" else key} if len(key) == 1 or key == "Enter" else {}
         modifiers = 8 if shift else 0

@@ -21,53 +21,41 @@ from benchmark_n.review.items import Review
 
 FORMAT, VERSION = "benchmark-n decisions", 1
 _SHOWN_DIGITS = 12
-_Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+
+def _digest(description: str) -> Meta:
+    return Meta(pattern="^[0-9a-f]{64}$", description=description)
 
 
 class ItemDecision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One decision.
+    """One decision."""
 
-    Parameters
-    ----------
-    annotation_id
-        Of the item in the review: the annotation's, or the one that a proposal gets.
-    decision
-        As in `benchmark_n.review.decision.ACTIONS`; ``undecided`` where it was skipped.
-    category
-        The reviewer's, by the name that the page shows; with ``relabel``, and only with it.
-    who, when, why
-        The reviewer, the time (ISO 8601), and the comment.
-    ms
-        Time that the item was in view until it was decided, milliseconds.
-    """
-
-    annotation_id: int
-    decision: Literal["accept", "keep", "relabel", "remove", "undecided"]
-    who: Annotated[str, Meta(min_length=1)]
-    when: Annotated[str, Meta(min_length=1)]
-    ms: Annotated[int, Meta(ge=0)]
-    category: str | None = None
-    why: str = ""
+    annotation_id: Annotated[
+        int, Meta(description="Of the item: the annotation's, or the one that a proposal gets.")
+    ]
+    decision: Annotated[
+        Literal["accept", "keep", "relabel", "remove", "undecided"],
+        Meta(description="What becomes of it; undecided: it was skipped, or has a comment alone."),
+    ]
+    who: Annotated[str, Meta(min_length=1, description="The reviewer.")]
+    when: Annotated[str, Meta(min_length=1, description="Date and time, ISO 8601.")]
+    ms: Annotated[int, Meta(ge=0, description="Time in view until it was decided, milliseconds.")]
+    category: Annotated[
+        str | None, Meta(description="By its name on the page: with relabel, and only with it.")
+    ] = None
+    why: Annotated[str, Meta(description="The comment.")] = ""
 
 
 class DecisionsFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The file.
-
-    Parameters
-    ----------
-    source_sha256
-        SHA-256 of the annotation file under review.
-    run_sha256
-        `run_digest` of the review.
-    guideline
-        Version or address of the guideline that the reviewer followed.
-    """
+    """What a reviewer decided on the page."""
 
     format: Literal["benchmark-n decisions"]
     version: Literal[1]
-    source_sha256: _Digest
-    run_sha256: _Digest
-    guideline: str = ""
+    source_sha256: Annotated[str, _digest("SHA-256 of the annotation file under review.")]
+    run_sha256: Annotated[
+        str, _digest("SHA-256 of what was shown: source, guideline, categories, suggestions.")
+    ]
+    guideline: Annotated[str, Meta(description="Version or address of the guideline.")] = ""
     decisions: tuple[ItemDecision, ...]
 
 

@@ -32,8 +32,14 @@ function makeCategories(labels, take) {
     if (names.length) { list.children[chosen].scrollIntoView({ block: "nearest" }); }
   }
 
-  function finish(name) {
+  // Without the focus, so that keys decide again at once.
+  function shut() {
+    input.blur();
     dialog.close();
+  }
+
+  function finish(name) {
+    shut();
     take(name);
   }
 
@@ -49,7 +55,8 @@ function makeCategories(labels, take) {
       if (names.length) { finish(names[chosen]); }
     }
   });
-  document.getElementById("cancel").addEventListener("click", () => dialog.close());
+  document.getElementById("cancel").addEventListener("click", shut);
+  dialog.addEventListener("cancel", () => input.blur());
 
   // Open the list, these names before all others.
   return {

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmark_n.cli.common import progress_bar
 from benchmark_n.errors import InputError
 
 REVIEW = "review"
@@ -13,7 +14,13 @@ _log = logging.getLogger(__name__)
 
 
 def decide_page(
-    root: Path, detectors: Sequence[str], annotations: Path, images: Path | None, top: int
+    root: Path,
+    detectors: Sequence[str],
+    annotations: Path,
+    images: Path | None,
+    top: int,
+    *,
+    quiet: bool,
 ) -> Path | None:
     """Write ``review/decide.html`` into the results' directory `root`, in place of an earlier one.
 
@@ -25,15 +32,17 @@ def decide_page(
     from benchmark_n.review.page import FILE
 
     try:
-        export_review(
-            [root / name / SCORES for name in detectors],
-            "page",
-            root / REVIEW,
-            annotations=annotations,
-            images=images,
-            top=top,
-            overwrite=True,
-        )
+        with progress_bar("pictures", quiet) as progress:
+            export_review(
+                [root / name / SCORES for name in detectors],
+                "page",
+                root / REVIEW,
+                annotations=annotations,
+                images=images,
+                top=top,
+                overwrite=True,
+                progress=progress,
+            )
     except InputError as fault:
         _log.warning("no page to decide on: %s", fault)
         return None

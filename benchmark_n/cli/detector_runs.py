@@ -141,7 +141,7 @@ def _finish(
     pages = "\n".join(str(root / one.detector / REPORT) for one in results)
     data: dict[str, Any] = {"results": str(root), "detectors": [one.to_dict() for one in results]}
     if reviewed is not None:
-        page = decide_page(root, [one.detector for one in results], *reviewed, top)
+        page = decide_page(root, [one.detector for one in results], *reviewed, top, quiet=quiet)
         data["decide"] = None if page is None else str(page)
         pages += decide_text(page)
     if made is not None:

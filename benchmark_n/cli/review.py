@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from benchmark_n.cli.common import emit, output_options, pixels_option, set_logging
+from benchmark_n.cli.common import emit, output_options, pixels_option, progress_bar, set_logging
 from benchmark_n.cli.tables import percent, table
 
 _FILE = click.Path(path_type=Path)
@@ -60,33 +60,38 @@ def export_command(
     """Write suspects for people to judge.
 
     The most suspect annotations of BENCHMARK, or of a COCO file, go into a directory with a
-    picture of each and what the tool reads.
+    picture of each and decide.html, a page to decide on that needs no network, or what a tool
+    reads.
 
     Example: benchmark-n review export --annotations my.json --images photos --scores
-    results/my/cleanlab/scores.parquet --to cvat
+    results/my/cleanlab/scores.parquet
     """
     set_logging(quiet, verbose)
     from benchmark_n.review import export_review
+    from benchmark_n.review.page import FILE as PAGE_FILE
 
     name = benchmark.resolve().name if benchmark else annotations.stem if annotations else "review"
     folder = out or Path("reviews") / f"{name}-{to}"
-    review = export_review(
-        scores,
-        to,
-        folder,
-        benchmark=benchmark,
-        annotations=annotations,
-        images=images,
-        top=top,
-        guideline=guideline,
-    )
+    with progress_bar("pictures", quiet) as progress:
+        review = export_review(
+            scores,
+            to,
+            folder,
+            benchmark=benchmark,
+            annotations=annotations,
+            images=images,
+            top=top,
+            guideline=guideline,
+            progress=progress,
+        )
     data = {
         "review": str(folder),
         "items": len(review.items),
         "proposals": sum(item.proposal for item in review.items),
         "crops": sum(item.crop is not None for item in review.items),
     }
-    emit(f"{folder}: {data['items']} items, {data['crops']} crops", data, as_json)
+    opened = folder / PAGE_FILE if to == "page" else folder
+    emit(f"{opened}: {data['items']} items, {data['crops']} crops", data, as_json)
 
 
 @command.command("import")
@@ -124,7 +129,7 @@ def import_command(
     The corrected annotations are written to corrected.json in REVIEW, and a line for each decision
     is appended to audit.jsonl. A file that decides nothing is no error, but warned of.
 
-    Example: benchmark-n review import reviews/my-csv --decisions decisions.csv --who Anna --as cvat
+    Example: benchmark-n review import results/my/review --decisions decisions.json
     """
     set_logging(quiet, verbose)
     from benchmark_n.review import import_decisions

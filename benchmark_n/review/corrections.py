@@ -63,22 +63,19 @@ def import_decisions(
 ) -> Imported:
     """Carry out decisions: append them to ``audit.jsonl``, write ``corrected.json``.
 
-    All but what the audit trail tells keeps its bytes. The trail is appended to first: an import
-    that was interrupted is taken as not begun or, run again, is finished.
+    All but what the audit trail tells keeps its bytes. The trail comes first: an interrupted import
+    is taken as not begun or, run again, is finished.
 
     Parameters
     ----------
     folder, decisions
-        A review, as `export_review` writes it, and the page's ``decisions.json``, a filled
-        ``decisions.csv`` or an export of Label Studio, CVAT or FiftyOne. A later ``decisions.json``
-        of the page holds the earlier ones as well: these are not imported again.
+        A review, as `export_review` writes it, and the page's ``decisions.json``, of which only
+        what is new is taken, a filled ``decisions.csv``, or an export of a tool.
     who, when
         For decisions whose file does not say; `when` (ISO 8601) is by default now.
-    annotations
-        The reviewed file, where it moved since.
-    as_format
-        One of `RETURN_FORMATS`: write ``corrected-FORMAT/`` too, even of a file that was imported;
-        by default the archive that the reviewed file came in, where it came in one.
+    annotations, as_format
+        The reviewed file, where it moved since; and one of `RETURN_FORMATS`, to be written too, even
+        of a file that was imported. By default what came in an archive goes back in one.
 
     Raises
     ------
@@ -104,14 +101,8 @@ def import_decisions(
     undecided = len(review.items) - len({entry.annotation_id for entry in entries})
     if not reading.decisions:
         _log.warning("%s: decides nothing: %d annotations are undecided", path.name, undecided)
-    return Imported(
-        folder / CORRECTED,
-        dict(Counter(decision.action for decision in fresh)),
-        undecided,
-        reading.absent,
-        returned,
-        len(reading.decisions) - len(fresh),
-    )
+    counts = undecided, reading.absent, returned, len(reading.decisions) - len(fresh)
+    return Imported(folder / CORRECTED, dict(Counter(d.action for d in fresh)), *counts)
 
 
 def _apply(

@@ -18,6 +18,7 @@ from benchmark_n.review import csv_file, cvat, fiftyone, label_studio, page
 from benchmark_n.review.choice import choose_items
 from benchmark_n.review.items import REVIEW, Review, ReviewedFile, write_review
 from benchmark_n.review.shown import CROPS, PICTURES, Shown, show_items, write_crops
+from benchmark_n.runtime.progress import Progress
 from benchmark_n.tables.scores import read_scores
 
 TOP = 200
@@ -45,29 +46,26 @@ def export_review(
     top: int = TOP,
     guideline: str = "",
     overwrite: bool = False,
+    progress: Progress | None = None,
 ) -> Review:
     """Write a review: ``review.json``, ``crops/`` and what the tool reads.
 
     Parameters
     ----------
-    scores
-        Scores files of one detector or of several, over the same annotations.
-    to
-        ``page``, ``labelstudio``, ``cvat``, ``fiftyone`` or ``csv``.
-    out
-        Directory to write.
+    scores, to, out
+        Scores files of one detector or of several, over the same annotations; one of `FORMATS`;
+        and the directory to write.
     benchmark, annotations
         One of the two: a benchmark, whose noisy annotations are reviewed, or a COCO file, also in
         an export as it came (`benchmark_n.coco.exports`).
     images
         Folder of the images; by default the one that `make` recorded, or of an export the one in
         it. Without images there are no crops.
-    top
-        Number of annotations and proposals.
-    guideline
-        Version or address of the annotation guideline, shown with every item and audited.
-    overwrite
-        Replace an earlier page that nobody's decisions were imported into; another review never.
+    top, guideline
+        Number of annotations and proposals; and version or address of the annotation guideline,
+        shown with every item and audited.
+    overwrite, progress
+        Replace an earlier page, unless decisions were imported; told (pictures done, in all).
 
     Raises
     ------
@@ -81,7 +79,7 @@ def export_review(
     shown = show_items(coco, choose_items(coco, _tables(scores), top))
     source = ReviewedFile(_relative(place, Path(out)), file_digest(coco.path))
     with staged(Path(out), marker=REVIEW, strangers=_strangers, overwrite=overwrite) as stage:
-        shown = _with_crops(stage, shown, folder, pictures=to == PAGE)
+        shown = _with_crops(stage, shown, folder, to == PAGE, progress)
         items = tuple(one.item for one in shown)
         review = Review(source, guideline, category_labels(coco.categories), items)
         write_review(review, stage)
@@ -103,13 +101,17 @@ def _check(to: str, top: int) -> None:
 
 
 def _with_crops(
-    stage: Path, shown: list[Shown], folder: Path | None, *, pictures: bool
+    stage: Path,
+    shown: list[Shown],
+    folder: Path | None,
+    pictures: bool,
+    progress: Progress | None,
 ) -> list[Shown]:
     """The items with their crops, which are written; without images there are none."""
     if folder is None:
         _log.warning("no images: the review has no crops (`images=DIR`)")
         return shown
-    return write_crops(stage, shown, folder, pictures=pictures)
+    return write_crops(stage, shown, folder, pictures=pictures, progress=progress)
 
 
 def _relative(annotations: Path, review: Path) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from benchmark_n.masks import CropMask, SegmentationError, rle_to_crop, segmenta
 from benchmark_n.report.gallery import draw_suspect
 from benchmark_n.review.edges import image_edges, off_edge
 from benchmark_n.review.items import Item, Review
+from benchmark_n.runtime.progress import Progress
 
 CROPS, PICTURES = "crops", "pictures"
 _QUALITY = 90  # of JPEG
@@ -82,15 +82,22 @@ def _given(coco: CocoFile, index: int, image: Image) -> tuple[CropMask | None, C
 
 
 def write_crops(
-    folder: Path, shown: list[Shown], images: Path, *, pictures: bool = False
+    folder: Path,
+    shown: list[Shown],
+    images: Path,
+    *,
+    pictures: bool = False,
+    progress: Progress | None = None,
 ) -> list[Shown]:
     """Write a PNG of each item to ``crops/``, as the report's gallery shows it; name it there.
 
     Parameters
     ----------
     pictures
-        Write each whole picture too, as ``pictures/<image id>.jpg``, upright and of 8 bits, and
-        measure how much of each given outline lies off an edge.
+        Write each whole picture too, as ``pictures/<image id>.jpg``, upright and of 8 bits, the
+        crops as JPEG as well, and measure how much of each given outline lies off an edge.
+    progress
+        Told (pictures done, pictures in all).
     """
     ids = np.array([one.image.id for one in shown], np.int64)
     paths = image_files(images, {one.image.id: one.image for one in shown}, ids)
@@ -101,23 +108,26 @@ def write_crops(
     for one in shown:
         of_image.setdefault(one.image.id, []).append(one)
     named: dict[int, Shown] = {}
-    for identity, items in of_image.items():
+    for done, (identity, items) in enumerate(of_image.items(), start=1):
         pixels = read_rgb(paths[identity], items[0].image)
-        picture = None
+        picture = edges = None
         if pictures:
-            picture = f"{PICTURES}/{identity}.jpg"
-            _write_picture(folder / picture, pixels, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
-        edges = image_edges(pixels) if pictures else None
+            picture, edges = f"{PICTURES}/{identity}.jpg", image_edges(pixels)
+            _write_picture(folder / picture, pixels)
         for one in items:
-            name = f"{CROPS}/{one.item.annotation_id}.png"
-            _write_picture(folder / name, draw_suspect(pixels, one.given or one.box, one.suggested))
+            name = f"{CROPS}/{one.item.annotation_id}.{'jpg' if pictures else 'png'}"
+            crop = draw_suspect(pixels, one.given or one.box, one.suggested)
+            _write_picture(folder / name, crop)
             off = None if edges is None or one.given is None else off_edge(one.given, edges)
             item = msgspec.structs.replace(one.item, crop=name)
             named[item.annotation_id] = replace(one, item=item, picture=picture, off_edge=off)
+        if progress is not None:
+            progress(done, len(of_image))
     return [named[one.item.annotation_id] for one in shown]
 
 
-def _write_picture(path: Path, pixels: Pixels, options: Sequence[int] = ()) -> None:
+def _write_picture(path: Path, pixels: Pixels) -> None:
+    options = [cv2.IMWRITE_JPEG_QUALITY, _QUALITY] if path.suffix == ".jpg" else []
     # Not imwrite, which tells nobody when the disk is full.
     encoded = cv2.imencode(path.suffix, cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), options)[1]
     path.write_bytes(encoded.tobytes())

@@ -117,7 +117,7 @@ def test_another_file_or_run_is_refused(review: Path, changes: dict[str, Any], f
 def test_a_run_is_what_was_shown_and_not_when(tmp_path: Path, review: Path) -> None:
     run = samples.page_data(review)["run_sha256"]
     table = samples.scores(tmp_path / "more.parquet", samples.ROWS)
-    more = {"annotations": tmp_path / "instances.json", "images": tmp_path}
+    more: dict[str, Any] = {"annotations": tmp_path / "instances.json", "images": tmp_path}
     same = export_review([table], "page", tmp_path / "same", guideline="v3", **more)
     assert decisions_file.run_digest(same) == run
     assert decisions_file.run_digest(read_review(tmp_path / "same")) == run

@@ -148,8 +148,8 @@ def test_decisions_and_the_name_are_there_after_a_reload(tab: Tab, review: Path)
 def test_another_run_begins_anew(tab: Tab, tmp_path: Path) -> None:
     tab.key("k")
     table = samples.scores(tmp_path / "more.parquet", samples.ROWS)
-    more = {"annotations": tmp_path / "instances.json", "images": tmp_path}
-    export_review([table], "page", tmp_path / "other", guideline="v4", **more)  # type: ignore[arg-type]
+    more: dict[str, Any] = {"annotations": tmp_path / "instances.json", "images": tmp_path}
+    export_review([table], "page", tmp_path / "other", guideline="v4", **more)
     tab.open((tmp_path / "other" / "decide.html").as_uri())
     assert tab.text("#progress-text") == "0 of 4 decided"
 

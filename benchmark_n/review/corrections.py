@@ -74,14 +74,14 @@ def import_decisions(
     who, when
         For decisions whose file does not say; `when` (ISO 8601) is by default now.
     annotations, as_format
-        The reviewed file, where it moved since; and one of `RETURN_FORMATS`, to be written too, even
-        of a file that was imported. By default what came in an archive goes back in one.
+        The reviewed file, where it moved since; one of `RETURN_FORMATS`, to be written as well, by
+        default of what came in an archive.
 
     Raises
     ------
     InputError
-        Anything wrong with a file, a decision on an annotation that is unknown or decided, or one
-        that the format cannot hold, which leaves the decisions imported.
+        Anything wrong with a file, an annotation that is unknown or decided, or one that the format
+        cannot hold, which leaves the decisions imported.
     UsageError
         Nobody says who decided, or an unknown format.
     """

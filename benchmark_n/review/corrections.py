@@ -63,8 +63,7 @@ def import_decisions(
 ) -> Imported:
     """Carry out decisions: append them to ``audit.jsonl``, write ``corrected.json``.
 
-    All but what the audit trail tells keeps its bytes. The trail comes first: an interrupted import
-    is taken as not begun or, run again, is finished.
+    All else keeps its bytes. An interrupted import is as not begun or, run again, is finished.
 
     Parameters
     ----------

@@ -204,8 +204,13 @@ def test_category_names_are_text_for_the_review_tools(
         }
     )
     write_scores(table, tmp_path / "scores.parquet")
-    for tool in ("labelstudio", "cvat"):
+    for tool in ("labelstudio", "cvat", "page"):
         export_review([tmp_path / "scores.parquet"], tool, tmp_path / tool, benchmark=evil)
+    text = (tmp_path / "page" / "decide.html").read_text(encoding="utf-8")
+    page = Page(text)
+    assert (page.scripts, page.handlers) == (2, [])  # the page's own, and its data
+    assert SCRIPT not in text
+    assert "://" not in text
     config = ElementTree.parse(tmp_path / "labelstudio" / "labeling_config.xml").getroot()
     assert config.find(".//script") is None
     assert any(SCRIPT in str(label.get("value")) for label in config.iter("Label"))

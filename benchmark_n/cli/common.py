@@ -144,7 +144,17 @@ def progress_bar(label: str, quiet: bool) -> Iterator[Callable[[int, int], None]
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with _terminal() as file, Progress(*columns, console=Console(file=file)) as bar:
-        # Not to be seen before there is something to count.
-        task = bar.add_task(label, total=None, visible=False)
-        yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)
+    with _terminal() as file:
+        bar = Progress(*columns, console=Console(file=file))
+        task = bar.add_task(label, total=None)
+
+        def update(done: int, total: int) -> None:
+            # Not before there is something to count: a bar leaves a line even where it shows none.
+            bar.start()
+            bar.update(task, completed=done, total=total)
+
+        try:
+            yield update
+        finally:
+            if bar.live.is_started:
+                bar.stop()

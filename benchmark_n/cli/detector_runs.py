@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmark_n.cli.common import emit, progress_bar, tell, warn
+from benchmark_n.cli.decide_page import decide_page, decide_text
 from benchmark_n.cli.detection_text import scores_text
 from benchmark_n.cli.make import parse_settings
 from benchmark_n.cli.slice_tables import slices_table
@@ -108,7 +109,8 @@ def run_on_file(
             reading=reading,
         )
     root = out or Path("results") / annotations.stem
-    _finish(results, root, None, asked["top"], quiet=quiet, as_json=as_json)
+    reviewed = annotations, asked["images"]
+    _finish(results, root, None, asked["top"], reviewed=reviewed, quiet=quiet, as_json=as_json)
 
 
 def _evidence(asked: dict[str, Any]) -> EvidenceOptions:
@@ -123,6 +125,7 @@ def _finish(
     top: int,
     *,
     ablation: bool = False,
+    reviewed: tuple[Path, Path | None] | None = None,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -138,6 +141,10 @@ def _finish(
     text = "\n\n".join([text, *_slices_text(results), _units_text(results)])
     pages = "\n".join(str(root / one.detector / REPORT) for one in results)
     data: dict[str, Any] = {"results": str(root), "detectors": [one.to_dict() for one in results]}
+    if reviewed is not None:
+        page = decide_page(root, [one.detector for one in results], *reviewed, top, quiet=quiet)
+        data["decide"] = None if page is None else str(page)
+        pages += decide_text(page)
     if made is not None:
         data["ablation"] = made
         text += f"\n\n{_ablation_text(made)}"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from benchmark_n.cli.common import emit, output_options, pixels_option, set_logging
+from benchmark_n.cli.common import emit, output_options, pixels_option, progress_bar, set_logging
 from benchmark_n.cli.tables import percent, table
 
 _FILE = click.Path(path_type=Path)
@@ -28,9 +28,10 @@ def command() -> None:
 )
 @click.option(
     "--to",
-    type=click.Choice(["labelstudio", "cvat", "fiftyone", "csv"]),
-    required=True,
-    help="The tool that reads it.",
+    type=click.Choice(["page", "labelstudio", "cvat", "fiftyone", "csv"]),
+    default="page",
+    show_default=True,
+    help="A page to decide on, or the tool that reads it.",
 )
 @click.option("--top", default=200, show_default=True, help="Number of suspects.")
 @click.option(
@@ -59,38 +60,48 @@ def export_command(
     """Write suspects for people to judge.
 
     The most suspect annotations of BENCHMARK, or of a COCO file, go into a directory with a
-    picture of each and what the tool reads.
+    picture of each and decide.html, a page to decide on that needs no network, or what a tool
+    reads.
 
     Example: benchmark-n review export --annotations my.json --images photos --scores
-    results/my/cleanlab/scores.parquet --to cvat
+    results/my/cleanlab/scores.parquet
     """
     set_logging(quiet, verbose)
     from benchmark_n.review import export_review
+    from benchmark_n.review.page import FILE as PAGE_FILE
 
     name = benchmark.resolve().name if benchmark else annotations.stem if annotations else "review"
     folder = out or Path("reviews") / f"{name}-{to}"
-    review = export_review(
-        scores,
-        to,
-        folder,
-        benchmark=benchmark,
-        annotations=annotations,
-        images=images,
-        top=top,
-        guideline=guideline,
-    )
+    with progress_bar("pictures", quiet) as progress:
+        review = export_review(
+            scores,
+            to,
+            folder,
+            benchmark=benchmark,
+            annotations=annotations,
+            images=images,
+            top=top,
+            guideline=guideline,
+            progress=progress,
+        )
     data = {
         "review": str(folder),
         "items": len(review.items),
         "proposals": sum(item.proposal for item in review.items),
         "crops": sum(item.crop is not None for item in review.items),
     }
-    emit(f"{folder}: {data['items']} items, {data['crops']} crops", data, as_json)
+    opened = folder / PAGE_FILE if to == "page" else folder
+    emit(f"{opened}: {data['items']} items, {data['crops']} crops", data, as_json)
 
 
 @command.command("import")
 @click.argument("review", type=_FILE)
-@click.option("--decisions", type=_FILE, required=True, help="The filled table, or the export.")
+@click.option(
+    "--decisions",
+    type=_FILE,
+    required=True,
+    help="decisions.json of the page, the filled table, or the export.",
+)
 @click.option("--who", help="Who decided, where the file does not say.")
 @click.option("--when", help="When (ISO 8601), where the file does not say [default: now].")
 @click.option("--annotations", type=_FILE, help="The reviewed file, where it moved since.")
@@ -98,7 +109,8 @@ def export_command(
     "--as",
     "as_format",
     type=click.Choice(["coco", "cvat", "labelstudio", "yolo"]),
-    help="Write corrected-FORMAT/ in REVIEW as well, for the tool that the file came from.",
+    help="Write corrected-FORMAT/ in REVIEW as well, for the tool that the file came from "
+    "[default: of what came in an archive, coco].",
 )
 @output_options
 def import_command(
@@ -117,7 +129,7 @@ def import_command(
     The corrected annotations are written to corrected.json in REVIEW, and a line for each decision
     is appended to audit.jsonl. A file that decides nothing is no error, but warned of.
 
-    Example: benchmark-n review import reviews/my-csv --decisions decisions.csv --who Anna --as cvat
+    Example: benchmark-n review import results/my/review --decisions decisions.json
     """
     set_logging(quiet, verbose)
     from benchmark_n.review import import_decisions
@@ -128,12 +140,16 @@ def import_command(
     counts = ", ".join(f"{count} {action}" for action, count in sorted(done.actions.items()))
     text = f"{done.corrected}: {counts or 'no decisions'}; {done.undecided} undecided"
     text += f", {done.absent} of them not in {decisions.name}" if done.absent else ""
-    text += f"\n{done.returned}: the corrections as {as_format}" if done.returned else ""
+    text += f"; {done.repeated} imported before" if done.repeated else ""
+    text += (
+        f"\n{done.returned}: the corrections as {as_format or 'they came'}" if done.returned else ""
+    )
     data = {
         "corrected": str(done.corrected),
         "actions": done.actions,
         "undecided": done.undecided,
         "absent": done.absent,
+        "repeated": done.repeated,
         "returned": None if done.returned is None else str(done.returned),
     }
     emit(text, data, as_json)

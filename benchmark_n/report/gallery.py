@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.images import image_path
 from benchmark_n.coco.labels import category_labels
-from benchmark_n.coco.pixels import Pixels, crop, mask_crop, read_rgb
+from benchmark_n.coco.pixels import Pixels, mask_crop, padded_crop, read_rgb
 from benchmark_n.evidence import Evidence
 from benchmark_n.evidence.evidence import category_counts
 from benchmark_n.files.json_yaml import JSON_FAULTS
@@ -139,13 +139,13 @@ def suggested_mask(text: str | None, height: int, width: int) -> CropMask | None
 def draw_suspect(pixels: Pixels, given: CropMask | None, suggested: CropMask | None) -> Pixels:
     """The square around both masks with their outlines, uint8 RGB (160, 160, 3).
 
-    The given mask is orange, the suggested one light blue.
+    The given mask is orange, the suggested one light blue; beyond the image it is grey.
     """
     shown = [mask for mask in (given, suggested) if mask is not None and mask.area]
     boxes = np.array([mask.bbox for mask in shown] or [(0, 0, *pixels.shape[1::-1])], np.int64)
     corner = boxes[:, :2].min(axis=0)
     box = np.concatenate([corner, (boxes[:, :2] + boxes[:, 2:]).max(axis=0) - corner])
-    canvas = np.ascontiguousarray(crop(pixels, box, _SIDE))
+    canvas = np.ascontiguousarray(padded_crop(pixels, box, _SIDE))
     for mask, colour in ((given, _GIVEN), (suggested, _SUGGESTED)):
         if mask is not None and mask.area:
             inside = (mask_crop(mask, box, _SIDE) > 127).view(np.uint8)

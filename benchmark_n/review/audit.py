@@ -38,6 +38,8 @@ class AuditEntry(msgspec.Struct, frozen=True):
         SHA-256 of the file that the decision came in.
     part
         Number of the line among those of its import, and how many these are.
+    ms
+        Time that the decision took, milliseconds; None where its file does not say.
     """
 
     who: str
@@ -51,6 +53,7 @@ class AuditEntry(msgspec.Struct, frozen=True):
     guideline: str
     decisions: str
     part: tuple[int, int]
+    ms: int | None = None
 
 
 def read_audit(folder: Path) -> list[AuditEntry]:

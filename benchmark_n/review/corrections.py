@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +22,11 @@ from benchmark_n.review.carry_out import carry_out
 from benchmark_n.review.corrected import (
     RETURN_FORMATS,
     check_format,
+    own_format,
     returned_folder,
     write_returned,
 )
+from benchmark_n.review.decided_before import fresh_decisions, refuse_decided
 from benchmark_n.review.decision import Decision
 from benchmark_n.review.items import REVIEW, Review, read_review
 from benchmark_n.review.reading import read_decisions
@@ -37,8 +40,8 @@ _log = logging.getLogger(__name__)
 class Imported:
     """What an import did: the corrected file, decisions by action, and how many items are left.
 
-    `absent` of these were not in the file at all; `returned` is the directory of the corrections
-    in the format of a tool, where one was asked for.
+    `absent` of these were not in the file at all; `repeated` decisions of it were imported before;
+    `returned` is the directory of the corrections in the format of a tool, where one was asked for.
     """
 
     corrected: Path
@@ -46,6 +49,7 @@ class Imported:
     undecided: int
     absent: int = 0
     returned: Path | None = None
+    repeated: int = 0
 
 
 def import_decisions(
@@ -59,26 +63,24 @@ def import_decisions(
 ) -> Imported:
     """Carry out decisions: append them to ``audit.jsonl``, write ``corrected.json``.
 
-    All but what the audit trail tells keeps its bytes. The trail is appended to first: an import
-    that was interrupted is taken as not begun or, run again, is finished.
+    All else keeps its bytes. An interrupted import is as not begun or, run again, is finished.
 
     Parameters
     ----------
     folder, decisions
-        A review, as `export_review` writes it, and a filled ``decisions.csv`` or an export of
-        Label Studio, CVAT or FiftyOne.
+        A review, as `export_review` writes it, and the page's ``decisions.json``, of which only
+        what is new is taken, a filled ``decisions.csv``, or an export of a tool.
     who, when
         For decisions whose file does not say; `when` (ISO 8601) is by default now.
-    annotations
-        The reviewed file, where it moved since.
-    as_format
-        One of `RETURN_FORMATS`: write ``corrected-FORMAT/`` too, even of a file that was imported.
+    annotations, as_format
+        The reviewed file, where it moved since; one of `RETURN_FORMATS`, to be written as well, by
+        default of what came in an archive.
 
     Raises
     ------
     InputError
-        Anything wrong with a file, a decision on an annotation that is unknown or decided, or one
-        that the format cannot hold, which leaves the decisions imported.
+        Anything wrong with a file, an annotation that is unknown or decided, or one that the format
+        cannot hold, which leaves the decisions imported.
     UsageError
         Nobody says who decided, or an unknown format.
     """
@@ -91,13 +93,15 @@ def import_decisions(
         entries = read_audit(folder)
         before = {entry.annotation_id for entry in entries}
         reading = read_decisions(path, review, who=who, when=when, decided_before=before)
-        new, changed = _apply(path, reading.decisions, entries, review, coco, folder)
+        fresh = fresh_decisions(reading, entries)
+        new, changed = _apply(path, fresh, entries, review, coco, folder)
         _refuse_again(path, as_format, news=new or changed)
         returned = _return(folder / CORRECTED, as_format, source, changed=changed)
     undecided = len(review.items) - len({entry.annotation_id for entry in entries})
     if not reading.decisions:
         _log.warning("%s: decides nothing: %d annotations are undecided", path.name, undecided)
-    return Imported(folder / CORRECTED, reading.actions, undecided, reading.absent, returned)
+    counts = undecided, reading.absent, returned, len(reading.decisions) - len(fresh)
+    return Imported(folder / CORRECTED, dict(Counter(d.action for d in fresh)), *counts)
 
 
 def _apply(
@@ -124,6 +128,7 @@ def _refuse_again(path: Path, as_format: str | None, *, news: bool) -> None:
 
 def _return(corrected: Path, as_format: str | None, source: Path, *, changed: bool) -> Path | None:
     """Write the format that is asked for; tell of others that are there from before."""
+    as_format = as_format or (own_format(source) if changed else None)
     for other in RETURN_FORMATS if changed else ():
         earlier = returned_folder(corrected, other)
         if other != as_format and earlier.exists():
@@ -144,21 +149,8 @@ def _new_entries(
     digest = file_digest(path)
     if any(entry.decisions == digest for entry in entries):
         return None
-    _refuse_decided(path, decisions_read, entries)
+    refuse_decided(path, decisions_read, entries)
     return _entries(decisions_read, review, coco, digest)
-
-
-def _refuse_decided(
-    path: Path, decisions_read: Sequence[Decision], entries: Sequence[AuditEntry]
-) -> None:
-    decided = {entry.annotation_id: entry for entry in entries}
-    for decision in decisions_read:
-        entry = decided.get(decision.annotation_id)
-        if entry is not None:
-            raise InputError(
-                f"{path.name}: annotation {entry.annotation_id} is decided already: {entry.action} "
-                f"by {entry.who}, {entry.when}"
-            )
 
 
 def _entries(
@@ -184,6 +176,7 @@ def _entries(
                 review.guideline,
                 digest,
                 (number, len(decisions_read)),
+                decision.ms,
             )
         )
     return entries

@@ -12,18 +12,21 @@ from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.coco.exports import annotation_place, open_export
 from benchmark_n.coco.labels import category_labels
 from benchmark_n.errors import InputError, UsageError, did_you_mean
-from benchmark_n.files.atomic import staged
+from benchmark_n.files.atomic import files_below, staged
 from benchmark_n.files.provenance import file_digest
-from benchmark_n.review import csv_file, cvat, fiftyone, label_studio
+from benchmark_n.review import csv_file, cvat, fiftyone, label_studio, page
 from benchmark_n.review.choice import choose_items
 from benchmark_n.review.items import REVIEW, Review, ReviewedFile, write_review
-from benchmark_n.review.shown import Shown, show_items, write_crops
+from benchmark_n.review.shown import CROPS, PICTURES, Shown, show_items, write_crops
+from benchmark_n.runtime.progress import Progress
 from benchmark_n.tables.scores import read_scores
 
 TOP = 200
 _log = logging.getLogger(__name__)
 _Writer = Callable[[Path, Review, list[Shown]], None]
+PAGE = "page"
 _WRITERS: dict[str, _Writer] = {
+    PAGE: page.write,
     "labelstudio": label_studio.write,
     "cvat": cvat.write,
     "fiftyone": fiftyone.write,
@@ -42,27 +45,27 @@ def export_review(
     images: Path | str | None = None,
     top: int = TOP,
     guideline: str = "",
+    overwrite: bool = False,
+    progress: Progress | None = None,
 ) -> Review:
     """Write a review: ``review.json``, ``crops/`` and what the tool reads.
 
     Parameters
     ----------
-    scores
-        Scores files of one detector or of several, over the same annotations.
-    to
-        ``labelstudio``, ``cvat``, ``fiftyone`` or ``csv``.
-    out
-        Directory to write, which must not exist: a review is never overwritten.
+    scores, to, out
+        Scores files of one detector or of several, over the same annotations; one of `FORMATS`;
+        and the directory to write.
     benchmark, annotations
         One of the two: a benchmark, whose noisy annotations are reviewed, or a COCO file, also in
         an export as it came (`benchmark_n.coco.exports`).
     images
         Folder of the images; by default the one that `make` recorded, or of an export the one in
         it. Without images there are no crops.
-    top
-        Number of annotations and proposals.
-    guideline
-        Version or address of the annotation guideline, shown with every item and audited.
+    top, guideline
+        Number of annotations and proposals; and version or address of the annotation guideline,
+        shown with every item and audited.
+    overwrite, progress
+        Replace an earlier page, unless decisions were imported; told (pictures done, in all).
 
     Raises
     ------
@@ -75,13 +78,19 @@ def export_review(
     coco, place, folder = _source(benchmark, annotations, images)
     shown = show_items(coco, choose_items(coco, _tables(scores), top))
     source = ReviewedFile(_relative(place, Path(out)), file_digest(coco.path))
-    with staged(Path(out), marker=REVIEW) as stage:
-        shown = _with_crops(stage, shown, folder)
+    with staged(Path(out), marker=REVIEW, strangers=_strangers, overwrite=overwrite) as stage:
+        shown = _with_crops(stage, shown, folder, to == PAGE, progress)
         items = tuple(one.item for one in shown)
         review = Review(source, guideline, category_labels(coco.categories), items)
         write_review(review, stage)
         _WRITERS[to](stage, review, shown)
     return review
+
+
+def _strangers(folder: Path) -> list[str]:
+    """Files that are not of a page alone: of another tool, decisions, corrections."""
+    own = (REVIEW, page.FILE), (f"{CROPS}/", f"{PICTURES}/")
+    return [n for n in files_below(folder) if n not in own[0] and not n.startswith(own[1])]
 
 
 def _check(to: str, top: int) -> None:
@@ -91,12 +100,18 @@ def _check(to: str, top: int) -> None:
         raise UsageError(f"top is {top}, expected 1 or more")
 
 
-def _with_crops(stage: Path, shown: list[Shown], folder: Path | None) -> list[Shown]:
+def _with_crops(
+    stage: Path,
+    shown: list[Shown],
+    folder: Path | None,
+    pictures: bool,
+    progress: Progress | None,
+) -> list[Shown]:
     """The items with their crops, which are written; without images there are none."""
     if folder is None:
         _log.warning("no images: the review has no crops (`images=DIR`)")
         return shown
-    return write_crops(stage, shown, folder)
+    return write_crops(stage, shown, folder, pictures=pictures, progress=progress)
 
 
 def _relative(annotations: Path, review: Path) -> str:

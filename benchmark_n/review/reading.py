@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ import msgspec
 
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.files.json_yaml import JSON_FAULTS
-from benchmark_n.review import csv_file, cvat, fiftyone, label_studio
+from benchmark_n.review import csv_file, cvat, decisions_file, fiftyone, label_studio
 from benchmark_n.review.decision import UNDECIDED, Decision
 from benchmark_n.review.items import Review
 
@@ -22,16 +21,35 @@ _FIFTYONE = (
 
 
 @dataclass(frozen=True)
+class _Format:
+    """How a file is read.
+
+    `hint` is what to do where open items are absent, of a tool whose file has to have them all;
+    a `cumulative` file holds what was imported from it before as well.
+    """
+
+    read: Callable[[Path, Review], list[Decision]]
+    hint: str = ""
+    cumulative: bool = False
+
+
+_PAGE = _Format(decisions_file.read, cumulative=True)
+_CSV = _Format(lambda path, _: csv_file.read(path))
+_CVAT = _Format(lambda path, _: cvat.read(path))
+_COCO = _Format(lambda path, _: fiftyone.read(path), hint=f": {_FIFTYONE}")
+_LABEL_STUDIO = _Format(lambda path, _: label_studio.read(path))
+
+
+@dataclass(frozen=True)
 class Reading:
-    """The decisions of a file, and how many open items it does not have at all."""
+    """The decisions of a file, and how many open items it does not have at all.
+
+    `cumulative` files hold what was imported from them before as well.
+    """
 
     decisions: list[Decision]
     absent: int
-
-    @property
-    def actions(self) -> dict[str, int]:
-        """Action to the number of its decisions."""
-        return dict(Counter(decision.action for decision in self.decisions))
+    cumulative: bool = False
 
 
 def read_decisions(
@@ -42,11 +60,11 @@ def read_decisions(
     when: str | None = None,
     decided_before: Container[int] = (),
 ) -> Reading:
-    """The decisions of a CSV file, or of an export of Label Studio, CVAT or FiftyOne.
+    """The decisions of the page, of a CSV file, or of an export of Label Studio, CVAT or FiftyOne.
 
     Parameters
     ----------
-    settled
+    decided_before
         Items that were decided before: they may be absent.
     who, when
         For decisions whose file does not say; `when` (ISO 8601) is by default now.
@@ -62,12 +80,12 @@ def read_decisions(
     """
     path = Path(path)
     try:
-        reader = _reader(path)
-        decisions_read = reader(path)
+        found = _format(path)
+        decisions_read = found.read(path, review)
     except OSError as error:
         raise InputError(f"{path}: cannot read the decisions: {error.strerror}") from None
     now = datetime.now(UTC).isoformat(timespec="seconds") if when is None else when
-    hint = f": {_FIFTYONE}" if reader is fiftyone.read else ""
+    hint = found.hint
     decisions = _decided(path, review, decisions_read, who or "", now)
     _refuse_changed(path, review, decisions_read, hint)
     present = {decision.annotation_id for decision in decisions_read}
@@ -78,7 +96,7 @@ def read_decisions(
             f"{path.name}: {len(lost)} of {len(review.items)} annotations under review are not in "
             f"it, the first is {lost[0]}, expected {'all' if hint else 'some'}{hint}"
         )
-    return Reading(decisions, len(lost))
+    return Reading(decisions, len(lost), found.cumulative)
 
 
 def _decided(
@@ -133,16 +151,18 @@ def _check(path: Path, decision: Decision) -> None:
         ) from None
 
 
-def _reader(path: Path) -> Callable[[Path], list[Decision]]:
+def _format(path: Path) -> _Format:
     suffix = path.suffix.lower()
     if suffix == ".csv":
-        return csv_file.read
+        return _CSV
     if suffix == ".xml":
-        return cvat.read
+        return _CVAT
     if suffix != ".json":
         raise InputError(f"{path.name}: expected decisions as .csv, .xml (CVAT, unpacked) or .json")
     try:
         document = msgspec.json.decode(path.read_bytes())
     except JSON_FAULTS as error:
         raise InputError(f"{path.name}: not JSON: {error}") from None
-    return label_studio.read if isinstance(document, list) else fiftyone.read
+    if decisions_file.is_decisions_file(document):
+        return _PAGE
+    return _LABEL_STUDIO if isinstance(document, list) else _COCO

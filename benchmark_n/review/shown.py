@@ -13,14 +13,17 @@ import numpy as np
 from benchmark_n.coco import CocoFile, Image
 from benchmark_n.coco.annotation_masks import has_mask, read_mask
 from benchmark_n.coco.boxes import box_mask, box_of
-from benchmark_n.coco.pixels import image_files, read_rgb
+from benchmark_n.coco.pixels import Pixels, image_files, read_rgb
 from benchmark_n.coco.records import split_record
 from benchmark_n.errors import annotation_fault
 from benchmark_n.masks import CropMask, SegmentationError, rle_to_crop, segmentation_to_rle
 from benchmark_n.report.gallery import draw_suspect
+from benchmark_n.review.edges import image_edges, off_edge
 from benchmark_n.review.items import Item, Review
+from benchmark_n.runtime.progress import Progress
 
-CROPS = "crops"
+CROPS, PICTURES = "crops", "pictures"
+_QUALITY = 90  # of JPEG
 GIVEN, SUGGESTED = "given", "suggested"
 
 
@@ -29,6 +32,8 @@ class Shown:
     """An item with its image and its masks; a mask that there is none of is None.
 
     `box` is the box, filled, of an annotation without a mask: it is shown, and never exported.
+    `picture` is the whole picture in the review's folder, `off_edge` the share of the given outline
+    that lies off an edge of the picture, 0 to 1; both are of the page alone.
     """
 
     item: Item
@@ -36,6 +41,8 @@ class Shown:
     given: CropMask | None
     suggested: CropMask | None
     box: CropMask | None = None
+    picture: str | None = None
+    off_edge: float | None = None
 
     @property
     def file_name(self) -> str:
@@ -74,22 +81,56 @@ def _given(coco: CocoFile, index: int, image: Image) -> tuple[CropMask | None, C
     return (mask if mask.area else None), None
 
 
-def write_crops(folder: Path, shown: list[Shown], images: Path) -> list[Shown]:
-    """Write a PNG of each item to ``crops/``, as the report's gallery shows it; name it there."""
+def write_crops(
+    folder: Path,
+    shown: list[Shown],
+    images: Path,
+    *,
+    pictures: bool = False,
+    progress: Progress | None = None,
+) -> list[Shown]:
+    """Write a PNG of each item to ``crops/``, as the report's gallery shows it; name it there.
+
+    Parameters
+    ----------
+    pictures
+        Write each whole picture too, as ``pictures/<image id>.jpg``, upright and of 8 bits, the
+        crops as JPEG as well, and measure how much of each given outline lies off an edge.
+    progress
+        Told (pictures done, pictures in all).
+    """
     ids = np.array([one.image.id for one in shown], np.int64)
     paths = image_files(images, {one.image.id: one.image for one in shown}, ids)
     (folder / CROPS).mkdir()
-    named = []
+    if pictures:
+        (folder / PICTURES).mkdir()
+    of_image: dict[int, list[Shown]] = {}
     for one in shown:
-        name = f"{CROPS}/{one.item.annotation_id}.png"
-        pixels = read_rgb(paths[one.image.id], one.image)
-        crop = draw_suspect(pixels, one.given or one.box, one.suggested)
-        # Not imwrite, which tells nobody when the disk is full.
-        png = cv2.imencode(".png", cv2.cvtColor(crop, cv2.COLOR_RGB2BGR))[1]
-        (folder / name).write_bytes(png.tobytes())
-        item = msgspec.structs.replace(one.item, crop=name)
-        named.append(replace(one, item=item))
-    return named
+        of_image.setdefault(one.image.id, []).append(one)
+    named: dict[int, Shown] = {}
+    for done, (identity, items) in enumerate(of_image.items(), start=1):
+        pixels = read_rgb(paths[identity], items[0].image)
+        picture = edges = None
+        if pictures:
+            picture, edges = f"{PICTURES}/{identity}.jpg", image_edges(pixels)
+            _write_picture(folder / picture, pixels)
+        for one in items:
+            name = f"{CROPS}/{one.item.annotation_id}.{'jpg' if pictures else 'png'}"
+            crop = draw_suspect(pixels, one.given or one.box, one.suggested)
+            _write_picture(folder / name, crop)
+            off = None if edges is None or one.given is None else off_edge(one.given, edges)
+            item = msgspec.structs.replace(one.item, crop=name)
+            named[item.annotation_id] = replace(one, item=item, picture=picture, off_edge=off)
+        if progress is not None:
+            progress(done, len(of_image))
+    return [named[one.item.annotation_id] for one in shown]
+
+
+def _write_picture(path: Path, pixels: Pixels) -> None:
+    options = [cv2.IMWRITE_JPEG_QUALITY, _QUALITY] if path.suffix == ".jpg" else []
+    # Not imwrite, which tells nobody when the disk is full.
+    encoded = cv2.imencode(path.suffix, cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), options)[1]
+    path.write_bytes(encoded.tobytes())
 
 
 def describe(review: Review, item: Item) -> dict[str, Any]:

@@ -11,7 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmark_n.coco import Image
-from benchmark_n.coco.pixels import crop, image_files, mask_crop, read_rgb, square
+from benchmark_n.coco.pixels import (
+    GREY,
+    crop,
+    image_files,
+    mask_crop,
+    padded_crop,
+    read_rgb,
+    square,
+)
 from benchmark_n.errors import InputError
 from benchmark_n.masks import CropMask
 
@@ -25,6 +33,22 @@ def test_crops_are_squares_of_the_mirrored_image(x: int, y: int, w: int, h: int)
     padded = np.pad(pixels, ((margin, margin), (margin, margin), (0, 0)), mode="symmetric")
     expected = padded[top + margin : top + margin + side, left + margin : left + margin + side]
     assert (crop(pixels, np.array([x, y, w, h]), side) == expected).all()
+
+
+@given(x=st.integers(0, 30), y=st.integers(0, 20), w=st.integers(1, 40), h=st.integers(1, 30))
+def test_padded_crops_are_grey_beyond_the_image(x: int, y: int, w: int, h: int) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (30, 40, 3), np.uint8)
+    left, top, side = square(np.array([x, y, w, h]), (30, 40))
+    margin = 120
+    around = (margin, margin), (margin, margin), (0, 0)
+    padded = np.pad(pixels, around, constant_values=GREY)
+    expected = padded[top + margin : top + margin + side, left + margin : left + margin + side]
+    assert (padded_crop(pixels, np.array([x, y, w, h]), side) == expected).all()
+
+
+def test_a_padded_crop_beside_the_image_is_grey() -> None:
+    pixels = np.zeros((30, 40, 3), np.uint8)
+    assert (padded_crop(pixels, np.array([200, 200, 10, 10]), 13) == GREY).all()
 
 
 def test_large_crops_shrink_by_area_as_opencv_does() -> None:

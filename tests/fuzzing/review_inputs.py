@@ -1,4 +1,4 @@
-"""What comes back from a review: decisions in four formats, the review's own files."""
+"""What comes back from a review: decisions in five formats, the review's own files."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from benchmark_n.review import FORMATS as TOOLS
 from benchmark_n.review import import_decisions, judge
@@ -18,13 +19,14 @@ _FILES = {
     "cvat": "annotations.xml",
     "labelstudio": "export.json",
     "fiftyone": "labels.json",
+    "page": "decided.json",
 }
 _WORDS = ("keep", "accept", "relabel", "redraw", "change", "remove", "undecided", "x", "")
 
 
 def _prepare(folder: Path) -> None:
     """A review for each tool, with decisions filled in as the tool gives them back."""
-    from tests.review.samples import exported
+    from tests.review.samples import exported, page_file
 
     for tool in TOOLS:
         (folder / tool).mkdir()
@@ -39,6 +41,11 @@ def _prepare(folder: Path) -> None:
     labels = folder / "fiftyone" / "review" / "labels.json"
     labels.write_text(labels.read_text().replace('"undecided"', '"redraw"'))
     (folder / "labelstudio" / "review" / "export.json").write_text(json.dumps(_TASKS))
+    decided: list[dict[str, Any]] = [{"annotation_id": 7, "decision": "accept"}]
+    decided.append({"annotation_id": 8})
+    page_file(folder / "page" / "review", decided).rename(
+        folder / "page" / "review" / _FILES["page"]
+    )
 
 
 def _fill_csv(path: Path) -> None:

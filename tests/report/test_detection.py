@@ -14,12 +14,15 @@ import numpy as np
 import pytest
 
 from benchmark_n.coco import read_coco
+from benchmark_n.coco.pixels import GREY
 from benchmark_n.detection.detect import detect
 from benchmark_n.detection.result import DetectionResult
 from benchmark_n.evaluators.label_errors.curves import precision_recall_curves
 from benchmark_n.evidence.options import EvidenceOptions
+from benchmark_n.masks import CropMask
+from benchmark_n.report import pages
 from benchmark_n.report.detection import render_report
-from benchmark_n.report.gallery import suggested_mask
+from benchmark_n.report.gallery import draw_suspect, suggested_mask
 from benchmark_n.report.images import image_statistics
 from tests.evaluators.test_label_errors import CLASS, manifest, table
 from tests.samples import annotation, document, write
@@ -171,3 +174,23 @@ def test_a_picture_of_one_row_has_statistics(tmp_path: Path) -> None:
         "blur": [-0.0],
         "entropy": [-0.0],
     }
+
+
+def test_crops_for_people_are_grey_beyond_the_picture() -> None:
+    pixels = np.zeros((60, 60, 3), np.uint8)
+    corner = np.zeros((60, 60), np.uint8)
+    corner[:20, :20] = 1
+    drawn = draw_suspect(pixels, CropMask.from_full(corner), None)
+    assert (drawn[:10] == GREY).all()
+    assert (drawn[:, :10] == GREY).all()
+
+
+def test_all_pages_have_one_head() -> None:
+    folder = Path(pages.__file__).parent / "templates"
+    templates = sorted(path for path in folder.glob("*.html") if path.name != "base.html")
+    assert len(templates) == 5
+    for path in templates:
+        text = path.read_text(encoding="utf-8")
+        assert text.startswith('{% extends "base.html" %}')
+        assert not re.search(r"<(html|head|body|style)\b", text)
+        assert ":root" not in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,28 @@ def decide(folder: Path, decisions: dict[int, dict[str, str]], name: str = "fill
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
+    return path
+
+
+def page_data(review: Path) -> dict[str, Any]:
+    """What the page of a review holds for its script."""
+    text = (review / "decide.html").read_text(encoding="utf-8")
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.S)
+    assert found is not None
+    data: dict[str, Any] = json.loads(found[1])
+    return data
+
+
+def page_file(
+    review: Path, decided: list[dict[str, Any]], name: str = "decisions.json", **changes: Any
+) -> Path:
+    """What the page gives back: decisions, each with who, when and ms if it has none."""
+    names = ("format", "version", "source_sha256", "run_sha256", "guideline")
+    told = {"decision": "keep", "who": "anna", "when": "2026-02-01T10:00:00.000Z", "ms": 1500}
+    head = {key: value for key, value in page_data(review).items() if key in names}
+    document = {**head, "decisions": [told | one for one in decided], **changes}
+    path = review.parent / name
+    path.write_text(json.dumps(document), encoding="utf-8")
     return path
 
 

@@ -158,6 +158,12 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
+def undecided_page(review: Path) -> Path:
+    """What the page gives back where all items were skipped."""
+    ids = [item["id"] for item in samples.page_data(review)["items"]]
+    return samples.page_file(review, [{"annotation_id": i, "decision": "undecided"} for i in ids])
+
+
 @pytest.mark.parametrize("tool", FORMATS)
 @given(document=documents())
 @settings(max_examples=15)
@@ -175,6 +181,8 @@ def test_no_annotation_is_lost_and_undecided_ones_stay(tool: str, document: dict
         if tool == "labelstudio":
             tasks = json.loads(file.read_text(encoding="utf-8"))
             file.write_text(json.dumps([{**task, "annotations": []} for task in tasks]))
+        if tool == "page":
+            file = undecided_page(folder / "review")
         done = import_decisions(folder / "review", file)
         after = json.loads(done.corrected.read_text(encoding="utf-8"))
     assert after == document
@@ -444,6 +452,8 @@ def test_a_file_that_decides_nothing_is_warned_of(tmp_path: Path, tool: str) -> 
     if tool == "labelstudio":
         tasks = json.loads(path.read_text())
         path.write_text(json.dumps([{**task, "annotations": []} for task in tasks]))
+    if tool == "page":
+        path = undecided_page(tmp_path / "review")
     done = cli(tmp_path / "review", path)
     assert done.returncode == 0
     assert done.stderr.splitlines() == [

@@ -19,11 +19,13 @@ from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 
 from benchmark_n.cli import run
+from tests.review import samples
 from tests.review.exports import EXPORTS, IMAGES, SIZE, Export
 from tests.review.test_formats import label_studio_annotation
 
 TOP = 12
 TRIANGLE = [4.0, 4.0, 30.0, 6.0, 12.0, 28.0]
+REMOVE = {"decision": "remove"}
 OWN = {"cvat": "cvat", "roboflow": "fiftyone", "label_studio": "labelstudio"}
 Decisions = dict[int, tuple[str, str | None, list[float] | None]]
 
@@ -276,3 +278,33 @@ def _pictures(export: Export, folder: Path) -> None:
         pictures = {path.name: path.read_bytes() for path in place.glob("*.*g")}
     for name, data in pictures.items():
         (folder / name).write_bytes(data)
+
+
+def test_three_commands_lead_from_an_archive_to_a_corrected_one(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """`detect` leaves the page; what it gives back is imported with two paths alone."""
+    export = EXPORTS["cvat"](tmp_path)
+    monkeypatch.chdir(tmp_path)
+    command = ["detect", "--annotations", str(export.path), "--backbone", "hog", "--workers", "1"]
+    assert run([*command, "--json", "-q"]) == 0
+    page = Path(json.loads(capsys.readouterr().out)["decide"])
+    assert page == Path("results") / export.path.stem / "review" / "decide.html"
+    items = samples.page_data(page.parent)["items"]
+    assert all((page.parent / one["crop"]).is_file() for one in items)
+    assert {path.suffix for path in (page.parent / "pictures").iterdir()} == {".jpg"}
+    decided = samples.page_file(page.parent, [{"annotation_id": items[0]["id"]} | REMOVE])
+    assert run(["review", "import", str(page.parent), "--decisions", str(decided)]) == 0
+    assert "1 remove" in capsys.readouterr().out
+    after = export.written(page.parent / "corrected-coco")
+    left = [one["id"] for one in after["annotations"]]
+    assert left == [i for i in export.records if i != items[0]["id"]]
+    # Decisions stay: a later run warns, and leaves the review as it is.
+    before = (page.parent / "audit.jsonl").read_bytes(), page.read_bytes()
+    assert run([*command, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["decide"] is None
+    assert "no page to decide on: review: exists and holds audit.jsonl" in caplog.text
+    assert ((page.parent / "audit.jsonl").read_bytes(), page.read_bytes()) == before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -139,6 +140,19 @@ def texts(to: str, review: Path) -> dict[str, str]:
     if to == "fiftyone":
         records = json.loads((review / "labels.json").read_text())["annotations"]
         return next(r["attributes"] for r in records if r["attributes"]["annotation_id"] == 9)
+    if to == "page":
+        items = samples.page_data(review)["items"]
+        (category, mask) = next(one["reasons"] for one in items if one["id"] == 9)[:2]
+        by = re.fullmatch(r"Looks like dog, not person, to (\w+)\.", category)
+        drawn = re.match(r"(\w+) suggests another mask", mask)
+        assert by is not None
+        assert drawn is not None
+        told = next(one for one in items if one["id"] == 9)
+        return {
+            "detector": told["detector"],
+            "category_detector": by[1],
+            "mask_detector": drawn[1],
+        }
     tasks = json.loads((review / "tasks.json").read_text())
     return next(task["data"] for task in tasks if task["data"]["annotation_id"] == 9)
 

@@ -3,8 +3,9 @@
 from benchmark_n.review.corrected.write import (
     RETURN_FORMATS,
     check_format,
+    own_format,
     returned_folder,
     write_returned,
 )
 
-__all__ = ["RETURN_FORMATS", "check_format", "returned_folder", "write_returned"]
+__all__ = ["RETURN_FORMATS", "check_format", "own_format", "returned_folder", "write_returned"]

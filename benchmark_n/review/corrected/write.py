@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmark_n.coco import CocoFile, read_coco
+from benchmark_n.coco.exports import archive_member
 from benchmark_n.errors import UsageError, did_you_mean
 from benchmark_n.files.atomic import files_beside, staged
 from benchmark_n.review.corrected import coco, cvat, label_studio, yolo
@@ -15,8 +16,9 @@ _log = logging.getLogger(__name__)
 # The corrected file and where the source lies, to the files' contents by their paths, and to a
 # line for each kind of annotation that comes back changed.
 _Writer = Callable[[CocoFile, Path], tuple[dict[str, bytes], list[str]]]
+COCO = "coco"
 _WRITERS: dict[str, _Writer] = {
-    "coco": coco.returned,
+    COCO: coco.returned,
     "cvat": cvat.returned,
     "labelstudio": label_studio.returned,
     "yolo": yolo.returned,
@@ -30,6 +32,11 @@ def check_format(as_format: str | None) -> None:
         raise UsageError(
             f"cannot write corrections as '{as_format}': {did_you_mean(as_format, _WRITERS)}"
         )
+
+
+def own_format(source: Path) -> str | None:
+    """The format of what came in an archive, which goes back in one unasked; else None."""
+    return None if archive_member(source) is None else COCO
 
 
 def write_returned(corrected: Path, as_format: str, source: Path) -> Path:

@@ -1,0 +1,72 @@
+"""Why an item is suspected, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from benchmark_n.masks import mask_iou
+from benchmark_n.review.items import Item, Review
+from benchmark_n.review.shown import Shown
+
+# From this share of an outline off an edge on, it is told.
+_MUCH_OFF = 0.25
+
+
+def detectors_of(review: Review) -> tuple[str, ...]:
+    """The detectors that say something about any item, in the order that they come up."""
+    return tuple(dict.fromkeys(flag.detector for item in review.items for flag in item.flags))
+
+
+def reasons(one: Shown, review: Review, detectors: Collection[str]) -> tuple[str, ...]:
+    """Sentences, the most important first.
+
+    Parameters
+    ----------
+    detectors
+        All that were asked, so that it can be told how many of them flag the item.
+    """
+    item = one.item
+    kinds = {flag.kind for flag in item.flags if flag.flagged} or {item.flags[0].kind}
+    said = [*_category(item, review), *_mask(one)]
+    if not item.proposal and "class" in kinds and item.suggested_category is None:
+        said.append(f"May not be {review.labels[item.given]}." if item.given is not None else "")
+    if "spatial" in kinds and one.suggested is None:
+        said.append("Its mask may be wrong." if one.given is not None else "Its box may be wrong.")
+    if one.off_edge is not None and one.off_edge >= _MUCH_OFF:
+        said.append(f"{100 * one.off_edge:.0f} % of its outline lies off an edge.")
+    said.append(_flagged(item, detectors))
+    if review.guideline and not item.proposal:
+        said.append(f"May not match guideline {review.guideline}.")
+    return tuple(sentence for sentence in said if sentence)
+
+
+def _category(item: Item, review: Review) -> list[str]:
+    if item.suggested_category is None or item.category_by is None:
+        return []
+    label, by = review.labels[item.suggested_category], item.category_by.detector
+    if item.proposal:
+        return [f"Looks like {label} to {by}, and nothing is annotated here."]
+    given = "" if item.given is None else f", not {review.labels[item.given]},"
+    return [f"Looks like {label}{given} to {by}."]
+
+
+def _mask(one: Shown) -> list[str]:
+    """How the suggested mask differs from the given one."""
+    given, suggested, by = one.given, one.suggested, one.item.mask_by
+    if suggested is None or by is None or one.item.proposal:
+        return []
+    if given is None:
+        return [f"{by.detector} suggests a mask."]
+    overlap = 100 * mask_iou(given, suggested)
+    size = suggested.area / given.area
+    larger = f"{size:.2g} times as large" if size >= 1 else f"{100 * size:.0f} % as large"
+    return [f"{by.detector} suggests another mask: {larger}, {overlap:.0f} % in common (IoU)."]
+
+
+def _flagged(item: Item, detectors: Collection[str]) -> str:
+    flagged = dict.fromkeys(flag.detector for flag in item.flags if flag.flagged)
+    if not flagged:
+        return "No detector flags it: it is listed by its score."
+    if len(detectors) == 1:
+        return f"Flagged by {next(iter(flagged))}."
+    return f"Flagged by {len(flagged)} of {len(detectors)} detectors: {', '.join(flagged)}."

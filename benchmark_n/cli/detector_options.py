@@ -45,7 +45,7 @@ _OPTIONS = (
         "--evidence",
         multiple=True,
         metavar="SOURCE",
-        help="crops, losses, quality, saliency[:MODEL,MODEL…], detections[:NAME,NAME…] (nanodet, "
+        help="features, crops, losses, quality, saliency[:MODEL,MODEL…], detections[:NAME,NAME…] (nanodet, "
         "centernet, mask-rcnn, torchvision:NAME[@FILE], transformers:NAME), predictions:FILE, "
         "annotators:FILE,FILE or files:DIR (repeatable) "
         "[default: what the detectors need].",
@@ -54,7 +54,8 @@ _OPTIONS = (
         "--backbone",
         default="auto",
         show_default=True,
-        help="hog, lite0, lite1, lite2, torchvision:NAME[@FILE], timm:NAME[@FILE].",
+        help="hog, lite0, lite1, lite2, torchvision:NAME[@FILE], timm:NAME[@FILE], "
+        "transformers:NAME.",
     ),
     click.option("--folds", default=5, show_default=True, help="Of the out-of-fold predictions."),
     click.option(

@@ -94,13 +94,13 @@ def _whole(backbone: Backbone, pixels: Pixels) -> Pixels:
 def geometry(boxes: Ints, masks: Sequence[CropMask], shape: tuple[int, ...]) -> NDArray[np.float32]:
     """Size, shape and place of boxes (n, 4) in a picture (height, width), float32 (n, 10).
 
-    >>> mask = CropMask(np.ones((10, 20), bool), 0, 0, 40, 80)
+    >>> mask = CropMask(np.ones((10, 20), np.uint8), 0, 0, 40, 80)
     >>> geometry(np.array([[0, 0, 20, 10]]), [mask], (40, 80)).round(2).tolist()[0][3:6]
     [0.12, 0.12, 0.25]
     """
     height, width = shape[:2]
     x, y, w, h = np.maximum(boxes.astype(np.float64), [[0, 0, 1, 1]]).T
-    areas = np.array([mask.tight().pixels.sum() for mask in masks], np.float64)
+    areas = np.array([mask.area for mask in masks], np.float64)
     columns: list[Any] = [
         *(np.log(w), np.log(h), np.log(w / h)),
         *((x + w / 2) / width, (y + h / 2) / height, (y + h) / height),

@@ -45,9 +45,9 @@ _OPTIONS = (
         "--evidence",
         multiple=True,
         metavar="SOURCE",
-        help="features, crops, losses, quality, saliency[:MODEL,MODEL…], detections[:NAME,NAME…] (nanodet, "
-        "centernet, mask-rcnn, torchvision:NAME[@FILE], transformers:NAME), predictions:FILE, "
-        "annotators:FILE,FILE or files:DIR (repeatable) "
+        help="features, crops, losses, quality, saliency[:MODEL,MODEL…], detections[:NAME,NAME…] "
+        "(nanodet, centernet, mask-rcnn, torchvision:NAME[@FILE], transformers:NAME), "
+        "predictions:FILE, annotators:FILE,FILE or files:DIR (repeatable) "
         "[default: what the detectors need].",
     ),
     click.option(

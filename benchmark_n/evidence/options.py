@@ -26,9 +26,9 @@ class EvidenceOptions:
     Parameters
     ----------
     sources
-        ``"features"``, ``"crops"``, ``"losses"``, ``"quality"``, ``"saliency"``, ``"predictions:FILE"``,
-        ``"annotators:FILE,FILE"``, ``"files:DIR"``, ``"detections:NAME,NAME"``; empty: what
-        the detectors need and no file.
+        ``"features"``, ``"crops"``, ``"losses"``, ``"quality"``, ``"saliency"``,
+        ``"predictions:FILE"``, ``"annotators:FILE,FILE"``, ``"files:DIR"``,
+        ``"detections:NAME,NAME"``; empty: what the detectors need and no file.
     backbone
         Of crops and features: ``hog``, ``lite0``, …; ``auto`` for the best that is installed.
     folds, group_by, seed

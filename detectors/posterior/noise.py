@@ -21,7 +21,7 @@ from benchmark_n.evidence.evidence import Floats, Ints
 _PAIR_FITS = 3
 # Gain in log-likelihood from which pairs are believed. Each annotation is explained by the errors
 # of the others, so that none is owed to their number; what experts confuse themselves gains some.
-_LEAST_GAIN = 10.0
+_LEAST_GAIN = 30.0
 # Weight of an earlier noise beside the annotations themselves.
 _AS_GIVEN = 3.0
 

@@ -95,8 +95,8 @@ def geometry(boxes: Ints, masks: Sequence[CropMask], shape: tuple[int, ...]) -> 
     """Size, shape and place of boxes (n, 4) in a picture (height, width), float32 (n, 10).
 
     >>> mask = CropMask(np.ones((10, 20), np.uint8), 0, 0, 40, 80)
-    >>> geometry(np.array([[0, 0, 20, 10]]), [mask], (40, 80)).round(2).tolist()[0][3:6]
-    [0.12, 0.12, 0.25]
+    >>> geometry(np.array([[0, 0, 20, 10]]), [mask], (40, 80))[0, 3:6].round(2)
+    array([0.12, 0.12, 0.25], dtype=float32)
     """
     height, width = shape[:2]
     x, y, w, h = np.maximum(boxes.astype(np.float64), [[0, 0, 1, 1]]).T

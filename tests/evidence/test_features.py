@@ -16,6 +16,7 @@ from benchmark_n.evidence.collect import gather
 from benchmark_n.evidence.features import maker
 from benchmark_n.evidence.features.principal import principal_components
 from benchmark_n.evidence.features.views import describe, geometry
+from benchmark_n.evidence.folds import plan_folds
 from benchmark_n.evidence.options import EvidenceOptions
 from benchmark_n.masks import CropMask
 from benchmark_n.runtime.execution import Execution
@@ -154,10 +155,9 @@ def test_crops_and_features_share_their_folds(
     both = made(coco, "crops", "features")
     np.testing.assert_array_equal(both.require("folds"), made(coco, "crops").require("folds"))
     # Plans that differ are refused.
-    plan = maker.plan_folds
 
     def other(*given: Any) -> Any:
-        folds, notes = plan(*given)
+        folds, notes = plan_folds(*given)
         return (folds + 1) % 3, notes
 
     monkeypatch.setattr(maker, "plan_folds", other)

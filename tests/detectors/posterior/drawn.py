@@ -36,4 +36,4 @@ def draw(
 def chosen(probs: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.int64]:
     """One category for each row."""
     places = (rng.random(len(probs))[:, None] > probs.cumsum(axis=1)).sum(axis=1)
-    return np.minimum(places, probs.shape[1] - 1)
+    return np.asarray(np.minimum(places, probs.shape[1] - 1), np.int64)

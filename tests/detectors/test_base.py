@@ -13,8 +13,8 @@ import pytest
 
 from benchmark_n.detectors.base import (
     DETECTORS,
-    choices,
     build_detector,
+    choices,
     detector_names,
     run_detector,
     told_to,

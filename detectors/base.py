@@ -22,6 +22,7 @@ DETECTORS = Registry(
         "cleanlab": "benchmark_n.detectors.confident_learning:ConfidentLearning",
         "loss_separation": "benchmark_n.detectors.loss_separation:LossSeparation",
         "soft_min": "benchmark_n.detectors.soft_min:SoftMin",
+        "posterior": "benchmark_n.detectors.posterior.detector:Posterior",
         "objectlab": "benchmark_n.detectors.objectlab:ObjectLab",
         "mask_disagreement": "benchmark_n.detectors.mask_disagreement:MaskDisagreement",
         "mirror": "benchmark_n.detectors.mirror:Mirror",
@@ -44,6 +45,7 @@ DETECTORS = Registry(
 
 # Field of the evidence to what makes it.
 SOURCES = {
+    "features": "`evidence=['features']`",
     "pred_probs": "`evidence=['crops']` or `evidence=['files:DIR']`",
     "embeddings": "`evidence=['crops']`",
     "dropout_probs": "`evidence=['crops']`",
@@ -94,6 +96,8 @@ class Detector(Protocol):
         The kinds of error it finds: ``class``, ``spatial``, ``missing``.
     needs
         Fields of `Evidence` that it reads.
+    any_of
+        May be left out: further fields that it reads where they are there, of which it needs one.
     of_masks
         May be left out: the kinds that it judges by given masks. Annotations without a mask get
         no score of these.
@@ -141,6 +145,9 @@ def run_detector(detector: Detector, evidence: Evidence) -> Any:
     lacking = lacks(detector, evidence)
     if lacking:
         raise InputError(need(detector.name, lacking))
+    choice = choices(detector)
+    if choice and all(getattr(evidence, name) is None for name in choice):
+        raise InputError(need(detector.name, choice, " or "))
     kinds = kinds_of_masks(detector)
     if set(detector.kinds) <= set(kinds) and evidence.without_mask.size == len(evidence):
         raise InputError(
@@ -171,10 +178,20 @@ def lacks(detector: Detector | type[Detector], evidence: Evidence) -> list[str]:
     return [name for name in detector.needs if getattr(evidence, name, None) is None]
 
 
-def need(name: str, lacking: Iterable[str]) -> str:
+def choices(detector: Detector | type[Detector]) -> tuple[str, ...]:
+    """Fields of which the detector needs one; none where it has no choice."""
+    return tuple(getattr(detector, "any_of", ()))
+
+
+def wanted(detector: Detector | type[Detector]) -> tuple[str, ...]:
+    """Fields to make for the detector: what it needs, and the first of its choice."""
+    return (*detector.needs, *choices(detector)[:1])
+
+
+def need(name: str, lacking: Iterable[str], joint: str = ", ") -> str:
     """A line that says what a detector needs."""
     parts = [f"{field} ({SOURCES.get(field, 'not known')})" for field in lacking]
-    return f"detector '{name}' needs {', '.join(parts)}"
+    return f"detector '{name}' needs {joint.join(parts)}"
 
 
 def detector_names(asked: str | Iterable[str]) -> list[str]:

@@ -46,7 +46,7 @@ _OPTIONS = (
         "--evidence",
         multiple=True,
         metavar="SOURCE",
-        help="crops, losses, quality, saliency[:MODEL,MODEL…], trainings[:scratch], "
+        help="features, crops, losses, quality, saliency[:MODEL,MODEL…], trainings[:scratch], "
         "detections[:NAME,NAME…] (nanodet, centernet, mask-rcnn, torchvision:NAME[@FILE], "
         "transformers:NAME), predictions:FILE, "
         "annotators:FILE,FILE or files:DIR (repeatable) "
@@ -56,7 +56,8 @@ _OPTIONS = (
         "--backbone",
         default="auto",
         show_default=True,
-        help="hog, lite0, lite1, lite2, torchvision:NAME[@FILE], timm:NAME[@FILE].",
+        help="hog, lite0, lite1, lite2, torchvision:NAME[@FILE], timm:NAME[@FILE], "
+        "transformers:NAME.",
     ),
     click.option("--folds", default=5, show_default=True, help="Of the out-of-fold predictions."),
     click.option(

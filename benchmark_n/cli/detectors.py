@@ -13,14 +13,14 @@ def command(quiet: bool, verbose: int, as_json: bool) -> None:
     """List the detectors: what each needs, what kind of error it finds, its paper."""
     set_logging(quiet, verbose)
     from benchmark_n.cli.tables import left_table
-    from benchmark_n.detectors.base import DETECTORS, told_to
+    from benchmark_n.detectors.base import DETECTORS, choices, told_to
 
     known = {name: DETECTORS.load(name) for name in DETECTORS.names()}
     rows = [
         [
             name,
             ", ".join(kind.kinds),
-            ", ".join(kind.needs),
+            ", ".join([*kind.needs, *filter(None, [" or ".join(choices(kind))])]),
             ", ".join(told_to(kind)),
             kind.reference,
         ]
@@ -30,6 +30,7 @@ def command(quiet: bool, verbose: int, as_json: bool) -> None:
         name: {
             "kinds": list(kind.kinds),
             "needs": list(kind.needs),
+            "any_of": list(choices(kind)),
             "told": list(told_to(kind)),
             "reference": kind.reference,
         }

@@ -43,6 +43,7 @@ def annotation_evidence(coco: CocoFile) -> Evidence:
         boxes=np.array(boxes, np.int64).reshape(-1, 4),
         masks=tuple(masks),
         without_mask=np.flatnonzero(~masked),
+        supercategories=tuple(one.supercategory or "" for one in coco.categories.values()),
     )
 
 

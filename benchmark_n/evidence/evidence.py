@@ -21,6 +21,7 @@ PER_ANNOTATION = {
     "folds": 0,
     "pred_probs": 0,
     "embeddings": 0,
+    "features": 0,
     "dropout_probs": 1,
     "class_losses": 1,
     "mask_losses": 1,
@@ -84,6 +85,8 @@ class Evidence:
         N given masks as RLE; of an annotation without a mask its box, filled.
     without_mask
         int64 (B,): places of the annotations without a mask.
+    supercategories
+        K names, an empty one where the file gives none; empty where nothing is known of them.
     folds
         int64 (N,): the fold in which each was held out.
     pred_probs
@@ -91,6 +94,8 @@ class Evidence:
         annotation.
     embeddings
         float32 (N, D): features of the annotation's crop.
+    features
+        float16 (N, P): principal components of what a network says of several views of each.
     dropout_probs
         float32 (T, N, K): as `pred_probs`, T passes with dropout.
     class_losses, mask_losses
@@ -140,9 +145,11 @@ class Evidence:
     boxes: Ints
     masks: tuple[Rle, ...]
     without_mask: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    supercategories: tuple[str, ...] = ()
     folds: Ints | None = None
     pred_probs: Floats | None = None
     embeddings: Floats | None = None
+    features: Floats | None = None
     dropout_probs: Floats | None = None
     class_losses: Floats | None = None
     mask_losses: Floats | None = None

@@ -26,12 +26,12 @@ class EvidenceOptions:
     Parameters
     ----------
     sources
-        ``"crops"``, ``"losses"``, ``"quality"``, ``"saliency"``, ``"predictions:FILE"``,
-        ``"annotators:FILE,FILE"``, ``"files:DIR"``, ``"detections:NAME,NAME"``,
-        ``"trainings[:NAME]"``; empty: what
-        the detectors need and no file.
+        ``"features"``, ``"crops"``, ``"losses"``, ``"quality"``, ``"saliency"``,
+        ``"predictions:FILE"``, ``"annotators:FILE,FILE"``, ``"files:DIR"``,
+        ``"detections:NAME,NAME"``, ``"trainings[:NAME]"``; empty: what the detectors need and no
+        file.
     backbone
-        Of crops: ``hog``, ``lite0``, …; ``auto`` for the best that is installed.
+        Of crops and features: ``hog``, ``lite0``, …; ``auto`` for the best that is installed.
     folds, group_by, seed
         Number of folds, the image field that they keep together (None: what
         `benchmark_n.coco.units` finds), and the seed of folds and trainings.

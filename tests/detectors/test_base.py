@@ -14,6 +14,7 @@ import pytest
 from benchmark_n.detectors.base import (
     DETECTORS,
     build_detector,
+    choices,
     detector_names,
     run_detector,
     told_to,
@@ -58,7 +59,8 @@ def test_every_detector_says_what_it_is() -> None:
         assert set(kind.kinds) <= {"class", "spatial", "missing"}
         assert kind.reference
         assert "References" in kind.__doc__ or name == "random"
-        assert set(kind.needs) <= set(kind.fit.__globals__["Evidence"].__dataclass_fields__)
+        read = {*kind.needs, *choices(kind)}
+        assert read <= set(kind.fit.__globals__["Evidence"].__dataclass_fields__)
 
 
 def test_unknown_names_and_options_are_refused_with_a_suggestion() -> None:

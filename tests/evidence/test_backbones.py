@@ -189,3 +189,47 @@ def test_bad_hub_backbones_are_one_line(
     with pytest.raises(InputError, match=line) as caught:
         make_backbone(name.format(weights=resnet_weights, text=text))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["vit", "resnet"])
+def test_transformers_backbones_of_a_folder(kind: str, tmp_path: Path) -> None:
+    """Tiny models saved as the real ones are: the class token, or the average of the last map."""
+    transformers = pytest.importorskip("transformers", reason="needs the extra weak")
+    torch = pytest.importorskip("torch", reason="needs the extra weak")
+    torch.manual_seed(0)
+    if kind == "vit":
+        config = transformers.ViTConfig(
+            hidden_size=16,
+            num_hidden_layers=1,
+            num_attention_heads=2,
+            intermediate_size=16,
+            image_size=32,
+            patch_size=8,
+        )
+        network = transformers.ViTModel(config).eval()
+    else:
+        config = transformers.ResNetConfig(
+            embedding_size=8, hidden_sizes=[8, 12], depths=[1, 1], layer_type="basic"
+        )
+        network = transformers.ResNetModel(config).eval()
+    network.save_pretrained(tmp_path)
+    processor = transformers.ViTImageProcessor(size={"height": 32, "width": 32})
+    processor.save_pretrained(tmp_path)
+    crops = np.random.default_rng(0).integers(0, 256, (3, 224, 224, 3), np.uint8)
+    backbone = make_backbone(f"transformers:{tmp_path}")
+    made = backbone.describe(crops, crops[..., 0])
+    with torch.inference_mode():
+        inputs = processor(images=list(crops), return_tensors="pt")
+        last = network(**inputs).last_hidden_state
+        wanted = last[:, 0] if kind == "vit" else last.flatten(2).mean(2)
+    np.testing.assert_allclose(made, wanted.numpy(), atol=1e-5)
+    assert backbone.name == f"transformers:{tmp_path.name}"
+    assert backbone.version.startswith("sha256:")
+
+
+def test_a_transformers_backbone_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    pytest.importorskip("transformers", reason="needs the extra weak")
+    with pytest.raises(InputError, match=r"no such folder, expected one with a model"):
+        make_backbone(f"transformers:{tmp_path}/none")
+    with pytest.raises(InputError, match=r"needs a name: transformers:NAME$"):
+        make_backbone("transformers")

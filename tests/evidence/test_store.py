@@ -27,16 +27,19 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
     made = evidence(
         [0, 2],
         pred_probs=np.eye(3, dtype=np.float32)[:2],
+        features=np.ones((2, 5), np.float16),
+        supercategories=("x", "x", ""),
         class_losses=np.ones((4, 2), np.float32),
         predictions=found,
         provenance={"evidence": "test", "notes": ["ä"]},
     )
     save_evidence(made, tmp_path / "evidence")
     again = load_evidence(tmp_path / "evidence", of=made)
-    assert again.made() == ["pred_probs", "class_losses", "predictions"]
+    assert again.made() == ["pred_probs", "features", "class_losses", "predictions"]
     assert (again.masks, again.category_names) == (made.masks, made.category_names)
+    assert again.supercategories == made.supercategories
     assert again.provenance == made.provenance
-    for name in ("annotation_ids", "labels", "boxes", "pred_probs", "class_losses"):
+    for name in ("annotation_ids", "labels", "boxes", "pred_probs", "features", "class_losses"):
         np.testing.assert_array_equal(getattr(again, name), getattr(made, name))
     assert again.predictions is not None
     assert again.predictions.masks == found.masks

@@ -1,13 +1,15 @@
 """Parameters of `contour` for which simulated second drawings have the moments of real ones.
 
-Newton's method on the moments, with differences taken under common random numbers. Intervals come
-from resampling images: real and simulated drawings of an image stay together, so that the choice
-of objects cancels.
+Newton's method on the moments. Slopes are regressions on a folded Plackett-Burman design, which
+moves all parameters in every simulation: each slope is known from all of them. Intervals come from
+resampling images: real and simulated drawings of an image stay together, so that the choice of
+objects cancels.
 
 References
 ----------
 .. [1] McFadden: A Method of Simulated Moments for Estimation of Discrete Response Models Without
        Numerical Integration, Econometrica 57 (1989).
+.. [2] Plackett, Burman: The Design of Optimum Multifactorial Experiments, Biometrika 33 (1946).
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -38,9 +41,11 @@ Floats = NDArray[np.float64]
 _STEPS = np.array([0.1, 0.3, 0.3, 0.15, 0.05, 0.3, 0.2, 0.05, 0.15, 0.1, 0.3])
 _LOW = np.array([-20, -4, -4, -4, -0.5, -3, -0.5, -0.5, -1, 0.0, -3.5])
 _HIGH = np.array([20, 3, 3, 3, 0.8, 0.3, 5, 0.8, 8, 1.5, 0.5])
-_FIRST_ROUNDS, _NEWTON_ROUNDS, _REPLICATES = 7, 2, 4
-# Random numbers that are the same for all differences.
-_COMMON = (20, 21)
+_FIRST_ROUNDS, _REPLICATES = 7, 4
+# Steps of each round of Newton's method, as a share of _STEPS.
+_ROUNDS = (1.0, 0.6)
+# The first of the design's twelve runs; the others are its rotations, and all low.
+_RUN = (1, 1, -1, 1, 1, 1, -1, -1, -1, 1, -1)
 _LEVEL = 0.95
 # Of a moment: where pairs are used both ways, the mean offset is 0 without any.
 _LEAST_ERROR = 0.03
@@ -102,8 +107,7 @@ def fit_contour(
     real = measure_pairs(pairs.clean, pairs.noisy)
     centre = centre_of(real)
     target = moments(real, centre)
-    rounds = 1 + len(PARAMETERS) + _NEWTON_ROUNDS
-    total = _FIRST_ROUNDS + len(_COMMON) * rounds + _REPLICATES
+    total = _FIRST_ROUNDS + len(_ROUNDS) * len(_design()) + _REPLICATES
     done = 0
 
     def simulate(theta: Floats, number: int) -> Floats:
@@ -123,6 +127,7 @@ def fit_contour(
     gap = target - moments(np.concatenate(rows), centre)
     theta = _within(theta + _bounded_step(inverse @ gap))
     drawn = _resampled(real, rows, pairs.images, centre, seed, replicates)
+    drawn *= _widened(len(np.unique(pairs.images)))
     around = [parameters(_within(theta + inverse @ row), centre) for row in drawn]
     bounds = {
         name: interval(np.array([each[name] for each in around]), _LEVEL) or (math.nan, math.nan)
@@ -146,25 +151,35 @@ def _search(
         gap = target - moments(simulate(theta, number), centre)
         theta = _within(theta + 0.8 * gap[: len(theta)])
 
-    def twice(theta: Floats) -> Floats:
-        return moments(np.concatenate([simulate(theta, k) for k in _COMMON]), centre)
-
-    here = twice(theta)
-    slopes = np.empty((len(target), len(theta)))
-    for k, step in enumerate(_STEPS):
-        moved = theta.copy()
-        moved[k] += step * (math.exp(theta[1]) * 3 if k == 0 else 1)
-        moved = _within(moved)
-        if moved[k] == theta[k]:
-            moved[k] -= step
-        slopes[:, k] = (twice(moved) - here) / (moved[k] - theta[k])
-    # Where a moment hardly moves, the step stays bounded.
-    weights = 1 / errors
-    inverse: Floats = np.linalg.pinv(slopes * weights[:, None], rcond=0.01) * weights
-    for _ in range(_NEWTON_ROUNDS):
-        theta = _within(theta + _bounded_step(inverse @ (target - here)))
-        here = twice(theta)
+    for share in _ROUNDS:
+        level, slopes = _slopes(theta, share, centre, simulate)
+        # Where a moment hardly moves, the step stays bounded.
+        weights = 1 / errors
+        inverse: Floats = np.linalg.pinv(slopes * weights[:, None], rcond=0.01) * weights
+        theta = _within(theta + _bounded_step(inverse @ (target - level)))
     return theta, inverse
+
+
+def _slopes(
+    theta: Floats,
+    share: float,
+    centre: tuple[float, float],
+    simulate: Callable[[Floats, int], Floats],
+) -> tuple[Floats, Floats]:
+    """Moments about `theta` (12,) and their slopes (12, 11), by least squares."""
+    steps = share * _STEPS
+    steps[0] *= math.exp(theta[1]) * 3
+    moved = _within(theta + _design() * steps)
+    found = [moments(simulate(each, 20 + k), centre) for k, each in enumerate(moved)]
+    terms = np.column_stack([np.ones(len(moved)), moved - theta])
+    solution = np.linalg.lstsq(terms, np.array(found), rcond=None)[0]
+    return solution[0], solution[1:].T
+
+
+def _design() -> Floats:
+    """Plackett and Burman's design of 12 runs for 11 factors, and its mirror, (24, 11)."""
+    runs = [np.roll(_RUN, k) for k in range(len(_RUN))] + [-np.ones(len(_RUN))]
+    return np.concatenate([runs, -np.array(runs)]).astype(np.float64)
 
 
 def _bounded_step(step: Floats) -> Floats:
@@ -189,6 +204,13 @@ def parameters(theta: Floats, centre: tuple[float, float]) -> dict[str, float]:
         *(logs[8] * math.exp(-denser * centre[1]), denser, logs[10]),
     )
     return {name: float(value) for name, value in zip(PARAMETERS, values, strict=True)}
+
+
+def _widened(images: int) -> float:
+    """What resampling few images leaves out: a degree of freedom, and the tails of Student's t."""
+    freedom = max(images - 1, 1)
+    normal = NormalDist().inv_cdf((1 + _LEVEL) / 2)
+    return math.sqrt(1 + 1 / freedom) * (1 + (normal**2 + 1) / (4 * freedom))
 
 
 def _resampled(

@@ -19,7 +19,7 @@ _FLATTEST = np.float32(1e-6)  # squared slope
 _FEWEST = 3
 _ROUNDS = 5
 # Vertices fall as tolerance to about this power; a count this near, as a logarithm, will do.
-_POWER, _CLOSE = .8, 0.04
+_POWER, _CLOSE = 0.8, 0.04
 _FINEST, _COARSEST = 0.2, 10.0
 Ring = NDArray[np.int32]
 
@@ -104,7 +104,11 @@ def click(rings: list[tuple[Ring, bool]], wanted: float) -> list[tuple[Ring, boo
 def _simplified(rings: list[tuple[Ring, bool]], tolerance: float) -> list[tuple[Ring, bool]]:
     """The rings to within `tolerance` px, a multiple of 1/1024 of a 1 / SUBPIXEL px."""
     epsilon = round(tolerance * SUBPIXEL * 1024) / 1024
-    return [(cv2.approxPolyDP(r[:, None, :], epsilon, True)[:, 0, :], h) for r, h in rings]
+    found = []
+    for ring, hole in rings:
+        vertices = cv2.approxPolyDP(ring[:, None, :], epsilon, True)
+        found.append((vertices[:, 0, :].astype(np.int32, copy=False), hole))
+    return found
 
 
 def fill_rings(rings: list[tuple[Ring, bool]], height: int, width: int) -> Pixels:

@@ -54,6 +54,8 @@ class Contour(SpatialNoise):
         Standard deviation of the logarithm of the quality, whose mean is 1.
     clicks
         Vertices drawn, as a multiple of those that describe the clean outline to within .6 px.
+    clicks_growth
+        Exponent of that number: below 1, detailed outlines are clicked less densely.
     clicks_sd
         Standard deviation of that factor's logarithm.
     smoothing
@@ -169,4 +171,3 @@ def _student(stream: Stream, freedom: float) -> float:
 
 def _bounded(pixels: float) -> float:
     return min(max(pixels, -FARTHEST), FARTHEST)
-

@@ -21,11 +21,11 @@ _CONTINUOUS = ("offset_sd", "stretch_sd", "shift_sd")
 class Ellipse(SpatialNoise):
     """The mask becomes the upright ellipse of a box near its own.
 
-    Of a box of size s = sqrt(width * height) and aspect a = width / height, the second one has the
-    size ``scale * s ** scale_growth`` and the aspect ``a ** aspect_growth``; then both sides grow by
-    an offset, one at the cost of the other by a stretch, and the centre moves. These are normal,
-    stated for a mask of 1 px², grow as ``area ** growth``, and a factor of each object, its
-    quality, multiplies them.
+    Of a box of size s = sqrt(width * height) and aspect a = width / height, the second one has
+    the size ``scale * s ** scale_growth`` and the aspect ``a ** aspect_growth``; then both sides
+    grow by an offset, one at the cost of the other by a stretch, and the centre moves. These are
+    normal, stated for a mask of 1 px², grow as ``area ** growth``, and a factor of each object,
+    its quality, multiplies them.
 
     Parameters
     ----------

@@ -127,11 +127,11 @@ def _weights(size: int, spacing: float) -> tuple[Field, list[int]]:
 
 @lru_cache(maxsize=1)
 def _phase_weights() -> Field:
-    """Weights of four neighbours by phase, multiples of 2^-_WEIGHT_BITS that sum to 1, (_PHASES, 4)."""
+    """Weights of four neighbours by phase, in 2^-_WEIGHT_BITS, (_PHASES, 4); they sum to 1."""
     t = np.arange(_PHASES) / _PHASES
     four = [(1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3]
     exact = np.stack(four, axis=1) / 6 * 2**_WEIGHT_BITS
-    weights = np.rint(exact)
+    weights: Field = np.rint(exact).astype(np.float32)
     largest = exact.argmax(axis=1)
     weights[np.arange(_PHASES), largest] += 2**_WEIGHT_BITS - weights.sum(axis=1)
-    return weights.astype(np.float32)
+    return weights

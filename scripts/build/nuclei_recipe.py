@@ -60,7 +60,8 @@ def fitted(first: Floats, second: Floats, area: Floats) -> dict[str, float]:
 
 def with_intervals(pairs: MaskPairs) -> dict[str, list[float]]:
     """Parameter to value and both ends of its 95 % percentile interval over images."""
-    arrays = (boxes(pairs.clean), boxes(pairs.noisy), np.array([m.area for m in pairs.clean], float))
+    areas = np.array([mask.area for mask in pairs.clean], np.float64)
+    arrays = (boxes(pairs.clean), boxes(pairs.noisy), areas)
     rng = np.random.default_rng(1)
     rows = [np.flatnonzero(pairs.images == image) for image in np.unique(pairs.images)]
     drawn = []

@@ -114,12 +114,12 @@ def test_the_recipe_of_nuclei_moves_them_as_far_as_the_second_expert() -> None:
     pairs = pairs.half(held_out=True)
     each = load_recipe("human-nuclei-expert").noises[0]
     assert isinstance(each, Ellipse)
-    drawn = [redrawn(each, mask, i) for mask, i in zip(pairs.clean, pairs.ids.tolist(), strict=True)]
-    first, real, found = (
-        np.array([mask.bbox for mask in masks], float) for masks in (pairs.clean, pairs.noisy, drawn)
-    )
+    ids = pairs.ids.tolist()
+    drawn = [redrawn(each, mask, number) for mask, number in zip(pairs.clean, ids, strict=True)]
+    three = (pairs.clean, pairs.noisy, drawn)
+    first, real, found = (np.array([mask.bbox for mask in masks], float) for masks in three)
     sizes = [np.log(boxes[:, 2] * boxes[:, 3]).mean() / 2 for boxes in (real, found)]
     assert abs(sizes[0] - sizes[1]) < 0.08
     centres = [boxes[:, :2] + boxes[:, 2:] / 2 for boxes in (first, real, found)]
-    far = [np.hypot(*(each - centres[0]).T).mean() for each in centres[1:]]
+    far = [np.hypot(*(centre - centres[0]).T).mean() for centre in centres[1:]]
     assert far[1] == pytest.approx(far[0], rel=0.25)

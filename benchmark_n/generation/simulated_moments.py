@@ -1,21 +1,18 @@
 """Parameters of `contour` for which simulated second drawings have the moments of real ones.
 
-Newton's method on the moments. Slopes are regressions on a folded Plackett-Burman design, which
-moves all parameters in every simulation: each slope is known from all of them. Intervals come from
-resampling images: real and simulated drawings of an image stay together, so that the choice of
-objects cancels.
+Intervals come from resampling images: real and simulated drawings of an image stay together, so
+that the choice of objects cancels.
 
 References
 ----------
 .. [1] McFadden: A Method of Simulated Moments for Estimation of Discrete Response Models Without
        Numerical Integration, Econometrica 57 (1989).
-.. [2] Plackett, Burman: The Design of Optimum Multifactorial Experiments, Biometrika 33 (1946).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
@@ -26,6 +23,7 @@ from numpy.typing import NDArray
 from benchmark_n.evaluators.label_errors.bootstrap import group_weights, interval
 from benchmark_n.evaluators.realism.moments import centre_of, measure_pairs, moments
 from benchmark_n.evaluators.realism.pairs import MaskPairs
+from benchmark_n.generation.moment_search import SIMULATIONS, bounded_step, search, within
 from benchmark_n.masks import CropMask
 from benchmark_n.noise.base import NotApplied
 from benchmark_n.noise.contour import Contour
@@ -37,15 +35,7 @@ PARAMETERS = (
     *("length", "length_growth", "clicks", "clicks_growth", "clicks_sd"),
 )
 Floats = NDArray[np.float64]
-# Steps of the differences, and the bounds of the parameters: at the centre, scales as logarithms.
-_STEPS = np.array([0.1, 0.3, 0.3, 0.15, 0.05, 0.3, 0.2, 0.05, 0.15, 0.1, 0.3])
-_LOW = np.array([-20, -4, -4, -4, -0.5, -3, -0.5, -0.5, -1, 0.0, -3.5])
-_HIGH = np.array([20, 3, 3, 3, 0.8, 0.3, 5, 0.8, 8, 1.5, 0.5])
-_FIRST_ROUNDS, _REPLICATES = 7, 4
-# Steps of each round of Newton's method, as a share of _STEPS.
-_ROUNDS = (1.0, 0.6)
-# The first of the design's twelve runs; the others are its rotations, and all low.
-_RUN = (1, 1, -1, 1, 1, 1, -1, -1, -1, 1, -1)
+_REPLICATES = 4
 _LEVEL = 0.95
 # Of a moment: where pairs are used both ways, the mean offset is 0 without any.
 _LEAST_ERROR = 0.03
@@ -107,7 +97,7 @@ def fit_contour(
     real = measure_pairs(pairs.clean, pairs.noisy)
     centre = centre_of(real)
     target = moments(real, centre)
-    total = _FIRST_ROUNDS + len(_ROUNDS) * len(_design()) + _REPLICATES
+    total = SIMULATIONS + _REPLICATES
     done = 0
 
     def simulate(theta: Floats, number: int) -> Floats:
@@ -122,75 +112,18 @@ def fit_contour(
 
     errors = _resampled(real, [], pairs.images, centre, seed, replicates).std(axis=0)
     errors = np.maximum(errors, _LEAST_ERROR)
-    theta, inverse = _search(target, errors, centre, simulate)
+    theta, inverse = search(target, errors, centre, simulate)
     rows = [simulate(theta, 10 + number) for number in range(_REPLICATES)]
     gap = target - moments(np.concatenate(rows), centre)
-    theta = _within(theta + _bounded_step(inverse @ gap))
+    theta = within(theta + bounded_step(inverse @ gap))
     drawn = _resampled(real, rows, pairs.images, centre, seed, replicates)
     drawn *= _widened(len(np.unique(pairs.images)))
-    around = [parameters(_within(theta + inverse @ row), centre) for row in drawn]
+    around = [parameters(within(theta + inverse @ row), centre) for row in drawn]
     bounds = {
         name: interval(np.array([each[name] for each in around]), _LEVEL) or (math.nan, math.nan)
         for name in PARAMETERS
     }
     return Fit(parameters(theta, centre), bounds, float(np.abs(gap / errors).max()))
-
-
-def _search(
-    target: Floats,
-    errors: Floats,
-    centre: tuple[float, float],
-    simulate: Callable[[Floats, int], Floats],
-) -> tuple[Floats, Floats]:
-    """Parameters (11,), and what of them a difference of the moments changes, (11, 12).
-
-    Moments count by their standard errors: there is one more than parameters.
-    """
-    theta = _within(target[: len(PARAMETERS)])
-    for number in range(_FIRST_ROUNDS):
-        gap = target - moments(simulate(theta, number), centre)
-        theta = _within(theta + 0.8 * gap[: len(theta)])
-
-    for share in _ROUNDS:
-        level, slopes = _slopes(theta, share, centre, simulate)
-        # Where a moment hardly moves, the step stays bounded.
-        weights = 1 / errors
-        inverse: Floats = np.linalg.pinv(slopes * weights[:, None], rcond=0.01) * weights
-        theta = _within(theta + _bounded_step(inverse @ (target - level)))
-    return theta, inverse
-
-
-def _slopes(
-    theta: Floats,
-    share: float,
-    centre: tuple[float, float],
-    simulate: Callable[[Floats, int], Floats],
-) -> tuple[Floats, Floats]:
-    """Moments about `theta` (12,) and their slopes (12, 11), by least squares."""
-    steps = share * _STEPS
-    steps[0] *= math.exp(theta[1]) * 3
-    moved = _within(theta + _design() * steps)
-    found = [moments(simulate(each, 20 + k), centre) for k, each in enumerate(moved)]
-    terms = np.column_stack([np.ones(len(moved)), moved - theta])
-    solution = np.linalg.lstsq(terms, np.array(found), rcond=None)[0]
-    return solution[0], solution[1:].T
-
-
-def _design() -> Floats:
-    """Plackett and Burman's design of 12 runs for 11 factors, and its mirror, (24, 11)."""
-    runs = [np.roll(_RUN, k) for k in range(len(_RUN))] + [-np.ones(len(_RUN))]
-    return np.concatenate([runs, -np.array(runs)]).astype(np.float64)
-
-
-def _bounded_step(step: Floats) -> Floats:
-    """No further than the slopes can be trusted."""
-    bounded: Floats = np.clip(step, -3 * _STEPS, 3 * _STEPS)
-    return bounded
-
-
-def _within(theta: Floats) -> Floats:
-    bounded: Floats = np.clip(theta, _LOW, _HIGH)
-    return bounded
 
 
 def parameters(theta: Floats, centre: tuple[float, float]) -> dict[str, float]:

@@ -1,8 +1,7 @@
 """Parameters of `contour` for which simulated second drawings have the moments of real ones.
 
-Newton's method on the moments, with differences taken under common random numbers. Intervals come
-from resampling images: real and simulated drawings of an image stay together, so that the choice
-of objects cancels.
+Intervals come from resampling images: real and simulated drawings of an image stay together, so
+that the choice of objects cancels.
 
 References
 ----------
@@ -13,8 +12,9 @@ References
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from benchmark_n.evaluators.label_errors.bootstrap import group_weights, interval
 from benchmark_n.evaluators.realism.moments import centre_of, measure_pairs, moments
 from benchmark_n.evaluators.realism.pairs import MaskPairs
+from benchmark_n.generation.moment_search import SIMULATIONS, bounded_step, search, within
 from benchmark_n.masks import CropMask
 from benchmark_n.noise.base import NotApplied
 from benchmark_n.noise.contour import Contour
@@ -34,13 +35,7 @@ PARAMETERS = (
     *("length", "length_growth", "clicks", "clicks_growth", "clicks_sd"),
 )
 Floats = NDArray[np.float64]
-# Steps of the differences, and the bounds of the parameters: at the centre, scales as logarithms.
-_STEPS = np.array([0.1, 0.3, 0.3, 0.15, 0.05, 0.3, 0.2, 0.05, 0.15, 0.1, 0.3])
-_LOW = np.array([-20, -4, -4, -4, -0.5, -3, -0.5, -0.5, -1, 0.0, -3.5])
-_HIGH = np.array([20, 3, 3, 3, 0.8, 0.3, 5, 0.8, 8, 1.5, 0.5])
-_FIRST_ROUNDS, _NEWTON_ROUNDS, _REPLICATES = 7, 2, 4
-# Random numbers that are the same for all differences.
-_COMMON = (20, 21)
+_REPLICATES = 4
 _LEVEL = 0.95
 # Of a moment: where pairs are used both ways, the mean offset is 0 without any.
 _LEAST_ERROR = 0.03
@@ -102,8 +97,7 @@ def fit_contour(
     real = measure_pairs(pairs.clean, pairs.noisy)
     centre = centre_of(real)
     target = moments(real, centre)
-    rounds = 1 + len(PARAMETERS) + _NEWTON_ROUNDS
-    total = _FIRST_ROUNDS + len(_COMMON) * rounds + _REPLICATES
+    total = SIMULATIONS + _REPLICATES
     done = 0
 
     def simulate(theta: Floats, number: int) -> Floats:
@@ -118,64 +112,18 @@ def fit_contour(
 
     errors = _resampled(real, [], pairs.images, centre, seed, replicates).std(axis=0)
     errors = np.maximum(errors, _LEAST_ERROR)
-    theta, inverse = _search(target, errors, centre, simulate)
+    theta, inverse = search(target, errors, centre, simulate)
     rows = [simulate(theta, 10 + number) for number in range(_REPLICATES)]
     gap = target - moments(np.concatenate(rows), centre)
-    theta = _within(theta + _bounded_step(inverse @ gap))
+    theta = within(theta + bounded_step(inverse @ gap))
     drawn = _resampled(real, rows, pairs.images, centre, seed, replicates)
-    around = [parameters(_within(theta + inverse @ row), centre) for row in drawn]
+    drawn *= _widened(len(np.unique(pairs.images)))
+    around = [parameters(within(theta + inverse @ row), centre) for row in drawn]
     bounds = {
         name: interval(np.array([each[name] for each in around]), _LEVEL) or (math.nan, math.nan)
         for name in PARAMETERS
     }
     return Fit(parameters(theta, centre), bounds, float(np.abs(gap / errors).max()))
-
-
-def _search(
-    target: Floats,
-    errors: Floats,
-    centre: tuple[float, float],
-    simulate: Callable[[Floats, int], Floats],
-) -> tuple[Floats, Floats]:
-    """Parameters (11,), and what of them a difference of the moments changes, (11, 12).
-
-    Moments count by their standard errors: there is one more than parameters.
-    """
-    theta = _within(target[: len(PARAMETERS)])
-    for number in range(_FIRST_ROUNDS):
-        gap = target - moments(simulate(theta, number), centre)
-        theta = _within(theta + 0.8 * gap[: len(theta)])
-
-    def twice(theta: Floats) -> Floats:
-        return moments(np.concatenate([simulate(theta, k) for k in _COMMON]), centre)
-
-    here = twice(theta)
-    slopes = np.empty((len(target), len(theta)))
-    for k, step in enumerate(_STEPS):
-        moved = theta.copy()
-        moved[k] += step * (math.exp(theta[1]) * 3 if k == 0 else 1)
-        moved = _within(moved)
-        if moved[k] == theta[k]:
-            moved[k] -= step
-        slopes[:, k] = (twice(moved) - here) / (moved[k] - theta[k])
-    # Where a moment hardly moves, the step stays bounded.
-    weights = 1 / errors
-    inverse: Floats = np.linalg.pinv(slopes * weights[:, None], rcond=0.01) * weights
-    for _ in range(_NEWTON_ROUNDS):
-        theta = _within(theta + _bounded_step(inverse @ (target - here)))
-        here = twice(theta)
-    return theta, inverse
-
-
-def _bounded_step(step: Floats) -> Floats:
-    """No further than the slopes can be trusted."""
-    bounded: Floats = np.clip(step, -3 * _STEPS, 3 * _STEPS)
-    return bounded
-
-
-def _within(theta: Floats) -> Floats:
-    bounded: Floats = np.clip(theta, _LOW, _HIGH)
-    return bounded
 
 
 def parameters(theta: Floats, centre: tuple[float, float]) -> dict[str, float]:
@@ -189,6 +137,13 @@ def parameters(theta: Floats, centre: tuple[float, float]) -> dict[str, float]:
         *(logs[8] * math.exp(-denser * centre[1]), denser, logs[10]),
     )
     return {name: float(value) for name, value in zip(PARAMETERS, values, strict=True)}
+
+
+def _widened(images: int) -> float:
+    """What resampling few images leaves out: a degree of freedom, and the tails of Student's t."""
+    freedom = max(images - 1, 1)
+    normal = NormalDist().inv_cdf((1 + _LEVEL) / 2)
+    return math.sqrt(1 + 1 / freedom) * (1 + (normal**2 + 1) / (4 * freedom))
 
 
 def _resampled(

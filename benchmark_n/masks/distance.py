@@ -1,9 +1,6 @@
-"""Signed distance to a mask's outline, in integers: the same in every environment."""
+"""Signed distance to a mask's outline, to the same bits in every environment."""
 
 from __future__ import annotations
-
-import math
-from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -11,30 +8,23 @@ from numpy.typing import NDArray
 
 from benchmark_n.masks.crop import Pixels
 
-# Distances are whole multiples of 1 / FIXED px, cut off at FARTHEST px.
-FIXED = 256
+# Distances are cut off here, px.
 FARTHEST = 127
 # OpenCV's exact transform computes in single precision. In tiles this small its squares round to
 # the true whole numbers: parabolas that meet differ by more than its error.
 _TILE = 512
+Floats = NDArray[np.float32]
 
 
-@lru_cache(maxsize=1)
-def _roots() -> NDArray[np.int32]:
-    """floor(FIXED sqrt(n)) for n up to FARTHEST squared, int32."""
-    squares = range(FARTHEST**2 + 1)
-    return np.array([math.isqrt(n * FIXED * FIXED) for n in squares], np.int32)
-
-
-def squared_distances(zeros: Pixels) -> NDArray[np.int32]:
-    """Squared distance of each pixel to the nearest pixel of value 0, px², int32 (h, w).
+def squared_distances(zeros: Pixels) -> Floats:
+    """Squared distance of each pixel to the nearest pixel of value 0, px², float32 (h, w), whole.
 
     Exact up to FARTHEST squared, which stands for all that is farther.
     """
     h, w = zeros.shape
     if max(h, w) <= _TILE + 2 * FARTHEST:
         return _squares(zeros)
-    out = np.empty((h, w), np.int32)
+    out = np.empty((h, w), np.float32)
     for top in range(0, h, _TILE):
         for left in range(0, w, _TILE):
             y, x = max(top - FARTHEST, 0), max(left - FARTHEST, 0)
@@ -44,25 +34,31 @@ def squared_distances(zeros: Pixels) -> NDArray[np.int32]:
     return out
 
 
-def _squares(zeros: Pixels) -> NDArray[np.int32]:
+def _squares(zeros: Pixels) -> Floats:
     distances = cv2.distanceTransform(zeros, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    np.minimum(distances, FARTHEST, out=distances)
-    np.multiply(distances, distances, out=distances)
-    return np.rint(distances, out=distances).astype(np.int32)
+    squares = distances.astype(np.float32, copy=False)
+    np.minimum(squares, FARTHEST, out=squares)
+    np.multiply(squares, squares, out=squares)
+    return np.rint(squares, out=squares)
 
 
-def signed_distances(mask: Pixels) -> NDArray[np.int32]:
-    """Signed distance to the mask's outline in 1 / FIXED px, int32 (h, w), positive inside.
+def signed_distances(mask: Pixels) -> Floats:
+    """Signed distance to the mask's outline, px, float32 (h, w), positive inside.
 
     Measured from the pixels of the mask that have one of their four neighbours outside it, whose
     centres lie half a pixel inside: they are at +1/2 px, pixels beside them at -1/2 px. What is
-    outside the array counts as more of the same.
+    outside the array counts as more of the same. Square roots of whole numbers are rounded alike
+    everywhere.
 
-    >>> signed_distances(np.array([[0, 0, 1, 1, 1]], np.uint8)) / FIXED
-    array([[-1.5, -0.5,  0.5,  1.5,  2.5]])
+    >>> signed_distances(np.array([[0, 0, 1, 1, 1]], np.uint8))
+    array([[-1.5, -0.5,  0.5,  1.5,  2.5]], dtype=float32)
     """
     core = cv2.erode(mask, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)))
-    rim = cv2.bitwise_xor(mask, core)
-    distances = _roots()[squared_distances(np.where(rim != 0, 0, 1).astype(np.uint8))]
-    half = FIXED // 2
-    return np.where(mask != 0, distances + half, half - distances).astype(np.int32, copy=False)
+    distances = squared_distances(np.bitwise_xor(np.bitwise_xor(mask, core), 1))
+    np.sqrt(distances, out=distances)
+    signs = mask.astype(np.float32)
+    signs *= 2
+    signs -= 1
+    distances *= signs
+    distances += 0.5
+    return distances

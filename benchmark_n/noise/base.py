@@ -30,6 +30,7 @@ NOISES = Registry(
         "opening": "benchmark_n.noise.opening:Opening",
         "shift": "benchmark_n.noise.shift:Shift",
         "contour": "benchmark_n.noise.contour:Contour",
+        "ellipse": "benchmark_n.noise.ellipse:Ellipse",
         "box_jitter": "benchmark_n.noise.box_jitter:BoxJitter",
         "class_confusion": "benchmark_n.noise.class_confusion:ClassConfusion",
         "deletion": "benchmark_n.noise.deletion:Deletion",

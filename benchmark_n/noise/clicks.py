@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -13,19 +15,24 @@ from benchmark_n.masks.crop import Pixels
 SUBPIXEL = 16
 # How far a pixel's centre may be moved to reach the level set, px.
 _FARTHEST_STEP = 1.5
+_FLATTEST = np.float32(1e-6)  # squared slope
 _FEWEST = 3
-_ROUNDS = 6
+_ROUNDS = 5
+# Vertices fall as tolerance to about this power; a count this near, as a logarithm, will do.
+_POWER, _CLOSE = 0.8, 0.04
 _FINEST, _COARSEST = 0.2, 10.0
 Ring = NDArray[np.int32]
 
 
-def level_set(values: NDArray[np.float64]) -> list[tuple[Ring, bool]]:
+def level_set(values: NDArray[np.float32], least: float) -> list[tuple[Ring, bool]]:
     """Closed outlines of where `values` are positive, to a fraction of a pixel.
 
     Parameters
     ----------
     values
-        float64 (h, w) of whole numbers below 2^52.
+        float32 (h, w), px.
+    least
+        Outlines around less than this are left out, px².
 
     Returns
     -------
@@ -33,52 +40,75 @@ def level_set(values: NDArray[np.float64]) -> list[tuple[Ring, bool]]:
         Rings are int32 (V, 2), (x, y) in 1 / SUBPIXEL px. Each point is the centre of a pixel on
         the rim after one step of Newton's method.
     """
-    inside = (values > 0).view(np.uint8)
-    contours, links = cv2.findContours(inside, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     found = []
-    for place, contour in enumerate(contours):
-        if len(contour) >= _FEWEST:
-            is_hole = bool(links[0][place][3] >= 0)
-            found.append((_refined(values, contour[:, 0, :].astype(np.int32)), is_hole))
+    for contour, is_hole in _rims((values > 0).view(np.uint8)):
+        ring = _refined(values, contour)
+        if cv2.contourArea(ring) >= least * SUBPIXEL**2:
+            found.append((ring, is_hole))
     return found
 
 
-def _refined(values: NDArray[np.float64], points: Ring) -> Ring:
-    h, w = values.shape
-    x, y = points[:, 0].astype(np.intp), points[:, 1].astype(np.intp)
-    here = values[y, x]
-    across = values[y, np.minimum(x + 1, w - 1)] - values[y, np.maximum(x - 1, 0)]
-    down = values[np.minimum(y + 1, h - 1), x] - values[np.maximum(y - 1, 0), x]
-    steep = np.maximum(across * across + down * down, 1.0)
-    most = _FARTHEST_STEP * SUBPIXEL
-    factor = -2 * SUBPIXEL * here / steep
-    moved = np.stack([factor * across, factor * down], axis=1)
-    centre = points * SUBPIXEL + SUBPIXEL // 2
-    refined: Ring = centre + np.rint(np.clip(moved, -most, most)).astype(np.int32)
+def _rims(pixels: Pixels) -> list[tuple[Ring, bool]]:
+    """Pixels along the rims of parts and of holes, (x, y), in order."""
+    contours, links = cv2.findContours(pixels, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    return [
+        (contour[:, 0, :].astype(np.int32, copy=False), bool(link[3] >= 0))
+        for contour, link in zip(contours, links[0] if contours else (), strict=True)
+        if len(contour) >= _FEWEST
+    ]
+
+
+def _refined(values: NDArray[np.float32], points: Ring) -> Ring:
+    width = values.shape[1]
+    flat, steps = values.ravel(), np.array([1, width])
+    place = points @ np.array([1, width])
+    # Beside the array's border, which lies beyond the image's, any value will do.
+    after, before = place[:, None] + steps, place[:, None] - steps
+    slopes = flat.take(after, mode="wrap") - flat.take(before, mode="wrap")
+    steep = np.maximum(slopes[:, 0] * slopes[:, 0] + slopes[:, 1] * slopes[:, 1], _FLATTEST)
+    slopes *= (flat.take(place) * np.float32(-2 * SUBPIXEL) / steep)[:, None]
+    most = np.float32(_FARTHEST_STEP * SUBPIXEL)
+    np.maximum(slopes, -most, out=slopes)
+    np.minimum(slopes, most, out=slopes)
+    refined: Ring = points * SUBPIXEL + SUBPIXEL // 2 + np.rint(slopes).astype(np.int32)
     return refined
 
 
-def count_clicks(rings: list[tuple[Ring, bool]], tolerance: float) -> int:
-    """Vertices that describe the rings to within `tolerance` px."""
-    return sum(len(_simplified(ring, tolerance)) for ring, _ in rings)
+def rim_clicks(mask: Pixels, tolerance: float) -> int:
+    """Vertices that describe the rims of a mask to within `tolerance` px."""
+    rims = _rims(mask)
+    return sum(len(cv2.approxPolyDP(rim[:, None, :], tolerance, True)) for rim, _ in rims)
 
 
 def click(rings: list[tuple[Ring, bool]], wanted: float) -> list[tuple[Ring, bool]]:
-    """The rings with about `wanted` vertices in all: those of the finest tolerance that does."""
+    """The rings with about `wanted` vertices in all, by false position in logarithms."""
     low, high = _FINEST, _COARSEST
+    tolerance, nearest, best = 1.0, math.inf, rings
     for _ in range(_ROUNDS):
-        middle = (low * high) ** 0.5
-        if count_clicks(rings, middle) > wanted:
-            low = middle
+        clicked = _simplified(rings, tolerance)
+        excess = math.log(max(sum(len(ring) for ring, _ in clicked), 1) / wanted)
+        if abs(excess) < nearest:
+            nearest, best = abs(excess), clicked
+        if nearest < _CLOSE:
+            break
+        if excess > 0:
+            low = tolerance
         else:
-            high = middle
-    clicked = [(_simplified(ring, high), hole) for ring, hole in rings]
-    return [(ring, hole) for ring, hole in clicked if len(ring) >= _FEWEST]
+            high = tolerance
+        tolerance *= math.exp(excess / _POWER)
+        if not low < tolerance < high:
+            tolerance = math.sqrt(low * high)
+    return [(ring, hole) for ring, hole in best if len(ring) >= _FEWEST]
 
 
-def _simplified(ring: Ring, tolerance: float) -> Ring:
-    vertices = cv2.approxPolyDP(ring[:, None, :], tolerance * SUBPIXEL, True)
-    return vertices[:, 0, :].astype(np.int32, copy=False)
+def _simplified(rings: list[tuple[Ring, bool]], tolerance: float) -> list[tuple[Ring, bool]]:
+    """The rings to within `tolerance` px, a multiple of 1/1024 of a 1 / SUBPIXEL px."""
+    epsilon = round(tolerance * SUBPIXEL * 1024) / 1024
+    found = []
+    for ring, hole in rings:
+        vertices = cv2.approxPolyDP(ring[:, None, :], epsilon, True)
+        found.append((vertices[:, 0, :].astype(np.int32, copy=False), hole))
+    return found
 
 
 def fill_rings(rings: list[tuple[Ring, bool]], height: int, width: int) -> Pixels:

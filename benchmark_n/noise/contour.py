@@ -7,16 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmark_n.masks import CropMask
 from benchmark_n.masks.distance import FARTHEST, signed_distances
 from benchmark_n.noise.base import Drawn, NotApplied, SpatialNoise
-from benchmark_n.noise.clicks import SUBPIXEL, Ring, click, count_clicks, level_set
-from benchmark_n.noise.random_field import FIELD_BITS, smooth_field
-from benchmark_n.noise.redrawing import PASSES, UNIT, bump, cut_rings, smoothed, with_margin
+from benchmark_n.noise.clicks import click, level_set, rim_clicks
+from benchmark_n.noise.random_field import smooth_field
+from benchmark_n.noise.redrawing import PASSES, add_bump, cut_rings, smoothed, with_margin
 from benchmark_n.runtime.random_streams import Stream
 
 # Detail that a person's outline of the clean mask has, px; vertices are counted relative to it.
@@ -56,6 +54,8 @@ class Contour(SpatialNoise):
         Standard deviation of the logarithm of the quality, whose mean is 1.
     clicks
         Vertices drawn, as a multiple of those that describe the clean outline to within .6 px.
+    clicks_growth
+        Exponent of that number: below 1, detailed outlines are clicked less densely.
     clicks_sd
         Standard deviation of that factor's logarithm.
     smoothing
@@ -146,16 +146,17 @@ class Contour(SpatialNoise):
         reach += PASSES * radius
         margin = math.ceil(min(reach, FARTHEST)) + _MARGIN
         pixels, left, top = with_margin(mask, margin)
+        h, w = pixels.shape
         distances = signed_distances(pixels)
-        vertices = count_clicks(_rings(distances, area), _DETAIL)
-        wanted = drawn["clicks"] * float(vertices) ** self.clicks_growth
-        values = smoothed(distances, radius) * 2.0**FIELD_BITS + np.rint(offset * UNIT)
+        wanted = drawn["clicks"] * float(rim_clicks(pixels, _DETAIL)) ** self.clicks_growth
+        values = (smoothed(distances, radius) if radius else distances) + np.float32(offset)
         if part:
-            values += bump(distances, part, drawn["part_at"])
+            add_bump(values, distances, part, drawn["part_at"])
         if roughness:
             length = self.length * float(area) ** self.length_growth
-            values += smooth_field(drawn["seed"], pixels.shape, length, roughness * UNIT)
-        rings = click(_rings(values, area), max(wanted, 4))
+            values += smooth_field(drawn["seed"], (h, w), length, roughness)
+        least = max(_FEWEST_PIXELS, _SMALLEST_PART * area)
+        rings = click(level_set(values, least), max(wanted, 4))
         if not rings:
             raise NotApplied("nothing_drawn")
         return cut_rings(rings, shift, mask, (left, top))
@@ -170,10 +171,3 @@ def _student(stream: Stream, freedom: float) -> float:
 
 def _bounded(pixels: float) -> float:
     return min(max(pixels, -FARTHEST), FARTHEST)
-
-
-def _rings(values: NDArray[np.float64] | NDArray[np.int32], area: int) -> list[tuple[Ring, bool]]:
-    """Outlines without those of specks."""
-    least = max(_FEWEST_PIXELS, _SMALLEST_PART * area) * SUBPIXEL**2
-    rings = level_set(values.astype(np.float64, copy=False))
-    return [(ring, hole) for ring, hole in rings if cv2.contourArea(ring) >= least]

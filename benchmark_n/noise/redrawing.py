@@ -1,4 +1,4 @@
-"""Parts of a second drawing, in whole numbers: margins, smoothing, hills, the cut at the border."""
+"""Parts of a second drawing: margins, smoothing, hills, the cut at the border."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.masks import CropMask
-from benchmark_n.masks.distance import FIXED
+from benchmark_n.masks.distance import FARTHEST
 from benchmark_n.noise.clicks import SUBPIXEL, Ring, fill_rings
-from benchmark_n.noise.random_field import FIELD_BITS
 
 PASSES = 3  # of the box filter
-UNIT = float(FIXED << FIELD_BITS)  # a pixel, in the field's units
+_FIXED = 4096
+Values = NDArray[np.float32]
 
 
 def with_margin(mask: CropMask, margin: int) -> tuple[NDArray[np.uint8], int, int]:
@@ -31,42 +31,45 @@ def with_margin(mask: CropMask, margin: int) -> tuple[NDArray[np.uint8], int, in
     return pixels.astype(np.uint8, copy=False), left, top
 
 
-def smoothed(distances: NDArray[np.int32], radius: int) -> NDArray[np.float64]:
-    """Distances after box filters of `radius` px: sums of whole numbers, exact in any order."""
-    values = distances.astype(np.float64)
+def smoothed(distances: Values, radius: int) -> Values:
+    """Distances (px) after box filters of `radius` px, to 1 / _FIXED px: sums of whole numbers."""
+    values = np.rint(distances.astype(np.float64) * _FIXED)
     side = 2 * radius + 1
-    for _ in range(PASSES if radius else 0):
+    for _ in range(PASSES):
         sums = cv2.boxFilter(
             values, cv2.CV_64F, (side, side), normalize=False, borderType=cv2.BORDER_REPLICATE
         )
         values = np.rint(sums.astype(np.float64, copy=False) / side**2)
-    return values
+    return (values / _FIXED).astype(np.float32)
 
 
-def bump(distances: NDArray[np.int32], size: float, where: float) -> NDArray[np.float64]:
-    """A smooth hill (or dip, for a negative size, px) around a pixel of the outline."""
-    rows, columns = np.nonzero(np.abs(distances) <= FIXED // 2)
-    place = min(int(where * len(rows)), len(rows) - 1)
+def add_bump(values: Values, distances: Values, size: float, where: float) -> None:
+    """Add a smooth hill (or dip, for a negative size, px) around a pixel of the outline."""
+    rim = np.flatnonzero(np.abs(distances) <= 0.5)
+    w = values.shape[1]
+    y, x = divmod(int(rim[min(int(where * len(rim)), len(rim) - 1)]), w)
     radius = max(round(2 * abs(size)), 2)
-    h, w = distances.shape
-    down = (np.arange(h, dtype=np.int64) - rows[place])[:, None]
-    across = np.arange(w, dtype=np.int64) - columns[place]
-    share = np.maximum(radius**2 - down**2 - across**2, 0) / radius**2
-    bump: NDArray[np.float64] = np.rint(share * share * 256) * np.rint(size * UNIT / 256)
-    return bump
+    top, left = max(y - radius, 0), max(x - radius, 0)
+    window = values[top : y + radius, left : x + radius]
+    down = (np.arange(window.shape[0]) + (top - y))[:, None]
+    across = np.arange(window.shape[1]) + (left - x)
+    share = np.maximum(radius**2 - down * down - across * across, 0) / radius**2
+    window += (share * share * max(min(size, FARTHEST), -FARTHEST)).astype(np.float32)
 
 
 def cut_rings(
     rings: list[tuple[Ring, bool]], shift: list[float], mask: CropMask, place: tuple[int, int]
 ) -> CropMask:
     """The rings moved by `shift` px and filled, within the image; `place` is their array's."""
-    move = np.rint(np.array(shift) * SUBPIXEL).astype(np.int32)
-    every = np.concatenate([ring for ring, _ in rings]) + move + np.array(place) * SUBPIXEL
-    low = np.clip(every.min(axis=0) // SUBPIXEL, 0, [mask.width, mask.height])
-    high = np.clip(-(-every.max(axis=0) // SUBPIXEL), 0, [mask.width, mask.height])
-    (left, top), (right, bottom) = low.tolist(), high.tolist()
+    dx, dy = (round(pixels * SUBPIXEL) for pixels in shift)
+    boxes = [cv2.boundingRect(ring) for ring, hole in rings if not hole]
+    x, y = dx + place[0] * SUBPIXEL, dy + place[1] * SUBPIXEL
+    left = max((min(box[0] for box in boxes) + x) // SUBPIXEL, 0)
+    top = max((min(box[1] for box in boxes) + y) // SUBPIXEL, 0)
+    right = min(-(-(max(box[0] + box[2] for box in boxes) - 1 + x) // SUBPIXEL), mask.width)
+    bottom = min(-(-(max(box[1] + box[3] for box in boxes) - 1 + y) // SUBPIXEL), mask.height)
     if left >= right or top >= bottom:
         return CropMask(np.zeros((0, 0), np.uint8), 0, 0, mask.height, mask.width)
-    move += (np.array(place) - low).astype(np.int32) * SUBPIXEL
-    pixels = fill_rings([(ring + move, h) for ring, h in rings], bottom - top, right - left)
+    move = np.array([x - left * SUBPIXEL, y - top * SUBPIXEL], np.int32)
+    pixels = fill_rings([(ring + move, hole) for ring, hole in rings], bottom - top, right - left)
     return CropMask(pixels, left, top, mask.height, mask.width)

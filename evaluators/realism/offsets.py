@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -82,7 +83,7 @@ class Offsets:
         _, x, y = self._solution.tolist()
         return x, y
 
-    @property
+    @cached_property
     def _solution(self) -> Floats:
         design = np.column_stack([np.ones(len(self.values)), self.normals])
         solution: Floats = np.linalg.pinv(design.T @ design) @ (design.T @ self.values)

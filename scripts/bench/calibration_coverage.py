@@ -1,6 +1,6 @@
 """Do the intervals of `calibrate` hold the truth? Simulated pairs of known parameters.
 
-    python scripts/bench/calibration_coverage.py --trials 300 --objects 300 --out coverage.json
+    python scripts/bench/calibration_coverage.py --out scripts/results/calibration-coverage.json
 
 Each trial draws blobs, redraws them with the parameters below, and fits these from the pairs. The
 file is written after every trial, and trials that it holds are not run again.

@@ -5,9 +5,13 @@ python scripts/bench/contour.py
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
+
+# As `benchmark-n make` does.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import cv2
 import numpy as np

@@ -1,4 +1,4 @@
-"""Distances in integers against an exact transform of another library, and closed forms."""
+"""Distances against an exact transform of another library, and closed forms."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
-from benchmark_n.masks.distance import FARTHEST, FIXED, signed_distances, squared_distances
+from benchmark_n.masks.distance import FARTHEST, signed_distances, squared_distances
 
 
 def exact_squares(zeros: NDArray[np.uint8]) -> NDArray[np.int64]:
@@ -50,7 +50,7 @@ def test_signed_distance_of_a_disc() -> None:
     """Within a pixel's diagonal of radius minus distance from the centre, at every pixel."""
     rows, columns = np.indices((101, 101)) - 50.0
     from_centre = np.hypot(rows, columns)
-    found = signed_distances((from_centre <= 30).astype(np.uint8)) / FIXED
+    found = signed_distances((from_centre <= 30).astype(np.uint8))
     assert np.abs(found - (30 - from_centre)).max() < 1
     assert ((found > 0) == (from_centre <= 30)).all()
     assert abs((found - (30 - from_centre)).mean()) < 0.2

@@ -13,6 +13,7 @@ from scipy import stats
 
 from benchmark_n.errors import InputError
 from benchmark_n.masks import CropMask, mask_iou
+from benchmark_n.noise.clicks import click, level_set
 from benchmark_n.noise.contour import Contour
 from benchmark_n.noise.recipe import build_noise
 from benchmark_n.runtime.random_streams import Stream
@@ -127,6 +128,17 @@ def test_clicks_bound_the_vertices() -> None:
     found = redrawn(contour(clicks=0.6), mask, 1)[0]
     full = redrawn(contour(clicks=20.0), mask, 1)[0]
     assert 0.8 < found.area / full.area < 0.995
+
+
+@pytest.mark.parametrize("wanted", [8, 20, 45, 90])
+def test_as_many_clicks_as_wanted(wanted: int) -> None:
+    """Within a sixth on wavy discs, whose outlines have detail at every scale."""
+    rows, columns = np.indices((160, 160)) - 79.5
+    angle, far = np.arctan2(rows, columns), np.hypot(rows, columns)
+    waves = sum(np.cos(k * angle + k * k) / k for k in range(2, 30))
+    rings = level_set((50 + 8 * waves - far).astype(np.float32), 1)
+    found = sum(len(ring) for ring, _ in click(rings, wanted))
+    assert abs(math.log(found / wanted)) < 1 / 6
 
 
 def test_a_part_is_left_out_or_taken_in() -> None:

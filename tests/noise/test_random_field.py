@@ -1,4 +1,4 @@
-"""The random field against whole-number arithmetic, a spline of scipy's, and closed forms."""
+"""The random field against Python's whole numbers, a spline of scipy's, and closed forms."""
 
 from __future__ import annotations
 
@@ -19,23 +19,24 @@ def reference(
     seed: int, shape: tuple[int, int], length: float, amplitude: float
 ) -> NDArray[np.float64]:
     """The field in floating point throughout, with scipy's own spline."""
-    field = np.zeros(shape)
-    for number, (share, spacing) in enumerate(SCALES):
+    axes = []
+    for _, spacing in SCALES:
         step = random_field._rounded(spacing * length)
-        axes = []
+        pair = []
         for size in shape:
-            points = math.floor((size - 1) / step) + 4
+            points = math.floor((size - 1) / step) + 5
             places = np.arange(size)[:, None] / step - np.arange(-1, points - 1)[None]
-            axes.append(np.nan_to_num(SPLINE(places)))
-        white = random_field._white(seed, number, axes[0].shape[1], axes[1].shape[1])
-        gain = math.sqrt(share) / (151 / 315 * 65536 * math.sqrt(1 / 3))
-        field += amplitude * gain * axes[0] @ white @ axes[1].T
+            pair.append(np.nan_to_num(SPLINE(places)))
+        axes.append(pair)
+    grids = random_field._grids(seed, [(rows.shape[1], columns.shape[1]) for rows, columns in axes])
+    total = sum(rows @ grid @ columns.T for grid, (rows, columns) in zip(grids, axes, strict=True))
+    field: NDArray[np.float64] = amplitude / (151 / 315 * 8192) * np.asarray(total)
     return field
 
 
 @pytest.mark.parametrize("length", [1.7, 5.0, 23.0])
 def test_within_bounds_of_floating_point(length: float) -> None:
-    """Positions are rounded to 1/64 of a cell, weights to 1/1024."""
+    """Positions are rounded to 1/128 of a cell, weights to 1/512."""
     found = smooth_field(9, (90, 70), length, 1e9)
     expected = reference(9, (90, 70), length, 1e9)
     assert np.abs(found - expected).max() < 0.06e9
@@ -43,20 +44,31 @@ def test_within_bounds_of_floating_point(length: float) -> None:
 
 
 def test_sums_are_exact_whole_numbers() -> None:
-    """The product in double precision equals that of Python's own whole numbers."""
-    rows = random_field._weights(64, 3.0)
-    white = random_field._white(5, 0, rows.shape[1], rows.shape[1]) * 2.0**-8
-    found = random_field._product(rows, white, rows) * 2**8
-    whole = [[int(value) for value in row] for row in rows.tolist()]
-    noise = [[int(value * 2**8) for value in row] for row in white.tolist()]
+    """The products in single precision equal those of Python's own whole numbers."""
+    rows = [random_field._weights_of(64, step) for step in (1.0, 3.0, 9.0)]
+    grids = random_field._grids(5, [(each.shape[1], each.shape[1]) for each in rows])
+    found = random_field._interpolated(grids, [(each, each) for each in rows])
+    whole = [[[int(value) for value in row] for row in each.tolist()] for each in rows]
+    noise = [[[int(value) for value in row] for row in grid.tolist()] for grid in grids]
     for y, x in ((0, 0), (7, 31), (63, 63)):
-        exact = sum(
-            a * noise[i][j] * b
-            for i, a in enumerate(whole[y])
-            for j, b in enumerate(whole[x])
-            if a and b
-        )
+        exact = 0
+        for weights, white in zip(whole, noise, strict=True):
+            for weight, row in zip(weights[y], white, strict=True):
+                across = sum(a * b for a, b in zip(row, weights[x], strict=True))
+                exact += weight * round(across / 512)  # halves to even, as rint
         assert int(found[y, x]) == exact
+
+
+def test_no_sum_is_beyond_what_single_precision_holds() -> None:
+    """The largest white noise on all grids, times the largest weights."""
+    weights = random_field._phase_weights()
+    assert (weights.sum(axis=1) == 512).all()
+    assert weights.min() >= 0
+    largest = sum(
+        math.ceil(8192 * math.sqrt(share * words) * 32767.5 / (65536 / math.sqrt(12)) + 1)
+        for (share, _), words in zip(SCALES, (2, 1, 1), strict=True)
+    )
+    assert 512 * (largest + 3) < 2**24
 
 
 def test_a_larger_field_begins_with_the_smaller_one() -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # Fields of EvidenceOptions that are named as their flags.
 _SAME_NAME = (
     *("backbone", "folds", "group_by", "device", "trained_on", "match", "weights", "in_sample"),
-    *("fit", "cam_target", "cam_layer", "category_map", "evidence_dir"),
+    *("out_of_domain", "fit", "cam_target", "cam_layer", "category_map", "evidence_dir"),
 )
 # Measures of a slice to their headers.
 SHOWN = {"auprc": "AUPRC", "prevalence": "chance", "f1": "F1"}

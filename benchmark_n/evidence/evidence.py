@@ -29,6 +29,8 @@ PER_ANNOTATION = {
     "model_probs": 1,
     "saliency": 1,
     "predicted_dsc": 0,
+    "predicted_boundary_iou": 0,
+    "in_domain": 0,
 }
 
 
@@ -96,6 +98,11 @@ class Evidence:
         float32 (E, N): logit of the given category less the largest other one, in each epoch.
     predicted_dsc
         float32 (N,): predicted Dice coefficient of the given mask with the true one, 0 to 1.
+    predicted_boundary_iou
+        float32 (N,): as `predicted_dsc`, the boundary IoU.
+    in_domain
+        bool (N,): whether the annotation's picture is like those that the model of `predicted_dsc`
+        was trained on.
     model_probs
         float32 (M, N, K): as `pred_probs`, of M models.
     saliency
@@ -133,6 +140,8 @@ class Evidence:
     model_probs: Floats | None = None
     saliency: Floats | None = None
     predicted_dsc: Floats | None = None
+    predicted_boundary_iou: Floats | None = None
+    in_domain: NDArray[np.bool_] | None = None
     detections: tuple[DetectionEvidence, ...] | None = None
     predictions: InstanceSet | None = None
     annotators: InstanceSet | None = None

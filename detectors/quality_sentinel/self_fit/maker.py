@@ -11,8 +11,8 @@ import numpy as np
 
 from benchmark_n.coco.units import Units, image_units
 from benchmark_n.detectors.quality_sentinel.self_fit.detected import found_in
-from benchmark_n.detectors.quality_sentinel.self_fit.regressor import predict_overlap, strangers
-from benchmark_n.detectors.quality_sentinel.self_fit.rows import KINDS, VERSION, MaskTask, make_rows
+from benchmark_n.detectors.quality_sentinel.self_fit.regressor import predict_overlaps, strangers
+from benchmark_n.detectors.quality_sentinel.self_fit.rows import VERSION, MaskTask, make_rows
 from benchmark_n.evidence.collect import MakerInput
 from benchmark_n.evidence.detection_evidence import DetectionEvidence
 from benchmark_n.evidence.domain import strangers_note
@@ -98,13 +98,13 @@ class SelfFitMaker:
         )
         rows = self.rows()
         places = np.asarray(rows["own_places"])
-        kinds = range(len(KINDS))
-        ious = predict_overlap(rows, "ious", folds, kinds)
+        overlaps = predict_overlaps(rows, folds)
+        ious = overlaps["ious"]
         strange = strangers(rows["pictures"], places, folds)
         return replace(
             base,
             predicted_dsc=2 * ious / (1 + ious),
-            predicted_boundary_iou=predict_overlap(rows, "boundary_ious", folds, kinds),
+            predicted_boundary_iou=overlaps["boundary_ious"],
             in_domain=~strange,
             provenance={
                 "evidence": "quality",

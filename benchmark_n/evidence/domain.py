@@ -14,7 +14,7 @@ from benchmark_n.evidence.evidence import Evidence
 
 Values = NDArray[np.float32]
 FEATURES = 16
-NEIGHBOUR = 5
+NEIGHBOUR = 1
 QUANTILE = 0.99
 MOST_ROWS = 2000
 # Above this share of strangers a model is not asked.

@@ -45,9 +45,9 @@ def test_no_more_rows_are_kept_than_wanted() -> None:
 
 
 def test_a_flat_crop_in_closed_form() -> None:
-    colour = np.uint8([[[30, 120, 200]]])
+    colour = np.array([[[30, 120, 200]]], np.uint8)
     found = describe_crops(np.broadcast_to(colour, (1, 20, 20, 3)).copy())
-    lab = cv2.cvtColor(colour.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)[0, 0]
+    lab = np.asarray(cv2.cvtColor(colour.astype(np.float32) / 255, cv2.COLOR_RGB2Lab))[0, 0]
     steps = [0] * 6
     expected = [*lab, 0, 0, 0, *[lab[0]] * 3, *steps, 1]
     assert found.shape == (1, FEATURES)

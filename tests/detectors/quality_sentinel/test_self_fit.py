@@ -121,7 +121,10 @@ def test_boxes_of_a_detector_by_pycocotools() -> None:
 
 def test_what_was_found_is_taken_by_image() -> None:
     found = DetectedBoxes(
-        np.array([3, 4, 3]), np.zeros(3, np.int64), np.float32([0.1, 0.2, 0.3]), np.eye(3, 4)
+        np.array([3, 4, 3]),
+        np.zeros(3, np.int64),
+        np.array([0.1, 0.2, 0.3], np.float32),
+        np.eye(3, 4, dtype=np.float32),
     )
     one = DetectionEvidence("any", np.zeros((1, 1)), np.array([True]), found)
     (three,) = detected.found_in([one], 3)
@@ -188,8 +191,8 @@ def test_overlap_is_predicted_by_the_other_folds() -> None:
 def test_the_score_is_one_less_the_mean_of_both_overlaps() -> None:
     given = evidence(
         [0, 1],
-        predicted_dsc=np.float32([0.8, 1.0]),
-        predicted_boundary_iou=np.float32([0.5, 1.0]),
+        predicted_dsc=np.array([0.8, 1.0], np.float32),
+        predicted_boundary_iou=np.array([0.5, 1.0], np.float32),
         in_domain=np.array([True, False]),
     )
     table = build_detector("quality_sentinel", {"self_threshold": 0.6}).fit(given).scores_

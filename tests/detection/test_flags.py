@@ -32,18 +32,13 @@ def test_detect_warns_on_the_terminal_and_in_json(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = samples.write(tmp_path, samples.document())
-    found = [
-        {**record, "score": 0.9, "category_id": record["category_id"] % 3 + 1}
-        for record in samples.document()["annotations"]
-    ]
-    predictions = samples.write(tmp_path, found, "predictions.json")
-    arguments = ["detect", "--annotations", str(path), "--detector", "objectlab", "--json"]
-    arguments += ["--evidence", f"predictions:{predictions}", "--out", str(tmp_path / "out")]
-    arguments += ["--set", "objectlab.swapped_threshold=1", "--evidence-dir", str(tmp_path / "e")]
+    arguments = ["detect", "--annotations", str(path), "--detector", "random", "--json"]
+    arguments += ["--evidence-dir", str(tmp_path / "e"), "--out", str(tmp_path / "out")]
+    arguments += ["--set", "random.rate=1"]
     status = run(arguments)
     said = capsys.readouterr()
     assert status == 0, said.err
     (one,) = json.loads(said.out)["detectors"]
-    line = "objectlab flags 3 of 3 annotations as class"
+    line = "random flags 3 of 3 annotations as class"
     assert any(text.startswith(line) for text in one["warnings"])
     assert line in said.err

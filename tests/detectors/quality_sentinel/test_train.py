@@ -18,6 +18,7 @@ from benchmark_n.detectors.quality_sentinel.settings import Settings, named_sett
 from benchmark_n.detectors.quality_sentinel.volumes import score_volumes
 from benchmark_n.errors import InputError
 from benchmark_n.evidence import Evidence, annotation_evidence
+from benchmark_n.evidence.domain import describe_crops, in_domain
 from tests.detectors.quality_sentinel.samples import disk_pairs
 
 torch = pytest.importorskip("torch")

@@ -56,8 +56,10 @@ class SelfFitMaker:
     def _tasks(self) -> Iterator[MaskTask]:
         base, ids = self._base, self._base.annotation_ids
         other = another(ids, self._options.seed)
-        for image_id in dict.fromkeys(base.image_ids.tolist()):
-            places = np.flatnonzero(base.image_ids == image_id)
+        masked = np.ones(len(ids), bool)
+        masked[base.without_mask] = False  # a box is no mask to fit to
+        for image_id in dict.fromkeys(base.image_ids[masked].tolist()):
+            places = np.flatnonzero((base.image_ids == image_id) & masked)
             yield MaskTask(
                 self._given.paths[image_id],
                 self._given.coco.images[image_id],

@@ -274,12 +274,14 @@ def test_weights_end_on_pictures_unlike_those_of_their_training(
     assert any("column in_domain" in line for line in one["warnings"])
 
 
-def test_empty_masks_and_specks_are_scored(tmp_path: Path) -> None:
+def test_specks_are_scored_and_boxes_are_not(tmp_path: Path) -> None:
     photographs.draw(tmp_path, 6)
     document = json.loads((tmp_path / "in.json").read_text())
     speck = np.zeros((photographs.SIDE, photographs.SIDE), np.uint8)
     cv2.rectangle(speck, (2, 2), (3, 3), 1, -1)
     document["annotations"].append(photographs.record(99, 1, speck))
+    box = {"id": 100, "image_id": 2, "category_id": 1, "bbox": [20, 20, 30, 30], "area": 900}
+    document["annotations"].append({**box, "segmentation": [], "iscrowd": 0})
     (tmp_path / "in.json").write_text(json.dumps(document))
     (found,) = benchmark_n.detect(
         tmp_path / "in.json",
@@ -289,5 +291,5 @@ def test_empty_masks_and_specks_are_scored(tmp_path: Path) -> None:
         execution=Execution(1),
     )
     rows = found.scores.to_pandas().query("kind == 'spatial'")
-    assert len(rows) == 25
+    assert len(rows) == 25  # none of the box
     assert rows.score.between(0, 1).all()

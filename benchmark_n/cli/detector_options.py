@@ -20,6 +20,7 @@ DETECTOR_OPTIONS = (
     "trained_on",
     "match",
     "weights",
+    "out_of_domain",
     "fit",
     "cam_target",
     "cam_layer",
@@ -85,11 +86,17 @@ _OPTIONS = (
     ),
     click.option("--weights", type=_FILE, help="Of quality_sentinel [default: the package's]."),
     click.option(
+        "--out-of-domain",
+        is_flag=True,
+        help="Run quality_sentinel on pictures unlike those of its training.",
+    ),
+    click.option(
         "--fit",
-        type=click.Choice(["out-of-fold", "in-sample"]),
+        type=click.Choice(["out-of-fold", "in-sample", "self"]),
         default="out-of-fold",
         show_default=True,
-        help="Classifiers of saliency: in-sample ones also predict what they were trained on.",
+        help="self: quality_sentinel is fitted to the given masks, in place of weights. "
+        "Classifiers of saliency: in-sample ones also predict what they were trained on.",
     ),
     click.option(
         "--cam-target",

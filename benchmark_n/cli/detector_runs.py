@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 # Fields of EvidenceOptions that are named as their flags.
 _SAME_NAME = (
     *("backbone", "folds", "group_by", "device", "trained_on", "match", "weights", "in_sample"),
-    *("fit", "cam_target", "cam_layer", "noise_rate", "category_map", "evidence_dir"),
+    *("out_of_domain", "fit", "cam_target", "cam_layer", "noise_rate", "category_map"),
+    "evidence_dir",
 )
 # Measures of a slice to their headers.
 SHOWN = {"auprc": "AUPRC", "prevalence": "chance", "f1": "F1"}

@@ -129,8 +129,9 @@ def audit(
     """
     check_whole("`bins`", bins, least=2)
     folders = _folders(images, len(annotations))
+    # It compares groups; of how many the pictures are strange to the weights is among its notes.
     options = EvidenceOptions(
-        ("quality",), device=device, weights=weights, evidence_dir=evidence_dir
+        ("quality",), device=device, weights=weights, out_of_domain=True, evidence_dir=evidence_dir
     )
     execution = Execution(progress=progress)
     found = []

@@ -13,7 +13,7 @@ from benchmark_n.benchmark.leaks import leak_lines, leaks_of_file
 from benchmark_n.coco import CocoFile, ReadOptions, read_coco
 from benchmark_n.coco.exports import open_export
 from benchmark_n.coco.lacking_masks import refuse_boxes
-from benchmark_n.detection.result import DetectionResult
+from benchmark_n.detection.result import DetectionResult, most_flagged
 from benchmark_n.detectors.base import (
     Detector,
     build_detector,
@@ -161,7 +161,8 @@ def _run(
         | coco.repairs.recorded(),
         "leaks": list(leaks_of_file(coco.path)),
     }
-    lines = (*notes(evidence), *caveats(evidence), *leak_lines(provenance["leaks"]))
+    flags = most_flagged(detector.name, scores)
+    lines = (*notes(evidence), *caveats(evidence), *flags, *leak_lines(provenance["leaks"]))
     plots = tuple(getattr(detector, "plots_", ()))
     return DetectionResult(
         detector.name, scores, evidence, None, coco, images, provenance, lines, plots

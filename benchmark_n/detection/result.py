@@ -14,6 +14,9 @@ from benchmark_n.detectors.base import Plot
 from benchmark_n.evaluators.label_errors.results import LabelErrorResult
 from benchmark_n.evidence import Evidence
 
+# Flags of a larger share of the annotations choose nothing.
+MOST_FLAGS = 0.5
+
 
 @dataclass(frozen=True)
 class DetectionResult:
@@ -59,6 +62,23 @@ class DetectionResult:
             "flagged": flag_counts(self.scores),
             "results": None if self.result is None else self.result.to_dict(),
         }
+
+
+def most_flagged(detector: str, scores: Any) -> list[str]:
+    """A line for each kind of error that a detector sees in more than half of the annotations.
+
+    Proposals of missing instances are not counted: they are not annotations.
+    """
+    counts = flag_counts(scores)
+    lines = []
+    for kind in (kind for kind in counts if kind not in ("any", "missing")):
+        rows = int(pc.sum(pc.equal(scores["kind"], kind)).as_py() or 0)
+        if counts[kind] > MOST_FLAGS * rows:
+            lines.append(
+                f"{detector} flags {counts[kind]} of {rows} annotations as {kind}: a list of most "
+                "annotations chooses none: go by the order of its scores"
+            )
+    return lines
 
 
 def flag_counts(scores: Any) -> dict[str, int]:

@@ -11,7 +11,7 @@ from benchmark_n.benchmark import Benchmark, layout, load
 from benchmark_n.benchmark.leaks import leak_lines
 from benchmark_n.detection.detect import detect
 from benchmark_n.detection.lending import lent_annotations
-from benchmark_n.detection.result import DetectionResult
+from benchmark_n.detection.result import DetectionResult, most_flagged
 from benchmark_n.detectors.base import detector_names
 from benchmark_n.errors import InputError
 from benchmark_n.evaluation.label_errors import score_benchmark
@@ -103,7 +103,8 @@ def _scored(
     result = score_benchmark(one.scores, benchmark, scoring, blind=blind)
     provenance = {**one.provenance, "benchmark": {"directory": benchmark.path.name, **recipe}}
     # Where the truth is known, the scores say how far the list misleads.
-    kept = (*notes(one.evidence), *leak_lines(one.provenance["leaks"]), *result.warnings)
+    flags = most_flagged(one.detector, one.scores)
+    kept = (*notes(one.evidence), *flags, *leak_lines(one.provenance["leaks"]), *result.warnings)
     return replace(one, result=result, provenance=provenance, warnings=kept)
 
 
@@ -112,7 +113,7 @@ def _refuse_in_sample(
 ) -> None:
     """Refuse weights of Quality Sentinel that have seen the benchmark's pictures."""
     named = detectors != "all" and "quality_sentinel" in detector_names(detectors)
-    if asked.in_sample or not (named or "quality" in asked.sources):
+    if asked.in_sample or asked.fit == "self" or not (named or "quality" in asked.sources):
         return
     from benchmark_n.detectors.quality_sentinel.weights import refuse_in_sample
 

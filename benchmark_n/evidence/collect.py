@@ -14,6 +14,7 @@ from benchmark_n.coco import CocoFile
 from benchmark_n.coco.pixels import image_files
 from benchmark_n.errors import UsageError
 from benchmark_n.evidence.annotations import annotation_evidence
+from benchmark_n.evidence.domain import refuse_strangers
 from benchmark_n.evidence.evidence import Evidence, Ints
 from benchmark_n.evidence.options import EvidenceOptions
 from benchmark_n.evidence.store import (
@@ -31,7 +32,7 @@ MAKERS = Registry(
     {
         "crops": "benchmark_n.evidence.crops.maker:CropMaker",
         "features": "benchmark_n.evidence.features.maker:FeatureMaker",
-        "quality": "benchmark_n.detectors.quality_sentinel.evidence:QualityMaker",
+        "quality": "benchmark_n.detectors.quality_sentinel.evidence:quality_maker",
         "detections": "benchmark_n.evidence.detections.maker:DetectionMaker",
         "losses": "benchmark_n.evidence.losses.maker:LossMaker",
         "saliency": "benchmark_n.evidence.saliency.maker:SaliencyMaker",
@@ -69,6 +70,8 @@ class MakerInput:
         What follows the colon in the name of the source.
     wanted
         Fields that the detectors read.
+    made
+        What the sources before this one made; None for the first.
     """
 
     base: Evidence
@@ -78,6 +81,7 @@ class MakerInput:
     wanted: frozenset[str] = frozenset()
     options: EvidenceOptions = EvidenceOptions()
     execution: Execution = Execution()
+    made: Evidence | None = None
 
     @cached_property
     def paths(self) -> dict[int, Path]:
@@ -133,7 +137,7 @@ def gather(
     evidence = replace(base, provenance={"sources": []})
     for source in options.sources or automatic_sources(fields):
         name, _, argument = source.partition(":")
-        given = MakerInput(base, coco, images, argument, fields, options, execution)
+        given = MakerInput(base, coco, images, argument, fields, options, execution, evidence)
         maker: Maker = MAKERS.load(name)(given)
         key = evidence_key(source=name, annotations=digest, **maker.inputs())
         folder = options.folder / f"{name}-{key}"
@@ -141,6 +145,7 @@ def gather(
         if part is None:
             part = maker.make()
             save_evidence(part, folder, key)
+        refuse_strangers(part, allowed=options.out_of_domain)
         evidence = merge(evidence, part)
     return evidence
 

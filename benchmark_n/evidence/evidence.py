@@ -35,6 +35,8 @@ PER_ANNOTATION = {
     "copy_dynamics": 1,
     "posterior_passes": 1,
     "sample_weights": 0,
+    "predicted_boundary_iou": 0,
+    "in_domain": 0,
 }
 
 
@@ -107,6 +109,10 @@ class Evidence:
     pixel_support
         float16 (N, h, w): probability that a segmenter gives, in each place of the crop, to what
         the given mask says of it, in the mask and a ring around it; NaN elsewhere.
+    predicted_boundary_iou
+        float32 (N,): as `predicted_dsc`, the boundary IoU.
+    in_domain
+        bool (N,): whether the picture is like those that `predicted_dsc`'s model has seen.
     model_probs
         float32 (M, N, K): as `pred_probs`, of M models.
     saliency
@@ -163,6 +169,8 @@ class Evidence:
     copy_dynamics: Floats | None = None
     posterior_passes: Floats | None = None
     sample_weights: Floats | None = None
+    predicted_boundary_iou: Floats | None = None
+    in_domain: NDArray[np.bool_] | None = None
     detections: tuple[DetectionEvidence, ...] | None = None
     predictions: InstanceSet | None = None
     annotators: InstanceSet | None = None

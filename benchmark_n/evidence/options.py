@@ -11,10 +11,10 @@ from benchmark_n.errors import UsageError
 from benchmark_n.files.cache import cache_folder
 from benchmark_n.runtime.options import check_known, check_whole
 
-Fit = Literal["out-of-fold", "in-sample"]
+Fit = Literal["out-of-fold", "in-sample", "self"]
 Target = Literal["predicted", "given"]
 MATCHES = ("auto", "all-ids")
-FITS = ("out-of-fold", "in-sample")
+FITS = ("out-of-fold", "in-sample", "self")
 TARGETS = ("predicted", "given")
 TRAINED_ON = ("noisy-oof", "noisy-in-sample", "other", "clean", "unknown")
 
@@ -46,10 +46,16 @@ class EvidenceOptions:
     weights, in_sample
         File of Quality Sentinel's weights (None: those that come with the package), and whether
         they may be judged on a benchmark whose pictures they were trained on.
-    fit, cam_target, cam_layer
-        Of saliency: whether the classifiers predict annotations they were trained on, the
-        category that the maps are of, and the layer they are drawn at (None: the last
-        convolution).
+    out_of_domain
+        Whether the masks' quality is predicted where most pictures are unlike those of the
+        model's training.
+    fit
+        Of quality: ``self`` for a regressor that is fitted to the given masks and to worse ones
+        made of them, in place of weights. Of saliency: whether the classifiers predict
+        annotations they were trained on.
+    cam_target, cam_layer
+        Of saliency: the category that the maps are of, and the layer they are drawn at (None: the
+        last convolution).
     noise_rate
         Of trainings: share of wrong labels that USDNL is told; None: estimated.
     clean_subset
@@ -82,6 +88,7 @@ class EvidenceOptions:
     match: str = "auto"
     weights: Path | str | None = None
     in_sample: bool = False
+    out_of_domain: bool = False
     fit: Fit = "out-of-fold"
     cam_target: Target = "predicted"
     cam_layer: str | None = None

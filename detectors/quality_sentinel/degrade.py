@@ -16,16 +16,21 @@ import numpy as np
 from benchmark_n.masks import CropMask, intersection_area
 from benchmark_n.noise.approximation import Approximation
 from benchmark_n.noise.base import NotApplied
+from benchmark_n.noise.contour import Contour
 from benchmark_n.noise.localization import Localization
 from benchmark_n.noise.opening import Opening
 from benchmark_n.noise.scale import Scale
 from benchmark_n.noise.shift import Shift
+from benchmark_n.runtime.random_streams import Stream
 
 LEAST_AREA = 12
 # (low, high) severities; the kinds of the second line are kept out of training.
 _SEVERITIES = (0.004, 0.5)
 _CANDIDATES = 10
 _LOW_SHARE = 0.1
+# Of a second drawing: exponent of the area by which its errors grow, length of its waves as a share
+# of the square root of the area, and probability and size of a part left out or taken in.
+_GROWTH, _WAVE, _PART = 0.25, 0.15, 0.15
 
 Degrade = Callable[[CropMask, float, np.random.Generator], CropMask]
 
@@ -77,6 +82,36 @@ def draw_degraded(
         if best is None or abs(found.dsc - target) < abs(best.dsc - target):
             best = found
     return best
+
+
+def redrawn(mask: CropMask, strength: float, clicks: float, stream: Stream) -> CropMask | None:
+    """The mask as another hand draws it, by smooth changes; None where nothing is left.
+
+    Parameters
+    ----------
+    strength
+        Offset, shift and wave of the outline, px, for a mask of 1 px²; they grow with the fourth
+        root of the area.
+    clicks
+        Vertices drawn, as a multiple of those that describe the outline.
+    """
+    noise = Contour(
+        probability=1,
+        offset_sd=strength,
+        shift_sd=strength / 2,
+        roughness=strength,
+        growth=_GROWTH,
+        length=_WAVE,
+        length_growth=0.5,
+        clicks=clicks,
+        part=_PART,
+        part_size=_PART,
+    )
+    try:
+        worse = noise.apply(mask, noise.draw(stream))
+    except NotApplied:
+        return None
+    return worse.tight() if worse.area >= LEAST_AREA else None
 
 
 def _approximate(mask: CropMask, length: float, rng: np.random.Generator) -> CropMask:

@@ -14,10 +14,17 @@ from benchmark_n.evidence import Evidence
 class QualitySentinel:
     """The given mask is suspect where its predicted Dice coefficient is low.
 
+    It is predicted by weights, or by a regressor that is fitted to the given masks themselves
+    (`EvidenceOptions.fit`): that predicts boundary IoU too, and the score is 1 less the mean of
+    predicted IoU and boundary IoU. The table has the further column ``in_domain`` where it is known
+    whether an annotation's picture is like those of the training.
+
     Parameters
     ----------
     threshold
         Below this predicted coefficient a mask is flagged.
+    self_threshold
+        Below this mean of predicted IoU and boundary IoU a mask is flagged.
 
     References
     ----------
@@ -29,24 +36,34 @@ class QualitySentinel:
     kinds: ClassVar[tuple[str, ...]] = ("spatial",)
     needs: ClassVar[tuple[str, ...]] = ("predicted_dsc",)
     of_masks: ClassVar[tuple[str, ...]] = ("spatial",)
-    # Its weights, shipped or of its trainer, are fitted to masks that the noises spoilt.
-    told: ClassVar[tuple[str, ...]] = ("the noise's operators",)
     reference: ClassVar[str] = "Chen, Zhou, Yuille: Quality Sentinel, 2024"
 
     threshold: float = 0.92
+    self_threshold: float = 0.85
     scores_: Any = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        if not 0 <= self.threshold <= 1:
-            raise InputError(
-                f"{self.name}.threshold is {self.threshold!r}, expected a number from 0 to 1"
-            )
+        for option in ("threshold", "self_threshold"):
+            value = getattr(self, option)
+            if not 0 <= value <= 1:
+                raise InputError(
+                    f"{self.name}.{option} is {value!r}, expected a number from 0 to 1"
+                )
 
     def fit(self, evidence: Evidence) -> Self:
         """Score the annotations of `evidence`."""
-        predicted = evidence.predicted_dsc
-        assert predicted is not None
+        assert evidence.predicted_dsc is not None
+        predicted, threshold = evidence.predicted_dsc, self.threshold
+        if evidence.predicted_boundary_iou is not None:
+            ious = predicted / (2 - predicted)
+            predicted = (ious + evidence.predicted_boundary_iou) / 2
+            threshold = self.self_threshold
+        domain = evidence.in_domain
         self.scores_ = annotation_scores(
-            evidence, "spatial", 1 - predicted, predicted < self.threshold
+            evidence,
+            "spatial",
+            1 - predicted,
+            predicted < threshold,
+            further=None if domain is None else {"in_domain": domain},
         )
         return self

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from benchmark_n.detectors.quality_sentinel.crops import cut_pair, read_pixels
 from benchmark_n.detectors.quality_sentinel.network import as_gray, to_input
 from benchmark_n.detectors.quality_sentinel.settings import Settings
 from benchmark_n.evidence import Evidence
+from benchmark_n.evidence.domain import FEATURES, Domain, describe_crops
 from benchmark_n.evidence.evidence import Ints
 from benchmark_n.masks import rle_to_crop
 from benchmark_n.runtime.progress import Progress
@@ -34,6 +35,8 @@ class Sentinel:
         A `benchmark_n.nets.quality_sentinel.QualityNetwork` in evaluation mode.
     names, table
         Categories of the training, and their conditions, float32 (K, D).
+    domain
+        What the training's pictures look like; None where its file does not say.
     """
 
     network: Any
@@ -41,6 +44,17 @@ class Sentinel:
     names: tuple[str, ...]
     table: Table
     device: str = "cpu"
+    domain: Domain | None = None
+
+
+class Scored(NamedTuple):
+    """Dice coefficients float32 (n,), and features of the pictures float32 (n, D).
+
+    What has no pixels, and no picture, has zeros.
+    """
+
+    dsc: NDArray[np.float32]
+    pictures: NDArray[np.float32]
 
 
 def predict(
@@ -79,10 +93,8 @@ def score_masks(
     rows: Ints,
     table: Table,
     progress: Progress | None = None,
-) -> NDArray[np.float32]:
-    """Predicted Dice coefficients float32 (n,) of the given masks of annotations `rows` (n,).
-
-    A mask without pixels has 0.
+) -> Scored:
+    """Predicted Dice coefficients of the given masks of annotations `rows` (n,), and pictures.
 
     Parameters
     ----------
@@ -91,6 +103,7 @@ def score_masks(
     """
     size, window = sentinel.settings.size, sentinel.settings.window
     made = np.zeros(len(evidence), np.float32)
+    pictures = np.zeros((len(evidence), FEATURES), np.float32)
     waiting: list[tuple[int, Pixels]] = []
     done = 0
 
@@ -98,6 +111,7 @@ def score_masks(
         places = np.array([place for place, _ in waiting], np.int64)
         crops = np.stack([crop for _, crop in waiting])
         made[places] = predict(sentinel, crops, evidence.labels[places], table)
+        pictures[places] = describe_crops(crops[..., :3])
         waiting.clear()
 
     by_image: dict[int, list[int]] = {}
@@ -116,4 +130,4 @@ def score_masks(
             progress(done, len(rows))
     if waiting:
         score()
-    return made[rows]
+    return Scored(made[rows], pictures[rows])

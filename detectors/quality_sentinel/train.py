@@ -20,6 +20,7 @@ from benchmark_n.detectors.quality_sentinel.pairs import UNCHANGED, Pairs
 from benchmark_n.detectors.quality_sentinel.scoring import Sentinel, predict
 from benchmark_n.detectors.quality_sentinel.settings import Settings
 from benchmark_n.errors import InputError
+from benchmark_n.evidence.domain import MOST_ROWS, Domain, describe_crops, fit_domain
 from benchmark_n.runtime.optional_imports import import_extra
 from benchmark_n.runtime.progress import Progress
 
@@ -115,7 +116,23 @@ def _train_once(
             optimiser.step()
             schedule.step()
         progress(epoch + 1, settings.epochs)
-    return Sentinel(network.eval(), replace(settings), pairs.names, table, device)
+    domain = join_domain(None if start is None else start.domain, pairs.crops)
+    return Sentinel(network.eval(), replace(settings), pairs.names, table, device, domain)
+
+
+def join_domain(before: Domain | None, crops: Pixels) -> Domain:
+    """What pictures of a training look like, those of the training before it among them.
+
+    Parameters
+    ----------
+    crops
+        uint8 (N, S, S, 4): picture and mask.
+    """
+    kept = np.linspace(0, len(crops) - 1, min(len(crops), MOST_ROWS)).astype(np.intp)
+    pictures = describe_crops(crops[kept, ..., :3])
+    if before is not None:
+        pictures = np.concatenate([before.rows * before.scale + before.centre, pictures])
+    return fit_domain(pictures)
 
 
 def _batch_loss(

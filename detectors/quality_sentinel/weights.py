@@ -11,12 +11,14 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmark_n._version import __version__
 from benchmark_n.detectors.quality_sentinel.network import make_network
 from benchmark_n.detectors.quality_sentinel.scoring import Sentinel
 from benchmark_n.detectors.quality_sentinel.settings import Settings
 from benchmark_n.errors import InputError
+from benchmark_n.evidence.domain import Domain
 from benchmark_n.files.json_yaml import JSON_FAULTS
 from benchmark_n.runtime.optional_imports import import_extra
 
@@ -24,6 +26,7 @@ VERSION = 1
 SHIPPED = "quality_sentinel.safetensors"
 _KEY = "benchmark-n"
 _TABLE = "conditions"
+_DOMAIN = "domain."
 _WHAT = "Quality Sentinel"
 
 
@@ -57,6 +60,9 @@ def save_sentinel(sentinel: Sentinel, path: Path, sources: Sequence[Mapping[str,
         for name, tensor in sentinel.network.state_dict().items()
     }
     tensors[_TABLE] = torch.from_numpy(sentinel.table.astype(np.float16))
+    if sentinel.domain is not None:
+        for name, values in _domain_arrays(sentinel.domain).items():
+            tensors[f"{_DOMAIN}{name}"] = torch.from_numpy(values)
     meta = {
         "version": VERSION,
         "benchmark_n": __version__,
@@ -114,11 +120,31 @@ def load_sentinel(path: Path | None = None, device: str = "cpu") -> Sentinel:
     try:
         settings = msgspec.convert(meta["settings"], Settings)
         table = tensors.pop(_TABLE).float().numpy()
+        own = [name for name in tensors if name.startswith(_DOMAIN)]
+        arrays = {name.removeprefix(_DOMAIN): tensors.pop(name).float().numpy() for name in own}
+        domain = _domain(arrays) if arrays else None
         network = make_network(settings, table.shape[1], pretrained=False)
         network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
     except (KeyError, IndexError, RuntimeError, InputError, msgspec.ValidationError) as error:
         raise _fault(path, error) from None
-    return Sentinel(network.to(device).eval(), settings, tuple(meta["names"]), table, device)
+    return Sentinel(
+        network.to(device).eval(), settings, tuple(meta["names"]), table, device, domain
+    )
+
+
+def _domain_arrays(domain: Domain) -> dict[str, NDArray[Any]]:
+    """A domain's arrays, the many rows in half precision."""
+    return {
+        "centre": domain.centre,
+        "scale": domain.scale,
+        "rows": domain.rows.astype(np.float16),
+        "limit": np.array([domain.limit], np.float32),
+    }
+
+
+def _domain(arrays: Mapping[str, NDArray[Any]]) -> Domain:
+    limit = float(arrays["limit"][0])
+    return Domain(arrays["centre"], arrays["scale"], arrays["rows"], limit)
 
 
 def weights_digest(path: Path | None) -> str:

@@ -51,7 +51,7 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
     [
         ({"seed": -1}, "the evidence's seed is -1, expected 0 or more"),
         ({"folds": 2.5}, "`folds` is 2.5, expected a whole number"),
-        ({"fit": "out of fold"}, "fit must be one of out-of-fold, in-sample, but got"),
+        ({"fit": "out of fold"}, "fit must be one of out-of-fold, in-sample, self, but got"),
         ({"cam_target": "true"}, "cam_target must be one of predicted, given, but got 'true'"),
         ({"trained_on": "dirty"}, "trained_on must be one of noisy-oof, .* but got 'dirty'"),
         ({"sources": "crops"}, "sources must be a tuple of texts, but got 'crops'"),

@@ -53,6 +53,10 @@ class SaliencyMaker:
         argument = given.argument
         self._names = [name.strip() for name in (argument or MODELS).split(",")]
         self._gives_mean = given.options.sources in ((f"saliency:{argument}",), ("saliency",))
+        if given.options.fit == "self":
+            raise UsageError(
+                "fit self is for quality_sentinel: saliency has out-of-fold, in-sample"
+            )
         if len(set(self._names)) < len(self._names):
             raise UsageError(f"evidence saliency:{argument}: a model is named twice")
 

@@ -18,6 +18,7 @@ from benchmark_n.detectors.quality_sentinel.settings import Settings, named_sett
 from benchmark_n.detectors.quality_sentinel.volumes import score_volumes
 from benchmark_n.errors import InputError
 from benchmark_n.evidence import Evidence, annotation_evidence
+from benchmark_n.evidence.domain import describe_crops, in_domain
 from tests.detectors.quality_sentinel.samples import disk_pairs
 
 torch = pytest.importorskip("torch")
@@ -88,6 +89,16 @@ def test_weights_come_back(trained: Sentinel, tmp_path: Path) -> None:
     test = disk_pairs(10, seed=3)
     before, after = (predict(s, test.crops, test.labels) for s in (trained, again))
     assert again.settings == trained.settings
+    assert trained.domain is not None
+    assert again.domain is not None
+    assert again.domain.limit == pytest.approx(trained.domain.limit)
+    pictures = describe_crops(test.crops[..., :3])
+    known = [in_domain(domain, pictures) for domain in (trained.domain, again.domain)]
+    assert (known[0] == known[1]).all()
+    assert not in_domain(again.domain, pictures[:, ::-1]).any()
+    without = tmp_path / "old.safetensors"
+    weights.save_sentinel(replace(trained, domain=None), without, sources)
+    assert weights.load_sentinel(without).domain is None
     assert after == pytest.approx(before, abs=0.02)
     weights.refuse_in_sample(path, "scenes", 8)
     weights.refuse_in_sample(path, "phantom", 7)

@@ -32,6 +32,10 @@ DETECTORS = Registry(
         "usdnl": "benchmark_n.detectors.usdnl:Usdnl",
         "quality_sentinel": "benchmark_n.detectors.quality_sentinel.detector:QualitySentinel",
         "consensus": "benchmark_n.detectors.consensus.detector:Consensus",
+        "mislabelled": "benchmark_n.detectors.detected.mislabelled:Mislabelled",
+        "unannotated": "benchmark_n.detectors.detected.unannotated:Unannotated",
+        "unsupported": "benchmark_n.detectors.detected.unsupported:Unsupported",
+        "misplaced": "benchmark_n.detectors.detected.misplaced:Misplaced",
         "random": "benchmark_n.detectors.random_scores:Chance",
     },
 )
@@ -80,7 +84,7 @@ class Detector(Protocol):
     name, reference
         Its name and its paper.
     kinds
-        The kinds of error it finds: ``class``, ``spatial``, ``missing``.
+        The kinds of error it finds: ``class``, ``spatial``, ``spurious``, ``missing``.
     needs
         Fields of `Evidence` that it reads.
     of_masks

@@ -79,6 +79,10 @@ class Evidence:
         N given masks as RLE; of an annotation without a mask its box, filled.
     without_mask
         int64 (B,): places of the annotations without a mask.
+    image_sizes
+        Image id to height and width in px, of all images of the file.
+    crowds
+        Image id and mask of each crowd: nothing in them is missing.
     folds
         int64 (N,): the fold in which each was held out.
     pred_probs
@@ -122,6 +126,8 @@ class Evidence:
     boxes: Ints
     masks: tuple[Rle, ...]
     without_mask: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    image_sizes: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    crowds: tuple[tuple[int, Rle], ...] = ()
     folds: Ints | None = None
     pred_probs: Floats | None = None
     embeddings: Floats | None = None

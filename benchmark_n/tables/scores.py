@@ -5,14 +5,15 @@ column                   Arrow type      meaning
 =======================  ==============  =================================================
 image_id                 int64           id of the image
 annotation_id            int64           id of the annotation; null for a missing instance
-kind                     string          ``class``, ``spatial``, ``missing`` or ``any``
+kind                     string          ``class``, ``spatial``, ``spurious``, ``missing``, ``any``
 score                    double          0 to 1; higher = more likely wrong
 flagged                  bool            wrong, by the detector's own threshold
 suggested_category       int64           category id, or null
 suggested_segmentation   string          RLE as JSON ``{"size": [h, w], "counts": "…"}``, or null
 =======================  ==============  =================================================
 
-``any`` is the maximum over ``class`` and ``spatial`` (`add_any`). Rows of kind ``missing`` propose
+``spurious`` says that nothing of the kind is there. ``any`` is the maximum over ``class``,
+``spatial`` and ``spurious`` (`add_any`). Rows of kind ``missing`` propose
 an instance that has no annotation: they have no annotation id, but a segmentation. Of other rows a
 segmentation is of the suggested category, or of the given one where the row suggests none. Further
 columns are the detector's own, null in the rows of kind ``any``.
@@ -33,7 +34,7 @@ from benchmark_n.errors import InputError
 from benchmark_n.files.parquet import read_parquet
 
 VERSION = "1"
-KINDS = ("class", "spatial", "missing", "any")
+KINDS = ("class", "spatial", "spurious", "missing", "any")
 _COLUMNS = {
     "image_id": pa.int64(),
     "annotation_id": pa.int64(),

@@ -73,7 +73,7 @@ def detect(
     --------
     >>> detect("my.json", "photos", evidence=EvidenceOptions(backbone="hog"))  # doctest: +SKIP
     """
-    coco, folder = _opened(annotations, images, reading)
+    coco, folder = opened(annotations, images, reading)
     built = _detectors(detectors, options or {})
     asked, every = evidence_options(evidence), detectors == "all"
     if not every:
@@ -92,7 +92,7 @@ def _refuse_boxes(detectors: Iterable[Detector], coco: CocoFile) -> None:
             refuse_boxes(coco, f"detector '{detector.name}'")
 
 
-def _opened(
+def opened(
     annotations: Path | str | CocoFile, images: Path | str | None, reading: ReadOptions
 ) -> tuple[CocoFile, Path | None]:
     """The file, and the folder of its images where it is known."""
@@ -111,16 +111,23 @@ def _run_all(
     *,
     skip: bool,
 ) -> list[DetectionResult]:
-    """The results of the detectors; of all there are (`skip`), those run that can."""
-    results = []
+    """The results of the detectors; of all there are (`skip`), those run that can.
+
+    What was left out, and why, is in the provenance of each.
+    """
+    results, left_out = [], {}
     for detector in detectors:
         try:
             results.append(_run(detector, evidence, coco, images))
         except InputError as fault:
             if not skip:
                 raise
-            _log.info("left out: %s", fault)
-    return results
+            left_out[detector.name] = str(fault)
+            _log.warning("left out: %s", fault)
+    return [
+        replace(one, provenance={**one.provenance, "left_out": left_out}) if skip else one
+        for one in results
+    ]
 
 
 def _detectors(asked: str | Iterable[str], options: Mapping[str, Any]) -> list[Detector]:

@@ -33,6 +33,8 @@ FOLDS = 5
 _REGIONS = (0.5, 0.35, 0.25, 0.15)
 # Fewer planted or judged ones tell nothing of a ratio.
 LEAST = 20
+# A larger share of errors than this is not believed.
+MOST = 0.5
 _MODEL = {
     "max_iter": 60,
     "learning_rate": 0.08,
@@ -46,10 +48,14 @@ _MODEL = {
 
 @dataclass(frozen=True)
 class ErrorProbabilities:
-    """Of N judged items: `values` float64 (N,), 0 to 1, and the `share` of errors among them."""
+    """Of N judged items: `values` float64 (N,), 0 to 1, and the `share` of errors among them.
+
+    Where the features do not tell an error from what is judged, the values are zeros, and the
+    share is None.
+    """
 
     values: Floats
-    share: float
+    share: float | None
 
 
 def error_probabilities(
@@ -67,7 +73,8 @@ def error_probabilities(
     Returns
     -------
     ErrorProbabilities
-        Zeros where there are too few to learn from.
+        Zeros and no share where there are too few to learn from, or where the share could be
+        above `MOST`: the features tell too little then.
 
     Examples
     --------
@@ -78,12 +85,14 @@ def error_probabilities(
     (0.1, True, True)
     """
     if min(len(judged), len(planted)) < LEAST:
-        return ErrorProbabilities(np.zeros(len(judged)), 0.0)
+        return ErrorProbabilities(np.zeros(len(judged)), None)
     rows = np.concatenate([judged, planted])
     wrong = np.arange(len(rows)) >= len(judged)
     folds = np.concatenate([judged_folds, planted_folds])
     ratio = _out_of_fold_ratio(rows, wrong, folds)
     share = error_share(ratio[~wrong], ratio[wrong])
+    if share > MOST:
+        return ErrorProbabilities(np.zeros(len(judged)), None)
     return ErrorProbabilities(np.clip(share * ratio[~wrong], 0.0, 1.0), share)
 
 

@@ -109,8 +109,10 @@ def _pool(detections: Sequence[DetectionEvidence]) -> _Pool:
             )
         )
         masks += [None if found.masks is None else found.masks[i] for i in kept.tolist()]
-    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    return _Pool(*columns, masks)
+    image_ids, labels, boxes, scores, detectors = (
+        np.concatenate(column) for column in zip(*parts, strict=True)
+    )
+    return _Pool(image_ids, labels, boxes, scores, detectors, masks)
 
 
 def _places(pool: _Pool, waiting: Ints) -> list[Ints]:

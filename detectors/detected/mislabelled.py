@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from benchmark_n.detectors.common.planted_errors import error_probabilities, image_folds
 from benchmark_n.detectors.common.score_tables import annotation_scores
+from benchmark_n.detectors.detected.support import judged_places, of_all
 from benchmark_n.evidence import Evidence
 from benchmark_n.evidence.evidence import Ints
 from benchmark_n.runtime.random_streams import uniforms
@@ -28,7 +29,8 @@ class Mislabelled:
     evidence confuses with it, is what a wrong category looks like: the probability of one is the
     ratio of the two densities, out of fold by image
     (`benchmark_n.detectors.common.planted_errors`). Beside the detectors' support it reads
-    out-of-fold probabilities where there are any.
+    out-of-fold probabilities where there are any. Of categories that no expert knows nothing is
+    said.
 
     Parameters
     ----------
@@ -54,23 +56,34 @@ class Mislabelled:
 
     def fit(self, evidence: Evidence) -> Self:
         """Score the annotations of `evidence`."""
-        sources = _sources(evidence)
-        confused = _confusions(sources, evidence.labels)
-        planted = [_other_labels(evidence, confused, turn) for turn in range(self.times)]
-        folds = image_folds(evidence, evidence.image_ids)
+        every = _sources(evidence)
+        places = _judged(evidence)
+        sources, labels = [one[places] for one in every], evidence.labels[places]
+        confused = _confusions(sources, labels)
+        ids = evidence.annotation_ids[places]
+        planted = [_other_labels(ids, labels, confused, turn) for turn in range(self.times)]
+        folds = image_folds(evidence, evidence.image_ids[places])
         found = error_probabilities(
-            _features(sources, evidence.labels),
-            np.concatenate([_features(sources, labels) for labels in planted]),
+            _features(sources, labels),
+            np.concatenate([_features(sources, others) for others in planted]),
             folds,
             np.tile(folds, self.times),
         )
-        likeliest = sum(np.log(one + _LEAST) for one in sources).argmax(axis=1)
-        flagged = found.values >= self.threshold
-        self.details_ = {"share_mislabelled": found.share}
+        values = of_all(evidence, places, found.values)
+        likeliest = _sum([np.log(one + _LEAST) for one in every]).argmax(axis=1)
+        self.details_ = {"judged": len(places), "share_mislabelled": found.share}
         self.scores_ = annotation_scores(
-            evidence, "class", found.values, flagged, categories=likeliest
+            evidence, "class", values, values >= self.threshold, categories=likeliest
         )
         return self
+
+
+def _judged(evidence: Evidence) -> Ints:
+    """Places of the annotations whose category is known to an expert, where there are two."""
+    places = judged_places(evidence)
+    if evidence.pred_probs is not None:
+        places = np.arange(len(evidence), dtype=np.int64)
+    return places if len(np.unique(evidence.labels[places])) > 1 else places[:0]
 
 
 def _sources(evidence: Evidence) -> list[Floats]:
@@ -82,9 +95,13 @@ def _sources(evidence: Evidence) -> list[Floats]:
     return sources
 
 
+def _sum(arrays: list[Floats]) -> Floats:
+    return np.asarray(np.sum(arrays, axis=0))
+
+
 def _confusions(sources: list[Floats], labels: Ints) -> Floats:
     """How much of what is said of each given category goes to each other one, rows add to one."""
-    said = sum(sources)
+    said = _sum(sources)
     count = said.shape[1]
     rows = np.zeros((count, count))
     np.add.at(rows, labels, said)
@@ -97,20 +114,20 @@ def _confusions(sources: list[Floats], labels: Ints) -> Floats:
     return np.asarray(_ANY * anything + (1 - _ANY) * confused)
 
 
-def _other_labels(evidence: Evidence, confused: Floats, turn: int) -> Ints:
-    """A drawn label that is not the given one, for each annotation, int64 (N,)."""
-    draws = uniforms(turn, "planted label", evidence.annotation_ids)
-    steps = np.cumsum(confused[evidence.labels], axis=1)
+def _other_labels(ids: Ints, labels: Ints, confused: Floats, turn: int) -> Ints:
+    """A drawn label that is not the given one, for each annotation, int64 (n,)."""
+    draws = uniforms(turn, "planted label", ids)
+    steps = np.cumsum(confused[labels], axis=1)
     steps /= np.maximum(steps[:, -1:], 1e-12)
     return np.asarray((draws[:, None] >= steps).sum(axis=1).clip(max=steps.shape[1] - 1), np.int64)
 
 
 def _features(sources: list[Floats], labels: Ints) -> Floats:
-    """Of each source: the given category's value, and by how much another exceeds it; of all too."""
+    """Of each source and their sum: the given category's value, by how much another exceeds it."""
     rows = np.arange(len(labels))
     columns = []
     logs = [np.log(one + _LEAST) for one in sources]
-    for values in [*logs, sum(logs)]:
+    for values in [*logs, _sum(logs)]:
         others = np.array(values)
         given = others[rows, labels]
         others[rows, labels] = -np.inf

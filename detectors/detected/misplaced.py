@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
-from benchmark_n.detectors.common.planted_errors import error_probabilities, image_folds
 from benchmark_n.detectors.common.score_tables import annotation_scores
-from benchmark_n.detectors.detected.support import annotated, moved_a_little, support_features
+from benchmark_n.detectors.detected.support import (
+    box_error_probabilities,
+    judged_places,
+    moved_a_little,
+    of_all,
+)
 from benchmark_n.evidence import Evidence
 
 
@@ -41,14 +45,10 @@ class Misplaced:
 
     def fit(self, evidence: Evidence) -> Self:
         """Score the annotations of `evidence`."""
-        given, planted = annotated(evidence), moved_a_little(evidence)
-        found = error_probabilities(
-            support_features(evidence, given),
-            support_features(evidence, planted),
-            image_folds(evidence, given.image_ids),
-            image_folds(evidence, planted.image_ids),
-        )
-        flagged = found.values >= self.threshold
-        self.details_ = {"share_misplaced": found.share}
-        self.scores_ = annotation_scores(evidence, "spatial", found.values, flagged)
+        places = judged_places(evidence)
+        planted = moved_a_little(evidence, places)
+        found = box_error_probabilities(evidence, places, planted)
+        values = of_all(evidence, places, found.values)
+        self.details_ = {"judged": len(places), "share_misplaced": found.share}
+        self.scores_ = annotation_scores(evidence, "spatial", values, values >= self.threshold)
         return self

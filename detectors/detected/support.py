@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.coco.instances import by_image
+from benchmark_n.detectors.common.planted_errors import (
+    ErrorProbabilities,
+    error_probabilities,
+    image_folds,
+)
 from benchmark_n.detectors.detected.fusion import LEAST_SCORE, box_overlaps
 from benchmark_n.evidence import Evidence
 from benchmark_n.evidence.evidence import Ints
@@ -25,9 +29,37 @@ class Boxes:
     boxes: Floats
 
 
-def annotated(evidence: Evidence) -> Boxes:
-    """The boxes of the annotations."""
-    return Boxes(evidence.image_ids, evidence.boxes.astype(np.float64))
+def judged_places(evidence: Evidence) -> Ints:
+    """Places of the annotations whose category some detector knows, int64 (n,).
+
+    Of the others a detector's silence says nothing.
+    """
+    assert evidence.detections is not None
+    known = np.any([one.known for one in evidence.detections], axis=0)
+    return np.flatnonzero(known[evidence.labels]).astype(np.int64)
+
+
+def annotated(evidence: Evidence, places: Ints) -> Boxes:
+    """The boxes of the annotations at `places`."""
+    return Boxes(evidence.image_ids[places], evidence.boxes[places].astype(np.float64))
+
+
+def box_error_probabilities(evidence: Evidence, places: Ints, planted: Boxes) -> ErrorProbabilities:
+    """That the annotations at `places` are errors such as the `planted` boxes, by their support."""
+    given = annotated(evidence, places)
+    return error_probabilities(
+        support_features(evidence, given),
+        support_features(evidence, planted),
+        image_folds(evidence, given.image_ids),
+        image_folds(evidence, planted.image_ids),
+    )
+
+
+def of_all(evidence: Evidence, places: Ints, values: Floats) -> Floats:
+    """Values of the annotations at `places` as float64 (N,), 0 of the others."""
+    every = np.zeros(len(evidence))
+    every[places] = values
+    return every
 
 
 def support_features(evidence: Evidence, boxes: Boxes) -> Floats:
@@ -52,7 +84,9 @@ def support_features(evidence: Evidence, boxes: Boxes) -> Floats:
                 rows[own] = _best(overlap, one.found.scores[near].astype(np.float64))
         columns += [np.log(rows[:, 0] + 0.01), rows[:, 1], np.log(rows[:, 2] + 0.01)]
     sides = np.maximum(boxes.boxes[:, 2:], 1.0)
-    return np.column_stack([*columns, np.log(sides.prod(axis=1)), np.log(sides[:, 0] / sides[:, 1])])
+    return np.column_stack(
+        [*columns, np.log(sides.prod(axis=1)), np.log(sides[:, 0] / sides[:, 1])]
+    )
 
 
 def _best(overlap: Floats, scores: Floats) -> Floats:
@@ -61,14 +95,16 @@ def _best(overlap: Floats, scores: Floats) -> Floats:
     nearest = sure.argmax(axis=1)
     rows = np.arange(len(overlap))
     reached = sure[rows, nearest]
-    return np.stack([(overlap * scores).max(axis=1), reached, scores[nearest] * (reached > 0)], axis=1)
+    return np.stack(
+        [(overlap * scores).max(axis=1), reached, scores[nearest] * (reached > 0)], axis=1
+    )
 
 
-def moved_anywhere(evidence: Evidence, times: int, seed: int = 0) -> Boxes:
-    """Each annotation's box at `times` drawn places of drawn images: boxes without a reason."""
+def moved_anywhere(evidence: Evidence, places: Ints, times: int, seed: int = 0) -> Boxes:
+    """The boxes at `places` at `times` drawn places of drawn images each: without a reason."""
     images = np.array(sorted(evidence.image_sizes), np.int64)
     sizes = np.array([evidence.image_sizes[i] for i in images.tolist()], np.float64)
-    ids, given = evidence.annotation_ids, evidence.boxes.astype(np.float64)
+    ids, given = evidence.annotation_ids[places], evidence.boxes[places].astype(np.float64)
     parts = []
     for turn in range(times):
         draw = [uniforms(seed, f"planted box {turn} {what}", ids) for what in ("image", "x", "y")]
@@ -80,12 +116,12 @@ def moved_anywhere(evidence: Evidence, times: int, seed: int = 0) -> Boxes:
     return Boxes(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-def moved_a_little(evidence: Evidence, seed: int = 0) -> Boxes:
-    """Each annotation's box twice: moved by a tenth to a third of its size, and grown or shrunk.
+def moved_a_little(evidence: Evidence, places: Ints, seed: int = 0) -> Boxes:
+    """The boxes at `places` twice: moved by a tenth to a third of their size, grown or shrunk.
 
-    It moves both ways; its sides grow by up to a half or shrink by up to a third, its centre kept.
+    They move both ways; sides grow by up to a half or shrink by up to a third, the centre kept.
     """
-    ids, given = evidence.annotation_ids, evidence.boxes.astype(np.float64)
+    ids, given = evidence.annotation_ids[places], evidence.boxes[places].astype(np.float64)
     names = ("x", "y", "way x", "way y", "scale", "way scale")
     draw = {what: uniforms(seed, f"planted shift {what}", ids) for what in names}
     far = 0.1 + 0.23 * np.stack([draw["x"], draw["y"]], axis=1)
@@ -96,14 +132,14 @@ def moved_a_little(evidence: Evidence, seed: int = 0) -> Boxes:
     factor = np.where(draw["way scale"] < 0.5, factor, 1 / factor)[:, None]
     centre = given[:, :2] + given[:, 2:] / 2
     scaled = np.concatenate([centre - factor * given[:, 2:] / 2, factor * given[:, 2:]], axis=1)
-    images = np.tile(evidence.image_ids, 2)
+    images = np.tile(evidence.image_ids[places], 2)
     return Boxes(images, _cut(np.concatenate([shifted, scaled]), images, evidence))
 
 
 def _cut(boxes: Floats, image_ids: Ints, evidence: Evidence) -> Floats:
     """The parts of the boxes that lie in their images, of one pixel at least."""
-    sizes: Any = [evidence.image_sizes[i][::-1] for i in image_ids.tolist()]
-    room = np.array(sizes, np.float64).reshape(-1, 2)
+    sizes = [evidence.image_sizes[i] for i in image_ids.tolist()]
+    room = np.array(sizes, np.float64).reshape(-1, 2)[:, ::-1]
     low = np.clip(boxes[:, :2], 0, room - 1)
     high = np.clip(boxes[:, :2] + boxes[:, 2:], low + 1, room)
     return np.concatenate([low, high - low], axis=1)

@@ -107,8 +107,7 @@ def _probabilities(
 
 
 def _features(places: Places, around: _Around) -> Floats:
-    x, y, width, height = places.boxes.T
-    sides = np.maximum(np.stack([width, height]), 1.0)
+    sides = np.maximum(places.boxes[:, 2:].T, 1.0)
     return np.column_stack(
         [
             np.log(places.scores + 0.02),
@@ -153,7 +152,8 @@ def _share_in(boxes: Floats, crowds: list[Rle]) -> Floats:
     """The largest share of each box that lies in a crowd, float64 (n,)."""
     height, width = crowds[0]["size"]
     rles = coco_mask.frPyObjects(np.ascontiguousarray(boxes), height, width)
-    return np.asarray(coco_mask.iou(rles, crowds, [1] * len(crowds))).max(axis=1)
+    shares: Floats = np.asarray(coco_mask.iou(rles, crowds, [1] * len(crowds)), np.float64)
+    return np.asarray(shares.max(axis=1))
 
 
 def _masks(evidence: Evidence, places: Places, kept: Ints) -> list[Rle]:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
-from benchmark_n.detectors.common.planted_errors import error_probabilities, image_folds
 from benchmark_n.detectors.common.score_tables import annotation_scores
-from benchmark_n.detectors.detected.support import annotated, moved_anywhere, support_features
+from benchmark_n.detectors.detected.support import (
+    box_error_probabilities,
+    judged_places,
+    moved_anywhere,
+    of_all,
+)
 from benchmark_n.evidence import Evidence
 
 
@@ -18,7 +22,7 @@ class Unsupported:
     Boxes of the file's own sizes laid anywhere are what an invented annotation looks like to the
     detectors: the probability that one is invented is the ratio of the two densities, out of fold
     by image (`benchmark_n.detectors.common.planted_errors`). Small things, which detectors miss,
-    are told from them by their size.
+    are told from them by their size; of categories that no detector knows nothing is said.
 
     Parameters
     ----------
@@ -44,14 +48,10 @@ class Unsupported:
 
     def fit(self, evidence: Evidence) -> Self:
         """Score the annotations of `evidence`."""
-        given, planted = annotated(evidence), moved_anywhere(evidence, self.times)
-        found = error_probabilities(
-            support_features(evidence, given),
-            support_features(evidence, planted),
-            image_folds(evidence, given.image_ids),
-            image_folds(evidence, planted.image_ids),
-        )
-        flagged = found.values >= self.threshold
-        self.details_ = {"share_spurious": found.share}
-        self.scores_ = annotation_scores(evidence, "spurious", found.values, flagged)
+        places = judged_places(evidence)
+        planted = moved_anywhere(evidence, places, self.times)
+        found = box_error_probabilities(evidence, places, planted)
+        values = of_all(evidence, places, found.values)
+        self.details_ = {"judged": len(places), "share_spurious": found.share}
+        self.scores_ = annotation_scores(evidence, "spurious", values, values >= self.threshold)
         return self

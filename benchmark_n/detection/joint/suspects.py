@@ -186,16 +186,14 @@ def _suspect(
     )
     right = float(np.prod([1 - reason.probability for reason in reasons]))
     likely = [c for c in claims if c.reason.probability >= first.reason.probability / 2]
-    category = (
-        None if between else next((c.category for c in likely if c.category is not None), None)
-    )
+    named = [c.category for c in likely if c.category is not None and not between]
     return Suspect(
         probability=round(1 - right, 4),
         kind=reasons[0].kind,
         image_id=first.image_id,
         annotation_id=identity,
         category=None if identity is None else given[identity],
-        suggested_category=category,
+        suggested_category=next(iter(named), None),
         suggested_segmentation=next((c.segmentation for c in likely if c.segmentation), None),
         between=between,
         reasons=reasons,

@@ -21,6 +21,7 @@ DETECTORS = Registry(
     {
         "cleanlab": "benchmark_n.detectors.confident_learning:ConfidentLearning",
         "loss_separation": "benchmark_n.detectors.loss_separation:LossSeparation",
+        "posterior": "benchmark_n.detectors.posterior.detector:Posterior",
         "objectlab": "benchmark_n.detectors.objectlab:ObjectLab",
         "mask_disagreement": "benchmark_n.detectors.mask_disagreement:MaskDisagreement",
         "mirror": "benchmark_n.detectors.mirror:Mirror",
@@ -42,6 +43,7 @@ DETECTORS = Registry(
 
 # Field of the evidence to what makes it.
 SOURCES = {
+    "features": "`evidence=['features']`",
     "pred_probs": "`evidence=['crops']` or `evidence=['files:DIR']`",
     "embeddings": "`evidence=['crops']`",
     "dropout_probs": "`evidence=['crops']`",
@@ -87,6 +89,8 @@ class Detector(Protocol):
         The kinds of error it finds: ``class``, ``spatial``, ``spurious``, ``missing``.
     needs
         Fields of `Evidence` that it reads.
+    any_of
+        May be left out: further fields that it reads where they are there, of which it needs one.
     of_masks
         May be left out: the kinds that it judges by given masks. Annotations without a mask get
         no score of these.
@@ -134,6 +138,9 @@ def run_detector(detector: Detector, evidence: Evidence) -> Any:
     lacking = lacks(detector, evidence)
     if lacking:
         raise InputError(need(detector.name, lacking))
+    choice = choices(detector)
+    if choice and all(getattr(evidence, name) is None for name in choice):
+        raise InputError(need(detector.name, choice, " or "))
     kinds = kinds_of_masks(detector)
     if set(detector.kinds) <= set(kinds) and evidence.without_mask.size == len(evidence):
         raise InputError(
@@ -164,10 +171,20 @@ def lacks(detector: Detector | type[Detector], evidence: Evidence) -> list[str]:
     return [name for name in detector.needs if getattr(evidence, name, None) is None]
 
 
-def need(name: str, lacking: Iterable[str]) -> str:
+def choices(detector: Detector | type[Detector]) -> tuple[str, ...]:
+    """Fields of which the detector needs one; none where it has no choice."""
+    return tuple(getattr(detector, "any_of", ()))
+
+
+def wanted(detector: Detector | type[Detector]) -> tuple[str, ...]:
+    """Fields to make for the detector: what it needs, and the first of its choice."""
+    return (*detector.needs, *choices(detector)[:1])
+
+
+def need(name: str, lacking: Iterable[str], joint: str = ", ") -> str:
     """A line that says what a detector needs."""
     parts = [f"{field} ({SOURCES.get(field, 'not known')})" for field in lacking]
-    return f"detector '{name}' needs {', '.join(parts)}"
+    return f"detector '{name}' needs {joint.join(parts)}"
 
 
 def detector_names(asked: str | Iterable[str]) -> list[str]:

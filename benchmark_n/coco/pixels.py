@@ -28,21 +28,24 @@ def files_digest(paths: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def square(box: NDArray[np.int64], shape: tuple[int, int]) -> tuple[int, int, int]:
+def square(
+    box: NDArray[np.int64], shape: tuple[int, int], context: float = CONTEXT
+) -> tuple[int, int, int]:
     """Column and row of the first pixel, and side (px), of the square around a box.
 
-    A box that is its whole image, of `shape` (height, width), has no surroundings to show.
+    A box that is its whole image, of `shape` (height, width), has no surroundings to show; of
+    others the square is `context` times as large as the box's longer side.
     """
     x, y, width, height = (int(value) for value in box)
-    context = 1.0 if (height, width) == shape else CONTEXT
+    context = 1.0 if (height, width) == shape else context
     side = max(2, round(context * max(width, height)))
     return x + (width - side) // 2, y + (height - side) // 2, side
 
 
-def crop(pixels: Pixels, box: NDArray[np.int64], size: int) -> Pixels:
+def crop(pixels: Pixels, box: NDArray[np.int64], size: int, context: float = CONTEXT) -> Pixels:
     """The square around `box`, mirrored at the image's border, uint8 (size, size, channels)."""
     height, width = pixels.shape[:2]
-    x, y, side = square(box, (height, width))
+    x, y, side = square(box, (height, width), context)
     # Rows, then columns: a quarter of the time of both at once.
     cut = pixels.take(_mirrored(y, side, height), axis=0).take(_mirrored(x, side, width), axis=1)
     kind = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR

@@ -21,6 +21,7 @@ from benchmark_n.detectors.base import (
     kinds_of_masks,
     run_detector,
     told_to,
+    wanted,
 )
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.evidence import Evidence
@@ -80,8 +81,8 @@ def detect(
         _refuse_boxes(built, coco)
     elif not asked.sources:
         asked = replace(asked, sources=("crops",))
-    wanted = {field for detector in built for field in detector.needs}
-    found = gather(coco, asked, wanted, images=folder, execution=execution)
+    needed = {field for detector in built for field in wanted(detector)}
+    found = gather(coco, asked, needed, images=folder, execution=execution)
     return _run_all(built, found, coco, folder, skip=every)
 
 

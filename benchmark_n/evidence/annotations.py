@@ -48,6 +48,7 @@ def annotation_evidence(coco: CocoFile) -> Evidence:
         crowds=tuple(
             zip(coco.image_ids[crowds].tolist(), masks_of(coco, crowds.tolist()), strict=True)
         ),
+        supercategories=tuple(one.supercategory or "" for one in coco.categories.values()),
     )
 
 

@@ -8,11 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
+
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.pixels import image_files
 from benchmark_n.errors import UsageError
 from benchmark_n.evidence.annotations import annotation_evidence
-from benchmark_n.evidence.evidence import Evidence
+from benchmark_n.evidence.evidence import Evidence, Ints
 from benchmark_n.evidence.options import EvidenceOptions
 from benchmark_n.evidence.store import (
     annotations_digest,
@@ -28,6 +30,7 @@ MAKERS = Registry(
     "benchmark_n.evidence",
     {
         "crops": "benchmark_n.evidence.crops.maker:CropMaker",
+        "features": "benchmark_n.evidence.features.maker:FeatureMaker",
         "quality": "benchmark_n.detectors.quality_sentinel.evidence:QualityMaker",
         "detections": "benchmark_n.evidence.detections.maker:DetectionMaker",
         "losses": "benchmark_n.evidence.losses.maker:LossMaker",
@@ -40,6 +43,7 @@ MAKERS = Registry(
 # What the makers that need no file make.
 AUTOMATIC = {
     "crops": ("pred_probs", "embeddings", "folds", "dropout_probs", "repeated_probs"),
+    "features": ("features",),
     "detections": ("detections",),
     "losses": ("class_losses", "mask_losses", "margins"),
     "quality": ("predicted_dsc",),
@@ -150,11 +154,14 @@ def merge(evidence: Evidence, part: Evidence) -> Evidence:
     Raises
     ------
     UsageError
-        Both hold the same field, or what the same detector says.
+        Both hold the same field, or what the same detector says. Folds may be of both where they
+        are the same.
     """
     detections = (*(evidence.detections or ()), *(part.detections or ()))
     names = [one.detector for one in detections]
     fields = {name: getattr(part, name) for name in part.made() if name != "detections"}
+    if _alike(evidence.folds, part.folds):
+        fields.pop("folds", None)
     twice = [
         *(name for name in fields if getattr(evidence, name) is not None),
         *(f"detections of {name}" for name in names if names.count(name) > 1),
@@ -165,6 +172,10 @@ def merge(evidence: Evidence, part: Evidence) -> Evidence:
     return replace(
         evidence, **fields, detections=detections or None, provenance={"sources": sources}
     )
+
+
+def _alike(first: Ints | None, second: Ints | None) -> bool:
+    return first is not None and second is not None and np.array_equal(first, second)
 
 
 def notes(evidence: Evidence) -> list[str]:

@@ -21,6 +21,7 @@ PER_ANNOTATION = {
     "folds": 0,
     "pred_probs": 0,
     "embeddings": 0,
+    "features": 0,
     "dropout_probs": 1,
     "repeated_probs": 1,
     "class_losses": 1,
@@ -83,6 +84,8 @@ class Evidence:
         Image id to height and width in px, of all images of the file.
     crowds
         Image id and mask of each crowd: nothing in them is missing.
+    supercategories
+        K names, an empty one where the file gives none; empty where nothing is known of them.
     folds
         int64 (N,): the fold in which each was held out.
     pred_probs
@@ -90,6 +93,8 @@ class Evidence:
         annotation.
     embeddings
         float32 (N, D): features of the annotation's crop.
+    features
+        float16 (N, P): principal components of what a network says of several views of each.
     dropout_probs
         float32 (T, N, K): as `pred_probs`, T passes with dropout.
     repeated_probs
@@ -128,9 +133,11 @@ class Evidence:
     without_mask: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     image_sizes: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     crowds: tuple[tuple[int, Rle], ...] = ()
+    supercategories: tuple[str, ...] = ()
     folds: Ints | None = None
     pred_probs: Floats | None = None
     embeddings: Floats | None = None
+    features: Floats | None = None
     dropout_probs: Floats | None = None
     repeated_probs: Floats | None = None
     class_losses: Floats | None = None

@@ -24,7 +24,7 @@ from benchmark_n.files.npy import read_npz
 from benchmark_n.files.parquet import read_parquet
 from benchmark_n.files.provenance import file_digest
 
-VERSION = 2
+VERSION = 3
 _META, _ARRAYS, _ANNOTATIONS = "evidence.json", "arrays.npz", "annotations.parquet"
 _SETS = ("predictions", "annotators")
 _DETECTIONS = "detections.npz"
@@ -43,6 +43,7 @@ class _StoreMetadata(msgspec.Struct):
 
     evidence_version: int
     category_names: list[str]
+    supercategories: list[str]
     annotations: str
     made_of: str
     provenance: dict[str, Any]
@@ -103,6 +104,7 @@ def save_evidence(evidence: Evidence, folder: Path, made_of: str = "") -> None:
         meta = {
             "evidence_version": VERSION,
             "category_names": list(evidence.category_names),
+            "supercategories": list(evidence.supercategories),
             "annotations": annotations_digest(evidence),
             "made_of": made_of,
             "provenance": dict(evidence.provenance),
@@ -165,6 +167,7 @@ def load_evidence(
             image_ids=table["image_id"].to_numpy(),
             labels=table["label"].to_numpy(),
             category_names=tuple(meta.category_names),
+            supercategories=tuple(meta.supercategories),
             masks=rles(table),
             provenance=meta.provenance,
             detections=read_detections(folder / _DETECTIONS),

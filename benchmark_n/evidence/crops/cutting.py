@@ -101,6 +101,11 @@ def cut_crops(
 
 def instances_alone(cut: Cut) -> Cut:
     """The crops with grey in place of what is outside the given masks."""
-    inside = cut.masks[..., None].astype(np.uint16)
-    blended = (cut.crops * inside + _SURROUNDINGS * (255 - inside) + 127) // 255
-    return replace(cut, crops=blended.astype(np.uint8))
+    return replace(cut, crops=on_grey(cut.crops, cut.masks))
+
+
+def on_grey(crops: Pixels, masks: Pixels) -> Pixels:
+    """Crops (n, S, S, 3) with grey in place of what is outside their masks (n, S, S)."""
+    inside = masks[..., None].astype(np.uint16)
+    blended = (crops * inside + _SURROUNDINGS * (255 - inside) + 127) // 255
+    return np.asarray(blended, np.uint8)

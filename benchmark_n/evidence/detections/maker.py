@@ -20,8 +20,9 @@ from benchmark_n.evidence.detections.categories import (
     map_categories,
     read_category_map,
 )
-from benchmark_n.evidence.detections.locating import ImageTask, image_tasks, locate_all
+from benchmark_n.evidence.detections.locating import locate_all
 from benchmark_n.evidence.evidence import Evidence
+from benchmark_n.evidence.image_tasks import ImageTask, image_tasks
 from benchmark_n.evidence.row_store import RowBlock, Rows, stored_rows
 from benchmark_n.evidence.store_detections import array_masks
 from benchmark_n.files.kept_folders import file_digests

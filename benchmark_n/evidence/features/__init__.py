@@ -1,0 +1,1 @@
+"""Features of annotations from several views of each."""

@@ -1,0 +1,1 @@
+"""Wrong categories by the posterior over several experts."""

@@ -33,7 +33,6 @@ DETECTORS = Registry(
         "usdnl": "benchmark_n.detectors.usdnl:Usdnl",
         "quality_sentinel": "benchmark_n.detectors.quality_sentinel.detector:QualitySentinel",
         "consensus": "benchmark_n.detectors.consensus.detector:Consensus",
-        "mislabelled": "benchmark_n.detectors.detected.mislabelled:Mislabelled",
         "unannotated": "benchmark_n.detectors.detected.unannotated:Unannotated",
         "unsupported": "benchmark_n.detectors.detected.unsupported:Unsupported",
         "misplaced": "benchmark_n.detectors.detected.misplaced:Misplaced",

@@ -9,7 +9,7 @@ where nobody changed it, so that what was wrong in the files as published counts
 
 *Without rules* is the list without structural rules and without the structural errors.
 
-    python scripts/reproduce/joint.py [--choosing]
+    python scripts/reproduce/joint.py [--choosing] [--only NAME]
 """
 
 from __future__ import annotations
@@ -54,14 +54,18 @@ def main() -> None:
     """Measure every file and seed, then write the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--choosing", action="store_true", help="the data settings are chosen on")
-    files, seeds = CHOOSING if (choosing := parser.parse_args().choosing) else REPORTED
-    data: dict[str, Any] = {}
+    parser.add_argument("--only", metavar="NAME", help="one of the files, beside kept figures")
+    arguments = parser.parse_args()
+    files, seeds = CHOOSING if arguments.choosing else REPORTED
+    target = RESULTS.with_name(RESULTS.name + ("-choosing" if arguments.choosing else "") + ".json")
     for name, path in files.items():
+        if arguments.only not in (None, name):
+            continue
         rows = [measured(SHARED / path, seed) for seed in seeds]
-        data[name] = {"mean": mean(rows), "seeds": dict(zip(seeds, rows, strict=True))}
+        data = json.loads(target.read_text()) if target.is_file() else {}
+        data[name] = {"mean": mean(rows), "seeds": dict(zip(map(str, seeds), rows, strict=True))}
+        target.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
         print(name, json.dumps(data[name]["mean"]), flush=True)
-    path = RESULTS.with_name(RESULTS.name + ("-choosing" if choosing else "") + ".json")
-    path.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
 
 
 def measured(source: Path, seed: int) -> dict[str, Any]:

@@ -20,10 +20,10 @@ from benchmark_n.evidence.detections.package import NAME, PACKAGED, folder_of
 from benchmark_n.evidence.options import EvidenceOptions
 from benchmark_n.runtime.commands import command_line
 
-# Detectors whose scores are probabilities that an annotation needs a change, by what they need.
-# The first of a kind that has its evidence judges that kind.
-CALIBRATED = ("posterior", "mislabelled", "unannotated", "unsupported", "misplaced")
-FALLBACK = "cleanlab"
+# Detectors whose scores are probabilities that an annotation needs a change: the one of categories,
+# which reads detections or features, and those that need detections.
+OF_CATEGORIES = "posterior"
+OF_DETECTIONS = ("unannotated", "unsupported", "misplaced")
 PICTURES = "pictures"
 STRUCTURE = "structure"
 _SCALES = "its scores are of a scale of their own, not probabilities: ask for it by name"
@@ -80,47 +80,23 @@ def choose_parts(coco: CocoFile, images: Path | None, options: EvidenceOptions) 
         Sources that are named are taken as they are, and none is added.
     """
     pictures = _pictures(coco, images)
-    detections, crops = _named(options) or (
+    detections, features = _named(options) or (
         _detections(coco, pictures, options),
-        _crops(coco, pictures, options),
+        _features(coco, pictures, options),
     )
+    of_categories = detections if detections.sources else features
     parts = [
         Part(STRUCTURE, True, "reads masks, boxes and categories alone"),
         Part(PICTURES, not pictures, pictures or "looks at whole pictures"),
-        *_class_parts(detections, crops),
-        *(
-            Part(name, bool(detections.sources), detections.why)
-            for name in CALIBRATED
-            if name in DETECTORS.names() and name not in ("posterior", "mislabelled")
-        ),
+        Part(OF_CATEGORIES, bool(of_categories.sources), of_categories.why),
+        *(Part(name, bool(detections.sources), detections.why) for name in OF_DETECTIONS),
     ]
     chosen = {part.name for part in parts}
     parts += [Part(name, False, _SCALES) for name in DETECTORS.names() if name not in chosen]
-    needed = [*detections.sources]
-    if any(part.runs and part.name in ("posterior", FALLBACK) for part in parts):
-        needed += crops.sources
-    return Choice(tuple(parts), replace(options, sources=tuple(dict.fromkeys(needed))))
-
-
-def _class_parts(detections: _Source, crops: _Source) -> list[Part]:
-    """One detector of wrong categories: the first of its rank that has its evidence."""
-    either = detections.sources or crops.sources
-    ranked = {
-        "posterior": _Source(either, detections.why if detections.sources else crops.why),
-        "mislabelled": detections,
-        FALLBACK: crops,
-    }
-    parts: list[Part] = []
-    taken = None
-    for name, source in ranked.items():
-        if name not in DETECTORS.names():
-            continue
-        if taken:
-            parts.append(Part(name, False, f"{taken} judges categories here"))
-        else:
-            parts.append(Part(name, bool(source.sources), source.why))
-            taken = name if source.sources else None
-    return parts
+    # Features take longer than detections, and say less of categories that detectors know.
+    automatic = detections.sources or features.sources
+    sources = options.sources or automatic
+    return Choice(tuple(parts), replace(options, sources=sources))
 
 
 def _named(options: EvidenceOptions) -> tuple[_Source, _Source] | None:
@@ -128,10 +104,10 @@ def _named(options: EvidenceOptions) -> tuple[_Source, _Source] | None:
     if not options.sources:
         return None
     boxes = _of(options.sources, ("detections", "predictions"))
-    probs = _of(options.sources, ("crops", "files"))
+    others = _of(options.sources, ("features", "crops", "files"))
     return (
         _Source(boxes, f"reads {', '.join(boxes)}" if boxes else "no detections were asked for"),
-        _Source(probs, f"reads {', '.join(probs)}" if probs else "no crops were asked for"),
+        _Source(others, f"reads {', '.join(others)}" if others else "no features were asked for"),
     )
 
 
@@ -173,11 +149,11 @@ def _detections(coco: CocoFile, pictures: str, options: EvidenceOptions) -> _Sou
     return _Source((f"detections:{','.join(fetched)}",), told)
 
 
-def _crops(coco: CocoFile, pictures: str, options: EvidenceOptions) -> _Source:
-    """Classifiers of crops that are trained on the file itself."""
+def _features(coco: CocoFile, pictures: str, options: EvidenceOptions) -> _Source:
+    """Heads on features of the annotations, trained on the file itself."""
     if pictures:
         return _Source((), pictures)
     units = image_units(coco, coco.image_ids[~coco.crowd], options.group_by)
     if len(units) < options.folds:
         return _Source((), f"{options.folds} folds need as many units, and there are {units}")
-    return _Source(("crops",), f"classifiers of crops, trained on {units} out of fold")
+    return _Source(("features",), f"learns from the file itself, out of fold by {units}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ from benchmark_n.detection.joint.ambiguous import ambiguous_pairs
 from benchmark_n.detection.joint.parts import PICTURES, STRUCTURE, Choice, choose_parts
 from benchmark_n.detection.joint.result import JointResult
 from benchmark_n.detection.joint.suspects import rank_suspects
-from benchmark_n.detectors.base import build_detector, run_detector
+from benchmark_n.detectors.base import build_detector, run_detector, wanted
 from benchmark_n.evidence import Evidence
+from benchmark_n.evidence.annotations import annotation_evidence
 from benchmark_n.evidence.backbones.base import make_backbone
 from benchmark_n.evidence.caveats import caveats, told_by_evidence
 from benchmark_n.evidence.collect import gather, notes, trained_on
@@ -108,8 +110,10 @@ def _detectors(
     """The evidence, and of each detector that runs its scores and details."""
     names = [name for name in choice.running if name not in (STRUCTURE, PICTURES)]
     built = [build_detector(name) for name in names]
-    wanted = {field for detector in built for field in detector.needs}
-    found = gather(coco, choice.evidence, wanted, images=images, execution=execution)
+    if not choice.evidence.sources:
+        return replace(annotation_evidence(coco), provenance={"sources": []}), {}, {}
+    fields = {field for detector in built for field in wanted(detector)}
+    found = gather(coco, choice.evidence, fields, images=images, execution=execution)
     scores, details = {}, {}
     for detector in built:
         scores[detector.name] = run_detector(detector, found)

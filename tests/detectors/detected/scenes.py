@@ -17,14 +17,13 @@ SIDE, CATEGORIES = 200, 4
 class Scene:
     """Evidence, and what is wrong with its annotations.
 
-    `invented`, `shifted`, `renamed` bool (N,); `removed` image ids and boxes of objects without
-    an annotation.
+    `invented` and `shifted` bool (N,); `removed` image ids and boxes of objects without an
+    annotation.
     """
 
     evidence: Evidence
     invented: NDArray[np.bool_]
     shifted: NDArray[np.bool_]
-    renamed: NDArray[np.bool_]
     removed: list[tuple[int, NDArray[np.float64]]]
 
 
@@ -41,20 +40,22 @@ def scene(images: int = 90, seed: int = 0, known: int = CATEGORIES) -> Scene:
             names.append(rng.integers(CATEGORIES))
     true, image_ids, labels = np.array(boxes), np.array(ids), np.array(names)
     order = rng.permutation(len(true))
-    removed, shifted, renamed, invented = (order[i : i + 12] for i in (0, 12, 24, 36))
-    given, named = true.copy(), labels.copy()
+    removed, shifted, invented = (order[i : i + 12] for i in (0, 12, 24))
+    given = true.copy()
     given[shifted, :2] += np.where(rng.random((12, 2)) < 0.5, -1, 1) * given[shifted, 2:] // 4
-    named[renamed] = (named[renamed] + rng.integers(1, CATEGORIES, 12)) % CATEGORIES
     kept = np.setdiff1d(np.arange(len(true)), removed)
     detections = tuple(
         _detector(f"d{number}", true, image_ids, labels, given, set(invented.tolist()), rng, known)
         for number in range(2)
     )
-    masks = tuple(box_mask(*box, size=SIDE) for box in np.maximum(given[kept], 0).tolist())
+    masks = tuple(
+        box_mask(x, y, width, height, size=SIDE)
+        for x, y, width, height in np.maximum(given[kept], 0).tolist()
+    )
     made = Evidence(
         annotation_ids=1000 + kept,
         image_ids=image_ids[kept],
-        labels=named[kept],
+        labels=labels[kept],
         category_ids=10 * np.arange(1, CATEGORIES + 1),
         category_names=tuple("abcd"),
         boxes=np.maximum(given[kept], 0),
@@ -67,14 +68,14 @@ def scene(images: int = 90, seed: int = 0, known: int = CATEGORIES) -> Scene:
         return np.isin(kept, places)
 
     gone = [(int(image_ids[i]), true[i].astype(float)) for i in removed.tolist()]
-    return Scene(made, flags(invented), flags(shifted), flags(renamed), gone)
+    return Scene(made, flags(invented), flags(shifted), gone)
 
 
 def _of(one: DetectionEvidence, kept: NDArray[np.int64]) -> DetectionEvidence:
     return DetectionEvidence(one.detector, one.support[kept], one.known, one.found)
 
 
-def _detector(  # noqa: PLR0913
+def _detector(
     name: str,
     true: NDArray[np.int64],
     image_ids: NDArray[np.int64],

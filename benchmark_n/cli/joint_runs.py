@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmark_n.cli.common import emit, progress_bar, tell, warn
 from benchmark_n.cli.detector_runs import evidence_of
+from benchmark_n.cli.flags import root_command, with_flags
 from benchmark_n.cli.tables import left_table, table
 from benchmark_n.errors import UsageError
 from benchmark_n.runtime.execution import Execution
@@ -45,7 +46,7 @@ def run_jointly(
         )
     root = out or Path("results") / annotations.stem
     write_joint(result, root, top=asked["top"])
-    tell(_parts_lines(result.parts), quiet)
+    tell((with_flags(line, root_command()) for line in _parts_lines(result.parts)), quiet)
     warn(result.warnings, quiet)
     data = {"results": str(root), **result.to_dict()}
     emit(f"{_text(result)}\n\n{root / REPORT}", data, as_json)

@@ -13,7 +13,7 @@ from benchmark_n.benchmark.leaks import leak_lines, leaks_of_file
 from benchmark_n.coco import CocoFile, ReadOptions, read_coco
 from benchmark_n.coco.exports import open_export
 from benchmark_n.coco.lacking_masks import refuse_boxes
-from benchmark_n.detection.result import DetectionResult
+from benchmark_n.detection.result import DetectionResult, left_out_lines
 from benchmark_n.detectors.base import (
     Detector,
     build_detector,
@@ -114,7 +114,7 @@ def _run_all(
 ) -> list[DetectionResult]:
     """The results of the detectors; of all there are (`skip`), those run that can.
 
-    What was left out, and why, is in the provenance of each.
+    What was left out, and why, is in the provenance of each, and told beside it.
     """
     results, left_out = [], {}
     for detector in detectors:
@@ -124,9 +124,15 @@ def _run_all(
             if not skip:
                 raise
             left_out[detector.name] = str(fault)
-            _log.warning("left out: %s", fault)
+    if not skip:
+        return results
+    told = {"left_out": left_out}
     return [
-        replace(one, provenance={**one.provenance, "left_out": left_out}) if skip else one
+        replace(
+            one,
+            provenance={**one.provenance, **told},
+            warnings=(*one.warnings, *left_out_lines(told)),
+        )
         for one in results
     ]
 

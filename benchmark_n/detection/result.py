@@ -33,7 +33,8 @@ class DetectionResult:
         Folder of the image files.
     provenance
         Version of the package, detector and options, evidence, source of the annotations, and
-        what these are known to tell of their errors (``leaks``).
+        what these are known to tell of their errors (``leaks``); where all detectors were asked
+        for, those that could not run, with the reason (``left_out``).
     warnings
         Lines to be shown beside the results.
     plots
@@ -59,6 +60,11 @@ class DetectionResult:
             "flagged": flag_counts(self.scores),
             "results": None if self.result is None else self.result.to_dict(),
         }
+
+
+def left_out_lines(provenance: Mapping[str, Any]) -> list[str]:
+    """A line for each detector that was left out of all, with the reason."""
+    return [f"left out: {reason}" for reason in provenance.get("left_out", {}).values()]
 
 
 def flag_counts(scores: Any) -> dict[str, int]:

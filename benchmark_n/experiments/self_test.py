@@ -104,28 +104,24 @@ def self_test(
     ------
     UsageError, InputError
         As for `make` and `detect_jointly`, or a recipe that planted no error here.
-
-    Examples
-    --------
-    >>> self_test("my.json", "photos").at[0].recall  # doctest: +SKIP
-    0.31
     """
     export = open_export(annotations)
     folder = export.images if images is None else Path(images)
     name, overrides = (RECIPE, SPARSE) if recipe is None else (recipe, {})
+    source = SourceOptions(
+        annotations=export.annotations,
+        images=folder,
+        repair=reading.repair,
+        strict=reading.strict,
+        crowds_as_instances=reading.crowds_as_instances,
+    )
     with tempfile.TemporaryDirectory(prefix="benchmark-n-self-test-") as place:
         made = make(
             "custom",
             recipe=RecipeOptions(name, overrides=overrides),
             seed=seed,
             out=Path(place) / "planted",
-            source=SourceOptions(
-                annotations=export.annotations,
-                images=folder,
-                repair=reading.repair,
-                strict=reading.strict,
-                crowds_as_instances=reading.crowds_as_instances,
-            ),
+            source=source,
             execution=replace(execution, progress=None),
         )
         found = detect_jointly(made.noisy(), folder, evidence=evidence, execution=execution)

@@ -44,10 +44,6 @@ def detect_jointly(
 ) -> JointResult:
     """Look for errors of all kinds in a COCO file by all that fits it.
 
-    Structural rules always run; what looks at pictures where they are there; what asks object
-    detectors where some were fetched and know categories of the file, or where predictions are
-    given. Each detector that runs gives probabilities, so that one list ranks them all.
-
     Parameters
     ----------
     annotations, images
@@ -82,16 +78,20 @@ def detect_jointly(
     if PICTURES in choice.running:
         pictures = _pictures(coco, folder, choice.evidence, execution)
     suspects = rank_suspects(coco, scores, structure, ambiguous_pairs(found))
-    leaks = leaks_of_file(coco.path)
     lines = (
         *notes(found),
         *caveats(found),
         *([] if structure is None else structure.warnings),
-        *leak_lines(leaks),
+        *leak_lines(leaks_of_file(coco.path)),
         *_silent(details),
         *_many(suspects, len(found)),
     )
-    provenance = {
+    provenance = _provenance(coco, found, details)
+    return JointResult(coco, found, choice.parts, suspects, pictures, folder, provenance, lines)
+
+
+def _provenance(coco: CocoFile, found: Evidence, details: Mapping[str, Any]) -> dict[str, Any]:
+    return {
         "benchmark-n": __version__,
         "details": details,
         "evidence": found.provenance["sources"],
@@ -99,9 +99,8 @@ def detect_jointly(
         "told": list(told_by_evidence(found)),
         "annotations": {"file": coco.path.name, "sha256": file_digest(coco.path)}
         | coco.repairs.recorded(),
-        "leaks": list(leaks),
+        "leaks": list(leaks_of_file(coco.path)),
     }
-    return JointResult(coco, found, choice.parts, suspects, pictures, folder, provenance, lines)
 
 
 def _detectors(

@@ -40,6 +40,13 @@ class Posterior:
         Look for pairs of categories that are confused more than others. Heads confuse the very
         pairs that the labels do, so it is done only where other experts speak.
 
+    Attributes
+    ----------
+    scores_, details_
+        The scores table; expected errors with their interval, shares of the noise and weights.
+    pool_
+        float64 (N, K): probability of each category without a look at the given one.
+
     References
     ----------
     .. [1] Hinton: Products of experts, ICANN 1999.
@@ -56,6 +63,7 @@ class Posterior:
     pairs: bool = True
     scores_: Any = field(default=None, init=False, repr=False)
     details_: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
+    pool_: Any = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         check_whole("posterior.rounds", self.rounds, least=1)
@@ -79,6 +87,7 @@ class Posterior:
         scores = last.judged.wrong(labels)
         units = np.unique(evidence.image_ids, return_inverse=True)[1]
         expected = expected_errors(first.pool, first.values, labels, units, scores)
+        self.pool_ = last.judged.pool
         self.details_ = _details(first, last, expected)
         self.scores_ = annotation_scores(
             evidence,

@@ -28,9 +28,9 @@ class Expert:
         float64 (N, K).
     known
         bool (K,): the categories that it can tell; what `logs` has of the others is not read.
-    expected, spread
-        Mean and standard deviation that the logarithm of its weight in the pool has before
-        anything is seen.
+    expected, below, above
+        What the logarithm of its weight in the pool is before anything is seen, and its standard
+        deviation on either side.
 
     Raises
     ------
@@ -42,7 +42,8 @@ class Expert:
     logs: Floats
     known: NDArray[np.bool_]
     expected: float = 0.0
-    spread: float = 1.0
+    below: float = 1.0
+    above: float = 1.0
 
     def __post_init__(self) -> None:
         if self.logs.ndim != 2 or self.logs.shape[1:] != self.known.shape:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,6 @@ from benchmark_n.detectors.posterior.experts import Expert
 from benchmark_n.detectors.posterior.pool import Judged, Pool, fit, own_way, ways_of
 from benchmark_n.evidence.evidence import Floats, Ints
 
-WAYS = ("right", "group", "any", "pair")
 # Fits of the pairs after the first, each with those that the one before saw.
 _PAIR_FITS = 3
 # Gain in log-likelihood from which pairs are believed. Each annotation is explained by the errors
@@ -29,9 +28,13 @@ _AS_GIVEN = 3.0
 
 @dataclass(frozen=True)
 class Fitted:
-    """A pool with its parameters, and what it says of the annotations."""
+    """A pool, the names of its ways, its parameters, and what it says of the annotations.
+
+    A label is ``right``, or wrong inside its ``group``, as ``any`` other, or by a ``pair``.
+    """
 
     pool: Pool
+    ways: tuple[str, ...]
     values: Floats
     judged: Judged
 
@@ -44,7 +47,7 @@ class Fitted:
     def shares(self) -> dict[str, float]:
         """Share of the labels that came each way."""
         shares = softmax(self.pool.split(self.values)[2])
-        return dict(zip(WAYS, shares.tolist(), strict=False))
+        return dict(zip(self.ways, shares.tolist(), strict=True))
 
     @property
     def weights(self) -> dict[str, float]:
@@ -67,18 +70,20 @@ def fit_noise(
         Whether pairs of categories that are confused more than others are looked for.
     """
     count = len(groups)
-    inside, anywhere = supercategory_errors(groups), uniform_errors(count)
-    ways = (own_way(labels, count), *ways_of([inside, anywhere], labels))
-    plain = _fitted(Pool(tuple(experts), ways, np.zeros(len(ways))))
+    spreads = {"any": uniform_errors(count)}
+    if any(groups.count(one) > 1 for one in groups if one):
+        spreads = {"group": supercategory_errors(groups), **spreads}
+    ways = {"right": own_way(labels, count)}
+    ways |= dict(zip(spreads, ways_of(spreads.values(), labels), strict=True))
+    plain = _fitted(experts, ways)
     if not pairs:
         return plain
     paired = plain
     for _ in range(_PAIR_FITS):
-        base = _spread(paired, inside, anywhere)
+        base = _spread(paired, spreads)
         wrong = paired.judged.true.copy()
         wrong[np.arange(len(labels)), labels] = 0
-        more = (*ways, pair_errors(wrong, labels, base))
-        paired = _fitted(Pool(tuple(experts), more, np.zeros(len(more))))
+        paired = _fitted(experts, {**ways, "pair": pair_errors(wrong, labels, base)})
     return paired if paired.log_likelihood - plain.log_likelihood > _LEAST_GAIN else plain
 
 
@@ -89,16 +94,21 @@ def fit_again(experts: Sequence[Expert], first: Fitted) -> Fitted:
     """
     shares = softmax(first.pool.split(first.values)[2])
     strong = _AS_GIVEN * len(first.judged.given) * shares
-    return _fitted(Pool(tuple(experts), first.pool.ways, strong))
+    ways = dict(zip(first.ways, first.pool.ways, strict=True))
+    return _fitted(experts, ways, strong)
 
 
-def _fitted(pool: Pool) -> Fitted:
+def _fitted(
+    experts: Sequence[Expert], ways: Mapping[str, Floats], prior: Floats | None = None
+) -> Fitted:
+    prior = np.zeros(len(ways)) if prior is None else prior
+    pool = Pool(tuple(experts), tuple(ways.values()), prior)
     values = fit(pool)
-    return Fitted(pool, values, pool.judge(values))
+    return Fitted(pool, tuple(ways), values, pool.judge(values))
 
 
-def _spread(fitted: Fitted, inside: Floats, anywhere: Floats) -> Floats:
-    """How errors go where no pair is known, (K, K), by the shares of the other two ways."""
-    shares = fitted.shares
-    total = max(shares["group"] + shares["any"], 1e-12)
-    return np.asarray((shares["group"] * inside + shares["any"] * anywhere) / total)
+def _spread(fitted: Fitted, spreads: Mapping[str, Floats]) -> Floats:
+    """How errors go where no pair is known, (K, K), by the shares of the other ways."""
+    shares = {name: max(fitted.shares[name], 1e-12) for name in spreads}
+    mixed = sum(shares[name] * matrix for name, matrix in spreads.items())
+    return np.asarray(mixed / sum(shares.values()))

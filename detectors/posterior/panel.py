@@ -18,15 +18,15 @@ from benchmark_n.evidence import Evidence
 from benchmark_n.evidence.detections.instances import detections_of_instances
 from benchmark_n.evidence.evidence import Floats, Ints
 
-# Mean and standard deviation of the logarithm of an expert's weight before anything is seen,
-# chosen on photographs that are not reported. The Gaussian head is far too sure inside a group of
-# like categories, and how much so can hardly be told from errors in the labels there: its weight is
-# nearly given, that of the groups is left to the data.
+# Of the logarithm of a head's weight before anything is seen: what is expected, and the standard
+# deviation below and above; chosen on photographs that are not reported. The Gaussian head is too
+# sure inside a group of like categories, and labels that are wrong there look like a head that is
+# less sure than it should be: its weight is held from below, and rises where the labels say so.
 WEIGHTS = {
-    "gaussian": (-2.6, 0.12),
-    "gaussian groups": (-2.5, 0.5),
-    "logistic groups": (-0.5, 0.5),
-    "frequency": (-0.5, 0.3),
+    "gaussian": (-2.6, 0.12, 2.0),
+    "gaussian groups": (-2.5, 0.5, 0.5),
+    "logistic groups": (-0.5, 0.5, 0.5),
+    "frequency": (-0.5, 0.3, 0.3),
 }
 # Pseudo-annotations of each category that its frequency counts beside the given ones.
 _SEEN = 0.3

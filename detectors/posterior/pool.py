@@ -7,7 +7,7 @@ comes from the true category, the first of them "as it is". See docs/posterior.m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,8 +87,10 @@ class Pool:
     def penalty(self, values: Floats) -> tuple[float, Floats]:
         """Minus the logarithm of what is believed before anything is seen, and its derivatives."""
         weights, unknown, ways = self.split(values)
-        spreads = np.array([one.spread for one in self.experts])
-        away = (weights - [one.expected for one in self.experts]) / spreads
+        away = weights - [one.expected for one in self.experts]
+        below, above = zip(*((one.below, one.above) for one in self.experts), strict=True)
+        spreads = np.where(away < 0, below, above)
+        away = away / spreads
         shares = softmax(ways)
         worth = (away**2).sum() / 2 + ((unknown / _UNKNOWN_SPREAD) ** 2).sum() / 2
         worth -= float(self.prior @ np.log(np.maximum(shares, _LEAST)))
@@ -150,6 +152,6 @@ def own_way(labels: NDArray[np.int64], count: int) -> Floats:
     return np.eye(count)[labels]
 
 
-def ways_of(matrices: Sequence[Floats], labels: NDArray[np.int64]) -> tuple[Floats, ...]:
+def ways_of(matrices: Iterable[Floats], labels: NDArray[np.int64]) -> tuple[Floats, ...]:
     """Transition matrices (K, K), true category to given one, as ways (N, K)."""
     return tuple(np.ascontiguousarray(matrix[:, labels].T) for matrix in matrices)

@@ -106,8 +106,8 @@ def self_test(
         As for `make` and `detect_jointly`, or a recipe that planted no error here.
     """
     export = open_export(annotations)
-    folder = export.images if images is None else Path(images)
-    name, overrides = (RECIPE, SPARSE) if recipe is None else (recipe, {})
+    folder = Path(images) if images else export.images
+    name, overrides = (recipe, {}) if recipe else (RECIPE, SPARSE)
     source = SourceOptions(
         annotations=export.annotations,
         images=folder,
@@ -124,10 +124,8 @@ def self_test(
             source=source,
             execution=replace(execution, progress=None),
         )
-        found = detect_jointly(made.noisy(), folder, evidence=evidence, execution=execution)
         planted = _planted(made)
-        if not planted.kinds:
-            raise InputError(f"recipe {name}: planted no error in {made.annotations.name}")
+        found = detect_jointly(made.noisy(), folder, evidence=evidence, execution=execution)
         return _measured(str(name), seed, planted, _hits(found, made, planted), found, made)
 
 
@@ -145,6 +143,8 @@ def _planted(made: Benchmark) -> _Planted:
             kinds[identity] = (*kinds.get(identity, ()), kind)
     for identity in deleted_rows(rows)["annotation_id"].to_pylist():
         kinds[identity] = ("missing",)
+    if not kinds:
+        raise InputError(f"recipe {made.recipe['name']}: planted no error in {made.annotations}")
     of_row = dict(zip(rows["annotation_id"].to_pylist(), rows[UNIT].to_pylist(), strict=True))
     line = units_line(units.field, len(units))
     return _Planted(kinds, {i: of_row[i] for i in kinds}, len(units), line)

@@ -9,7 +9,7 @@ where nobody changed it, so that what was wrong in the files as published counts
 
 *Without rules* is the list without structural rules and without the structural errors.
 
-    python scripts/reproduce/joint.py [--choosing] [--only NAME]
+    python scripts/reproduce/joint.py [--choosing] [--only NAME] [--seed N]
 """
 
 from __future__ import annotations
@@ -55,17 +55,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--choosing", action="store_true", help="the data settings are chosen on")
     parser.add_argument("--only", metavar="NAME", help="one of the files, beside kept figures")
+    parser.add_argument("--seed", type=int, help="one of the seeds, beside kept figures")
     arguments = parser.parse_args()
     files, seeds = CHOOSING if arguments.choosing else REPORTED
     target = RESULTS.with_name(RESULTS.name + ("-choosing" if arguments.choosing else "") + ".json")
     for name, path in files.items():
         if arguments.only not in (None, name):
             continue
-        rows = [measured(SHARED / path, seed) for seed in seeds]
-        data = json.loads(target.read_text()) if target.is_file() else {}
-        data[name] = {"mean": mean(rows), "seeds": dict(zip(map(str, seeds), rows, strict=True))}
-        target.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
-        print(name, json.dumps(data[name]["mean"]), flush=True)
+        for seed in [arguments.seed] if arguments.seed else seeds:
+            row = measured(SHARED / path, seed)
+            data = json.loads(target.read_text()) if target.is_file() else {}
+            kept = {**data.get(name, {}).get("seeds", {}), str(seed): row}
+            data[name] = {"mean": mean(list(kept.values())), "seeds": dict(sorted(kept.items()))}
+            target.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+            print(name, seed, json.dumps(row), flush=True)
 
 
 def measured(source: Path, seed: int) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -29,9 +30,10 @@ def test_few_pictures_are_not_judged() -> None:
 
 def test_an_odd_picture_and_a_copy_are_named(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
-    images, paths = {}, {}
+    images: dict[int, Image] = {}
+    paths: dict[int, Path] = {}
     for i in range(1, 32):
-        picture = np.full((64, 64, 3), 120, np.uint8)
+        picture: Any = np.full((64, 64, 3), 120, np.uint8)
         picture[:, int(rng.integers(4, 56)) :] = rng.integers(90, 150)
         picture = cv2.GaussianBlur(picture, (9, 9), 3)
         if i == 9:

@@ -118,7 +118,7 @@ def _of(sources: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
 def _pictures(coco: CocoFile, images: Path | None) -> str:
     """Why the pictures cannot be looked at; empty where they can."""
     if images is None:
-        return "no pictures: name their folder in `images`"
+        return "no pictures: name their folder by `images`"
     used = [coco.images[i] for i in dict.fromkeys(coco.image_ids.tolist())]
     lacking = [
         image.file_name or f"image {image.id}"

@@ -66,28 +66,26 @@ def detect_jointly(
 
     Examples
     --------
-    >>> found = benchmark_n.detect_jointly("my.json", "photos")  # doctest: +SKIP
-    >>> found.suspects[0].probability  # doctest: +SKIP
+    >>> detect_jointly("my.json", "photos").suspects[0].probability  # doctest: +SKIP
     0.998
     """
     coco, folder = opened(annotations, images, reading)
     choice = choose_parts(coco, folder, evidence)
     found, scores, details = _detectors(coco, folder, choice, execution)
-    structure = check(coco) if STRUCTURE in choice.running else None
+    structure = check(coco)
     pictures = None
     if PICTURES in choice.running:
         pictures = _pictures(coco, folder, choice.evidence, execution)
     suspects = rank_suspects(coco, scores, structure, ambiguous_pairs(found))
-    lines = (
-        *notes(found),
-        *caveats(found),
-        *([] if structure is None else structure.warnings),
-        *leak_lines(leaks_of_file(coco.path)),
-        *_silent(details),
-        *_many(suspects, len(found)),
-    )
+    lines = (*_lines(coco, found, details), *structure.warnings, *_many(suspects, len(found)))
     provenance = _provenance(coco, found, details)
     return JointResult(coco, found, choice.parts, suspects, pictures, folder, provenance, lines)
+
+
+def _lines(coco: CocoFile, found: Evidence, details: Mapping[str, Any]) -> list[str]:
+    """What belongs beside the list, but for what it says itself."""
+    leaks = leak_lines(leaks_of_file(coco.path))
+    return [*notes(found), *caveats(found), *leaks, *_silent(details)]
 
 
 def _provenance(coco: CocoFile, found: Evidence, details: Mapping[str, Any]) -> dict[str, Any]:

@@ -94,7 +94,7 @@ class _Claim:
 def rank_suspects(
     coco: CocoFile,
     scores: Mapping[str, Any],
-    structure: CheckResult | None,
+    structure: CheckResult,
     ambiguous: Mapping[int, tuple[int, int]],
 ) -> tuple[Suspect, ...]:
     """The suspects, the most probable first; ties in the order of annotation ids, missing last.
@@ -143,13 +143,13 @@ def _claims(name: str, table: Any) -> Iterable[_Claim]:
         )
 
 
-def _structural(structure: CheckResult | None) -> Iterable[_Claim]:
+def _structural(structure: CheckResult) -> Iterable[_Claim]:
     """Of each annotation the surest finding of each kind; findings on records alone are no errors.
 
     Two annotations that are the same are one error: the later one is suspected.
     """
     seen = set()
-    for one in structure.suspects if structure is not None else ():
+    for one in structure.suspects:
         key = (one.annotation_ids[:1], one.kind)
         if one.kind is None or not one.annotation_ids or key in seen:
             continue

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from pycocotools.coco import COCO
 
-import benchmark_n
 from benchmark_n import EvidenceOptions
 from benchmark_n.cli import run
 from benchmark_n.detection.joint.result import JointResult
+from benchmark_n.detection.joint.run import detect_jointly
 from benchmark_n.tables.scores import read_scores
 from tests.detection.joint.files import Files, write_files
 
@@ -25,7 +25,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
 @pytest.fixture(scope="module")
 def found(files: Files, _own_cache: None) -> JointResult:
     options = EvidenceOptions((f"predictions:{files.predictions}",))
-    return benchmark_n.detect_jointly(files.annotations, evidence=options)
+    return detect_jointly(files.annotations, evidence=options)
 
 
 def test_errors_of_all_kinds_lead_the_list(found: JointResult, files: Files) -> None:
@@ -70,9 +70,9 @@ def test_images_are_ranked_by_the_sum_of_their_suspects(found: JointResult) -> N
         sorted(sums.values(), reverse=True), abs=1e-3
     )
     assert sum(sums.values()) == pytest.approx(found.expected)
-    for one in ranked:
-        own = [s.probability for s in found.suspects if s.image_id == one.image_id]
-        assert one.any_error == pytest.approx(1 - np.prod([1 - p for p in own]), abs=1e-4)
+    for image in ranked:
+        own = [s.probability for s in found.suspects if s.image_id == image.image_id]
+        assert image.any_error == pytest.approx(1 - np.prod([1 - p for p in own]), abs=1e-4)
 
 
 def test_the_command_writes_one_page_and_one_list(
@@ -85,7 +85,7 @@ def test_the_command_writes_one_page_and_one_list(
     data = json.loads(captured.out)
     assert data["suspects"] == json.loads(json.dumps([one.to_dict() for one in found.suspects]))
     assert "ran: unannotated: reads predictions:" in captured.err
-    assert "left out: pictures: no pictures: name their folder in --images" in captured.err
+    assert "left out: pictures: no pictures: name their folder by --images" in captured.err
     assert sorted(path.name for path in out.iterdir()) == [
         *("report.html", "results.json", "scores.parquet", "suspects.json"),
     ]
@@ -116,10 +116,10 @@ def _written(files: Files, folder: Path) -> Path:
 
 
 def test_without_pictures_or_detectors_rules_alone_run(files: Files) -> None:
-    found = benchmark_n.detect_jointly(files.annotations)
+    found = detect_jointly(files.annotations)
     assert [part.name for part in found.parts if part.runs] == ["structure"]
     why = {part.name: part.why for part in found.parts}
-    assert why["posterior"] == "no pictures: name their folder in `images`"
+    assert why["posterior"] == "no pictures: name their folder by `images`"
     assert all(reason.source not in why for one in found.suspects for reason in one.reasons)
 
 

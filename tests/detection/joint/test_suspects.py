@@ -38,7 +38,8 @@ def _table(kind: str, ids: list[int | None], scores: list[float], **columns: Any
 
 
 def _rank(tmp_path: Path, ambiguous: Any = None, structure: Any = None, **tables: Any) -> Any:
-    return rank_suspects(read_coco(write(tmp_path, document())), tables, structure, ambiguous or {})
+    found: Any = structure or SimpleNamespace(suspects=())
+    return rank_suspects(read_coco(write(tmp_path, document())), tables, found, ambiguous or {})
 
 
 def test_kinds_join_in_one_list(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from benchmark_n.evaluators.label_errors.truth import SpatialTruth
     from benchmark_n.evaluators.slices import AgreementOptions
     from benchmark_n.evidence.options import EvidenceOptions
+    from benchmark_n.experiments.self_test import self_test
     from benchmark_n.generation.make import make
     from benchmark_n.generation.options import PublishOptions, RecipeOptions, WeakOptions
     from benchmark_n.generation.pair import import_pair
@@ -59,6 +60,7 @@ __all__ = [
     "compare_predictions",
     "correct",
     "detect",
+    "detect_jointly",
     "evaluate",
     "evaluate_detectors",
     "evaluate_ejection_fraction",
@@ -71,6 +73,7 @@ __all__ = [
     "load",
     "make",
     "read_leaderboard",
+    "self_test",
     "show",
 ]
 
@@ -94,6 +97,7 @@ _HOMES = {
     "compare_predictions": "benchmark_n.evaluation.predictions",
     "correct": "benchmark_n.detection.correct",
     "detect": "benchmark_n.detection.detect",
+    "detect_jointly": "benchmark_n.detection.joint.run",
     "evaluate_detectors": "benchmark_n.detection.score",
     "evaluate": "benchmark_n.evaluation.evaluate",
     "evaluate_ejection_fraction": "benchmark_n.evaluation.ejection_fraction",
@@ -106,6 +110,7 @@ _HOMES = {
     "import_pair": "benchmark_n.generation.pair",
     "load": "benchmark_n.benchmark",
     "make": "benchmark_n.generation.make",
+    "self_test": "benchmark_n.experiments.self_test",
     "show": "benchmark_n.report.show",
 }
 

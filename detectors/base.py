@@ -39,6 +39,9 @@ DETECTORS = Registry(
         "sample_weights": "benchmark_n.detectors.sample_weights:SampleWeights",
         "quality_sentinel": "benchmark_n.detectors.quality_sentinel.detector:QualitySentinel",
         "consensus": "benchmark_n.detectors.consensus.detector:Consensus",
+        "unannotated": "benchmark_n.detectors.detected.unannotated:Unannotated",
+        "unsupported": "benchmark_n.detectors.detected.unsupported:Unsupported",
+        "misplaced": "benchmark_n.detectors.detected.misplaced:Misplaced",
         "random": "benchmark_n.detectors.random_scores:Chance",
     },
 )
@@ -93,7 +96,7 @@ class Detector(Protocol):
     name, reference
         Its name and its paper.
     kinds
-        The kinds of error it finds: ``class``, ``spatial``, ``missing``.
+        The kinds of error it finds: ``class``, ``spatial``, ``spurious``, ``missing``.
     needs
         Fields of `Evidence` that it reads.
     any_of

@@ -49,7 +49,7 @@ def run_on_benchmark(
     opened = load(newest_benchmark() if benchmark is None else benchmark)
     if ablation:
         _five_models(asked)
-    evidence, settings = _evidence(asked), parse_settings(asked["settings"])
+    evidence, settings = evidence_of(asked), parse_settings(asked["settings"])
     with progress_bar("crops", quiet) as progress:
         results = evaluate_detectors(
             opened,
@@ -98,7 +98,7 @@ def run_on_file(
     """Detectors on an annotation file without truth."""
     from benchmark_n.detection.detect import detect
 
-    evidence, settings = _evidence(asked), parse_settings(asked["settings"])
+    evidence, settings = evidence_of(asked), parse_settings(asked["settings"])
     with progress_bar("crops", quiet) as progress:
         results = detect(
             annotations,
@@ -114,7 +114,7 @@ def run_on_file(
     _finish(results, root, None, asked["top"], reviewed=reviewed, quiet=quiet, as_json=as_json)
 
 
-def _evidence(asked: dict[str, Any]) -> EvidenceOptions:
+def evidence_of(asked: dict[str, Any]) -> EvidenceOptions:
     given = {name: asked[name] for name in _SAME_NAME if name in asked}
     return EvidenceOptions(asked["evidence"], seed=asked["evidence_seed"], **given)
 

@@ -13,7 +13,7 @@ from benchmark_n.benchmark.leaks import leak_lines, leaks_of_file
 from benchmark_n.coco import CocoFile, ReadOptions, read_coco
 from benchmark_n.coco.exports import open_export
 from benchmark_n.coco.lacking_masks import refuse_boxes
-from benchmark_n.detection.result import DetectionResult, most_flagged
+from benchmark_n.detection.result import DetectionResult, left_out_lines, most_flagged
 from benchmark_n.detectors.base import (
     Detector,
     build_detector,
@@ -74,7 +74,7 @@ def detect(
     --------
     >>> detect("my.json", "photos", evidence=EvidenceOptions(backbone="hog"))  # doctest: +SKIP
     """
-    coco, folder = _opened(annotations, images, reading)
+    coco, folder = opened(annotations, images, reading)
     built = _detectors(detectors, options or {})
     asked, every = evidence_options(evidence), detectors == "all"
     if not every:
@@ -93,7 +93,7 @@ def _refuse_boxes(detectors: Iterable[Detector], coco: CocoFile) -> None:
             refuse_boxes(coco, f"detector '{detector.name}'")
 
 
-def _opened(
+def opened(
     annotations: Path | str | CocoFile, images: Path | str | None, reading: ReadOptions
 ) -> tuple[CocoFile, Path | None]:
     """The file, and the folder of its images where it is known."""
@@ -112,16 +112,29 @@ def _run_all(
     *,
     skip: bool,
 ) -> list[DetectionResult]:
-    """The results of the detectors; of all there are (`skip`), those run that can."""
-    results = []
+    """The results of the detectors; of all there are (`skip`), those run that can.
+
+    What was left out, and why, is in the provenance of each, and told beside it.
+    """
+    results, left_out = [], {}
     for detector in detectors:
         try:
             results.append(_run(detector, evidence, coco, images))
         except InputError as fault:
             if not skip:
                 raise
-            _log.info("left out: %s", fault)
-    return results
+            left_out[detector.name] = str(fault)
+    if not skip:
+        return results
+    told = {"left_out": left_out}
+    return [
+        replace(
+            one,
+            provenance={**one.provenance, **told},
+            warnings=(*one.warnings, *left_out_lines(told)),
+        )
+        for one in results
+    ]
 
 
 def _detectors(asked: str | Iterable[str], options: Mapping[str, Any]) -> list[Detector]:

@@ -36,7 +36,8 @@ class DetectionResult:
         Folder of the image files.
     provenance
         Version of the package, detector and options, evidence, source of the annotations, and
-        what these are known to tell of their errors (``leaks``).
+        what these are known to tell of their errors (``leaks``); where all detectors were asked
+        for, those that could not run, with the reason (``left_out``).
     warnings
         Lines to be shown beside the results.
     plots
@@ -79,6 +80,11 @@ def most_flagged(detector: str, scores: Any) -> list[str]:
                 "annotations chooses none: go by the order of its scores"
             )
     return lines
+
+
+def left_out_lines(provenance: Mapping[str, Any]) -> list[str]:
+    """A line for each detector that was left out of all, with the reason."""
+    return [f"left out: {reason}" for reason in provenance.get("left_out", {}).values()]
 
 
 def flag_counts(scores: Any) -> dict[str, int]:

@@ -11,7 +11,7 @@ from benchmark_n.benchmark import Benchmark, layout, load
 from benchmark_n.benchmark.leaks import leak_lines
 from benchmark_n.detection.detect import detect
 from benchmark_n.detection.lending import lent_annotations
-from benchmark_n.detection.result import DetectionResult, most_flagged
+from benchmark_n.detection.result import DetectionResult, left_out_lines, most_flagged
 from benchmark_n.detectors.base import detector_names
 from benchmark_n.errors import InputError
 from benchmark_n.evaluation.label_errors import score_benchmark
@@ -103,8 +103,13 @@ def _scored(
     result = score_benchmark(one.scores, benchmark, scoring, blind=blind)
     provenance = {**one.provenance, "benchmark": {"directory": benchmark.path.name, **recipe}}
     # Where the truth is known, the scores say how far the list misleads.
-    flags = most_flagged(one.detector, one.scores)
-    kept = (*notes(one.evidence), *flags, *leak_lines(one.provenance["leaks"]), *result.warnings)
+    kept = (
+        *notes(one.evidence),
+        *most_flagged(one.detector, one.scores),
+        *leak_lines(one.provenance["leaks"]),
+        *left_out_lines(one.provenance),
+        *result.warnings,
+    )
     return replace(one, result=result, provenance=provenance, warnings=kept)
 
 

@@ -32,6 +32,7 @@ def annotation_evidence(coco: CocoFile) -> Evidence:
         raise InputError(f"{coco.path.name}: no annotations, expected some to look for errors in")
     masked = with_masks(coco)[kept]
     masks, boxes = _regions(coco, kept, masked)
+    crowds = np.flatnonzero(coco.crowd & with_masks(coco))
     coco.repairs.tell(coco.path.name)
     category_ids = np.fromiter(coco.categories, np.int64, len(coco.categories))
     return Evidence(
@@ -43,6 +44,10 @@ def annotation_evidence(coco: CocoFile) -> Evidence:
         boxes=np.array(boxes, np.int64).reshape(-1, 4),
         masks=tuple(masks),
         without_mask=np.flatnonzero(~masked),
+        image_sizes={image.id: (image.height, image.width) for image in coco.images.values()},
+        crowds=tuple(
+            zip(coco.image_ids[crowds].tolist(), masks_of(coco, crowds.tolist()), strict=True)
+        ),
         supercategories=tuple(one.supercategory or "" for one in coco.categories.values()),
     )
 

@@ -40,23 +40,33 @@ def alike(thumbnails: Pixels) -> tuple[int, tuple[int, int, float] | None]:
         How many have another at a correlation of `ALIKE` or more; the two places of the closest
         pair and its correlation, or None where no pair is that close.
     """
+    pairs = nearest_alike(thumbnails)
+    return len(pairs), max(pairs, key=lambda pair: pair[2], default=None)
+
+
+def nearest_alike(thumbnails: Pixels) -> list[tuple[int, int, float]]:
+    """Each picture that has another at a correlation of `ALIKE` or more, the closest, and that.
+
+    Parameters
+    ----------
+    thumbnails
+        uint8 (I, S, S). Those of a single grey are not compared.
+    """
     rows = thumbnails.reshape(len(thumbnails), -1).astype(np.float32)
     rows -= rows.mean(axis=1, keepdims=True)
     norms = np.linalg.norm(rows, axis=1)
     kept = np.flatnonzero(norms > _FLAT * rows.shape[1] ** 0.5)
     unit = rows[kept] / norms[kept, None]
-    best: tuple[int, int, float] | None = None
-    found = np.zeros(len(kept), bool)
+    pairs = []
     for start in range(0, len(kept), _ROWS_AT_ONCE):
         part = unit[start : start + _ROWS_AT_ONCE]
         near: NDArray[np.float32] = part @ unit.T
         near[np.arange(len(part)), start + np.arange(len(part))] = -1
-        found[start : start + len(part)] = (near >= ALIKE).any(axis=1)
-        row, column = np.unravel_index(int(near.argmax()), near.shape)
-        value = float(near[row, column])
-        if value >= ALIKE and (best is None or value > best[2]):
-            best = (int(kept[start + row]), int(kept[column]), min(value, 1.0))
-    return int(found.sum()), best
+        for row in np.flatnonzero((near >= ALIKE).any(axis=1)).tolist():
+            column = int(near[row].argmax())
+            value = min(float(near[row, column]), 1.0)
+            pairs.append((int(kept[start + row]), int(kept[column]), value))
+    return pairs
 
 
 def duplicate_warning(images: Sequence[Image], thumbnails: Pixels) -> list[str]:

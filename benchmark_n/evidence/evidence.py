@@ -87,6 +87,10 @@ class Evidence:
         N given masks as RLE; of an annotation without a mask its box, filled.
     without_mask
         int64 (B,): places of the annotations without a mask.
+    image_sizes
+        Image id to height and width in px, of all images of the file.
+    crowds
+        Image id and mask of each crowd: nothing in them is missing.
     supercategories
         K names, an empty one where the file gives none; empty where nothing is known of them.
     folds
@@ -151,6 +155,8 @@ class Evidence:
     boxes: Ints
     masks: tuple[Rle, ...]
     without_mask: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    image_sizes: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    crowds: tuple[tuple[int, Rle], ...] = ()
     supercategories: tuple[str, ...] = ()
     folds: Ints | None = None
     pred_probs: Floats | None = None

@@ -12,11 +12,11 @@ suggested_category       int64           category id, or null
 suggested_segmentation   string          RLE as JSON ``{"size": [h, w], "counts": "…"}``, or null
 =======================  ==============  =================================================
 
-``class``: another category; ``spatial``: another mask; ``spurious``: an annotation too many.
-``any`` is the maximum over these (`add_any`). Rows of kind ``missing`` propose
-an instance that has no annotation: they have no annotation id, but a segmentation. Of other rows a
-segmentation is of the suggested category, or of the given one where the row suggests none. Further
-columns are the detector's own, null in the rows of kind ``any``.
+``class``: another category; ``spatial``: another mask; ``spurious``: nothing of the kind is there,
+or an annotation too many. ``any`` is the maximum over these (`add_any`). Rows of kind ``missing``
+propose an instance that has no annotation: they have no annotation id, but a segmentation. Of other
+rows a segmentation is of the suggested category, or of the given one where the row suggests none.
+Further columns are the detector's own, null in the rows of kind ``any``.
 """
 
 from __future__ import annotations

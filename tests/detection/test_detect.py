@@ -111,7 +111,7 @@ def test_correct_prints_a_table(
 def test_detect_on_a_file_gives_a_list_but_no_scores(
     benchmark: Benchmark, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ["detect", "--annotations", str(benchmark.annotations)]
+    arguments = ["detect", "--annotations", str(benchmark.annotations), "--detector", "cleanlab"]
     arguments += ["--images", str(benchmark.images), "--backbone", "hog", "--workers", "1"]
     assert run([*arguments, "--out", str(tmp_path), "--json"]) == 0
     captured = capsys.readouterr()

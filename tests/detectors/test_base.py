@@ -56,7 +56,7 @@ def test_every_detector_says_what_it_is() -> None:
     for name in DETECTORS.names():
         kind = DETECTORS.load(name)
         assert kind.name == name
-        assert set(kind.kinds) <= {"class", "spatial", "missing"}
+        assert set(kind.kinds) <= {"class", "spatial", "spurious", "missing"}
         assert kind.reference
         assert "References" in kind.__doc__ or name == "random"
         read = {*kind.needs, *choices(kind)}

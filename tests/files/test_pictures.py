@@ -174,6 +174,7 @@ def test_a_huge_picture_takes_no_memory(tmp_path: Path, command: str) -> None:
         words = ["show", str(tmp_path / "b"), "--out", str(tmp_path / "out.png")]
     elif command == "detect":
         words += ["--backbone", "hog", "--folds", "2", "--workers", "1", "-q"]
+        words += ["--detector", "cleanlab"]
         words += ["--evidence-dir", str(tmp_path / "evidence")]
     elif command == "make":
         words += ["--dataset", "custom", "--weak", "box", "--workers", "1", "-q"]

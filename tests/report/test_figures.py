@@ -61,5 +61,6 @@ def test_square_pictures_of_one_colour(tmp_path: Path, capsys: pytest.CaptureFix
     document = {"images": images, "annotations": annotations, "categories": categories}
     path.write_text(json.dumps(document))
     words = ["detect", "--annotations", str(path), "--images", str(tmp_path), "--backbone", "hog"]
+    words += ["--detector", "cleanlab"]
     assert run([*words, "--out", str(tmp_path / "out"), "-q"]) == 0
     assert "report.html" in capsys.readouterr().out

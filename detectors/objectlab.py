@@ -17,7 +17,7 @@ from benchmark_n.detectors.common.score_tables import (
     proposal_scores,
 )
 from benchmark_n.evidence import Evidence
-from benchmark_n.evidence.evidence import InstanceSet
+from benchmark_n.evidence.instance_set import InstanceSet
 from benchmark_n.runtime.optional_imports import import_extra
 
 # Least sureness where no confidence is given.

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from benchmark_n.cli.slice_tables import slices_table
 from benchmark_n.cli.tables import percent, table
+from benchmark_n.coco.units import units_line, units_text
 
 if TYPE_CHECKING:
     from benchmark_n.detection.result import DetectionResult
 
+# Measures of a slice to their headers.
+_OF_SLICES = {"auprc": "AUPRC", "prevalence": "chance", "f1": "F1"}
 _COUNTS = ("errors", "flagged")
 _RANK = ("lifted_auprc", "f1_at_budget")
 
@@ -62,3 +66,50 @@ def _cell(name: str, value: float | int | None) -> float | int | None:
 def _rank(measures: dict[str, float | int | None]) -> list[float]:
     values = (measures.get(name) for name in _RANK)
     return [float("inf") if value is None else -value for value in values]
+
+
+def matched_lines(results: list[DetectionResult]) -> list[str]:
+    """How further annotators' files were joined."""
+    from benchmark_n.coco.joining import matched_line
+
+    files = [
+        file
+        for one in results
+        for source in one.evidence.provenance["sources"]
+        for file in source.get("files", [])
+    ]
+    return [
+        f"{file['file']}: {matched_line(file['matched'])}" for file in files if "matched" in file
+    ]
+
+
+def slice_texts(results: list[DetectionResult]) -> list[str]:
+    """A table for each detector, kind of error and field that was asked for."""
+    tables = []
+    for one in results:
+        for kind, result in one.result.kinds.items() if one.result else ():
+            for name, slices in result.slices.items():
+                title = f"{one.detector}, {kind.replace('_', ' ')}, by {name}"
+                tables.append(slices_table(title, [part.to_dict() for part in slices], _OF_SLICES))
+    return tables
+
+
+def groups_text(results: list[DetectionResult]) -> str:
+    """What folds and intervals went by."""
+    one = results[0]
+    if one.result is not None:
+        settings = one.result.settings
+        return units_line(settings["group_by"], settings["groups"])
+    folds = [s for s in one.provenance["evidence"] if "units" in s]
+    return "\n".join(f"folds: {units_text(s['grouped_by'], s['units'])}" for s in folds)
+
+
+def flags_text(results: list[DetectionResult]) -> str:
+    from benchmark_n.detection.result import flag_counts
+
+    rows = [
+        [one.detector, kind, one.provenance["trained_on"], len(one.evidence), count]
+        for one in results
+        for kind, count in flag_counts(one.scores).items()
+    ]
+    return table(["detector", "kind", "trained on", "annotations", "flagged"], rows)

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from benchmark_n.cli.common import emit, progress_bar, tell, warn
 from benchmark_n.cli.decide_page import decide_page, decide_text
-from benchmark_n.cli.detection_text import scores_text
+from benchmark_n.cli.detection_text import (
+    flags_text,
+    groups_text,
+    matched_lines,
+    scores_text,
+    slice_texts,
+)
 from benchmark_n.cli.make import parse_settings
-from benchmark_n.cli.slice_tables import slices_table
 from benchmark_n.cli.tables import percent, table
-from benchmark_n.coco.units import units_line, units_text
 from benchmark_n.errors import UsageError
 from benchmark_n.evidence.options import EvidenceOptions
 from benchmark_n.runtime.execution import Execution
@@ -29,8 +33,6 @@ _SAME_NAME = (
     *("out_of_domain", "fit", "cam_target", "cam_layer", "noise_rate", "category_map"),
     "evidence_dir",
 )
-# Measures of a slice to their headers.
-SHOWN = {"auprc": "AUPRC", "prevalence": "chance", "f1": "F1"}
 
 
 def run_on_benchmark(
@@ -136,10 +138,10 @@ def _finish(
     for one in results:
         more = {ABLATION: made} if made is not None and one.detector == "mirror" else {}
         write_detected(one, root / one.detector, benchmark=benchmark, top=top, more=more)
-    tell(_matched_lines(results), quiet)
+    tell(matched_lines(results), quiet)
     warn((line for one in results for line in one.warnings), quiet)
-    text = scores_text(results) if benchmark is not None else _flags_text(results)
-    text = "\n\n".join([text, *_slices_text(results), _units_text(results)])
+    text = scores_text(results) if benchmark is not None else flags_text(results)
+    text = "\n\n".join([text, *slice_texts(results), groups_text(results)])
     pages = "\n".join(str(root / one.detector / REPORT) for one in results)
     data: dict[str, Any] = {"results": str(root), "detectors": [one.to_dict() for one in results]}
     if reviewed is not None:
@@ -150,21 +152,6 @@ def _finish(
         data["ablation"] = made
         text += f"\n\n{_ablation_text(made)}"
     emit(f"{text}\n\n{pages}", data, as_json)
-
-
-def _matched_lines(results: list[DetectionResult]) -> list[str]:
-    """How further annotators' files were joined."""
-    from benchmark_n.coco.joining import matched_line
-
-    files = [
-        file
-        for one in results
-        for source in one.evidence.provenance["sources"]
-        for file in source.get("files", [])
-    ]
-    return [
-        f"{file['file']}: {matched_line(file['matched'])}" for file in files if "matched" in file
-    ]
 
 
 def _ablation(results: list[DetectionResult], benchmark: Benchmark) -> dict[str, Any]:
@@ -188,35 +175,3 @@ def _ablation_text(ablation: dict[str, Any]) -> str:
     ]
     headers = ["models", "subsets", "part", *(name.replace("_", " ") for name in names)]
     return table(headers, rows)
-
-
-def _slices_text(results: list[DetectionResult]) -> list[str]:
-    """A table for each detector, kind of error and field that was asked for."""
-    tables = []
-    for one in results:
-        for kind, result in one.result.kinds.items() if one.result else ():
-            for name, slices in result.slices.items():
-                title = f"{one.detector}, {kind.replace('_', ' ')}, by {name}"
-                tables.append(slices_table(title, [part.to_dict() for part in slices], SHOWN))
-    return tables
-
-
-def _units_text(results: list[DetectionResult]) -> str:
-    """What folds and intervals went by."""
-    one = results[0]
-    if one.result is not None:
-        settings = one.result.settings
-        return units_line(settings["group_by"], settings["groups"])
-    folds = [s for s in one.provenance["evidence"] if "units" in s]
-    return "\n".join(f"folds: {units_text(s['grouped_by'], s['units'])}" for s in folds)
-
-
-def _flags_text(results: list[DetectionResult]) -> str:
-    from benchmark_n.detection.result import flag_counts
-
-    rows = [
-        [one.detector, kind, one.provenance["trained_on"], len(one.evidence), count]
-        for one in results
-        for kind, count in flag_counts(one.scores).items()
-    ]
-    return table(["detector", "kind", "trained on", "annotations", "flagged"], rows)

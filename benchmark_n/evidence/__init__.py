@@ -2,7 +2,8 @@
 
 from benchmark_n.evidence.annotations import annotation_evidence
 from benchmark_n.evidence.detection_evidence import DetectedBoxes, DetectionEvidence
-from benchmark_n.evidence.evidence import Evidence, InstanceSet
+from benchmark_n.evidence.evidence import Evidence
+from benchmark_n.evidence.instance_set import InstanceSet
 from benchmark_n.evidence.options import EvidenceOptions
 from benchmark_n.evidence.store import load_evidence, save_evidence
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from benchmark_n.errors import InputError
 from benchmark_n.evidence.detection_evidence import DetectionEvidence
+from benchmark_n.evidence.instance_set import InstanceSet
 from benchmark_n.masks import Rle
 
 Floats = NDArray[np.floating[Any]]
@@ -38,35 +39,6 @@ PER_ANNOTATION = {
     "predicted_boundary_iou": 0,
     "in_domain": 0,
 }
-
-
-@dataclass(frozen=True)
-class InstanceSet:
-    """P instances that a model predicted or another annotator drew.
-
-    Parameters
-    ----------
-    image_ids, labels
-        int64 (P,): image, and index into the evidence's `category_ids`.
-    scores
-        float64 (P,), 0 to 1; 1 for annotators.
-    boxes
-        float64 (P, 4): x, y, width, height in px.
-    masks
-        One RLE each.
-    annotators
-        int64 (P,): number of the annotator who drew it; zeros for a model.
-    """
-
-    image_ids: Ints
-    labels: Ints
-    scores: NDArray[np.float64]
-    boxes: NDArray[np.float64]
-    masks: tuple[Rle, ...]
-    annotators: Ints
-
-    def __len__(self) -> int:
-        return len(self.image_ids)
 
 
 @dataclass(frozen=True)

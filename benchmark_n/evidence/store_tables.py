@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from benchmark_n.evidence.evidence import InstanceSet
+from benchmark_n.evidence.instance_set import InstanceSet
 from benchmark_n.files.parquet import read_parquet
 from benchmark_n.masks import Rle
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from benchmark_n.detectors.common.matching import mask_ious
 from benchmark_n.evidence import Evidence
-from benchmark_n.evidence.evidence import InstanceSet
+from benchmark_n.evidence.instance_set import InstanceSet
 
 # cleanlab's own: weight of the overlap, and how fast nearness falls with the distance (1 / px).
 OVERLAP_WEIGHT, FALL = 0.9, 0.1

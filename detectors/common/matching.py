@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
 from benchmark_n.coco.instances import by_image
-from benchmark_n.evidence.evidence import Evidence, InstanceSet
+from benchmark_n.evidence.evidence import Evidence
+from benchmark_n.evidence.instance_set import InstanceSet
 from benchmark_n.masks import Rle
 
 

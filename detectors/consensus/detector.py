@@ -22,7 +22,7 @@ from benchmark_n.detectors.consensus.matching import (
     match_annotators,
 )
 from benchmark_n.evidence import Evidence
-from benchmark_n.evidence.evidence import InstanceSet
+from benchmark_n.evidence.instance_set import InstanceSet
 from benchmark_n.masks import Rle, crop_to_rle, mask_iou, rle_to_crop
 from benchmark_n.runtime.optional_imports import import_extra
 

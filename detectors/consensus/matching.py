@@ -11,7 +11,7 @@ from benchmark_n.coco.instances import by_image
 from benchmark_n.coco.joining import assign
 from benchmark_n.detectors.common.matching import iou_blocks, mask_ious
 from benchmark_n.evidence import Evidence
-from benchmark_n.evidence.evidence import InstanceSet
+from benchmark_n.evidence.instance_set import InstanceSet
 
 NOBODY = -1
 

@@ -9,7 +9,8 @@ from benchmark_n.coco.instances import by_image
 from benchmark_n.evidence.detection_evidence import DetectedBoxes, DetectionEvidence
 from benchmark_n.evidence.detections.base import Locations
 from benchmark_n.evidence.detections.boxes import LEAST_SCORE, support
-from benchmark_n.evidence.evidence import Evidence, InstanceSet
+from benchmark_n.evidence.evidence import Evidence
+from benchmark_n.evidence.instance_set import InstanceSet
 
 
 def detections_of_instances(name: str, instances: InstanceSet, base: Evidence) -> DetectionEvidence:

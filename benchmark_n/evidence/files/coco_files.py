@@ -17,7 +17,8 @@ from benchmark_n.errors import InputError, UsageError
 from benchmark_n.evidence.annotations import annotation_evidence, category_index
 from benchmark_n.evidence.collect import MakerInput
 from benchmark_n.evidence.detections.instances import detections_of_instances
-from benchmark_n.evidence.evidence import Evidence, InstanceSet
+from benchmark_n.evidence.evidence import Evidence
+from benchmark_n.evidence.instance_set import InstanceSet
 from benchmark_n.files.provenance import file_digest
 
 # Of how instances are read from a results file: kept evidence of another version is made anew.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -13,21 +14,24 @@ import msgspec
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.records import join_record, split_record
 from benchmark_n.coco.write import CocoStream
-from benchmark_n.errors import InputError
+from benchmark_n.errors import InputError, UsageError
 from benchmark_n.files.locks import file_lock
 from benchmark_n.files.provenance import file_digest
-from benchmark_n.review.audit import AuditEntry, append_audit, read_audit, sync_folder
+from benchmark_n.review.audit import AuditEntry, append_audit, read_audit
 from benchmark_n.review.carry_out import carry_out
+from benchmark_n.review.casting import Ballot, cast_votes
 from benchmark_n.review.corrected import (
     RETURN_FORMATS,
     check_format,
     returned_folder,
     write_returned,
 )
-from benchmark_n.review.decision import Decision
 from benchmark_n.review.items import REVIEW, Review, read_review
-from benchmark_n.review.reading import read_decisions
+from benchmark_n.review.private import Private, as_shown, read_private
+from benchmark_n.review.settling import settle
 from benchmark_n.review.source import read_source, source_place
+from benchmark_n.review.trail import sync_folder
+from benchmark_n.review.votes import Vote, append_votes, latest_votes, read_votes
 
 CORRECTED = "corrected.json"
 _log = logging.getLogger(__name__)
@@ -37,8 +41,9 @@ _log = logging.getLogger(__name__)
 class Imported:
     """What an import did: the corrected file, decisions by action, and how many items are left.
 
-    `absent` of these were not in the file at all; `returned` is the directory of the corrections
-    in the format of a tool, where one was asked for.
+    `absent` of these were not in any file at all; `returned` is the directory of the corrections
+    in the format of a tool, where one was asked for; `disputed` are undecided for want of a
+    majority; `planted` decisions were on items whose answers are known, and change nothing.
     """
 
     corrected: Path
@@ -46,33 +51,42 @@ class Imported:
     undecided: int
     absent: int = 0
     returned: Path | None = None
+    repeated: int = 0
+    disputed: tuple[int, ...] = ()
+    planted: int = 0
 
 
 def import_decisions(
     folder: Path | str,
-    decisions: Path | str,
+    decisions: Path | str | Sequence[Path | str],
     *,
-    who: str | None = None,
+    who: str | Sequence[str] | None = None,
     when: str | None = None,
     annotations: Path | str | None = None,
     as_format: str | None = None,
+    adjudicator: str | None = None,
 ) -> Imported:
     """Carry out decisions: append them to ``audit.jsonl``, write ``corrected.json``.
 
     All but what the audit trail tells keeps its bytes. The trail is appended to first: an import
-    that was interrupted is taken as not begun or, run again, is finished.
+    that was interrupted is taken as not begun or, run again, is finished. What each reviewer
+    decided is kept in ``votes.jsonl``, also where they disagree.
 
     Parameters
     ----------
     folder, decisions
         A review, as `export_review` writes it, and a filled ``decisions.csv`` or an export of
-        Label Studio, CVAT or FiftyOne.
+        Label Studio, CVAT or FiftyOne; of several reviewers, a file each.
     who, when
-        For decisions whose file does not say; `when` (ISO 8601) is by default now.
+        For decisions whose file does not say: one reviewer, or one for each file; `when` (ISO 8601)
+        is by default now.
     annotations
         The reviewed file, where it moved since.
     as_format
         One of `RETURN_FORMATS`: write ``corrected-FORMAT/`` too, even of a file that was imported.
+    adjudicator
+        The reviewer who decides alone what he or she decides; without, and for the rest, an item is
+        decided by the majority of its votes, and left open without one.
 
     Raises
     ------
@@ -82,44 +96,105 @@ def import_decisions(
     UsageError
         Nobody says who decided, or an unknown format.
     """
-    folder, path = Path(folder), Path(decisions)
+    folder = Path(folder)
     check_format(as_format)
     review = read_review(folder)
+    private = read_private(folder, review.items)
     source = source_place(folder, review, annotations)
     coco = read_source(source, review)
     with file_lock(folder / REVIEW):  # one import after the other
-        entries = read_audit(folder)
-        before = {entry.annotation_id for entry in entries}
-        reading = read_decisions(path, review, who=who, when=when, decided_before=before)
-        new, changed = _apply(path, reading.decisions, entries, review, coco, folder)
-        _refuse_again(path, as_format, news=new or changed)
-        returned = _return(folder / CORRECTED, as_format, source, changed=changed)
-    undecided = len(review.items) - len({entry.annotation_id for entry in entries})
-    if not reading.decisions:
-        _log.warning("%s: decides nothing: %d annotations are undecided", path.name, undecided)
-    return Imported(folder / CORRECTED, reading.actions, undecided, reading.absent, returned)
-
-
-def _apply(
-    path: Path,
-    decisions_read: Sequence[Decision],
-    entries: list[AuditEntry],
-    review: Review,
-    coco: CocoFile,
-    folder: Path,
-) -> tuple[bool, bool]:
-    """Append to the trail and write the corrected file: was the first new, is the second other."""
-    new = _new_entries(path, decisions_read, entries, review, coco)
-    if new is not None:
+        entries, votes = read_audit(folder), read_votes(folder)
+        shown = as_shown(coco, private)
+        ballots = cast_votes(decisions, review, shown, (entries, votes), who, when)
+        fresh = [vote for ballot in ballots for vote in ballot.votes]
+        new, disputed = _settled([*votes, *fresh], entries, private, review, coco, adjudicator)
+        append_votes(folder, fresh)
         append_audit(folder, new)
         entries += new
-    return new is not None, _write_corrected(coco, entries, folder / CORRECTED)
+        changed = _write_corrected(coco, entries, folder / CORRECTED)
+        _refuse_again(ballots, as_format, news=bool(new) or changed)
+        returned = _return(folder / CORRECTED, as_format, source, changed=changed)
+    decided = {entry.annotation_id for entry in entries}
+    decided |= {vote.annotation_id for vote in (*votes, *fresh)} & private.planted_ids
+    return _told(
+        Imported(folder / CORRECTED, {}, len(review.items) - len(decided), returned=returned),
+        ballots,
+        disputed,
+        private,
+    )
 
 
-def _refuse_again(path: Path, as_format: str | None, *, news: bool) -> None:
-    """Refuse a file that was imported already, unless for a format that it was not written in."""
-    if not news and as_format is None:
-        raise InputError(f"{path.name}: was imported already")
+def _told(
+    done: Imported, ballots: Sequence[Ballot], disputed: tuple[int, ...], private: Private
+) -> Imported:
+    """With what was counted on the way; what is not as one may expect is warned of."""
+    cast = [decision for ballot in ballots for decision in ballot.decisions]
+    if not cast:
+        name = ", ".join(ballot.path.name for ballot in ballots)
+        _log.warning("%s: decides nothing: %d annotations are undecided", name, done.undecided)
+    return replace(
+        done,
+        actions=dict(Counter(decision.action for decision in cast)),
+        absent=len(frozenset.intersection(*(ballot.absent for ballot in ballots))),
+        repeated=sum(ballot.repeated for ballot in ballots),
+        disputed=disputed,
+        planted=sum(decision.annotation_id in private.planted_ids for decision in cast),
+    )
+
+
+def _settled(
+    votes: Sequence[Vote],
+    entries: Sequence[AuditEntry],
+    private: Private,
+    review: Review,
+    coco: CocoFile,
+    adjudicator: str | None,
+) -> tuple[list[AuditEntry], tuple[int, ...]]:
+    """What the votes add to the audit trail, and the items without a majority.
+
+    Planted items are no annotations of the file: nothing of them goes on the trail.
+    """
+    _check_adjudicator(adjudicator, votes)
+    closed = {entry.annotation_id for entry in entries} | private.planted_ids
+    open_votes = {i: cast for i, cast in latest_votes(votes).items() if i not in closed}
+    items = {item.annotation_id: item for item in review.items}
+    settled = settle(open_votes, items, coco, adjudicator)
+    place = {identity: i for i, identity in enumerate(coco.annotation_ids.tolist())}
+    new = []
+    for number, (identity, won) in enumerate(settled.decided.items(), start=1):
+        item, vote = items[identity], won[0]
+        before, after = carry_out(vote.decision(), item, review, coco, place.get(identity))
+        new.append(
+            AuditEntry(
+                ", ".join(dict.fromkeys(one.who for one in won)),
+                vote.when,
+                identity,
+                item.image_id,
+                vote.action,
+                before,
+                after,
+                vote.why,
+                review.guideline,
+                vote.decisions,
+                (number, len(settled.decided)),
+                vote.ms,
+            )
+        )
+    return new, settled.disputed
+
+
+def _check_adjudicator(adjudicator: str | None, votes: Sequence[Vote]) -> None:
+    names = sorted({vote.who for vote in votes})
+    if adjudicator is not None and adjudicator not in names:
+        raise UsageError(
+            f"`adjudicator`: '{adjudicator}' decided nothing, expected one of {', '.join(names)}"
+        )
+
+
+def _refuse_again(ballots: Sequence[Ballot], as_format: str | None, *, news: bool) -> None:
+    """Refuse files that were imported already, unless for a format that they were not written in."""
+    if not news and as_format is None and all(ballot.imported for ballot in ballots):
+        raise InputError(f"{', '.join(one.path.name for one in ballots)}: was imported already")
 
 
 def _return(corrected: Path, as_format: str | None, source: Path, *, changed: bool) -> Path | None:
@@ -131,62 +206,6 @@ def _return(corrected: Path, as_format: str | None, source: Path, *, changed: bo
                 "%s: is without this import: write it anew with `as_format='%s'`", earlier, other
             )
     return None if as_format is None else write_returned(corrected, as_format, source)
-
-
-def _new_entries(
-    path: Path,
-    decisions_read: Sequence[Decision],
-    entries: Sequence[AuditEntry],
-    review: Review,
-    coco: CocoFile,
-) -> list[AuditEntry] | None:
-    """What the decisions of a file add to the audit trail; None where it holds them already."""
-    digest = file_digest(path)
-    if any(entry.decisions == digest for entry in entries):
-        return None
-    _refuse_decided(path, decisions_read, entries)
-    return _entries(decisions_read, review, coco, digest)
-
-
-def _refuse_decided(
-    path: Path, decisions_read: Sequence[Decision], entries: Sequence[AuditEntry]
-) -> None:
-    decided = {entry.annotation_id: entry for entry in entries}
-    for decision in decisions_read:
-        entry = decided.get(decision.annotation_id)
-        if entry is not None:
-            raise InputError(
-                f"{path.name}: annotation {entry.annotation_id} is decided already: {entry.action} "
-                f"by {entry.who}, {entry.when}"
-            )
-
-
-def _entries(
-    decisions_read: Sequence[Decision], review: Review, coco: CocoFile, digest: str
-) -> list[AuditEntry]:
-    items = {item.annotation_id: item for item in review.items}
-    place = {identity: i for i, identity in enumerate(coco.annotation_ids.tolist())}
-    entries = []
-    for number, decision in enumerate(decisions_read, start=1):
-        item = items[decision.annotation_id]
-        index = place.get(item.annotation_id)
-        before, after = carry_out(decision, item, review, coco, index)
-        entries.append(
-            AuditEntry(
-                decision.who,
-                decision.when,
-                item.annotation_id,
-                item.image_id,
-                decision.action,
-                before,
-                after,
-                decision.why,
-                review.guideline,
-                digest,
-                (number, len(decisions_read)),
-            )
-        )
-    return entries
 
 
 def _write_corrected(coco: CocoFile, entries: Sequence[AuditEntry], path: Path) -> bool:

@@ -45,6 +45,8 @@ class Decision:
         COCO polygons (px) or RLE, where the action takes one.
     who, when, why
         As far as the file says.
+    ms
+        Time that it took, milliseconds; None where the file does not say.
     """
 
     annotation_id: int
@@ -54,6 +56,7 @@ class Decision:
     who: str = ""
     when: str = ""
     why: str = ""
+    ms: int | None = None
 
 
 def make_decision(

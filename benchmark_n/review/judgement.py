@@ -16,6 +16,7 @@ from typing import Any
 from scipy.stats import binomtest
 
 from benchmark_n.review.audit import AuditEntry, read_audit
+from benchmark_n.review.carry_out import kinds_corrected
 from benchmark_n.review.decision import KEEP
 from benchmark_n.review.items import Flag, read_review
 
@@ -104,18 +105,8 @@ def judge(folder: Path | str) -> Judgement:
 
 
 def corrections(entry: AuditEntry) -> frozenset[str]:
-    """The kinds of error that a decision mends; none where the annotation was kept.
-
-    An accepted proposal mends ``missing``, a removed annotation ``spurious``.
-    """
-    if entry.action == KEEP:
-        return frozenset()
-    if entry.before is None:
-        return frozenset({"missing"})
-    if entry.after is None:
-        return frozenset({"spurious"})
-    kinds = {"class": "category_id", "spatial": "segmentation"}
-    return frozenset(kind for kind, field in kinds.items() if field in entry.after)
+    """The kinds of error that a decision mends, as `kinds_corrected` has them."""
+    return kinds_corrected(entry.action, entry.before, entry.after)
 
 
 def _any_flags(flags: Sequence[Flag]) -> list[Flag]:

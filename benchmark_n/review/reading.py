@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -23,15 +22,10 @@ _FIFTYONE = (
 
 @dataclass(frozen=True)
 class Reading:
-    """The decisions of a file, and how many open items it does not have at all."""
+    """The decisions of a file, and the open items that it does not have at all."""
 
     decisions: list[Decision]
-    absent: int
-
-    @property
-    def actions(self) -> dict[str, int]:
-        """Action to the number of its decisions."""
-        return dict(Counter(decision.action for decision in self.decisions))
+    absent: frozenset[int]
 
 
 def read_decisions(
@@ -46,7 +40,7 @@ def read_decisions(
 
     Parameters
     ----------
-    settled
+    decided_before
         Items that were decided before: they may be absent.
     who, when
         For decisions whose file does not say; `when` (ISO 8601) is by default now.
@@ -78,7 +72,7 @@ def read_decisions(
             f"{path.name}: {len(lost)} of {len(review.items)} annotations under review are not in "
             f"it, the first is {lost[0]}, expected {'all' if hint else 'some'}{hint}"
         )
-    return Reading(decisions, len(lost))
+    return Reading(decisions, frozenset(lost))
 
 
 def _decided(

@@ -60,7 +60,7 @@ def cohen_kappa(first: Sequence[Hashable], second: Sequence[Hashable]) -> Kappa:
 
     Examples
     --------
-    >>> cohen_kappa(["wrong", "right", "right", "wrong"], ["wrong", "right", "right", "right"]).kappa
+    >>> cohen_kappa(["wrong", "right", "right"], ["wrong", "right", "wrong"]).kappa
     0.5
     """
     if len(first) != len(second):

@@ -32,7 +32,7 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Stratum:
-    """How many there are of a stratum, how many were looked at, and how many of these were wrong."""
+    """Numbers of a stratum: all there are, those looked at, and those of these found wrong."""
 
     size: int
     decided: int

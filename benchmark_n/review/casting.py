@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copyfile
 
 from benchmark_n.coco import CocoFile
 from benchmark_n.errors import InputError, UsageError
@@ -14,6 +15,9 @@ from benchmark_n.review.decision import Decision
 from benchmark_n.review.items import Review
 from benchmark_n.review.reading import Reading, read_decisions
 from benchmark_n.review.votes import Vote, known_decisions, make_vote
+
+# Where the files that were imported are kept, under their SHA-256.
+KEPT = "decisions"
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,7 @@ class Ballot:
     """
 
     path: Path
+    sha256: str
     decisions: list[Decision]
     votes: list[Vote]
     absent: frozenset[int]
@@ -73,14 +78,41 @@ def cast_votes(
     if not paths or len(names) not in (1, len(paths)):
         raise UsageError(f"{len(names)} reviewers (`who`) for {len(paths)} files of `decisions`")
     names *= len(paths) if len(names) == 1 else 1
-    entries, votes = earlier
-    settled = {entry.annotation_id for entry in entries}
+    settled = {entry.annotation_id for entry in earlier[0]}
     made: list[Ballot] = []
     for path, name in zip(paths, names, strict=True):
         reading = read_decisions(path, review, who=name, when=when, decided_before=settled)
         others = {(vote.annotation_id, vote.who) for ballot in made for vote in ballot.votes}
         made.append(_ballot(path, reading, review, shown, earlier, others))
     return made
+
+
+def keep_files(ballots: Sequence[Ballot], folder: Path) -> None:
+    """Keep a copy of each file that votes come from: they are evidence.
+
+    Raises
+    ------
+    InputError
+        It cannot be written.
+    """
+    for ballot in ballots:
+        if not ballot.votes:
+            continue
+        kept = kept_file(folder, ballot.sha256, ballot.path.suffix)
+        part = kept.with_name(f".{kept.name}.partial")
+        try:
+            kept.parent.mkdir(exist_ok=True)
+            copyfile(ballot.path, part)
+            part.replace(kept)
+        except OSError as error:
+            raise InputError(f"{kept}: cannot keep the decisions: {error.strerror}") from None
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def kept_file(folder: Path, sha256: str, suffix: str) -> Path:
+    """Where a file of decisions is kept in a review's folder."""
+    return folder / KEPT / f"{sha256}{suffix.lower()}"
 
 
 def _ballot(
@@ -94,10 +126,12 @@ def _ballot(
     """The file's votes; `others` are items and reviewers of the import's files before it."""
     entries, votes = earlier
     digest = file_digest(path)
-    if digest in {one.decisions for one in (*entries, *votes)}:
-        return Ballot(path, reading.decisions, [], reading.absent, 0, imported=True)
+    if digest in {e.decisions for e in entries} | {v.decisions for v in votes}:
+        return Ballot(path, digest, reading.decisions, [], reading.absent, 0, imported=True)
     known = known_decisions(votes, entries)
-    fresh = [d for d in reading.decisions if (d.annotation_id, d.who, d.when, d.action) not in known]
+    fresh = [
+        d for d in reading.decisions if (d.annotation_id, d.who, d.when, d.action) not in known
+    ]
     _refuse_decided(path, fresh, entries)
     items = {item.annotation_id: item for item in review.items}
     place = {identity: i for i, identity in enumerate(shown.annotation_ids.tolist())}
@@ -112,7 +146,7 @@ def _ballot(
         item = items[identity]
         cast.append(make_vote(decision, item, review, shown, place.get(identity), digest))
     repeated = len(reading.decisions) - len(fresh)
-    return Ballot(path, fresh, cast, reading.absent, repeated, imported=False)
+    return Ballot(path, digest, fresh, cast, reading.absent, repeated, imported=False)
 
 
 def _refuse_decided(

@@ -6,6 +6,9 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from benchmark_n.benchmark import Benchmark, load
 from benchmark_n.coco import CocoFile, read_coco
@@ -16,8 +19,11 @@ from benchmark_n.files.atomic import staged
 from benchmark_n.files.provenance import file_digest
 from benchmark_n.review import csv_file, cvat, fiftyone, label_studio
 from benchmark_n.review.choice import choose_items
-from benchmark_n.review.items import REVIEW, Review, ReviewedFile, write_review
+from benchmark_n.review.items import REVIEW, Review, ReviewedFile, Run, write_review
+from benchmark_n.review.private import Private, as_shown, write_private
+from benchmark_n.review.sampling import SampleOptions, mix
 from benchmark_n.review.shown import Shown, show_items, write_crops
+from benchmark_n.runtime.options import check_whole
 from benchmark_n.tables.scores import read_scores
 
 TOP = 200
@@ -42,6 +48,7 @@ def export_review(
     images: Path | str | None = None,
     top: int = TOP,
     guideline: str = "",
+    sampling: SampleOptions = SampleOptions(),
 ) -> Review:
     """Write a review: ``review.json``, ``crops/`` and what the tool reads.
 
@@ -57,12 +64,13 @@ def export_review(
         One of the two: a benchmark, whose noisy annotations are reviewed, or a COCO file, also in
         an export as it came (`benchmark_n.coco.exports`).
     images
-        Folder of the images; by default the one that `make` recorded, or of an export the one in
-        it. Without images there are no crops.
+        Their folder; by default that of `make` or of an export. Without them there are no crops.
     top
         Number of annotations and proposals.
     guideline
         Version or address of the annotation guideline, shown with every item and audited.
+    sampling
+        What is mixed in; which items these are is in ``private/`` alone: not for reviewers.
 
     Raises
     ------
@@ -71,27 +79,55 @@ def export_review(
     InputError
         Anything wrong with a file, or an output that exists.
     """
-    _check(to, top)
+    check_tool(to)
+    check_whole("top", top, least=1)
     coco, place, folder = _source(benchmark, annotations, images)
-    shown = show_items(coco, choose_items(coco, _tables(scores), top))
+    paths, tables = _tables(scores)
+    items, private = choose_items(coco, tables, top), None
+    if sampling.asked:
+        items, private = mix(coco, tables, items, sampling)
+    shown = show_items(coco if private is None else as_shown(coco, private), items)
     source = ReviewedFile(_relative(place, Path(out)), file_digest(coco.path))
-    with staged(Path(out), marker=REVIEW) as stage:
-        shown = _with_crops(stage, shown, folder)
-        items = tuple(one.item for one in shown)
-        review = Review(source, guideline, category_labels(coco.categories), items)
+    runs = tuple(_run(name, path, Path(out)) for name, path in paths.items())
+    review = Review(source, guideline, category_labels(coco.categories), (), runs=runs)
+    return _write(Path(out), to, review, shown, folder, private)
+
+
+def _write(
+    out: Path,
+    to: str,
+    review: Review,
+    shown: list[Shown],
+    images: Path | None,
+    private: Private | None,
+) -> Review:
+    """The review with its items, once it is written."""
+    with staged(out, marker=REVIEW) as stage:
+        shown = with_crops(stage, shown, images)
+        review = msgspec.structs.replace(review, items=tuple(one.item for one in shown))
         write_review(review, stage)
-        _WRITERS[to](stage, review, shown)
+        if private is not None:
+            write_private(private, stage)
+        write_tool(to, stage, review, shown)
     return review
 
 
-def _check(to: str, top: int) -> None:
+def _run(detector: str, scores: Path, review: Path) -> Run:
+    return Run(detector, _relative(scores, review), file_digest(scores))
+
+
+def check_tool(to: str) -> None:
+    """Refuse a tool that is none of `FORMATS`."""
     if to not in _WRITERS:
         raise UsageError(f"cannot export to '{to}': {did_you_mean(to, _WRITERS)}")
-    if top < 1:
-        raise UsageError(f"top is {top}, expected 1 or more")
 
 
-def _with_crops(stage: Path, shown: list[Shown], folder: Path | None) -> list[Shown]:
+def write_tool(to: str, folder: Path, review: Review, shown: list[Shown]) -> None:
+    """Write what the tool reads of the items that are shown."""
+    _WRITERS[to](folder, review, shown)
+
+
+def with_crops(stage: Path, shown: list[Shown], folder: Path | None) -> list[Shown]:
     """The items with their crops, which are written; without images there are none."""
     if folder is None:
         _log.warning("no images: the review has no crops (`images=DIR`)")
@@ -123,16 +159,17 @@ def _source(
     return noisy, noisy.path, opened.images if images is None else Path(images)
 
 
-def _tables(paths: Sequence[Path | str]) -> dict[str, object]:
-    """Detector to scores table; a file that names no detector goes by its own name."""
-    tables: dict[str, object] = {}
+def _tables(paths: Sequence[Path | str]) -> tuple[dict[str, Path], dict[str, Any]]:
+    """Detector to its file, and to its scores; a file that names none goes by its own name."""
+    files: dict[str, Path] = {}
+    tables: dict[str, Any] = {}
     for path in map(Path, paths):
         table = read_scores(path)
         described = (table.schema.metadata or {}).get(b"detector")
         name = path.stem if described is None else described.decode(errors="replace")
         if name in tables:
             raise InputError(f"{path}: a second scores file of detector '{name}', expected one")
-        tables[name] = table
+        files[name], tables[name] = path, table
     if not tables:
         raise UsageError("give the scores of a detector")
-    return tables
+    return files, tables

@@ -29,6 +29,9 @@ class Settled:
     decided: dict[int, list[Vote]]
     disputed: tuple[int, ...]
 
+    def __len__(self) -> int:
+        return len(self.decided)
+
 
 def settle(
     votes: Mapping[int, Sequence[Vote]],

@@ -135,9 +135,7 @@ def make_vote(
     )
 
 
-def _outcome(
-    decision: Decision, item: Item, review: Review, after: dict[str, Any] | None
-) -> str:
+def _outcome(decision: Decision, item: Item, review: Review, after: dict[str, Any] | None) -> str:
     if decision.action in (KEEP, REMOVE):
         return decision.action
     parts = []
@@ -153,4 +151,5 @@ def known_decisions(
     votes: Sequence[Vote], entries: Sequence[AuditEntry]
 ) -> set[tuple[int, str, str, str]]:
     """Item, reviewer, time and action of all that was imported: a file may hold it once more."""
-    return {(one.annotation_id, one.who, one.when, one.action) for one in (*votes, *entries)}
+    cast = {(vote.annotation_id, vote.who, vote.when, vote.action) for vote in votes}
+    return cast | {(one.annotation_id, one.who, one.when, one.action) for one in entries}

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from benchmark_n.cli.common import emit, output_options, pixels_option, set_logging
-from benchmark_n.cli.review_reports import next_command, report_command
+from benchmark_n.cli.review_reports import next_command, report_command, verify_command
 
 _FILE = click.Path(path_type=Path)
 
@@ -191,3 +191,4 @@ def import_command(
 
 command.add_command(report_command)
 command.add_command(next_command)
+command.add_command(verify_command)

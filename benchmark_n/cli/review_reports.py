@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from benchmark_n.cli.common import emit, output_options, pixels_option, set_logging
-from benchmark_n.cli.tables import percent, table
+from benchmark_n.cli.tables import left_table, percent, table
 
 if TYPE_CHECKING:
     from benchmark_n.evaluators.sampling import Estimate
@@ -106,6 +106,33 @@ def next_command(
     folder, items = next_round(review, to, annotations=annotations, images=images)
     data = {"round": str(folder), "items": [item.annotation_id for item in items]}
     emit(f"{folder}: {len(items)} items without a majority", data, as_json)
+
+
+@click.command("verify")
+@click.argument("review", type=_FILE)
+@click.option("--annotations", type=_FILE, help="The reviewed file, where it moved since.")
+@output_options
+def verify_command(
+    review: Path, annotations: Path | None, quiet: bool, verbose: int, as_json: bool
+) -> None:
+    """Follow corrected.json of REVIEW back to its decisions, its run and its source.
+
+    Exit 1 where a link is broken.
+    """
+    set_logging(quiet, verbose)
+    from benchmark_n.errors import InputError
+    from benchmark_n.review import verify
+
+    links = verify(review, annotations=annotations)
+    rows = [[one.what, one.sha256[:12], one.fault or "holds"] for one in links]
+    data = {"links": [{**asdict(one), "holds": one.holds} for one in links]}
+    emit(left_table(["link", "SHA-256", ""], rows), data, as_json)
+    broken = [one for one in links if not one.holds]
+    if broken:
+        raise InputError(
+            f"{review}: {len(broken)} of {len(links)} links are broken, the first is "
+            f"{broken[0].what}: {broken[0].fault}"
+        )
 
 
 def _judged(found: Judgement) -> str:

@@ -9,6 +9,7 @@ from benchmark_n.review.remaining import Remaining, exceeds, remaining
 from benchmark_n.review.reviewers import Agreement, Reviewer, agreements, reviewers
 from benchmark_n.review.sampling import SampleOptions
 from benchmark_n.review.state import read_state
+from benchmark_n.review.verify import Link, verify
 
 __all__ = [
     "FORMATS",
@@ -16,6 +17,7 @@ __all__ = [
     "Agreement",
     "Imported",
     "Judgement",
+    "Link",
     "Remaining",
     "Reviewer",
     "SampleOptions",
@@ -28,4 +30,5 @@ __all__ = [
     "read_state",
     "remaining",
     "reviewers",
+    "verify",
 ]

@@ -59,10 +59,9 @@ def export_review(
     to
         ``labelstudio``, ``cvat``, ``fiftyone`` or ``csv``.
     out
-        Directory to write, which must not exist: a review is never overwritten.
+        Directory to write, which must not exist.
     benchmark, annotations
-        One of the two: a benchmark, whose noisy annotations are reviewed, or a COCO file, also in
-        an export as it came (`benchmark_n.coco.exports`).
+        One of the two: a benchmark's noisy annotations, or a COCO file, also in an export.
     images
         Their folder; by default that of `make` or of an export. Without them there are no crops.
     top
@@ -74,10 +73,8 @@ def export_review(
 
     Raises
     ------
-    UsageError
-        An unknown format, no annotations or two kinds of them, or no item asked for.
-    InputError
-        Anything wrong with a file, or an output that exists.
+    UsageError, InputError
+        Contradictory arguments; anything wrong with a file, or an output that exists.
     """
     check_tool(to)
     check_whole("top", top, least=1)

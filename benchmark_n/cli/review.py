@@ -8,7 +8,12 @@ from typing import Any
 import click
 
 from benchmark_n.cli.common import emit, output_options, pixels_option, set_logging
-from benchmark_n.cli.review_reports import next_command, report_command, verify_command
+from benchmark_n.cli.review_reports import (
+    next_command,
+    report_command,
+    trend_command,
+    verify_command,
+)
 
 _FILE = click.Path(path_type=Path)
 
@@ -191,4 +196,5 @@ def import_command(
 
 command.add_command(report_command)
 command.add_command(next_command)
+command.add_command(trend_command)
 command.add_command(verify_command)

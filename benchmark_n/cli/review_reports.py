@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from benchmark_n.cli.common import emit, output_options, pixels_option, set_logging
+from benchmark_n.cli.review_text import (
+    agreement_text,
+    judged_text,
+    remaining_text,
+    reviewers_text,
+)
 from benchmark_n.cli.tables import left_table, percent, table
-
-if TYPE_CHECKING:
-    from benchmark_n.evaluators.sampling import Estimate
-    from benchmark_n.review import Agreement, Judgement, Remaining, Reviewer
-    from benchmark_n.review.reviewers import Rate
 
 _FILE = click.Path(path_type=Path)
 
@@ -61,7 +62,12 @@ def report_command(
 
     found, left, state = judge(review), remaining(review), read_state(review)
     people, agreed = reviewers(state), agreements(state)
-    texts = [_judged(found), _left(left), _people(people), _agreed(agreed)]
+    texts = [
+        judged_text(found),
+        remaining_text(left),
+        reviewers_text(people),
+        agreement_text(agreed),
+    ]
     data = {
         **found.to_dict(),
         "remaining": None if left is None else asdict(left),
@@ -135,75 +141,31 @@ def verify_command(
         )
 
 
-def _judged(found: Judgement) -> str:
+@click.command("trend")
+@click.argument("reviews", type=_FILE, nargs=-1, required=True)
+@click.option("--by", metavar="FIELD", help="A field of the annotations or images: annotator.")
+@output_options
+def trend_command(
+    reviews: tuple[Path, ...], by: str | None, quiet: bool, verbose: int, as_json: bool
+) -> None:
+    """Compare the error rates of REVIEWS, a batch each, and of the parts of each.
+
+    Of a review with an audit sample the rate is of the whole batch, otherwise of its suspects.
+    """
+    set_logging(quiet, verbose)
+    from benchmark_n.review import trend
+
+    found = trend(reviews, by)
     rows: list[list[object]] = [
         [
-            f"{one.detector}, {one.kind}" + (", flagged" if one.flagged else ""),
+            f"{one.batch}{', ' if one.part else ''}{one.part}",
+            "all" if one.weighted else "suspects",
             one.decided,
-            one.right,
-            percent(one.precision),
+            one.wrong,
+            percent(one.share),
             *(percent(value) for value in one.interval or (None, None)),
         ]
-        for one in found.precisions
+        for one in found
     ]
-    headers = ["precision", "decided", "right", "%", "95 % from", "to"]
-    counts = ", ".join(f"{count} {kind}" for kind, count in found.corrections.items())
-    text = f"{found.decided} of {found.items} decided: {found.kept} kept; corrected: {counts}"
-    return f"{text}\n\n{table(headers, rows)}" if rows else text
-
-
-def _left(left: Remaining | None) -> str:
-    if left is None:
-        return ""
-
-    def row(name: str, found: Estimate | None, share: bool) -> list[object]:
-        if found is None:
-            return [name, None, None, None]
-        values = (found.value, *found.interval)
-        return [name, *(percent(v) if share else round(v, 1) for v in values)]
-
-    head = (
-        f"of {left.annotations} annotations, by {left.sampled_decided} of {left.sampled} "
-        "in the audit sample"
-    )
-    rows = [
-        row("wrong as it came, %", left.error_rate, True),
-        row("wrong in the corrected file, %", left.error_rate_left, True),
-        row("of all errors on the list, %", left.recall, True),
-        row(f"errors in the next {left.next_size}", left.next_errors, False),
-    ]
-    return f"{head}\n\n{table(['errors', 'estimate', '95 % from', 'to'], rows)}"
-
-
-def _people(people: tuple[Reviewer, ...]) -> str:
-    if not people:
-        return ""
-    headers = ["reviewer", "decisions", "errors seen", "%", "95 % from", "to"]
-    headers += ["false alarms", "%", "95 % from", "to", "s each"]
-    rows = [
-        [
-            *(one.name, one.decisions, *_rate(one.detection), *_rate(one.false_alarms)),
-            None if one.seconds is None else round(one.seconds, 1),
-        ]
-        for one in people
-    ]
-    return table(headers, rows)
-
-
-def _rate(found: Rate) -> list[object]:
-    if found.share is None or found.interval is None:
-        return [None] * 4
-    return [f"{found.count}/{found.of}", *(percent(v) for v in (found.share, *found.interval))]
-
-
-def _agreed(agreed: tuple[Agreement, ...]) -> str:
-    if not agreed:
-        return ""
-    rows: list[list[object]] = []
-    for one in agreed:
-        for what, kappa in (("decision", one.decision), ("wrong or not", one.wrong)):
-            low, high = kappa.interval or (None, None)
-            values = [None if v is None else round(v, 3) for v in (kappa.kappa, low, high)]
-            names = ", ".join(one.names)
-            rows.append([f"{names}: {what}", kappa.items, percent(kappa.agreed), *values])
-    return table(["agreement", "items", "same, %", "kappa", "95 % from", "to"], rows)
+    headers = ["batch", "of", "decided", "wrong", "%", "95 % from", "to"]
+    emit(table(headers, rows), {"trend": [asdict(one) for one in found]}, as_json)

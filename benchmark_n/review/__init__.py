@@ -8,7 +8,9 @@ from benchmark_n.review.next_round import next_round
 from benchmark_n.review.remaining import Remaining, exceeds, remaining
 from benchmark_n.review.reviewers import Agreement, Reviewer, agreements, reviewers
 from benchmark_n.review.sampling import SampleOptions
+from benchmark_n.review.since import since
 from benchmark_n.review.state import read_state
+from benchmark_n.review.trend import TrendRow, trend
 from benchmark_n.review.verify import Link, verify
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "Remaining",
     "Reviewer",
     "SampleOptions",
+    "TrendRow",
     "agreements",
     "exceeds",
     "export_review",
@@ -30,5 +33,7 @@ __all__ = [
     "read_state",
     "remaining",
     "reviewers",
+    "since",
+    "trend",
     "verify",
 ]

@@ -171,4 +171,4 @@ def test_a_review_without_its_private_part_is_refused(tmp_path: Path) -> None:
         import_decisions(tmp_path / "review", path, who="anna")
     for options in ({"audit_sample": -1}, {"plant": -1}, {"recipe": "hard"}):
         with pytest.raises(UsageError):
-            SampleOptions(**options)  # type: ignore[arg-type]
+            SampleOptions(**options)

@@ -80,8 +80,7 @@ def train_mmdet(
     description = describe(opened, _training(settings, folds, held_out))
     if not _opened(folder, description, run.resume):
         return finished_run(folder)
-    if is_first_process():
-        write_subset(folder, labels.coco, opened.recipe, folds or held_out)
+    write_subset(folder, labels.coco, opened.recipe, folds or held_out)
     newest = newest_checkpoint(folder) if run.resume else None
     if newest is not None:
         config.resume, config.load_from = True, str(newest)

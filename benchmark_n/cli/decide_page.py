@@ -28,7 +28,7 @@ def decide_page(
     an earlier review with people's decisions in it, which stays.
     """
     from benchmark_n.report.results_writer import SCORES
-    from benchmark_n.review import export_review
+    from benchmark_n.review import OutputOptions, export_review
     from benchmark_n.review.page import FILE
 
     try:
@@ -40,8 +40,7 @@ def decide_page(
                 annotations=annotations,
                 images=images,
                 top=top,
-                overwrite=True,
-                progress=progress,
+                output=OutputOptions(overwrite=True, progress=progress),
             )
     except InputError as fault:
         _log.warning("no page to decide on: %s", fault)

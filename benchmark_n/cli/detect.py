@@ -18,12 +18,21 @@ _FILE = click.Path(path_type=Path)
     "--annotations", type=_FILE, required=True, help="A COCO file, or an export with one."
 )
 @detector_options
+@click.option(
+    "--since",
+    type=_FILE,
+    metavar="REVIEW",
+    help="Leave out what this review settled, unless it changed; what is new or changed is first.",
+)
+@click.option("--guideline", help="The guideline of now: under another one nothing is settled.")
 @click.option("--out", type=_FILE, help="Directory of the results [default: results/NAME].")
 @reading_options
 @pixels_option
 @output_options
 def command(
     annotations: Path,
+    since: Path | None,
+    guideline: str | None,
     out: Path | None,
     repair: bool,
     strict: bool,
@@ -42,6 +51,7 @@ def command(
     from benchmark_n.coco import ReadOptions
 
     asked = {name: options[name] for name in DETECTOR_OPTIONS}
+    asked |= {"since": since, "guideline": guideline}
     asked["detector"] = asked["detector"] or "cleanlab"
     reading = ReadOptions(repair, strict, crowds_as_instances)
     run_on_file(annotations, out, asked, reading, quiet=quiet, as_json=as_json)

@@ -108,6 +108,10 @@ def run_on_file(
             execution=Execution(asked["workers"], progress=progress),
             reading=reading,
         )
+    if asked.get("since") is not None:
+        from benchmark_n.review import since
+
+        results = since(results, asked["since"], guideline=asked["guideline"])
     root = out or Path("results") / annotations.stem
     reviewed = annotations, asked["images"]
     _finish(results, root, None, asked["top"], reviewed=reviewed, quiet=quiet, as_json=as_json)

@@ -15,7 +15,7 @@ _log = logging.getLogger(__name__)
 
 def decide_page(
     root: Path,
-    detectors: Sequence[str],
+    scores: Sequence[Path],
     annotations: Path,
     images: Path | None,
     top: int,
@@ -24,24 +24,24 @@ def decide_page(
 ) -> Path | None:
     """Write ``review/decide.html`` into the results' directory `root`, in place of an earlier one.
 
+    `scores` are the scores files that it is about.
+
     What cannot be shown is no fault of the detection: it is warned of, and None comes back. So is
     an earlier review with people's decisions in it, which stays.
     """
-    from benchmark_n.report.results_writer import SCORES
-    from benchmark_n.review import export_review
+    from benchmark_n.review import OutputOptions, export_review
     from benchmark_n.review.page import FILE
 
     try:
         with progress_bar("pictures", quiet) as progress:
             export_review(
-                [root / name / SCORES for name in detectors],
+                scores,
                 "page",
                 root / REVIEW,
                 annotations=annotations,
                 images=images,
                 top=top,
-                overwrite=True,
-                progress=progress,
+                output=OutputOptions(overwrite=True, progress=progress),
             )
     except InputError as fault:
         _log.warning("no page to decide on: %s", fault)

@@ -18,6 +18,13 @@ _FILE = click.Path(path_type=Path)
     "--annotations", type=_FILE, required=True, help="A COCO file, or an export with one."
 )
 @detector_options
+@click.option(
+    "--since",
+    type=_FILE,
+    metavar="REVIEW",
+    help="Leave out what this review settled, unless it changed; what is new or changed is first.",
+)
+@click.option("--guideline", help="The guideline of now: under another one nothing is settled.")
 @click.option("--out", type=_FILE, help="Directory of the results [default: results/NAME].")
 @click.option(
     "--self-test",
@@ -35,6 +42,8 @@ _FILE = click.Path(path_type=Path)
 @output_options
 def command(
     annotations: Path,
+    since: Path | None,
+    guideline: str | None,
     out: Path | None,
     self_test: bool,
     recipe: str | None,
@@ -61,6 +70,7 @@ def command(
     from benchmark_n.errors import UsageError
 
     asked = {name: options[name] for name in DETECTOR_OPTIONS}
+    asked |= {"since": since, "guideline": guideline}
     reading = ReadOptions(repair, strict, crowds_as_instances)
     shown = {"quiet": quiet, "as_json": as_json}
     if recipe is not None and not self_test:

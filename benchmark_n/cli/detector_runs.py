@@ -111,6 +111,10 @@ def run_on_file(
             execution=Execution(asked["workers"], progress=progress),
             reading=reading,
         )
+    if asked.get("since") is not None:
+        from benchmark_n.review import since
+
+        results = since(results, asked["since"], guideline=asked["guideline"])
     root = out or Path("results") / annotations.stem
     reviewed = annotations, asked["images"]
     _finish(results, root, None, asked["top"], reviewed=reviewed, quiet=quiet, as_json=as_json)
@@ -132,7 +136,7 @@ def _finish(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    from benchmark_n.report.results_writer import ABLATION, REPORT, write_detected
+    from benchmark_n.report.results_writer import ABLATION, REPORT, SCORES, write_detected
 
     made = _ablation(results, benchmark) if ablation and benchmark is not None else None
     for one in results:
@@ -145,7 +149,8 @@ def _finish(
     pages = "\n".join(str(root / one.detector / REPORT) for one in results)
     data: dict[str, Any] = {"results": str(root), "detectors": [one.to_dict() for one in results]}
     if reviewed is not None:
-        page = decide_page(root, [one.detector for one in results], *reviewed, top, quiet=quiet)
+        scores = [root / one.detector / SCORES for one in results]
+        page = decide_page(root, scores, *reviewed, top, quiet=quiet)
         data["decide"] = None if page is None else str(page)
         pages += decide_text(page)
     if made is not None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmark_n.cli.common import emit, progress_bar, tell, warn
+from benchmark_n.cli.decide_page import decide_page, decide_text
 from benchmark_n.cli.detector_runs import evidence_of
 from benchmark_n.cli.flags import root_command, with_flags
 from benchmark_n.cli.tables import left_table, table
@@ -33,7 +34,7 @@ def run_jointly(
 ) -> None:
     """All that fits the file, one list, one page."""
     from benchmark_n.detection.joint.run import detect_jointly
-    from benchmark_n.report.joint import REPORT, write_joint
+    from benchmark_n.report.joint import JOINT, REPORT, SCORES, write_joint
 
     _refuse_settings(asked)
     with progress_bar("evidence", quiet) as progress:
@@ -44,12 +45,24 @@ def run_jointly(
             execution=Execution(asked["workers"], progress=progress),
             reading=reading,
         )
+    if asked["since"] is not None:
+        from benchmark_n.review.since_joint import joint_since
+
+        result = joint_since(result, asked["since"], guideline=asked["guideline"])
     root = out or Path("results") / annotations.stem
-    write_joint(result, root, top=asked["top"])
+    folder = root / JOINT
+    write_joint(result, folder, top=asked["top"])
     tell((with_flags(line, root_command()) for line in _parts_lines(result.parts)), quiet)
     warn(result.warnings, quiet)
-    data = {"results": str(root), **result.to_dict()}
-    emit(f"{_text(result)}\n\n{root / REPORT}", data, as_json)
+    page = decide_page(
+        root, [folder / SCORES], annotations, asked["images"], asked["top"], quiet=quiet
+    )
+    data = {
+        "results": str(folder),
+        **result.to_dict(),
+        "decide": None if page is None else str(page),
+    }
+    emit(f"{_text(result)}\n\n{folder / REPORT}{decide_text(page)}", data, as_json)
 
 
 def run_self_test(

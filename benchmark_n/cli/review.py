@@ -1,13 +1,20 @@
-"""``benchmark-n review``: export, import and report."""
+"""``benchmark-n review``: suspects out, decisions in; what comes of them is in `review_reports`."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from benchmark_n.cli.common import emit, output_options, pixels_option, progress_bar, set_logging
-from benchmark_n.cli.tables import percent, table
+from benchmark_n.cli.review_reports import (
+    next_command,
+    report_command,
+    trend_command,
+    verify_command,
+)
+from benchmark_n.cli.review_text import exported_text, imported_text
 
 _FILE = click.Path(path_type=Path)
 
@@ -41,6 +48,22 @@ def command() -> None:
 )
 @click.option("--images", type=_FILE, help="Folder of the images [default: the benchmark's].")
 @click.option("--guideline", default="", help="Version or address of the annotation guideline.")
+@click.option(
+    "--audit-sample",
+    type=click.IntRange(0),
+    default=0,
+    help="Mix in so many annotations that are no suspects: they tell how many errors are left.",
+)
+@click.option(
+    "--plant",
+    type=click.IntRange(0),
+    default=0,
+    help="Mix in so many known errors, and as many decoys: they tell how good the reviewers are.",
+)
+@click.option(
+    "--recipe", default="human-lvis-crowd", show_default=True, help="Noise of the planted errors."
+)
+@click.option("--seed", type=int, help="Of what is drawn [default: a secret one].")
 @click.option("--out", type=_FILE, help="Directory to write [default: reviews/NAME-TOOL].")
 @pixels_option
 @output_options
@@ -56,6 +79,7 @@ def export_command(
     quiet: bool,
     verbose: int,
     as_json: bool,
+    **sampling: Any,
 ) -> None:
     """Write suspects for people to judge.
 
@@ -67,8 +91,7 @@ def export_command(
     results/my/cleanlab/scores.parquet
     """
     set_logging(quiet, verbose)
-    from benchmark_n.review import export_review
-    from benchmark_n.review.page import FILE as PAGE_FILE
+    from benchmark_n.review import OutputOptions, SampleOptions, export_review
 
     name = benchmark.resolve().name if benchmark else annotations.stem if annotations else "review"
     folder = out or Path("reviews") / f"{name}-{to}"
@@ -82,7 +105,8 @@ def export_command(
             images=images,
             top=top,
             guideline=guideline,
-            progress=progress,
+            sampling=SampleOptions(**sampling),
+            output=OutputOptions(progress=progress),
         )
     data = {
         "review": str(folder),
@@ -90,8 +114,7 @@ def export_command(
         "proposals": sum(item.proposal for item in review.items),
         "crops": sum(item.crop is not None for item in review.items),
     }
-    opened = folder / PAGE_FILE if to == "page" else folder
-    emit(f"{opened}: {data['items']} items, {data['crops']} crops", data, as_json)
+    emit(exported_text(folder, to, data), data, as_json)
 
 
 @command.command("import")
@@ -100,11 +123,21 @@ def export_command(
     "--decisions",
     type=_FILE,
     required=True,
-    help="decisions.json of the page, the filled table, or the export.",
+    multiple=True,
+    help="decisions.json of the page, the filled table, or the export (repeatable: one of each "
+    "reviewer).",
 )
-@click.option("--who", help="Who decided, where the file does not say.")
+@click.option(
+    "--who",
+    multiple=True,
+    help="Who decided, where the file does not say (repeatable: of each --decisions).",
+)
 @click.option("--when", help="When (ISO 8601), where the file does not say [default: now].")
 @click.option("--annotations", type=_FILE, help="The reviewed file, where it moved since.")
+@click.option(
+    "--adjudicator",
+    help="The reviewer whose decisions count alone [default: the majority decides].",
+)
 @click.option(
     "--as",
     "as_format",
@@ -115,10 +148,11 @@ def export_command(
 @output_options
 def import_command(
     review: Path,
-    decisions: Path,
-    who: str | None,
+    decisions: tuple[Path, ...],
+    who: tuple[str, ...],
     when: str | None,
     annotations: Path | None,
+    adjudicator: str | None,
     as_format: str | None,
     quiet: bool,
     verbose: int,
@@ -135,14 +169,13 @@ def import_command(
     from benchmark_n.review import import_decisions
 
     done = import_decisions(
-        review, decisions, who=who, when=when, annotations=annotations, as_format=as_format
-    )
-    counts = ", ".join(f"{count} {action}" for action, count in sorted(done.actions.items()))
-    text = f"{done.corrected}: {counts or 'no decisions'}; {done.undecided} undecided"
-    text += f", {done.absent} of them not in {decisions.name}" if done.absent else ""
-    text += f"; {done.repeated} imported before" if done.repeated else ""
-    text += (
-        f"\n{done.returned}: the corrections as {as_format or 'they came'}" if done.returned else ""
+        review,
+        decisions,
+        who=who or None,
+        when=when,
+        annotations=annotations,
+        as_format=as_format,
+        adjudicator=adjudicator,
     )
     data = {
         "corrected": str(done.corrected),
@@ -150,33 +183,14 @@ def import_command(
         "undecided": done.undecided,
         "absent": done.absent,
         "repeated": done.repeated,
+        "disputed": list(done.disputed),
+        "planted": done.planted,
         "returned": None if done.returned is None else str(done.returned),
     }
-    emit(text, data, as_json)
+    emit(imported_text(done, decisions, as_format), data, as_json)
 
 
-@command.command("report")
-@click.argument("review", type=_FILE)
-@output_options
-def report_command(review: Path, quiet: bool, verbose: int, as_json: bool) -> None:
-    """Tell how right the detectors were, as the people of REVIEW judged them."""
-    set_logging(quiet, verbose)
-    from benchmark_n.review import judge
-
-    found = judge(review)
-    rows: list[list[object]] = [
-        [
-            f"{one.detector}, {one.kind}" + (", flagged" if one.flagged else ""),
-            one.decided,
-            one.right,
-            percent(one.precision),
-            *(percent(value) for value in one.interval or (None, None)),
-        ]
-        for one in found.precisions
-    ]
-    headers = ["precision", "decided", "right", "%", "95 % from", "to"]
-    counts = ", ".join(f"{count} {kind}" for kind, count in found.corrections.items())
-    text = f"{found.decided} of {found.items} decided: {found.kept} kept; corrected: {counts}"
-    if rows:
-        text += f"\n\n{table(headers, rows)}"
-    emit(text, found.to_dict(), as_json)
+command.add_command(report_command)
+command.add_command(next_command)
+command.add_command(trend_command)
+command.add_command(verify_command)

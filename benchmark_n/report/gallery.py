@@ -24,6 +24,8 @@ from benchmark_n.masks import CropMask, SegmentationError, rle_to_crop, segmenta
 from benchmark_n.report.saliency import agreement_text, jpeg_uri, saliency_tiles
 
 RARE = 20
+# What became of an annotation since an earlier review; the last comes behind the others.
+SINCE = ("new", "changed", "open")
 _SIDE = 160
 _GIVEN, _SUGGESTED = (255, 149, 0), (0, 200, 255)  # RGB
 
@@ -53,9 +55,15 @@ class Card:
 
 
 def worst(scores: Any, top: int) -> list[dict[str, Any]]:
-    """The `top` rows of highest score, kind ``any`` left out; ties in the table's order."""
+    """The `top` rows of highest score, kind ``any`` left out; ties in the table's order.
+
+    Where the table says what changed since an earlier review, that is first (`SINCE`).
+    """
     rows = scores.filter(pc.not_equal(scores["kind"], "any"))
-    order = np.argsort(-rows["score"].to_numpy(), kind="stable")[:top]
+    later = np.zeros(len(rows), bool)
+    if "since" in rows.column_names:
+        later = np.array([state == SINCE[-1] for state in rows["since"].to_pylist()], bool)
+    order = np.lexsort((-rows["score"].to_numpy(), later))[:top]
     picked: list[dict[str, Any]] = rows.take(order).to_pylist()
     return picked
 

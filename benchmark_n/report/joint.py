@@ -26,6 +26,8 @@ RESULTS, SCORES, SUSPECTS, REPORT = (
     "suspects.json",
     "report.html",
 )
+# Where it lies beside the results of detectors that were named.
+JOINT = "joint"
 TOP = 200
 IMAGES_SHOWN = 30
 _STRANGERS = files_beside(RESULTS, SCORES, SUSPECTS, REPORT)

@@ -60,6 +60,25 @@ def carry_out(
     return _plain({name: fields[name] for name in changes if name in fields}), changes
 
 
+def kinds_corrected(action: str, before: Fields | None, after: Fields | None) -> frozenset[str]:
+    """The kinds of error that a decision mends; none where the annotation is kept.
+
+    ``class`` (another category), ``spatial`` (another mask; an annotation may be both),
+    ``spurious`` (removed), ``missing`` (a proposal that is added).
+
+    >>> kinds_corrected("relabel", {"category_id": 1}, {"category_id": 2})
+    frozenset({'class'})
+    """
+    if action == KEEP:
+        return frozenset()
+    if before is None:
+        return frozenset({"missing"})
+    if after is None:
+        return frozenset({"spurious"})
+    kinds = {"class": "category_id", "spatial": "segmentation"}
+    return frozenset(kind for kind, field in kinds.items() if field in after)
+
+
 def _wanted_category(decision: Decision, item: Item, review: Review, coco: CocoFile) -> int | None:
     if decision.action == ACCEPT:
         if item.suggested_category is None and item.suggested_segmentation is None:

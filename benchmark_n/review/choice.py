@@ -42,11 +42,11 @@ def choose_items(coco: CocoFile, scores: Mapping[str, Any], top: int) -> tuple[I
             chosen[identity] = [(detector, row)]
     if not chosen:
         raise InputError(f"{', '.join(scores)}: no scores of kind class, spatial or missing")
-    for detector, row in _flagged(scores, [i for i in chosen if i in place]):
+    for detector, row in rows_of(scores, [i for i in chosen if i in place], only_flagged=True):
         first = chosen[row["annotation_id"]][0]
         if (detector, row["kind"]) != (first[0], first[1]["kind"]):
             chosen[row["annotation_id"]].append((detector, row))
-    return tuple(_item(i, rows, place.get(i), coco) for i, rows in chosen.items())
+    return tuple(make_item(i, rows, place.get(i), coco) for i, rows in chosen.items())
 
 
 def _in_turns(scores: Mapping[str, Any], top: int) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -56,13 +56,14 @@ def _in_turns(scores: Mapping[str, Any], top: int) -> Iterator[tuple[str, dict[s
         yield from (entry for entry in turn if entry is not None)
 
 
-def _flagged(scores: Mapping[str, Any], ids: list[int]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """All flagged rows of these annotations."""
+def rows_of(
+    scores: Mapping[str, Any], ids: list[int], *, only_flagged: bool = False
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """All rows, or all flagged ones, of these annotations; of each detector the highest first."""
     wanted = pa.array(ids, pa.int64())
     for name, table in scores.items():
-        rows = table.filter(
-            pc.and_(table["flagged"], pc.is_in(table["annotation_id"], value_set=wanted))
-        )
+        chosen = pc.is_in(table["annotation_id"], value_set=wanted)
+        rows = table.filter(pc.and_(table["flagged"], chosen) if only_flagged else chosen)
         yield from ((name, row) for row in worst(rows, len(rows)))
 
 
@@ -80,9 +81,10 @@ def _check_row(
         )
 
 
-def _item(
+def make_item(
     identity: int, rows: list[tuple[str, dict[str, Any]]], index: int | None, coco: CocoFile
 ) -> Item:
+    """The item of an annotation, or without `index` of a proposal, with what its rows suggest."""
     image = coco.images[rows[0][1]["image_id"]]
     given = None if index is None else int(coco.category_ids[index])
     category, mask = suggestions(rows, given, image, coco.categories)

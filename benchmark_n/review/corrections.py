@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import msgspec
-
 from benchmark_n.coco import CocoFile
-from benchmark_n.coco.records import join_record, split_record
-from benchmark_n.coco.write import CocoStream
 from benchmark_n.errors import InputError
 from benchmark_n.files.locks import file_lock
-from benchmark_n.files.provenance import file_digest
-from benchmark_n.review.audit import AuditEntry, append_audit, read_audit, sync_folder
-from benchmark_n.review.carry_out import carry_out
+from benchmark_n.review.audit import AuditEntry, append_audit, read_audit
+from benchmark_n.review.casting import Ballot, cast_votes, keep_files
 from benchmark_n.review.corrected import (
     RETURN_FORMATS,
     check_format,
@@ -26,13 +20,13 @@ from benchmark_n.review.corrected import (
     returned_folder,
     write_returned,
 )
-from benchmark_n.review.decided_before import fresh_decisions, refuse_decided
-from benchmark_n.review.decision import Decision
+from benchmark_n.review.corrected_file import CORRECTED, write_corrected
 from benchmark_n.review.items import REVIEW, Review, read_review
-from benchmark_n.review.reading import read_decisions
+from benchmark_n.review.new_entries import new_entries
+from benchmark_n.review.private import Private, as_shown, read_private
 from benchmark_n.review.source import read_source, source_place
+from benchmark_n.review.votes import Vote, append_votes, read_votes
 
-CORRECTED = "corrected.json"
 _log = logging.getLogger(__name__)
 
 
@@ -40,8 +34,10 @@ _log = logging.getLogger(__name__)
 class Imported:
     """What an import did: the corrected file, decisions by action, and how many items are left.
 
-    `absent` of these were not in the file at all; `repeated` decisions of it were imported before;
-    `returned` is the directory of the corrections in the format of a tool, where one was asked for.
+    `absent` of these were not in any file at all; `returned` is the directory of the corrections
+    in the format of a tool, where one was asked for; `disputed` are undecided for want of a
+    majority; `planted` decisions were on items whose answers are known, and change nothing;
+    `repeated` ones an earlier import had; `changed`: the corrected file is another one than before.
     """
 
     corrected: Path
@@ -50,80 +46,100 @@ class Imported:
     absent: int = 0
     returned: Path | None = None
     repeated: int = 0
+    disputed: tuple[int, ...] = ()
+    planted: int = 0
+    changed: bool = True
 
 
 def import_decisions(
     folder: Path | str,
-    decisions: Path | str,
+    decisions: Path | str | Sequence[Path | str],
     *,
-    who: str | None = None,
+    who: str | Sequence[str] | None = None,
     when: str | None = None,
     annotations: Path | str | None = None,
     as_format: str | None = None,
+    adjudicator: str | None = None,
 ) -> Imported:
     """Carry out decisions: append them to ``audit.jsonl``, write ``corrected.json``.
 
-    All else keeps its bytes. An interrupted import is as not begun or, run again, is finished.
+    All but what the trail tells keeps its bytes; ``votes.jsonl`` has what each reviewer decided.
+    An import that was interrupted is taken as not begun or, run again, is finished.
 
     Parameters
     ----------
     folder, decisions
-        A review, as `export_review` writes it, and the page's ``decisions.json``, of which only
-        what is new is taken, a filled ``decisions.csv``, or an export of a tool.
+        A review; and the page's ``decisions.json``, a filled ``decisions.csv`` or a tool's export,
+        one of each reviewer, of which what is new is taken.
     who, when
-        For decisions whose file does not say; `when` (ISO 8601) is by default now.
+        Where a file does not say: one reviewer, or one for each file; and the time (ISO 8601).
     annotations, as_format
-        The reviewed file, where it moved since; one of `RETURN_FORMATS`, to be written as well, by
-        default of what came in an archive.
+        The reviewed file, where it moved since; and one of `RETURN_FORMATS`, to be written as well,
+        even of decisions that were imported, by default of what came in an archive.
+    adjudicator
+        Who decides alone; otherwise the majority does, or an item stays open.
 
     Raises
     ------
     InputError
-        Anything wrong with a file, an annotation that is unknown or decided, or one that the format
-        cannot hold, which leaves the decisions imported.
+        Anything wrong with a file, a decision on an annotation that is unknown or decided; or one
+        that the format cannot hold: the decisions are imported then.
     UsageError
         Nobody says who decided, or an unknown format.
     """
-    folder, path = Path(folder), Path(decisions)
+    folder = Path(folder)
     check_format(as_format)
     review = read_review(folder)
+    private = read_private(folder, review.items)
     source = source_place(folder, review, annotations)
     coco = read_source(source, review)
     with file_lock(folder / REVIEW):  # one import after the other
-        entries = read_audit(folder)
-        before = {entry.annotation_id for entry in entries}
-        reading = read_decisions(path, review, who=who, when=when, decided_before=before)
-        fresh = fresh_decisions(reading, entries)
-        new, changed = _apply(path, fresh, entries, review, coco, folder)
-        _refuse_again(path, as_format, news=new or changed)
-        returned = _return(folder / CORRECTED, as_format, source, changed=changed)
-    undecided = len(review.items) - len({entry.annotation_id for entry in entries})
-    if not reading.decisions:
-        _log.warning("%s: decides nothing: %d annotations are undecided", path.name, undecided)
-    counts = undecided, reading.absent, returned, len(reading.decisions) - len(fresh)
-    return Imported(folder / CORRECTED, dict(Counter(d.action for d in fresh)), *counts)
+        earlier = read_audit(folder), read_votes(folder)
+        ballots = cast_votes(decisions, review, as_shown(coco, private), earlier, who, when)
+        done, news = _apply(ballots, earlier, (review, private, coco), folder, adjudicator)
+        if not news and as_format is None:
+            raise InputError(f"{', '.join(b.path.name for b in ballots)}: was imported already")
+        returned = _return(folder / CORRECTED, as_format, source, changed=done.changed)
+    return _told(replace(done, returned=returned), ballots, private)
 
 
 def _apply(
-    path: Path,
-    decisions_read: Sequence[Decision],
-    entries: list[AuditEntry],
-    review: Review,
-    coco: CocoFile,
+    ballots: Sequence[Ballot],
+    earlier: tuple[list[AuditEntry], list[Vote]],
+    reviewed: tuple[Review, Private, CocoFile],
     folder: Path,
-) -> tuple[bool, bool]:
-    """Append to the trail and write the corrected file: was the first new, is the second other."""
-    new = _new_entries(path, decisions_read, entries, review, coco)
-    if new is not None:
-        append_audit(folder, new)
-        entries += new
-    return new is not None, _write_corrected(coco, entries, folder / CORRECTED)
+    adjudicator: str | None,
+) -> tuple[Imported, bool]:
+    """Write what the ballots bring; and whether there was anything new to it."""
+    review, private, coco = reviewed
+    fresh = [vote for ballot in ballots for vote in ballot.votes]
+    votes = [*earlier[1], *fresh]
+    new, disputed = new_entries(votes, earlier[0], private, review, coco, adjudicator)
+    keep_files(ballots, folder)
+    append_votes(folder, fresh)
+    append_audit(folder, new)
+    entries = [*earlier[0], *new]
+    changed = write_corrected(coco, review, entries, votes, folder / CORRECTED)
+    decided = {vote.annotation_id for vote in votes} & private.planted_ids
+    decided |= {entry.annotation_id for entry in entries}
+    undecided = len(review.items) - len(decided)
+    done = Imported(folder / CORRECTED, {}, undecided, disputed=disputed, changed=changed)
+    return done, bool(new) or changed or not all(ballot.imported for ballot in ballots)
 
 
-def _refuse_again(path: Path, as_format: str | None, *, news: bool) -> None:
-    """Refuse a file that was imported already, unless for a format that it was not written in."""
-    if not news and as_format is None:
-        raise InputError(f"{path.name}: was imported already")
+def _told(done: Imported, ballots: Sequence[Ballot], private: Private) -> Imported:
+    """With what was counted on the way; a warning where nothing was decided."""
+    cast = [decision for ballot in ballots for decision in ballot.decisions]
+    if not cast:
+        name = ", ".join(ballot.path.name for ballot in ballots)
+        _log.warning("%s: decides nothing: %d annotations are undecided", name, done.undecided)
+    return replace(
+        done,
+        actions=dict(Counter(decision.action for decision in cast)),
+        absent=len(frozenset.intersection(*(ballot.absent for ballot in ballots))),
+        repeated=sum(ballot.repeated for ballot in ballots),
+        planted=sum(decision.annotation_id in private.planted_ids for decision in cast),
+    )
 
 
 def _return(corrected: Path, as_format: str | None, source: Path, *, changed: bool) -> Path | None:
@@ -136,75 +152,3 @@ def _return(corrected: Path, as_format: str | None, source: Path, *, changed: bo
                 "%s: is without this import: write it anew with `as_format='%s'`", earlier, other
             )
     return None if as_format is None else write_returned(corrected, as_format, source)
-
-
-def _new_entries(
-    path: Path,
-    decisions_read: Sequence[Decision],
-    entries: Sequence[AuditEntry],
-    review: Review,
-    coco: CocoFile,
-) -> list[AuditEntry] | None:
-    """What the decisions of a file add to the audit trail; None where it holds them already."""
-    digest = file_digest(path)
-    if any(entry.decisions == digest for entry in entries):
-        return None
-    refuse_decided(path, decisions_read, entries)
-    return _entries(decisions_read, review, coco, digest)
-
-
-def _entries(
-    decisions_read: Sequence[Decision], review: Review, coco: CocoFile, digest: str
-) -> list[AuditEntry]:
-    items = {item.annotation_id: item for item in review.items}
-    place = {identity: i for i, identity in enumerate(coco.annotation_ids.tolist())}
-    entries = []
-    for number, decision in enumerate(decisions_read, start=1):
-        item = items[decision.annotation_id]
-        index = place.get(item.annotation_id)
-        before, after = carry_out(decision, item, review, coco, index)
-        entries.append(
-            AuditEntry(
-                decision.who,
-                decision.when,
-                item.annotation_id,
-                item.image_id,
-                decision.action,
-                before,
-                after,
-                decision.why,
-                review.guideline,
-                digest,
-                (number, len(decisions_read)),
-                decision.ms,
-            )
-        )
-    return entries
-
-
-def _write_corrected(coco: CocoFile, entries: Sequence[AuditEntry], path: Path) -> bool:
-    """Write the file in one step; False where it was there and the same."""
-    decided = {entry.annotation_id: entry for entry in entries}
-    part = path.with_name(f".{path.name}.partial")
-    try:
-        with CocoStream(part, coco.sections) as stream:
-            for identity, record in zip(
-                coco.annotation_ids.tolist(), coco.annotations, strict=True
-            ):
-                entry = decided.get(identity)
-                if entry is None or entry.after == {}:
-                    stream.write([bytes(record)])
-                elif entry.after is not None:
-                    stream.write([join_record(split_record(record), entry.after)])
-            added = (e.after for e in entries if e.before is None and e.after is not None)
-            stream.write(msgspec.json.encode(record) for record in added)
-        with part.open("rb") as file:
-            os.fsync(file.fileno())
-        changed = not path.is_file() or file_digest(path) != stream.digest
-        part.replace(path)
-        sync_folder(path.parent)
-    except OSError as error:
-        raise InputError(f"{path}: writing failed: {error.strerror}") from None
-    finally:
-        part.unlink(missing_ok=True)
-    return changed

@@ -2,37 +2,55 @@
 
 from __future__ import annotations
 
-import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from benchmark_n.benchmark import Benchmark, load
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.coco.exports import annotation_place, open_export
 from benchmark_n.coco.labels import category_labels
-from benchmark_n.errors import InputError, UsageError, did_you_mean
+from benchmark_n.errors import InputError, UsageError
 from benchmark_n.files.atomic import files_below, staged
 from benchmark_n.files.provenance import file_digest
-from benchmark_n.review import csv_file, cvat, fiftyone, label_studio, page
+from benchmark_n.review import page
 from benchmark_n.review.choice import choose_items
-from benchmark_n.review.items import REVIEW, Review, ReviewedFile, write_review
-from benchmark_n.review.shown import CROPS, PICTURES, Shown, show_items, write_crops
+from benchmark_n.review.items import REVIEW, Review, ReviewedFile, Run, write_review
+from benchmark_n.review.private import Private, as_shown, write_private
+from benchmark_n.review.sampling import SampleOptions, mix
+from benchmark_n.review.shown import CROPS, PICTURES, Shown, show_items
+from benchmark_n.review.tools import check_tool, with_crops, write_tool
+from benchmark_n.runtime.options import check_whole
 from benchmark_n.runtime.progress import Progress
 from benchmark_n.tables.scores import read_scores
 
 TOP = 200
-_log = logging.getLogger(__name__)
-_Writer = Callable[[Path, Review, list[Shown]], None]
-PAGE = "page"
-_WRITERS: dict[str, _Writer] = {
-    PAGE: page.write,
-    "labelstudio": label_studio.write,
-    "cvat": cvat.write,
-    "fiftyone": fiftyone.write,
-    "csv": csv_file.write,
-}
-FORMATS = tuple(_WRITERS)
+
+
+@dataclass(frozen=True)
+class OutputOptions:
+    """How a review is written.
+
+    Parameters
+    ----------
+    overwrite
+        Replace an earlier page, unless something else is with it, such as decisions that were
+        imported.
+    progress
+        Told (pictures done, pictures in all).
+
+    Examples
+    --------
+    >>> OutputOptions(overwrite=True)
+    OutputOptions(overwrite=True, progress=None)
+    """
+
+    overwrite: bool = False
+    progress: Progress | None = None
 
 
 def export_review(
@@ -45,8 +63,8 @@ def export_review(
     images: Path | str | None = None,
     top: int = TOP,
     guideline: str = "",
-    overwrite: bool = False,
-    progress: Progress | None = None,
+    sampling: SampleOptions = SampleOptions(),
+    output: OutputOptions = OutputOptions(),
 ) -> Review:
     """Write a review: ``review.json``, ``crops/`` and what the tool reads.
 
@@ -56,62 +74,63 @@ def export_review(
         Scores files of one detector or of several, over the same annotations; one of `FORMATS`;
         and the directory to write.
     benchmark, annotations
-        One of the two: a benchmark, whose noisy annotations are reviewed, or a COCO file, also in
-        an export as it came (`benchmark_n.coco.exports`).
+        One of the two: a benchmark's noisy annotations, or a COCO file, also in an export.
     images
-        Folder of the images; by default the one that `make` recorded, or of an export the one in
-        it. Without images there are no crops.
+        Their folder; by default that of `make` or of an export. Without them there are no crops.
     top, guideline
         Number of annotations and proposals; and version or address of the annotation guideline,
         shown with every item and audited.
-    overwrite, progress
-        Replace an earlier page, unless decisions were imported; told (pictures done, in all).
+    sampling, output
+        What is mixed in; which items these are is in ``private/`` alone: not for reviewers. And how
+        it is written.
 
     Raises
     ------
-    UsageError
-        An unknown format, no annotations or two kinds of them, or no item asked for.
-    InputError
-        Anything wrong with a file, or an output that exists.
+    UsageError, InputError
+        Contradictory arguments; anything wrong with a file, or an output that exists.
     """
-    _check(to, top)
+    check_tool(to)
+    check_whole("top", top, least=1)
     coco, place, folder = _source(benchmark, annotations, images)
-    shown = show_items(coco, choose_items(coco, _tables(scores), top))
+    paths, tables = _tables(scores)
+    items, private = choose_items(coco, tables, top), None
+    if sampling.asked:
+        items, private = mix(coco, tables, items, sampling)
+    shown = show_items(coco if private is None else as_shown(coco, private), items)
     source = ReviewedFile(_relative(place, Path(out)), file_digest(coco.path))
-    with staged(Path(out), marker=REVIEW, strangers=_strangers, overwrite=overwrite) as stage:
-        shown = _with_crops(stage, shown, folder, to == PAGE, progress)
-        items = tuple(one.item for one in shown)
-        review = Review(source, guideline, category_labels(coco.categories), items)
+    runs = tuple(_run(name, path, Path(out)) for name, path in paths.items())
+    review = Review(source, guideline, category_labels(coco.categories), (), runs=runs)
+    return _write(Path(out), to, review, shown, folder, private, output)
+
+
+def _write(
+    out: Path,
+    to: str,
+    review: Review,
+    shown: list[Shown],
+    images: Path | None,
+    private: Private | None,
+    output: OutputOptions,
+) -> Review:
+    """The review with its items, once it is written."""
+    with staged(out, marker=REVIEW, strangers=_strangers, overwrite=output.overwrite) as stage:
+        shown = with_crops(to, stage, shown, images, output.progress)
+        review = msgspec.structs.replace(review, items=tuple(one.item for one in shown))
         write_review(review, stage)
-        _WRITERS[to](stage, review, shown)
+        if private is not None:
+            write_private(private, stage)
+        write_tool(to, stage, review, shown)
     return review
 
 
 def _strangers(folder: Path) -> list[str]:
-    """Files that are not of a page alone: of another tool, decisions, corrections."""
+    """Files that are not of a page alone: of another tool, decisions, corrections, a sample."""
     own = (REVIEW, page.FILE), (f"{CROPS}/", f"{PICTURES}/")
     return [n for n in files_below(folder) if n not in own[0] and not n.startswith(own[1])]
 
 
-def _check(to: str, top: int) -> None:
-    if to not in _WRITERS:
-        raise UsageError(f"cannot export to '{to}': {did_you_mean(to, _WRITERS)}")
-    if top < 1:
-        raise UsageError(f"top is {top}, expected 1 or more")
-
-
-def _with_crops(
-    stage: Path,
-    shown: list[Shown],
-    folder: Path | None,
-    pictures: bool,
-    progress: Progress | None,
-) -> list[Shown]:
-    """The items with their crops, which are written; without images there are none."""
-    if folder is None:
-        _log.warning("no images: the review has no crops (`images=DIR`)")
-        return shown
-    return write_crops(stage, shown, folder, pictures=pictures, progress=progress)
+def _run(detector: str, scores: Path, review: Path) -> Run:
+    return Run(detector, _relative(scores, review), file_digest(scores))
 
 
 def _relative(annotations: Path, review: Path) -> str:
@@ -138,16 +157,17 @@ def _source(
     return noisy, noisy.path, opened.images if images is None else Path(images)
 
 
-def _tables(paths: Sequence[Path | str]) -> dict[str, object]:
-    """Detector to scores table; a file that names no detector goes by its own name."""
-    tables: dict[str, object] = {}
+def _tables(paths: Sequence[Path | str]) -> tuple[dict[str, Path], dict[str, Any]]:
+    """Detector to its file, and to its scores; a file that names none goes by its own name."""
+    files: dict[str, Path] = {}
+    tables: dict[str, Any] = {}
     for path in map(Path, paths):
         table = read_scores(path)
         described = (table.schema.metadata or {}).get(b"detector")
         name = path.stem if described is None else described.decode(errors="replace")
         if name in tables:
             raise InputError(f"{path}: a second scores file of detector '{name}', expected one")
-        tables[name] = table
+        files[name], tables[name] = path, table
     if not tables:
         raise UsageError("give the scores of a detector")
-    return tables
+    return files, tables

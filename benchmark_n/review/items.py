@@ -67,6 +67,17 @@ class ReviewedFile(msgspec.Struct, frozen=True):
     sha256: str
 
 
+class Run(msgspec.Struct, frozen=True):
+    """What said which annotations are suspect: a detector's scores file, and its SHA-256.
+
+    The path is as that of `ReviewedFile`.
+    """
+
+    detector: str
+    path: str
+    sha256: str
+
+
 class Review(msgspec.Struct, frozen=True):
     """All items of a review, the most suspect first.
 
@@ -76,6 +87,8 @@ class Review(msgspec.Struct, frozen=True):
         Category id to the name that the tools show, each name once.
     guideline
         Version or address of the annotation guideline that the reviewers follow.
+    runs
+        Where the suspects come from; none in reviews of earlier versions.
     """
 
     annotations: ReviewedFile
@@ -83,6 +96,7 @@ class Review(msgspec.Struct, frozen=True):
     labels: dict[int, str]
     items: tuple[Item, ...]
     version: int = VERSION
+    runs: tuple[Run, ...] = ()
 
 
 def write_review(review: Review, folder: Path) -> None:

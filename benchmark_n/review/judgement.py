@@ -15,9 +15,11 @@ from typing import Any
 
 from scipy.stats import binomtest
 
-from benchmark_n.review.audit import AuditEntry, read_audit
+from benchmark_n.review.audit import AuditEntry
+from benchmark_n.review.carry_out import kinds_corrected
 from benchmark_n.review.decision import KEEP
-from benchmark_n.review.items import Flag, read_review
+from benchmark_n.review.items import Flag
+from benchmark_n.review.state import read_state
 
 LEVEL = 0.95
 # What each correction is an error of.
@@ -56,7 +58,8 @@ class Judgement:
     Parameters
     ----------
     items, decided
-        Numbers of suspects, and of those with a decision.
+        Numbers of suspects (and of annotations of an audit sample; not of planted items), and of
+        those with a decision.
     corrections
         Kind of error to number of annotations corrected: ``class`` (another category),
         ``spatial`` (another mask; an annotation may be both), ``spurious`` (removed), ``missing``
@@ -84,18 +87,19 @@ def judge(folder: Path | str) -> Judgement:
     InputError
         No review, or a damaged audit trail.
     """
-    review = read_review(folder)
-    entries = {entry.annotation_id: entry for entry in read_audit(Path(folder))}
+    state = read_state(folder)
     judged: list[tuple[Flag, frozenset[str]]] = []
-    for item in review.items:
-        entry = entries.get(item.annotation_id)
+    for item in state.listed:
+        entry = state.entries.get(item.annotation_id)
         if entry is not None:
             found = corrections(entry)
-            judged += [(flag, found) for flag in item.flags]
-            judged += [(flag, found) for flag in _any_flags(item.flags)]
+            flags = state.private.flags[item.annotation_id]
+            judged += [(flag, found) for flag in flags]
+            judged += [(flag, found) for flag in _any_flags(flags)]
+    entries = state.entries
     counts = Counter(kind for entry in entries.values() for kind in corrections(entry))
     return Judgement(
-        items=len(review.items),
+        items=len(state.review.items) - len(state.private.planted),
         decided=len(entries),
         kept=sum(entry.action == KEEP for entry in entries.values()),
         corrections={kind: counts[kind] for kind in CORRECTIONS},
@@ -104,18 +108,8 @@ def judge(folder: Path | str) -> Judgement:
 
 
 def corrections(entry: AuditEntry) -> frozenset[str]:
-    """The kinds of error that a decision mends; none where the annotation was kept.
-
-    An accepted proposal mends ``missing``, a removed annotation ``spurious``.
-    """
-    if entry.action == KEEP:
-        return frozenset()
-    if entry.before is None:
-        return frozenset({"missing"})
-    if entry.after is None:
-        return frozenset({"spurious"})
-    kinds = {"class": "category_id", "spatial": "segmentation"}
-    return frozenset(kind for kind, field in kinds.items() if field in entry.after)
+    """The kinds of error that a decision mends, as `kinds_corrected` has them."""
+    return kinds_corrected(entry.action, entry.before, entry.after)
 
 
 def _any_flags(flags: Sequence[Flag]) -> list[Flag]:

@@ -18,6 +18,7 @@ from benchmark_n.masks import CropMask, crop_to_rle
 from benchmark_n.report.pages import page_template
 from benchmark_n.review import decisions_file
 from benchmark_n.review.items import Review
+from benchmark_n.review.private import is_hidden
 from benchmark_n.review.reasons import detectors_of, reasons
 from benchmark_n.review.shown import Shown
 
@@ -57,6 +58,10 @@ def page_data(review: Review, shown: Sequence[Shown]) -> dict[str, Any]:
         "version": decisions_file.VERSION,
         "source_sha256": review.annotations.sha256,
         "run_sha256": decisions_file.run_digest(review),
+        # A later round asks anew: it does not bring back what was decided in the first.
+        "storage": decisions_file.run_digest(
+            msgspec.structs.replace(review, items=tuple(one.item for one in shown))
+        ),
         "guideline": review.guideline,
         "labels": list(review.labels.values()),
         "images": [
@@ -77,7 +82,7 @@ def page_data(review: Review, shown: Sequence[Shown]) -> dict[str, Any]:
 
 
 def _item(one: Shown, review: Review) -> dict[str, Any]:
-    item = one.item
+    item, hidden = one.item, is_hidden(one.item)
     labels: dict[int | None, str] = {None: "", **{i: name for i, name in review.labels.items()}}
     given, suggested = _counts(one.given), _counts(one.suggested)
     return {
@@ -91,8 +96,9 @@ def _item(one: Shown, review: Review) -> dict[str, Any]:
         # An accepted suggestion has to change something.
         "acceptable": bool(labels[item.suggested_category]) or suggested not in (None, given),
         "kind": item.flags[0].kind,
-        "detector": item.flags[0].detector,
-        "score": round(item.flags[0].score, 4),
+        # Of what is mixed in and what it is mixed into nothing is told that would part them.
+        "detector": None if hidden else item.flags[0].detector,
+        "score": None if hidden else round(item.flags[0].score, 4),
         "flagged": any(flag.flagged for flag in item.flags),
         "crop": item.crop,
     }

@@ -24,16 +24,14 @@ _FIFTYONE = (
 class _Format:
     """How a file is read.
 
-    `hint` is what to do where open items are absent, of a tool whose file has to have them all;
-    a `cumulative` file holds what was imported from it before as well.
+    `hint` is what to do where open items are absent, of a tool whose file has to have them all.
     """
 
     read: Callable[[Path, Review], list[Decision]]
     hint: str = ""
-    cumulative: bool = False
 
 
-_PAGE = _Format(decisions_file.read, cumulative=True)
+_PAGE = _Format(decisions_file.read)
 _CSV = _Format(lambda path, _: csv_file.read(path))
 _CVAT = _Format(lambda path, _: cvat.read(path))
 _COCO = _Format(lambda path, _: fiftyone.read(path), hint=f": {_FIFTYONE}")
@@ -42,14 +40,10 @@ _LABEL_STUDIO = _Format(lambda path, _: label_studio.read(path))
 
 @dataclass(frozen=True)
 class Reading:
-    """The decisions of a file, and how many open items it does not have at all.
-
-    `cumulative` files hold what was imported from them before as well.
-    """
+    """The decisions of a file, and the open items that it does not have at all."""
 
     decisions: list[Decision]
-    absent: int
-    cumulative: bool = False
+    absent: frozenset[int]
 
 
 def read_decisions(
@@ -85,18 +79,18 @@ def read_decisions(
     except OSError as error:
         raise InputError(f"{path}: cannot read the decisions: {error.strerror}") from None
     now = datetime.now(UTC).isoformat(timespec="seconds") if when is None else when
-    hint = found.hint
     decisions = _decided(path, review, decisions_read, who or "", now)
-    _refuse_changed(path, review, decisions_read, hint)
+    _refuse_changed(path, review, decisions_read, found.hint)
     present = {decision.annotation_id for decision in decisions_read}
     absent = [i.annotation_id for i in review.items if i.annotation_id not in present]
     lost = [identity for identity in absent if identity not in decided_before]
-    if lost and (hint or len(absent) == len(review.items)):
+    if lost and (found.hint or len(absent) == len(review.items)):
         raise InputError(
             f"{path.name}: {len(lost)} of {len(review.items)} annotations under review are not in "
-            f"it, the first is {lost[0]}, expected {'all' if hint else 'some'}{hint}"
+            f"it, the first is {lost[0]}, expected {'all' if found.hint else 'some'}"
+            f"{found.hint}"
         )
-    return Reading(decisions, len(lost), found.cumulative)
+    return Reading(decisions, frozenset(lost))
 
 
 def _decided(

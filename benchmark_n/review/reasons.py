@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from benchmark_n.masks import mask_iou
 from benchmark_n.review.items import Item, Review
+from benchmark_n.review.private import is_hidden
 from benchmark_n.review.shown import Shown
 
 # From this share of an outline off an edge on, it is told.
@@ -18,7 +19,7 @@ def detectors_of(review: Review) -> tuple[str, ...]:
 
 
 def reasons(one: Shown, review: Review, detectors: Collection[str]) -> tuple[str, ...]:
-    """Sentences, the most important first.
+    """Sentences, the most important first; of a hidden item nothing that names a detector.
 
     Parameters
     ----------
@@ -34,7 +35,7 @@ def reasons(one: Shown, review: Review, detectors: Collection[str]) -> tuple[str
         said.append("Its mask may be wrong." if one.given is not None else "Its box may be wrong.")
     if one.off_edge is not None and one.off_edge >= _MUCH_OFF:
         said.append(f"{100 * one.off_edge:.0f} % of its outline lies off an edge.")
-    said.append(_flagged(item, detectors))
+    said.append("" if is_hidden(item) else _flagged(item, detectors))
     if review.guideline and not item.proposal:
         said.append(f"May not match guideline {review.guideline}.")
     return tuple(sentence for sentence in said if sentence)
@@ -43,24 +44,27 @@ def reasons(one: Shown, review: Review, detectors: Collection[str]) -> tuple[str
 def _category(item: Item, review: Review) -> list[str]:
     if item.suggested_category is None or item.category_by is None:
         return []
-    label, by = review.labels[item.suggested_category], item.category_by.detector
+    label = review.labels[item.suggested_category]
+    by = "" if is_hidden(item) else f" to {item.category_by.detector}"
     if item.proposal:
-        return [f"Looks like {label} to {by}, and nothing is annotated here."]
-    given = "" if item.given is None else f", not {review.labels[item.given]},"
-    return [f"Looks like {label}{given} to {by}."]
+        return [f"Looks like {label}{by}, and nothing is annotated here."]
+    given = "" if item.given is None else f", not {review.labels[item.given]}"
+    return [f"Looks like {label}{given}{',' if given and by else ''}{by}."]
 
 
 def _mask(one: Shown) -> list[str]:
     """How the suggested mask differs from the given one."""
-    given, suggested, by = one.given, one.suggested, one.item.mask_by
-    if suggested is None or by is None or one.item.proposal:
+    given, suggested, flag = one.given, one.suggested, one.item.mask_by
+    if suggested is None or flag is None or one.item.proposal:
         return []
+    hidden, by = is_hidden(one.item), flag.detector
     if given is None:
-        return [f"{by.detector} suggests a mask."]
+        return ["A mask is suggested." if hidden else f"{by} suggests a mask."]
     overlap = 100 * mask_iou(given, suggested)
     size = suggested.area / given.area
     larger = f"{size:.2g} times as large" if size >= 1 else f"{100 * size:.0f} % as large"
-    return [f"{by.detector} suggests another mask: {larger}, {overlap:.0f} % in common (IoU)."]
+    said = "Another mask is suggested" if hidden else f"{by} suggests another mask"
+    return [f"{said}: {larger}, {overlap:.0f} % in common (IoU)."]
 
 
 def _flagged(item: Item, detectors: Collection[str]) -> str:

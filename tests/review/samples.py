@@ -116,8 +116,10 @@ def page_file(
 
 
 def corrected(folder: Path) -> dict[str, Any]:
-    """The corrected file of the review."""
+    """The corrected file of the review, without its lineage."""
     data: dict[str, Any] = json.loads((folder / "review" / "corrected.json").read_text())
+    assert list(data)[-1] == "benchmark_n_lineage"
+    del data["benchmark_n_lineage"]
     return data
 
 

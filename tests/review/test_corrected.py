@@ -507,7 +507,8 @@ def test_an_archive_comes_back_as_one(tmp_path: Path) -> None:
     assert done.returned is not None
     with zipfile.ZipFile(done.returned / "task.zip") as box:
         assert box.namelist() == ["annotations/instances_train.json"]
-        assert box.read(box.namelist()[0]) == (review / "corrected.json").read_bytes()
+        document = json.loads(box.read(box.namelist()[0]))
+    assert document == samples.corrected(tmp_path)
     assert read_coco(done.returned / "task.zip").annotation_ids.tolist() == [7, 9]
     moved = archive.rename(tmp_path / "moved.zip")
     with pytest.raises(InputError, match="name it with `annotations`"):

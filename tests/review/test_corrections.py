@@ -184,7 +184,7 @@ KILLER = """
 import os, shutil, signal, sys
 from pathlib import Path
 from typing import Any
-from benchmark_n.review import audit, corrections
+from benchmark_n.review import corrected_file, corrections
 review, decisions, before, states = sys.argv[1:]
 left = 0
 def deadly(function):
@@ -198,7 +198,7 @@ def deadly(function):
 os.fsync = deadly(os.fsync)
 os.open = deadly(os.open)
 Path.replace = deadly(Path.replace)
-corrections.CocoStream.write = deadly(corrections.CocoStream.write)
+corrected_file.CocoStream.write = deadly(corrected_file.CocoStream.write)
 for moment in range(1, 40):
     shutil.rmtree(review)
     shutil.copytree(before, review)

@@ -10,7 +10,13 @@ import msgspec
 import pytest
 
 from benchmark_n.errors import InputError
-from benchmark_n.review import decisions_file, export_review, import_decisions, judge
+from benchmark_n.review import (
+    OutputOptions,
+    decisions_file,
+    export_review,
+    import_decisions,
+    judge,
+)
 from benchmark_n.review.items import read_review
 from benchmark_n.review.reading import read_decisions
 from tests.review import samples
@@ -135,14 +141,15 @@ def test_the_page_that_is_told_of_is_replaced_until_decisions_are_imported(
 ) -> None:
     table = samples.scores(tmp_path / "more.parquet", samples.ROWS)
     more: dict[str, Any] = {"annotations": tmp_path / "instances.json", "images": tmp_path}
-    export_review([table], "page", review, overwrite=True, top=2, **more)
+    again = OutputOptions(overwrite=True)
+    export_review([table], "page", review, output=again, top=2, **more)
     assert len(samples.page_data(review)["items"]) == 2
     import_decisions(review, samples.page_file(review, ALL[:1]))
     with pytest.raises(InputError, match=r"holds audit\.jsonl, which no earlier result wrote"):
-        export_review([table], "page", review, overwrite=True, **more)
+        export_review([table], "page", review, output=again, **more)
     export_review([table], "csv", tmp_path / "csv", **more)
     with pytest.raises(InputError, match=r"holds decisions\.csv, which no earlier result wrote"):
-        export_review([table], "page", tmp_path / "csv", overwrite=True, **more)
+        export_review([table], "page", tmp_path / "csv", output=again, **more)
 
 
 def test_the_published_schema_is_that_of_the_format() -> None:

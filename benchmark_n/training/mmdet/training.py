@@ -25,6 +25,7 @@ from benchmark_n.training.mmdet.runner import (
     wait_for_others,
 )
 from benchmark_n.training.options import RunOptions
+from benchmark_n.training.subset import write_subset
 from benchmark_n.training.work_dir import (
     PREDICTIONS,
     RESULTS,
@@ -79,6 +80,7 @@ def train_mmdet(
     description = describe(opened, _training(settings, folds, held_out))
     if not _opened(folder, description, run.resume):
         return finished_run(folder)
+    write_subset(folder, labels.coco, opened.recipe, folds or held_out)
     newest = newest_checkpoint(folder) if run.resume else None
     if newest is not None:
         config.resume, config.load_from = True, str(newest)

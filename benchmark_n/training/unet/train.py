@@ -21,6 +21,7 @@ from benchmark_n.nets.devices import torch_device
 from benchmark_n.nets.weights import WEIGHTS, load_weights, save_weights
 from benchmark_n.training.mmdet.model_configs import ModelSettings
 from benchmark_n.training.options import RunOptions
+from benchmark_n.training.subset import write_subset
 from benchmark_n.training.unet import ventricles as cardiac
 from benchmark_n.training.unet.frames import read_frames, ventricle_targets
 from benchmark_n.training.work_dir import (
@@ -55,6 +56,7 @@ def train_cardiac(
     description = describe(opened, {"settings": {"model": asked.model, **asdict(settings)}})
     if not open_work_dir(folder, description, run.resume):
         return finished_run(folder)
+    write_subset(folder, labels.coco, opened.recipe)
     frames = read_frames(labels.coco, labels.images, settings.size)
     network = cardiac.train_unet(
         frames,

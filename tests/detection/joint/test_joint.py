@@ -15,6 +15,7 @@ from benchmark_n.detection.joint.result import JointResult
 from benchmark_n.detection.joint.run import detect_jointly
 from benchmark_n.tables.scores import read_scores
 from tests.detection.joint.files import Files, write_files
+from tests.review.samples import page_file
 
 
 @pytest.fixture(scope="module")
@@ -86,19 +87,44 @@ def test_the_command_writes_one_page_and_one_list(
     assert data["suspects"] == json.loads(json.dumps([one.to_dict() for one in found.suspects]))
     assert "ran: unannotated: reads predictions:" in captured.err
     assert "left out: pictures: no pictures: name their folder by --images" in captured.err
-    assert sorted(path.name for path in out.iterdir()) == [
+    assert sorted(path.name for path in out.iterdir()) == ["joint", "review"]
+    assert data["decide"] == str(out / "review" / "decide.html")
+    folder = out / "joint"
+    assert sorted(path.name for path in folder.iterdir()) == [
         *("report.html", "results.json", "scores.parquet", "suspects.json"),
     ]
-    listed = json.loads((out / "suspects.json").read_text())
+    listed = json.loads((folder / "suspects.json").read_text())
     assert listed["suspects"] == data["suspects"]
     assert listed["image_ranking"] == data["images"]
-    marked = COCO(str(out / "suspects.json")).anns
+    marked = COCO(str(folder / "suspects.json")).anns
     for one in found.suspects:
         if one.annotation_id is not None:
             assert marked[one.annotation_id]["score"] == one.probability
-    page = (out / "report.html").read_text()
+    page = (folder / "report.html").read_text()
     assert page.count('<div class="card">') == min(200, len(found.suspects))
     assert "What ran, and what did not" in page
+
+
+def test_what_a_review_settled_leaves_the_list(
+    files: Files, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["detect", "--annotations", str(files.annotations), "--json"]
+    words += ["--evidence", f"predictions:{files.predictions}", "--out"]
+    assert run([*words, str(tmp_path / "first")]) == 0
+    before = json.loads(capsys.readouterr().out)["suspects"]
+    review = tmp_path / "first" / "review"
+    kept = [one["annotation_id"] for one in before if one["annotation_id"] is not None][:3]
+    decided = [{"annotation_id": identity, "decision": "keep"} for identity in kept]
+    path = page_file(review, decided)
+    assert run(["review", "import", str(review), "--decisions", str(path), "--who", "anna"]) == 0
+    capsys.readouterr()
+    assert run([*words, str(tmp_path / "second"), "--since", str(review)]) == 0
+    captured = capsys.readouterr()
+    after = json.loads(captured.out)["suspects"]
+    assert after == [one for one in before if one["annotation_id"] not in kept]
+    assert "since the review: 3 rows are settled and left out" in captured.err
+    assert run([*words, str(tmp_path / "third"), "--since", str(review), "--guideline", "v2"]) == 0
+    assert json.loads(capsys.readouterr().out)["suspects"] == before
 
 
 def test_review_reads_the_scores(files: Files, found: JointResult, tmp_path: Path) -> None:
@@ -112,7 +138,7 @@ def test_review_reads_the_scores(files: Files, found: JointResult, tmp_path: Pat
 def _written(files: Files, folder: Path) -> Path:
     words = ["detect", "--annotations", str(files.annotations), "--out", str(folder / "out"), "-q"]
     assert run([*words, "--evidence", f"predictions:{files.predictions}"]) == 0
-    return folder / "out"
+    return folder / "out" / "joint"
 
 
 def test_without_pictures_or_detectors_rules_alone_run(files: Files) -> None:

@@ -52,7 +52,10 @@ def test_kinds_join_in_one_list(tmp_path: Path) -> None:
     assert [(one.annotation_id, one.kind) for one in ranked] == [
         *((8, "class"), (None, "missing"), (7, "class")),
     ]
-    assert [one.probability for one in ranked] == pytest.approx([0.9001, 0.8, 0.75])
+    assert [one.probability for one in ranked] == pytest.approx(
+        [1 - 0.1 * (1 - 0.7 * 0.001), 0.8, 1 - 0.5 * (1 - 0.7 * 0.5)],
+        abs=1e-4,  # as written
+    )
     assert [one.suggested_category for one in ranked] == [1, 3, 2]
     assert (ranked[0].category, ranked[1].category) == (2, None)
 

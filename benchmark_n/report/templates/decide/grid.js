@@ -22,7 +22,7 @@ function makeGrid(data, store, choose, open) {
     const tag = document.createElement("span");
     tag.className = text ? "tag done" : "tag";
     tag.textContent = text || "open";
-    state.append(`${kindName(item.kind)} ${item.score.toFixed(2)} `, tag);
+    state.append(`${kindName(item.kind)} ${item.score === null ? "" : item.score.toFixed(2)} `, tag);
     card.replaceChildren(...parts, name, state);
   }
 

@@ -1,5 +1,5 @@
 // Which suspects are shown, and in which order; kinds in words.
-const KINDS = { class: "category", spatial: "mask", missing: "missing" };
+const KINDS = { class: "category", spatial: "mask", missing: "missing", any: "not said" };
 const kindName = (kind) => KINDS[kind] || kind;
 
 function listed(data, store, wanted) {

@@ -2,7 +2,7 @@
 (() => {
   const pick = (id) => document.getElementById(id);
   const data = JSON.parse(pick("data").textContent);
-  const store = openStore(data.run_sha256, data.items.map((item) => item.id));
+  const store = openStore(data.storage, data.items.map((item) => item.id));
   const viewer = makeViewer(pick("view"));
   const categories = makeCategories(data.labels, (name) => decide("relabel", name));
   const grid = makeGrid(data, store, (place) => go(place), (place) => { go(place); setGrid(false); });
@@ -44,8 +44,9 @@
     const record = store.get(item.id), picture = data.images[item.image];
     const same = data.items.filter((one) => one.image === item.image).length;
     pick("heading").textContent = headingOf(item);
-    pick("score").textContent = `Score ${item.score.toFixed(2)} of 1 by ${item.detector} (${kindName(item.kind)}), ` +
-      `${data.items.indexOf(item) + 1} of ${data.items.length} by suspicion`;
+    const number = `${data.items.indexOf(item) + 1} of ${data.items.length}`;
+    pick("score").textContent = item.score === null ? `${number}, in an order that was drawn`
+      : `Score ${item.score.toFixed(2)} of 1 by ${item.detector} (${kindName(item.kind)}), ${number} by suspicion`;
     pick("reasons").replaceChildren(...item.reasons.map((text) => {
       const entry = document.createElement("li");
       entry.textContent = text;

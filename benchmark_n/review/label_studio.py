@@ -9,6 +9,7 @@ References
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,8 @@ from benchmark_n.review.shown import GIVEN, IMAGES, Shown, describe
 TASKS, CONFIG = "tasks.json", "labeling_config.xml"
 # How Label Studio names files of its local storage, below LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT.
 _LOCAL = "/data/local-files/?d="
+# First and last name, address and number: "Anna Miller anna@example.org, 3".
+_USERNAME = re.compile(r"(\S+@\S+), \d+$")
 
 
 def write(folder: Path, review: Review, shown: list[Shown], name: str = "review") -> None:
@@ -170,7 +173,7 @@ def _decision(path: Path, identity: int, annotation: dict[str, Any]) -> Decision
         "annotation_id": identity,
         "decision": next(_values(results, "decision", "choices"), ""),
         "why": " ".join(_values(results, "why", "text")),
-        "who": _person(annotation.get("completed_by")),
+        "who": _person(annotation.get("completed_by"), annotation.get("created_username")),
         "when": annotation.get("updated_at") or annotation.get("created_at") or "",
     }
     labels = sorted({label for region in regions for label in region["value"]["polygonlabels"]})
@@ -194,9 +197,15 @@ def _values(results: list[dict[str, Any]], name: str, key: str) -> Iterator[str]
             yield from ([value] if isinstance(value, str) else value)
 
 
-def _person(value: Any) -> str:
+def _person(value: Any, name: Any) -> str:
+    """The e-mail address where the export has it, with the number or in ``created_username``."""
+    if isinstance(value, dict) and value.get("email"):
+        return str(value["email"])
+    found = _USERNAME.search(name) if isinstance(name, str) else None
+    if found is not None:
+        return found[1]
     if isinstance(value, dict):
-        return str(value.get("email") or value.get("id") or "")
+        return str(value.get("id") or "")
     return "" if value is None else f"user {value}"
 
 

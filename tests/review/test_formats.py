@@ -294,6 +294,26 @@ def test_label_studio_gives_back_who_when_and_why(tmp_path: Path) -> None:
     assert (line["why"], line["after"]) == ("seen twice", {"category_id": 2})
 
 
+@pytest.mark.parametrize(
+    ("who", "named"),
+    [
+        ({"completed_by": {"id": 3, "email": "anna@example.org"}}, "anna@example.org"),
+        ({"completed_by": 3, "created_username": " anna@example.org, 3"}, "anna@example.org"),
+        ({"completed_by": 3, "created_username": "Anna M anna@example.org, 3"}, "anna@example.org"),
+        ({"completed_by": {"id": 3}, "created_username": "anna, 3"}, "3"),
+        ({"completed_by": 3}, "user 3"),
+    ],
+)
+def test_who_of_label_studio_is_the_address_where_there_is_one(
+    tmp_path: Path, who: dict[str, Any], named: str
+) -> None:
+    annotation = label_studio_annotation({"result": []}, "keep")
+    del annotation["completed_by"]
+    path = tmp_path / "export.json"
+    path.write_text(json.dumps([{"data": {"annotation_id": 7}, "annotations": [annotation | who]}]))
+    assert [decision.who for decision in label_studio.read(path)] == [named]
+
+
 def test_datumaro_reads_the_cvat_file(tmp_path: Path) -> None:
     pytest.importorskip("datumaro")
     dataset = importlib.import_module("datumaro.components.dataset").Dataset

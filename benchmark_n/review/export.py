@@ -17,7 +17,7 @@ from benchmark_n.coco.labels import category_labels
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.files.atomic import files_below, staged
 from benchmark_n.files.provenance import file_digest
-from benchmark_n.review import page
+from benchmark_n.review import page, readme
 from benchmark_n.review.choice import choose_items
 from benchmark_n.review.items import REVIEW, Review, ReviewedFile, Run, write_review
 from benchmark_n.review.private import Private, as_shown, write_private
@@ -119,13 +119,13 @@ def _write(
         write_review(review, stage)
         if private is not None:
             write_private(private, stage)
-        write_tool(to, stage, review, shown)
+        write_tool(to, stage, review, shown, out.resolve().name)
     return review
 
 
 def _strangers(folder: Path) -> list[str]:
     """Files that are not of a page alone: of another tool, decisions, corrections, a sample."""
-    own = (REVIEW, page.FILE), (f"{CROPS}/", f"{PICTURES}/")
+    own = (REVIEW, page.FILE, readme.FILE), (f"{CROPS}/", f"{PICTURES}/")
     return [n for n in files_below(folder) if n not in own[0] and not n.startswith(own[1])]
 
 

@@ -9,6 +9,7 @@ References
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from xml.etree import ElementTree
 
 import msgspec
 
+from benchmark_n.coco.images import local_name
 from benchmark_n.errors import InputError
 from benchmark_n.masks import CropMask
 from benchmark_n.masks.outline import mask_to_polygons
@@ -30,16 +32,25 @@ from benchmark_n.review.decision import (
     whole_number,
 )
 from benchmark_n.review.items import Review
-from benchmark_n.review.shown import GIVEN, Shown, describe
+from benchmark_n.review.shown import GIVEN, IMAGES, Shown, describe
 
 TASKS, CONFIG = "tasks.json", "labeling_config.xml"
 # How Label Studio names files of its local storage, below LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT.
 _LOCAL = "/data/local-files/?d="
+# First and last name, address and number: "Anna Miller anna@example.org, 3".
+_USERNAME = re.compile(r"(\S+@\S+), \d+$")
 
 
-def write(folder: Path, review: Review, shown: list[Shown]) -> None:
-    """Write ``tasks.json`` and ``labeling_config.xml``."""
-    tasks = [_task(review, one) for one in shown]
+def write(folder: Path, review: Review, shown: list[Shown], name: str = "review") -> None:
+    """Write ``tasks.json`` and ``labeling_config.xml``.
+
+    Parameters
+    ----------
+    name
+        Where the folder is to lie below the document root: files of the root itself are not served,
+        since a storage has to be a folder in it.
+    """
+    tasks = [_task(review, one, name) for one in shown]
     lines = ",\n".join(json.dumps(task) for task in tasks)
     (folder / TASKS).write_text(f"[\n{lines}\n]\n", encoding="utf-8")
     crops = all(one.item.crop for one in shown)
@@ -66,7 +77,7 @@ def labeling_config(review: Review, crops: bool) -> str:
     return ElementTree.tostring(view, encoding="unicode") + "\n"
 
 
-def _task(review: Review, one: Shown) -> dict[str, Any]:
+def _task(review: Review, one: Shown, name: str) -> dict[str, Any]:
     described = describe(review, one.item)
     about = (
         f"annotation {described['annotation_id']}: given {described['given'] or 'nothing'}, "
@@ -74,8 +85,9 @@ def _task(review: Review, one: Shown) -> dict[str, Any]:
         f"{described['detector']})"
         + (f"; guideline {review.guideline}" if review.guideline else "")
     )
-    data = {**described, "image": local_address(one.file_name), "about": about}
-    data["crop"] = local_address(described["crop"]) if described["crop"] else ""
+    picture = one.picture or f"{IMAGES}/{local_name(one.file_name)}"
+    data = {**described, "image": local_address(f"{name}/{picture}"), "about": about}
+    data["crop"] = local_address(f"{name}/{described['crop']}") if described["crop"] else ""
     predictions = []
     if one.given is not None:
         predictions.append(_prediction(GIVEN, one, one.given, described["given"], 0.0))
@@ -161,7 +173,7 @@ def _decision(path: Path, identity: int, annotation: dict[str, Any]) -> Decision
         "annotation_id": identity,
         "decision": next(_values(results, "decision", "choices"), ""),
         "why": " ".join(_values(results, "why", "text")),
-        "who": _person(annotation.get("completed_by")),
+        "who": _person(annotation.get("completed_by"), annotation.get("created_username")),
         "when": annotation.get("updated_at") or annotation.get("created_at") or "",
     }
     labels = sorted({label for region in regions for label in region["value"]["polygonlabels"]})
@@ -185,9 +197,15 @@ def _values(results: list[dict[str, Any]], name: str, key: str) -> Iterator[str]
             yield from ([value] if isinstance(value, str) else value)
 
 
-def _person(value: Any) -> str:
+def _person(value: Any, name: Any) -> str:
+    """The e-mail address where the export has it, with the number or in ``created_username``."""
+    if isinstance(value, dict) and value.get("email"):
+        return str(value["email"])
+    found = _USERNAME.search(name) if isinstance(name, str) else None
+    if found is not None:
+        return found[1]
     if isinstance(value, dict):
-        return str(value.get("email") or value.get("id") or "")
+        return str(value.get("id") or "")
     return "" if value is None else f"user {value}"
 
 

@@ -53,5 +53,6 @@ def next_round(
         number += 1
     shown = show_items(shown_file, state.disputed)
     with staged(target, marker=None) as stage:
-        write_tool(to, stage, state.review, with_crops(to, stage, shown, pictures))
+        shown = with_crops(to, stage, shown, pictures)
+        write_tool(to, stage, state.review, shown, f"{state.folder.resolve().name}/{target.name}")
     return target, state.disputed

@@ -22,7 +22,7 @@ from benchmark_n.review.edges import image_edges, off_edge
 from benchmark_n.review.items import Item, Review
 from benchmark_n.runtime.progress import Progress
 
-CROPS, PICTURES = "crops", "pictures"
+CROPS, PICTURES, IMAGES = "crops", "pictures", "images"
 _QUALITY = 90  # of JPEG
 GIVEN, SUGGESTED = "given", "suggested"
 
@@ -32,8 +32,9 @@ class Shown:
     """An item with its image and its masks; a mask that there is none of is None.
 
     `box` is the box, filled, of an annotation without a mask: it is shown, and never exported.
-    `picture` is the whole picture in the review's folder, `off_edge` the share of the given outline
-    that lies off an edge of the picture, 0 to 1; both are of the page alone.
+    `picture` is the whole picture in the review's folder, for those tools that look for it there;
+    `off_edge`, of the page alone, the share of the given outline that lies off an edge of the
+    picture, 0 to 1.
     """
 
     item: Item

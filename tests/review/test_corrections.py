@@ -111,6 +111,7 @@ def test_a_bad_decision_leaves_nothing(
         "review.json",
         "decisions.csv",
         "crops",
+        "README.md",
     }
 
 

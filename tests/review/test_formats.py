@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
 
 import cv2
@@ -208,7 +209,8 @@ def test_label_studio_tasks_hold_the_documented_fields(tmp_path: Path) -> None:
     tasks = json.loads((tmp_path / "review" / "tasks.json").read_text(encoding="utf-8"))
     assert [task["data"]["annotation_id"] for task in tasks] == [7, 9, 10, 8]
     data = tasks[0]["data"]
-    assert data["image"] == "/data/local-files/?d=a.png"
+    assert data["image"] == "/data/local-files/?d=review/images/a.png"
+    assert data["crop"] == "/data/local-files/?d=review/crops/7.png"
     assert (data["given"], data["suggested_category"], data["score"]) == ("cat", "dog", 0.9)
     given, suggested = tasks[0]["predictions"]
     assert (given["model_version"], suggested["model_version"]) == ("given", "cleanlab")
@@ -221,6 +223,57 @@ def test_label_studio_tasks_hold_the_documented_fields(tmp_path: Path) -> None:
     config = (tmp_path / "review" / "labeling_config.xml").read_text(encoding="utf-8")
     view = ElementTree.fromstring(config)
     assert [label.get("value") for label in view.iter("Label")] == ["cat", "dog", "person"]
+
+
+@pytest.mark.parametrize("tool", ["labelstudio", "cvat"])
+def test_pictures_lie_where_the_tool_looks_for_them(tmp_path: Path, tool: str) -> None:
+    samples.exported(tmp_path, tool)
+    folder = tmp_path / "review"
+    for name in ("a.png", "b.png"):
+        assert (folder / "images" / name).read_bytes() == (tmp_path / name).read_bytes()
+    if tool == "labelstudio":
+        # Below the document root the storage is a folder, here the review's.
+        for task in json.loads((folder / "tasks.json").read_text(encoding="utf-8")):
+            for name in ("image", "crop"):
+                address = urlsplit(task["data"][name])
+                assert address.path == "/data/local-files/"
+                (place,) = parse_qs(address.query)["d"]
+                assert (tmp_path / place).is_file()
+                assert place.startswith("review/")
+
+
+def test_pictures_of_any_name_are_copied_below_images(tmp_path: Path) -> None:
+    """Names as Label Studio's own export and paths of another machine have them."""
+    names = ["/data/local-files/?d=photos/a%20%231.png", "C:\\photos\\b.png"]
+    data = json.loads(samples.source(tmp_path).read_text())
+    for image, name, old in zip(data["images"], names, ("a.png", "b.png"), strict=True):
+        image["file_name"] = name
+        shutil.move(tmp_path / old, tmp_path / {"a.png": "a #1.png"}.get(old, old))
+    (tmp_path / "in.json").write_text(json.dumps(data))
+    table = samples.scores(tmp_path / "scores.parquet", samples.ROWS)
+    more: dict[str, Any] = {"annotations": tmp_path / "in.json", "images": tmp_path}
+    export_review([table], "labelstudio", tmp_path / "set 1", **more)
+    copied = sorted(path.name for path in (tmp_path / "set 1" / "images").iterdir())
+    assert copied == ["a #1.png", "b.png"]
+    first = json.loads((tmp_path / "set 1" / "tasks.json").read_text())[0]
+    assert first["data"]["image"] == "/data/local-files/?d=set%201/images/a%20%231.png"
+
+
+@pytest.mark.parametrize("tool", FORMATS)
+def test_a_readme_of_five_lines_says_how_to_go_on(tmp_path: Path, tool: str) -> None:
+    samples.exported(tmp_path, tool)
+    review = tmp_path / "review"
+    lines = (review / "README.md").read_text(encoding="utf-8").splitlines()
+    assert [line[:3] for line in lines] == ["1. ", "2. ", "3. ", "4. ", "5. "]
+    text = " ".join(lines)
+    assert "{" not in text
+    own = {path.name for path in review.iterdir()} - {"README.md", "review.json", "pictures"}
+    assert {name for name in own if name in text} >= own - {"crops"}
+    needed = {
+        "labelstudio": ["LOCAL_FILES_SERVING_ENABLED=true", "LOCAL_FILES_DOCUMENT_ROOT", "review/"],
+        "fiftyone": ['label_types="segmentations"', "label_field=", "extra_attrs=True"],
+    }
+    assert [word for word in needed.get(tool, []) if word not in text] == []
 
 
 def test_label_studio_gives_back_who_when_and_why(tmp_path: Path) -> None:
@@ -241,12 +294,30 @@ def test_label_studio_gives_back_who_when_and_why(tmp_path: Path) -> None:
     assert (line["why"], line["after"]) == ("seen twice", {"category_id": 2})
 
 
+@pytest.mark.parametrize(
+    ("who", "named"),
+    [
+        ({"completed_by": {"id": 3, "email": "anna@example.org"}}, "anna@example.org"),
+        ({"completed_by": 3, "created_username": " anna@example.org, 3"}, "anna@example.org"),
+        ({"completed_by": 3, "created_username": "Anna M anna@example.org, 3"}, "anna@example.org"),
+        ({"completed_by": {"id": 3}, "created_username": "anna, 3"}, "3"),
+        ({"completed_by": 3}, "user 3"),
+    ],
+)
+def test_who_of_label_studio_is_the_address_where_there_is_one(
+    tmp_path: Path, who: dict[str, Any], named: str
+) -> None:
+    annotation = label_studio_annotation({"result": []}, "keep")
+    del annotation["completed_by"]
+    path = tmp_path / "export.json"
+    path.write_text(json.dumps([{"data": {"annotation_id": 7}, "annotations": [annotation | who]}]))
+    assert [decision.who for decision in label_studio.read(path)] == [named]
+
+
 def test_datumaro_reads_the_cvat_file(tmp_path: Path) -> None:
     pytest.importorskip("datumaro")
     dataset = importlib.import_module("datumaro.components.dataset").Dataset
     samples.exported(tmp_path, "cvat")
-    shutil.copytree(tmp_path, tmp_path / "images", ignore=shutil.ignore_patterns("images", "*.p*t"))
-    shutil.move(tmp_path / "images", tmp_path / "review" / "images")
     read = dataset.import_from(str(tmp_path / "review" / "annotations.xml"), "cvat")
     coco = COCO(str(tmp_path / "instances.json"))
     compared = 0

@@ -20,6 +20,7 @@ def decide_page(
     images: Path | None,
     top: int,
     *,
+    guideline: str | None = None,
     quiet: bool,
 ) -> Path | None:
     """Write ``review/decide.html`` into the results' directory `root`, in place of an earlier one.
@@ -41,6 +42,7 @@ def decide_page(
                 annotations=annotations,
                 images=images,
                 top=top,
+                guideline=guideline or "",
                 output=OutputOptions(overwrite=True, progress=progress),
             )
     except InputError as fault:

@@ -116,7 +116,11 @@ def run_on_file(
 
         results = since(results, asked["since"], guideline=asked["guideline"])
     root = out or Path("results") / annotations.stem
-    reviewed = annotations, asked["images"]
+    reviewed = {
+        "annotations": annotations,
+        "images": asked["images"],
+        "guideline": asked["guideline"],
+    }
     _finish(results, root, None, asked["top"], reviewed=reviewed, quiet=quiet, as_json=as_json)
 
 
@@ -132,7 +136,7 @@ def _finish(
     top: int,
     *,
     ablation: bool = False,
-    reviewed: tuple[Path, Path | None] | None = None,
+    reviewed: dict[str, Any] | None = None,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -150,7 +154,7 @@ def _finish(
     data: dict[str, Any] = {"results": str(root), "detectors": [one.to_dict() for one in results]}
     if reviewed is not None:
         scores = [root / one.detector / SCORES for one in results]
-        page = decide_page(root, scores, *reviewed, top, quiet=quiet)
+        page = decide_page(root, scores, top=top, quiet=quiet, **reviewed)
         data["decide"] = None if page is None else str(page)
         pages += decide_text(page)
     if made is not None:

@@ -55,7 +55,13 @@ def run_jointly(
     tell((with_flags(line, root_command()) for line in _parts_lines(result.parts)), quiet)
     warn(result.warnings, quiet)
     page = decide_page(
-        root, [folder / SCORES], annotations, asked["images"], asked["top"], quiet=quiet
+        root,
+        [folder / SCORES],
+        annotations,
+        asked["images"],
+        asked["top"],
+        guideline=asked["guideline"],
+        quiet=quiet,
     )
     data = {
         "results": str(folder),

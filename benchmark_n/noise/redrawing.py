@@ -46,6 +46,8 @@ def smoothed(distances: Values, radius: int) -> Values:
 def add_bump(values: Values, distances: Values, size: float, where: float) -> None:
     """Add a smooth hill (or dip, for a negative size, px) around a pixel of the outline."""
     rim = np.flatnonzero(np.abs(distances) <= 0.5)
+    if not len(rim):  # a mask of the whole image has no outline
+        return
     w = values.shape[1]
     y, x = divmod(int(rim[min(int(where * len(rim)), len(rim) - 1)]), w)
     radius = max(round(2 * abs(size)), 2)

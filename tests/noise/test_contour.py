@@ -217,3 +217,10 @@ def test_same_bytes_whatever_the_workers(tmp_path: Path) -> None:
 def test_impossible_parameters_are_refused(name: str, value: float) -> None:
     with pytest.raises(InputError, match=f"contour.{name} is {value}"):
         contour(**{name: value})
+
+
+@pytest.mark.parametrize("shape", [(40, 60), (3, 200)])
+def test_a_mask_of_the_whole_image_has_no_outline_to_redraw(shape: tuple[int, int]) -> None:
+    mask = CropMask.from_full(np.ones(shape, np.uint8))
+    noise = contour(offset_sd=0.5, roughness=0.5, part=1.0, part_size=0.2)
+    assert all(mask_iou(one, mask) > 0.5 for one in redrawn(noise, mask, 40))

@@ -31,6 +31,8 @@ def reasons(one: Shown, review: Review, detectors: Collection[str]) -> tuple[str
     said = [*_category(item, review), *_mask(one)]
     if not item.proposal and "class" in kinds and item.suggested_category is None:
         said.append(f"May not be {review.labels[item.given]}." if item.given is not None else "")
+    if "spurious" in kinds:
+        said.append("There may be nothing of the kind here.")
     if "spatial" in kinds and one.suggested is None:
         said.append("Its mask may be wrong." if one.given is not None else "Its box may be wrong.")
     if one.off_edge is not None and one.off_edge >= _MUCH_OFF:
@@ -41,11 +43,16 @@ def reasons(one: Shown, review: Review, detectors: Collection[str]) -> tuple[str
     return tuple(sentence for sentence in said if sentence)
 
 
+def _named(detector: str) -> str:
+    """The joint list is no detector, but what all of them say together."""
+    return "the joint list" if detector == "joint" else detector
+
+
 def _category(item: Item, review: Review) -> list[str]:
     if item.suggested_category is None or item.category_by is None:
         return []
     label = review.labels[item.suggested_category]
-    by = "" if is_hidden(item) else f" to {item.category_by.detector}"
+    by = "" if is_hidden(item) else f" to {_named(item.category_by.detector)}"
     if item.proposal:
         return [f"Looks like {label}{by}, and nothing is annotated here."]
     given = "" if item.given is None else f", not {review.labels[item.given]}"
@@ -57,7 +64,7 @@ def _mask(one: Shown) -> list[str]:
     given, suggested, flag = one.given, one.suggested, one.item.mask_by
     if suggested is None or flag is None or one.item.proposal:
         return []
-    hidden, by = is_hidden(one.item), flag.detector
+    hidden, by = is_hidden(one.item), _named(flag.detector)
     if given is None:
         return ["A mask is suggested." if hidden else f"{by} suggests a mask."]
     overlap = 100 * mask_iou(given, suggested)
@@ -72,5 +79,5 @@ def _flagged(item: Item, detectors: Collection[str]) -> str:
     if not flagged:
         return "No detector flags it: it is listed by its score."
     if len(detectors) == 1:
-        return f"Flagged by {next(iter(flagged))}."
+        return f"Flagged by {_named(next(iter(flagged)))}."
     return f"Flagged by {len(flagged)} of {len(detectors)} detectors: {', '.join(flagged)}."

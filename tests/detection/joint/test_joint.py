@@ -15,7 +15,7 @@ from benchmark_n.detection.joint.result import JointResult
 from benchmark_n.detection.joint.run import detect_jointly
 from benchmark_n.tables.scores import read_scores
 from tests.detection.joint.files import Files, write_files
-from tests.review.samples import page_file
+from tests.review.samples import page_data, page_file
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +89,9 @@ def test_the_command_writes_one_page_and_one_list(
     assert "left out: pictures: no pictures: name their folder by --images" in captured.err
     assert sorted(path.name for path in out.iterdir()) == ["joint", "review"]
     assert data["decide"] == str(out / "review" / "decide.html")
+    said = [text for one in page_data(out / "review")["items"] for text in one["reasons"]]
+    assert "Flagged by the joint list." in said
+    assert "There may be nothing of the kind here." in said
     folder = out / "joint"
     assert sorted(path.name for path in folder.iterdir()) == [
         *("report.html", "results.json", "scores.parquet", "suspects.json"),

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from benchmark_n.evaluators.label_errors.bootstrap import group_weights, interval
 from benchmark_n.evaluators.realism.moments import centre_of, measure_pairs, moments
-from benchmark_n.evaluators.realism.pairs import MaskPairs
-from benchmark_n.generation.moment_search import SIMULATIONS, bounded_step, search, within
+from benchmark_n.evaluators.realism.pairs import MaskPairs, overlapping
+from benchmark_n.generation.moment_search import SIMULATIONS, Plane, at_bounds, search, within
 from benchmark_n.masks import CropMask
 from benchmark_n.noise.base import NotApplied
 from benchmark_n.noise.contour import Contour
@@ -35,6 +35,7 @@ PARAMETERS = (
     *("length", "length_growth", "clicks", "clicks_growth", "clicks_sd"),
 )
 Floats = NDArray[np.float64]
+_STRENGTHS = ("offset_mean", "offset_sd", "shift_sd", "roughness")
 _REPLICATES = 4
 _LEVEL = 0.95
 # Of a moment: where pairs are used both ways, the mean offset is 0 without any.
@@ -53,11 +54,20 @@ class Fit:
         Name to its 95 % interval by images.
     misfit
         The largest difference of a simulated moment from the real one, in standard errors.
+    area
+        Median area of the clean masks, px².
+    typical
+        Name to what a parameter that goes with the area is there, and its interval, px.
+    bounded
+        Names of parameters at the end of what the search allows.
     """
 
     values: dict[str, float]
     intervals: dict[str, tuple[float, float]]
     misfit: float
+    area: float
+    typical: dict[str, tuple[float, float, float]]
+    bounded: tuple[str, ...]
 
 
 def redraw(pairs: MaskPairs, noise: Contour, seed: int) -> list[CropMask]:
@@ -97,33 +107,73 @@ def fit_contour(
     real = measure_pairs(pairs.clean, pairs.noisy)
     centre = centre_of(real)
     target = moments(real, centre)
-    total = SIMULATIONS + _REPLICATES
     done = 0
 
-    def simulate(theta: Floats, number: int) -> Floats:
+    def drawn(theta: Floats, number: int) -> Floats:
         nonlocal done
         noise = Contour(1.0, **settings, **parameters(theta, centre))
-        rows = measure_pairs(pairs.clean, redraw(pairs, noise, seed + number))
+        masks = redraw(pairs, noise, seed + number)
+        rows = measure_pairs(pairs.clean, masks)
         done += 1
         if progress is not None:
-            progress(done, total)
-        rows[np.isnan(real[:, 0])] = np.nan
+            progress(done, SIMULATIONS + _REPLICATES)
+        # Real pairs of little overlap are left out too.
+        rows[np.isnan(real[:, 0]) | ~overlapping(pairs.clean, masks)] = np.nan
         return rows
+
+    def simulate(theta: Floats, number: int) -> Floats:
+        return moments(drawn(theta, number), centre)
 
     errors = _resampled(real, [], pairs.images, centre, seed, replicates).std(axis=0)
     errors = np.maximum(errors, _LEAST_ERROR)
-    theta, inverse = search(target, errors, centre, simulate)
-    rows = [simulate(theta, 10 + number) for number in range(_REPLICATES)]
-    gap = target - moments(np.concatenate(rows), centre)
-    theta = within(theta + bounded_step(inverse @ gap))
-    drawn = _resampled(real, rows, pairs.images, centre, seed, replicates)
-    drawn *= _widened(len(np.unique(pairs.images)))
-    around = [parameters(within(theta + inverse @ row), centre) for row in drawn]
-    bounds = {
-        name: interval(np.array([each[name] for each in around]), _LEVEL) or (math.nan, math.nan)
-        for name in PARAMETERS
+    theta, plane = search(target, errors, simulate)
+    rows = [drawn(theta, SIMULATIONS + number) for number in range(_REPLICATES)]
+    misfit = np.abs((target - moments(np.concatenate(rows), centre)) / errors).max()
+    gaps = _resampled(real, rows, pairs.images, centre, seed, replicates)
+    around = _around(theta, plane, gaps * _widened(len(np.unique(pairs.images))), errors, seed)
+    return _fit(theta, around, centre, float(misfit))
+
+
+def _around(theta: Floats, plane: Plane, gaps: Floats, errors: Floats, seed: int) -> Floats:
+    """Parameters (B, 11) for real moments off by `gaps` (B, 12) and for other simulations."""
+    rng = np.random.default_rng([seed, len(gaps)])
+    found = []
+    for gap in gaps:
+        other = plane.redrawn(rng)
+        found.append(within(theta + other.solve(gap + plane.level - other.level, errors)))
+    return np.array(found)
+
+
+def _fit(theta: Floats, around: Floats, centre: tuple[float, float], misfit: float) -> Fit:
+    def interval_of(values: Sequence[float]) -> tuple[float, float]:
+        return interval(np.array(values), _LEVEL) or (math.nan, math.nan)
+
+    values = parameters(theta, centre)
+    others = [parameters(each, centre) for each in around]
+    intervals = {name: interval_of([each[name] for each in others]) for name in values}
+    there = [sizes_at(each, centre[0]) for each in (values, *others)]
+    typical = {
+        name: (value, *interval_of([each[name] for each in there[1:]]))
+        for name, value in there[0].items()
     }
-    return Fit(parameters(theta, centre), bounds, float(np.abs(gap / errors).max()))
+    ends = tuple(
+        name for name, end in zip(PARAMETERS, at_bounds(theta).tolist(), strict=True) if end
+    )
+    return Fit(values, intervals, misfit, math.exp(centre[0]), typical, ends)
+
+
+def sizes_at(values: Mapping[str, float], log_area: float) -> dict[str, float]:
+    """Strengths and length of `contour` for a mask of that area, px.
+
+    >>> sizes = sizes_at({**dict.fromkeys(PARAMETERS, 0.0), "length": 0.5, "length_growth": 0.5}, 0)
+    >>> sizes["length"]
+    0.5
+    """
+    strength, longer = (
+        math.exp(values[exponent] * log_area) for exponent in ("growth", "length_growth")
+    )
+    sizes = {name: values[name] * strength for name in _STRENGTHS}
+    return {**sizes, "length": values["length"] * longer}
 
 
 def parameters(theta: Floats, centre: tuple[float, float]) -> dict[str, float]:

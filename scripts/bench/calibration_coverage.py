@@ -31,21 +31,23 @@ TRUTH = {
     **{"clicks_growth": 0.95, "clicks_sd": 0.35},
 }
 SETTINGS = {"tail": 4.0}
-_SIDE, _PER_IMAGE = 320, 5
+# Largest radius as a multiple of the circle's, empty pixels about it, and objects of an image.
+_WIDEST, _MARGIN, _PER_IMAGE = 1.8, 30, 5
 
 
 def blobs(count: int, rng: np.random.Generator) -> list[CropMask]:
     """Star-shaped masks of 80 to 20,000 px² with a few random harmonics."""
-    rows, columns = np.indices((_SIDE, _SIDE)) - _SIDE / 2
-    angles, distances = np.arctan2(rows, columns), np.hypot(rows, columns)
     found = []
     for _ in range(count):
         radius = np.sqrt(np.exp(rng.uniform(np.log(80), np.log(20_000))) / np.pi)
+        side = 2 * int(radius * _WIDEST) + 2 * _MARGIN
+        rows, columns = np.indices((side, side)) - side / 2
+        angles, distances = np.arctan2(rows, columns), np.hypot(rows, columns)
         shape = sum(
             rng.normal(0, 0.25 / k) * np.cos(k * angles + rng.uniform(0, 2 * np.pi))
             for k in range(1, 7)
         )
-        found.append(CropMask.from_full(distances <= radius * np.exp(np.clip(shape, -0.7, 0.6))))
+        found.append(CropMask.from_full(distances <= radius * np.exp(np.clip(shape, -0.7, np.log(_WIDEST)))))
     return found
 
 

@@ -1,7 +1,7 @@
 """Gauss and Newton's method for moments that are known from simulations alone.
 
 Each round moves all parameters in every simulation (Plackett and Burman's design and its mirror,
-in turn), and a plane is laid through the simulations of the last two rounds by least squares: its
+in turn), and a plane is laid through the simulations of the last rounds by least squares: its
 level is known from all of them, and so is each slope.
 
 References
@@ -14,7 +14,7 @@ References
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,8 +29,11 @@ _LOW = np.array([-20, -4, -4, -4, -0.5, -3, -0.5, -0.5, -1, 0.0, -3.5])
 _HIGH = np.array([20, 3, 3, 3, 0.8, 0.3, 5, 0.8, 8, 1.5, 0.5])
 _FIRST_ROUNDS, _CHECKS = 4, 4
 _FEWEST_ROUNDS, _MOST_ROUNDS = 3, 8
-# In steps of the design: no move is longer, and one this short ends the search.
-_LONGEST, _SHORT = 2.0, 0.25
+# In steps of the design: no move is longer, one this short ends the search, and rounds from about
+# points this near count for a plane.
+_LONGEST, _SHORT, _NEAR = 2.0, 0.25, 1.0
+# Steps grow with the parameters' standard errors, lest slopes drown in the simulations' noise.
+_STEP_ERRORS, _WIDEST = 1.5, 2.0
 # The first of the design's twelve runs; the others are its rotations, and all low.
 _RUN = (1, 1, -1, 1, 1, 1, -1, -1, -1, 1, -1)
 # Of a search, at most.
@@ -75,9 +78,14 @@ class Plane:
         change: Floats = np.linalg.pinv(self.slopes / errors[:, None], rcond=1e-3) @ (gap / errors)
         return change
 
-    def step(self, target: Floats, errors: Floats) -> Floats:
-        """Towards the target, damped until it is no longer than the slopes can be trusted."""
-        unit = _steps(self.origin)
+    def spread(self, errors: Floats) -> Floats:
+        """Standard errors (11,) of the parameters for those of the moments (12,)."""
+        inverse = np.linalg.pinv(self.slopes / errors[:, None], rcond=1e-3)
+        spread: Floats = np.sqrt((inverse**2).sum(axis=1))
+        return spread
+
+    def step(self, target: Floats, errors: Floats, unit: Floats) -> Floats:
+        """Towards the target, damped until it is at most two of the design's steps `unit` long."""
         gap = (target - self.level) / errors
         scaled = self.slopes * unit / errors[:, None]
         move = self.solve(target - self.level, errors) / unit
@@ -113,27 +121,44 @@ def search(target: Floats, errors: Floats, simulate: Simulate) -> tuple[Floats, 
     for number in range(_FIRST_ROUNDS):
         theta = within(theta + 0.8 * (target - simulate(theta, number))[: len(theta)])
 
+    origins: list[Floats] = []
     thetas: list[Floats] = []
     found: list[Floats] = []
+    unit = _steps(theta)
     for round_number in range(_MOST_ROUNDS):
-        design = design_runs(mirrored=bool(round_number % 2))
-        moved = within(theta + design * _steps(theta))
-        found += [simulate(each, number + 1 + k) for k, each in enumerate(moved)]
+        moved = within(theta + design_runs(mirrored=bool(round_number % 2)) * unit)
+        found.append(np.array([simulate(each, number + 1 + k) for k, each in enumerate(moved)]))
         number += len(moved)
-        thetas += list(moved)
-        # The last two rounds.
-        latest = slice(-2 * len(design), None)
-        plane = Plane.through(theta, np.array(thetas[latest]), np.array(found[latest]))
-        step = plane.step(target, errors)
+        thetas.append(moved)
+        origins.append(theta)
+        plane = _plane(theta, origins, thetas, found, unit)
+        step = plane.step(target, errors, unit)
         theta = within(theta + step)
-        if round_number + 1 >= _FEWEST_ROUNDS and np.all(np.abs(step) < _SHORT * _steps(theta)):
+        if round_number + 1 >= _FEWEST_ROUNDS and np.all(np.abs(step) < _SHORT * unit):
             break
+        least = _steps(theta)
+        unit = np.clip(_STEP_ERRORS * plane.spread(errors), least, _WIDEST * least)
 
-    found += [simulate(theta, number + 1 + k) for k in range(_CHECKS)]
-    thetas += [theta] * _CHECKS
-    latest = slice(-2 * len(design) - _CHECKS, None)
-    plane = Plane.through(theta, np.array(thetas[latest]), np.array(found[latest]))
-    return within(theta + plane.step(target, errors)), plane
+    found[-1] = np.concatenate(
+        [found[-1], [simulate(theta, number + 1 + k) for k in range(_CHECKS)]]
+    )
+    thetas[-1] = np.concatenate([thetas[-1], [theta] * _CHECKS])
+    plane = _plane(theta, origins, thetas, found, unit)
+    return within(theta + plane.step(target, errors, unit)), plane
+
+
+def _plane(
+    theta: Floats,
+    origins: Sequence[Floats],
+    thetas: Sequence[Floats],
+    found: Sequence[Floats],
+    unit: Floats,
+) -> Plane:
+    """Through the last two rounds, and earlier ones whose points lay about this one."""
+    away = [np.abs((origin - theta) / unit).max() for origin in origins]
+    used = [k for k in range(len(away)) if k >= len(away) - 2 or away[k] <= _NEAR]
+    points, values = (np.concatenate([each[k] for k in used]) for each in (thetas, found))
+    return Plane.through(theta, points, values)
 
 
 def design_runs(*, mirrored: bool) -> Floats:

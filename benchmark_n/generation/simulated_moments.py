@@ -13,61 +13,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark_n.evaluators.label_errors.bootstrap import group_weights, interval
+from benchmark_n.evaluators.label_errors.bootstrap import group_weights
 from benchmark_n.evaluators.realism.moments import centre_of, measure_pairs, moments
 from benchmark_n.evaluators.realism.pairs import MaskPairs, overlapping
-from benchmark_n.generation.moment_search import SIMULATIONS, Plane, at_bounds, search, within
+from benchmark_n.generation.contour_fit import LEVEL, Fit, fit_of, parameters
+from benchmark_n.generation.moment_search import SIMULATIONS, Plane, search, within
 from benchmark_n.masks import CropMask
 from benchmark_n.noise.base import NotApplied
 from benchmark_n.noise.contour import Contour
 from benchmark_n.runtime.progress import Progress
 from benchmark_n.runtime.random_streams import Stream
 
-PARAMETERS = (
-    *("offset_mean", "offset_sd", "shift_sd", "roughness", "growth", "quality_sd"),
-    *("length", "length_growth", "clicks", "clicks_growth", "clicks_sd"),
-)
 Floats = NDArray[np.float64]
-_STRENGTHS = ("offset_mean", "offset_sd", "shift_sd", "roughness")
 _REPLICATES = 4
-_LEVEL = 0.95
 # Of a moment: where pairs are used both ways, the mean offset is 0 without any.
 _LEAST_ERROR = 0.03
-
-
-@dataclass(frozen=True)
-class Fit:
-    """Fitted parameters of `contour`.
-
-    Parameters
-    ----------
-    values
-        Name to value, as the recipe has it.
-    intervals
-        Name to its 95 % interval by images.
-    misfit
-        The largest difference of a simulated moment from the real one, in standard errors.
-    area
-        Median area of the clean masks, px².
-    typical
-        Name to what a parameter that goes with the area is there, and its interval, px.
-    bounded
-        Names of parameters at the end of what the search allows.
-    """
-
-    values: dict[str, float]
-    intervals: dict[str, tuple[float, float]]
-    misfit: float
-    area: float
-    typical: dict[str, tuple[float, float, float]]
-    bounded: tuple[str, ...]
 
 
 def redraw(pairs: MaskPairs, noise: Contour, seed: int) -> list[CropMask]:
@@ -76,6 +42,17 @@ def redraw(pairs: MaskPairs, noise: Contour, seed: int) -> list[CropMask]:
         _redrawn(mask, noise, Stream(seed, noise.name, identity))
         for mask, identity in zip(pairs.clean, pairs.ids.tolist(), strict=True)
     ]
+
+
+def measure_redrawn(pairs: MaskPairs, noise: Contour, seed: int) -> Floats:
+    """What moments are made of for second drawings by `noise`, float64 (N, 8).
+
+    NaN rows where the drawings overlap little: real pairs of that kind are no pairs.
+    """
+    masks = redraw(pairs, noise, seed)
+    rows = measure_pairs(pairs.clean, masks)
+    rows[~overlapping(pairs.clean, masks)] = np.nan
+    return rows
 
 
 def _redrawn(mask: CropMask, noise: Contour, stream: Stream) -> CropMask:
@@ -112,13 +89,11 @@ def fit_contour(
     def drawn(theta: Floats, number: int) -> Floats:
         nonlocal done
         noise = Contour(1.0, **settings, **parameters(theta, centre))
-        masks = redraw(pairs, noise, seed + number)
-        rows = measure_pairs(pairs.clean, masks)
+        rows = measure_redrawn(pairs, noise, seed + number)
+        rows[np.isnan(real[:, 0])] = np.nan
         done += 1
         if progress is not None:
             progress(done, SIMULATIONS + _REPLICATES)
-        # Real pairs of little overlap are left out too.
-        rows[np.isnan(real[:, 0]) | ~overlapping(pairs.clean, masks)] = np.nan
         return rows
 
     def simulate(theta: Floats, number: int) -> Floats:
@@ -131,7 +106,7 @@ def fit_contour(
     misfit = np.abs((target - moments(np.concatenate(rows), centre)) / errors).max()
     gaps = _resampled(real, rows, pairs.images, centre, seed, replicates)
     around = _around(theta, plane, gaps * _widened(len(np.unique(pairs.images))), errors, seed)
-    return _fit(theta, around, centre, float(misfit))
+    return fit_of(theta, around, centre, float(misfit))
 
 
 def _around(theta: Floats, plane: Plane, gaps: Floats, errors: Floats, seed: int) -> Floats:
@@ -144,55 +119,10 @@ def _around(theta: Floats, plane: Plane, gaps: Floats, errors: Floats, seed: int
     return np.array(found)
 
 
-def _fit(theta: Floats, around: Floats, centre: tuple[float, float], misfit: float) -> Fit:
-    def interval_of(values: Sequence[float]) -> tuple[float, float]:
-        return interval(np.array(values), _LEVEL) or (math.nan, math.nan)
-
-    values = parameters(theta, centre)
-    others = [parameters(each, centre) for each in around]
-    intervals = {name: interval_of([each[name] for each in others]) for name in values}
-    there = [sizes_at(each, centre[0]) for each in (values, *others)]
-    typical = {
-        name: (value, *interval_of([each[name] for each in there[1:]]))
-        for name, value in there[0].items()
-    }
-    ends = tuple(
-        name for name, end in zip(PARAMETERS, at_bounds(theta).tolist(), strict=True) if end
-    )
-    return Fit(values, intervals, misfit, math.exp(centre[0]), typical, ends)
-
-
-def sizes_at(values: Mapping[str, float], log_area: float) -> dict[str, float]:
-    """Strengths and length of `contour` for a mask of that area, px.
-
-    >>> sizes = sizes_at({**dict.fromkeys(PARAMETERS, 0.0), "length": 0.5, "length_growth": 0.5}, 0)
-    >>> sizes["length"]
-    0.5
-    """
-    strength, longer = (
-        math.exp(values[exponent] * log_area) for exponent in ("growth", "length_growth")
-    )
-    sizes = {name: values[name] * strength for name in _STRENGTHS}
-    return {**sizes, "length": values["length"] * longer}
-
-
-def parameters(theta: Floats, centre: tuple[float, float]) -> dict[str, float]:
-    """The recipe's parameters for values at the centre, scales as logarithms."""
-    growth, longer, denser = (float(theta[k]) for k in (4, 7, 9))
-    scale = math.exp(-growth * centre[0])
-    logs = np.exp(theta)
-    values = (
-        *(float(theta[0]) * scale, logs[1] * scale, logs[2] * scale, logs[3] * scale),
-        *(growth, logs[5], logs[6] * math.exp(-longer * centre[0]), longer),
-        *(logs[8] * math.exp(-denser * centre[1]), denser, logs[10]),
-    )
-    return {name: float(value) for name, value in zip(PARAMETERS, values, strict=True)}
-
-
 def _widened(images: int) -> float:
     """What resampling few images leaves out: a degree of freedom, and the tails of Student's t."""
     freedom = max(images - 1, 1)
-    normal = NormalDist().inv_cdf((1 + _LEVEL) / 2)
+    normal = NormalDist().inv_cdf((1 + LEVEL) / 2)
     return math.sqrt(1 + 1 / freedom) * (1 + (normal**2 + 1) / (4 * freedom))
 
 

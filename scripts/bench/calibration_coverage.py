@@ -21,7 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[0] = str(ROOT)
 
 from benchmark_n.evaluators.realism.pairs import MaskPairs, overlapping
-from benchmark_n.generation.simulated_moments import PARAMETERS, fit_contour, redraw
+from benchmark_n.generation.contour_fit import PARAMETERS
+from benchmark_n.generation.simulated_moments import fit_contour, redraw
 from benchmark_n.masks import CropMask
 from benchmark_n.noise.contour import Contour
 
@@ -47,7 +48,9 @@ def blobs(count: int, rng: np.random.Generator) -> list[CropMask]:
             rng.normal(0, 0.25 / k) * np.cos(k * angles + rng.uniform(0, 2 * np.pi))
             for k in range(1, 7)
         )
-        found.append(CropMask.from_full(distances <= radius * np.exp(np.clip(shape, -0.7, np.log(_WIDEST)))))
+        found.append(
+            CropMask.from_full(distances <= radius * np.exp(np.clip(shape, -0.7, np.log(_WIDEST))))
+        )
     return found
 
 

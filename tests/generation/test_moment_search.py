@@ -55,12 +55,14 @@ def test_straight_moments_are_solved(seed: int) -> None:
 def test_noisy_moments_with_weak_slopes_are_solved_to_their_noise(seed: int) -> None:
     """Length and its exponent move their moments by a fifth and a quarter, as in `contour`.
 
-    The estimate is as far from the truth as least squares with the true slopes would be: the
-    misfit of a search that went astray is many standard errors.
+    In standard errors of least squares with the true slopes; a search whose slopes drown in the
+    noise goes astray by many.
     """
     rng = np.random.default_rng(seed)
     noise = np.array([0.03, 0.06, 0.05, 0.02, 0.013, 0.06, 0.023, 0.02, 0.01, 0.025, 0.05, 0.005])
-    slopes = near_identity(rng) * np.array([0.8, 0.6, 0.55, 0.56, 0.6, 0.54, 0.2, 0.25, 0.4, 0.4, 0.7])
+    slopes = near_identity(rng) * np.array(
+        [0.8, 0.6, 0.55, 0.56, 0.6, 0.54, 0.2, 0.25, 0.4, 0.4, 0.7]
+    )
     truth = np.array([0.1, -0.5, -0.9, -0.3, 0.25, -0.9, 2.0, 0.35, 2.8, 0.95, -1.05])
 
     def simulate(theta: Floats, number: int) -> Floats:
@@ -71,7 +73,7 @@ def test_noisy_moments_with_weak_slopes_are_solved_to_their_noise(seed: int) -> 
     theta, plane = search(slopes @ truth, np.maximum(noise, 0.01), simulate)
     spread = np.sqrt(np.diag(np.linalg.inv((slopes.T / noise**2) @ slopes)))
     # The level comes from 28 simulations.
-    assert np.abs((theta - truth) / spread).max() < 1.5
+    assert np.abs((theta - truth) / spread).max() < 1
     assert np.abs((plane.level - slopes @ truth) / noise).max() < 2
 
 
@@ -81,12 +83,14 @@ def test_steps_are_damped_towards_the_steepest_descent() -> None:
     slopes = near_identity(rng)
     slopes[:, 6] = slopes[:, 3] + 1e-3  # hardly told apart
     origin = np.full(11, 0.3)
-    thetas = origin + 0.1 * np.concatenate([design_runs(mirrored=False), design_runs(mirrored=True)])
+    thetas = origin + 0.1 * np.concatenate(
+        [design_runs(mirrored=False), design_runs(mirrored=True)]
+    )
     plane = Plane.through(origin, thetas, thetas @ slopes.T)
     target = slopes @ origin + rng.normal(0, 1, 12)
-    step = plane.step(target, ERRORS)
+    step = plane.step(target, ERRORS, np.full(11, 0.2))
     free = plane.solve(target - plane.level, ERRORS)
-    assert np.abs(step).max() <= 0.5 + 1e-9 < np.abs(free).max()
+    assert np.abs(step).max() <= 0.4 + 1e-9 < np.abs(free).max()
     misfit = np.linalg.norm(target - plane.level - slopes @ step)
     assert misfit < np.linalg.norm(target - plane.level)
 
@@ -106,6 +110,6 @@ def test_redrawn_planes_spread_as_least_squares_says() -> None:
 
 
 def test_ends_of_what_is_allowed_are_told() -> None:
-    theta = np.zeros(11)
+    theta = np.full(11, 0.2)
     theta[7] = 5.0
     assert at_bounds(within(theta)).tolist() == [k == 7 for k in range(11)]

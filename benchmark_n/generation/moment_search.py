@@ -92,7 +92,7 @@ class Plane:
         damping = 0.1
         while np.abs(move).max() > _LONGEST:
             normal = scaled.T @ scaled + damping * np.eye(len(unit))
-            move = np.linalg.solve(normal, scaled.T @ gap)
+            move = np.linalg.solve(normal, scaled.T @ gap).astype(np.float64)
             damping *= 2
         step: Floats = move * unit
         return step

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +18,9 @@ from benchmark_n.cli.common import (
 )
 from benchmark_n.cli.make import parse_settings
 from benchmark_n.cli.tables import table
+
+if TYPE_CHECKING:
+    from benchmark_n.generation.contour_fit import Fit
 
 _FILE = click.Path(path_type=Path)
 
@@ -73,13 +77,18 @@ def command(
     warn(result.caveats, quiet)
     write_whole(out, dump_yaml(result.recipe).encode())
     tell([f"benchmark-n make --annotations {clean} --recipe {out}"], quiet)
-    rows = [
-        [name, f"{value:.4g}", "{:.3g} to {:.3g}".format(*result.fit.intervals[name])]
-        for name, value in result.fit.values.items()
-    ]
-    text = table(["contour", "value", "95 %"], rows)
+    text = _contour_table(result.fit)
     missing = f"missing {100 * result.rates.missing:.1f} %"
     if result.rates.confusion is not None:
         missing += f", of another category {100 * result.rates.confusion:.1f} %"
     line = f"{out}: {result.objects} objects of {result.images} images; {missing}"
     emit(f"{text}\n\n{line}", result.to_dict(), as_json)
+
+
+def _contour_table(fit: Fit) -> str:
+    there = {name: "{:.3g} ({:.3g} to {:.3g})".format(*each) for name, each in fit.typical.items()}
+    rows = [
+        [name, f"{value:.4g}", "{:.3g} to {:.3g}".format(*fit.intervals[name]), there.get(name, "")]
+        for name, value in fit.values.items()
+    ]
+    return table(["contour", "value", "95 %", f"px at {fit.area:.0f} px²"], rows)

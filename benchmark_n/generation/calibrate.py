@@ -16,9 +16,10 @@ from benchmark_n.evaluators.realism.moments import SMALLEST_AREA
 from benchmark_n.evaluators.realism.pairs import SPLIT, MaskPairs, held_out_images, pair_masks
 from benchmark_n.files.provenance import file_digest
 from benchmark_n.generation.calibrated_recipe import calibrated_recipe, unidentified
+from benchmark_n.generation.contour_fit import Fit
 from benchmark_n.generation.event_rates import EventRates, box_pairs, event_rates
 from benchmark_n.generation.label_rates import LabelRates, label_rates
-from benchmark_n.generation.simulated_moments import Fit, fit_contour
+from benchmark_n.generation.simulated_moments import fit_contour
 from benchmark_n.noise.recipe import build_noise
 from benchmark_n.runtime.progress import Progress
 
@@ -67,6 +68,11 @@ class Calibration:
                 for name, value in self.fit.values.items()
             },
             "misfit": self.fit.misfit,
+            "area": self.fit.area,
+            "at_area": {
+                name: {"value": value, "interval": [low, high]}
+                for name, (value, low, high) in self.fit.typical.items()
+            },
             "labels": self.rates.to_dict(),
             "events": self.events.to_dict(),
             "objects": self.objects,

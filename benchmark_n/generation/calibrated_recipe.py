@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from benchmark_n.generation.contour_fit import Fit
 from benchmark_n.generation.event_rates import EventRates, event_noises
 from benchmark_n.generation.label_rates import LabelRates
-from benchmark_n.generation.simulated_moments import Fit
 
 _DIGITS = 4
 # An interval this many times as wide as its lower end, or this wide, tells little.
@@ -33,7 +33,9 @@ def calibrated_recipe(
     provenance = {"contour.probability": f"share of masks that differ, {basis}"}
     provenance |= {f"contour.{key}": "given, not fitted" for key in given}
     for key, (low, high) in fit.intervals.items():
-        provenance[f"contour.{key}"] = f"calibrated, 95 % {low:.3g} to {high:.3g} ({basis})"
+        provenance[f"contour.{key}"] = (
+            f"calibrated, 95 % {low:.3g} to {high:.3g}{_there(fit, key)} ({basis})"
+        )
     if rates.confusion is not None and rates.confusion > 0:
         noises["class_confusion"] = {"probability": round(rates.confusion, _DIGITS), "scope": "all"}
         provenance["class_confusion.probability"] = f"calibrated, of {rates.matched} pairs"
@@ -51,13 +53,31 @@ def calibrated_recipe(
     }
 
 
+def _there(fit: Fit, name: str) -> str:
+    """What a parameter that goes with the area is at the objects' median area."""
+    if name not in fit.typical:
+        return ""
+    value, low, high = fit.typical[name]
+    return f"; {value:.3g} px, {low:.3g} to {high:.3g}, at {fit.area:.0f} px²"
+
+
 def unidentified(fit: Fit) -> list[str]:
-    """A line for each parameter whose interval tells little."""
+    """A line for each parameter whose interval tells little, or that is at its bound.
+
+    Strengths and the length count at the objects' median area: at 1 px², where recipes state them,
+    they go with the exponents.
+    """
     lines = []
     for name, (low, high) in fit.intervals.items():
-        if name == "offset_mean":
-            continue
+        where = ""
+        if name in fit.typical:
+            _, low, high = fit.typical[name]
+            where = f" px at {fit.area:.0f} px²"
+        found = f"95 % {low:.3g} to {high:.3g}{where}"
         wide = high - low > _WIDEST if name in _EXPONENTS else high > _WIDEST_RATIO * max(low, 1e-9)
-        if wide:
-            lines.append(f"contour.{name} is hardly identified: 95 % {low:.3g} to {high:.3g}")
+        if name in fit.bounded:
+            end = f"the search ended at its bound, {fit.values[name]:.3g}"
+            lines.append(f"contour.{name} is hardly identified: {end}")
+        elif wide and name != "offset_mean":
+            lines.append(f"contour.{name} is hardly identified: {found}")
     return lines

@@ -13,51 +13,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark_n.evaluators.label_errors.bootstrap import group_weights, interval
+from benchmark_n.evaluators.label_errors.bootstrap import group_weights
 from benchmark_n.evaluators.realism.moments import centre_of, measure_pairs, moments
-from benchmark_n.evaluators.realism.pairs import MaskPairs
-from benchmark_n.generation.moment_search import SIMULATIONS, bounded_step, search, within
+from benchmark_n.evaluators.realism.pairs import MaskPairs, overlapping
+from benchmark_n.generation.contour_fit import LEVEL, Fit, fit_of, parameters
+from benchmark_n.generation.moment_search import SIMULATIONS, Plane, search, within
 from benchmark_n.masks import CropMask
 from benchmark_n.noise.base import NotApplied
 from benchmark_n.noise.contour import Contour
 from benchmark_n.runtime.progress import Progress
 from benchmark_n.runtime.random_streams import Stream
 
-PARAMETERS = (
-    *("offset_mean", "offset_sd", "shift_sd", "roughness", "growth", "quality_sd"),
-    *("length", "length_growth", "clicks", "clicks_growth", "clicks_sd"),
-)
 Floats = NDArray[np.float64]
 _REPLICATES = 4
-_LEVEL = 0.95
 # Of a moment: where pairs are used both ways, the mean offset is 0 without any.
 _LEAST_ERROR = 0.03
-
-
-@dataclass(frozen=True)
-class Fit:
-    """Fitted parameters of `contour`.
-
-    Parameters
-    ----------
-    values
-        Name to value, as the recipe has it.
-    intervals
-        Name to its 95 % interval by images.
-    misfit
-        The largest difference of a simulated moment from the real one, in standard errors.
-    """
-
-    values: dict[str, float]
-    intervals: dict[str, tuple[float, float]]
-    misfit: float
 
 
 def redraw(pairs: MaskPairs, noise: Contour, seed: int) -> list[CropMask]:
@@ -66,6 +42,17 @@ def redraw(pairs: MaskPairs, noise: Contour, seed: int) -> list[CropMask]:
         _redrawn(mask, noise, Stream(seed, noise.name, identity))
         for mask, identity in zip(pairs.clean, pairs.ids.tolist(), strict=True)
     ]
+
+
+def measure_redrawn(pairs: MaskPairs, noise: Contour, seed: int) -> Floats:
+    """What moments are made of for second drawings by `noise`, float64 (N, 8).
+
+    NaN rows where the drawings overlap little: real pairs of that kind are no pairs.
+    """
+    masks = redraw(pairs, noise, seed)
+    rows = measure_pairs(pairs.clean, masks)
+    rows[~overlapping(pairs.clean, masks)] = np.nan
+    return rows
 
 
 def _redrawn(mask: CropMask, noise: Contour, stream: Stream) -> CropMask:
@@ -97,52 +84,45 @@ def fit_contour(
     real = measure_pairs(pairs.clean, pairs.noisy)
     centre = centre_of(real)
     target = moments(real, centre)
-    total = SIMULATIONS + _REPLICATES
     done = 0
 
-    def simulate(theta: Floats, number: int) -> Floats:
+    def drawn(theta: Floats, number: int) -> Floats:
         nonlocal done
         noise = Contour(1.0, **settings, **parameters(theta, centre))
-        rows = measure_pairs(pairs.clean, redraw(pairs, noise, seed + number))
+        rows = measure_redrawn(pairs, noise, seed + number)
+        rows[np.isnan(real[:, 0])] = np.nan
         done += 1
         if progress is not None:
-            progress(done, total)
-        rows[np.isnan(real[:, 0])] = np.nan
+            progress(done, SIMULATIONS + _REPLICATES)
         return rows
+
+    def simulate(theta: Floats, number: int) -> Floats:
+        return moments(drawn(theta, number), centre)
 
     errors = _resampled(real, [], pairs.images, centre, seed, replicates).std(axis=0)
     errors = np.maximum(errors, _LEAST_ERROR)
-    theta, inverse = search(target, errors, centre, simulate)
-    rows = [simulate(theta, 10 + number) for number in range(_REPLICATES)]
-    gap = target - moments(np.concatenate(rows), centre)
-    theta = within(theta + bounded_step(inverse @ gap))
-    drawn = _resampled(real, rows, pairs.images, centre, seed, replicates)
-    drawn *= _widened(len(np.unique(pairs.images)))
-    around = [parameters(within(theta + inverse @ row), centre) for row in drawn]
-    bounds = {
-        name: interval(np.array([each[name] for each in around]), _LEVEL) or (math.nan, math.nan)
-        for name in PARAMETERS
-    }
-    return Fit(parameters(theta, centre), bounds, float(np.abs(gap / errors).max()))
+    theta, plane = search(target, errors, simulate)
+    rows = [drawn(theta, SIMULATIONS + number) for number in range(_REPLICATES)]
+    misfit = np.abs((target - moments(np.concatenate(rows), centre)) / errors).max()
+    gaps = _resampled(real, rows, pairs.images, centre, seed, replicates)
+    around = _around(theta, plane, gaps * _widened(len(np.unique(pairs.images))), errors, seed)
+    return fit_of(theta, around, centre, float(misfit))
 
 
-def parameters(theta: Floats, centre: tuple[float, float]) -> dict[str, float]:
-    """The recipe's parameters for values at the centre, scales as logarithms."""
-    growth, longer, denser = (float(theta[k]) for k in (4, 7, 9))
-    scale = math.exp(-growth * centre[0])
-    logs = np.exp(theta)
-    values = (
-        *(float(theta[0]) * scale, logs[1] * scale, logs[2] * scale, logs[3] * scale),
-        *(growth, logs[5], logs[6] * math.exp(-longer * centre[0]), longer),
-        *(logs[8] * math.exp(-denser * centre[1]), denser, logs[10]),
-    )
-    return {name: float(value) for name, value in zip(PARAMETERS, values, strict=True)}
+def _around(theta: Floats, plane: Plane, gaps: Floats, errors: Floats, seed: int) -> Floats:
+    """Parameters (B, 11) for real moments off by `gaps` (B, 12) and for other simulations."""
+    rng = np.random.default_rng([seed, len(gaps)])
+    found = []
+    for gap in gaps:
+        other = plane.redrawn(rng)
+        found.append(within(theta + other.solve(gap + plane.level - other.level, errors)))
+    return np.array(found)
 
 
 def _widened(images: int) -> float:
     """What resampling few images leaves out: a degree of freedom, and the tails of Student's t."""
     freedom = max(images - 1, 1)
-    normal = NormalDist().inv_cdf((1 + _LEVEL) / 2)
+    normal = NormalDist().inv_cdf((1 + LEVEL) / 2)
     return math.sqrt(1 + 1 / freedom) * (1 + (normal**2 + 1) / (4 * freedom))
 
 

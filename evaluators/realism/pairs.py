@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -109,7 +110,7 @@ def pair_masks(clean: CocoFile, noisy: CocoFile) -> tuple[MaskPairs, MatchedPair
     return pairs.take(np.flatnonzero(overlapping(first, second))), matched
 
 
-def overlapping(first: list[CropMask], second: list[CropMask]) -> NDArray[np.bool_]:
+def overlapping(first: Sequence[CropMask], second: Sequence[CropMask]) -> NDArray[np.bool_]:
     """Which pairs are of one object: neither empty, IoU .5 or more; bool (N,)."""
     return np.array(
         [

@@ -21,7 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[0] = str(ROOT)
 
 from benchmark_n.evaluators.realism.pairs import MaskPairs, overlapping
-from benchmark_n.generation.simulated_moments import PARAMETERS, fit_contour, redraw
+from benchmark_n.generation.contour_fit import PARAMETERS
+from benchmark_n.generation.simulated_moments import fit_contour, redraw
 from benchmark_n.masks import CropMask
 from benchmark_n.noise.contour import Contour
 
@@ -31,21 +32,25 @@ TRUTH = {
     **{"clicks_growth": 0.95, "clicks_sd": 0.35},
 }
 SETTINGS = {"tail": 4.0}
-_SIDE, _PER_IMAGE = 320, 5
+# Largest radius as a multiple of the circle's, empty pixels about it, and objects of an image.
+_WIDEST, _MARGIN, _PER_IMAGE = 1.8, 30, 5
 
 
 def blobs(count: int, rng: np.random.Generator) -> list[CropMask]:
     """Star-shaped masks of 80 to 20,000 px² with a few random harmonics."""
-    rows, columns = np.indices((_SIDE, _SIDE)) - _SIDE / 2
-    angles, distances = np.arctan2(rows, columns), np.hypot(rows, columns)
     found = []
     for _ in range(count):
         radius = np.sqrt(np.exp(rng.uniform(np.log(80), np.log(20_000))) / np.pi)
+        side = 2 * int(radius * _WIDEST) + 2 * _MARGIN
+        rows, columns = np.indices((side, side)) - side / 2
+        angles, distances = np.arctan2(rows, columns), np.hypot(rows, columns)
         shape = sum(
             rng.normal(0, 0.25 / k) * np.cos(k * angles + rng.uniform(0, 2 * np.pi))
             for k in range(1, 7)
         )
-        found.append(CropMask.from_full(distances <= radius * np.exp(np.clip(shape, -0.7, 0.6))))
+        found.append(
+            CropMask.from_full(distances <= radius * np.exp(np.clip(shape, -0.7, np.log(_WIDEST))))
+        )
     return found
 
 

@@ -13,10 +13,15 @@ from sklearn.linear_model import LogisticRegression
 from benchmark_n.cli import run
 from benchmark_n.coco import read_coco
 from benchmark_n.errors import InputError, UsageError
-from benchmark_n.evaluators.realism.pairs import pair_masks
+from benchmark_n.evaluators.realism.pairs import MaskPairs, pair_masks
 from benchmark_n.generation.calibrate import calibrate
+from benchmark_n.generation.calibrated_recipe import unidentified
+from benchmark_n.generation.contour_fit import PARAMETERS, fit_of
 from benchmark_n.generation.label_rates import logistic_line
-from benchmark_n.generation.simulated_moments import PARAMETERS
+from benchmark_n.generation.moment_search import within
+from benchmark_n.generation.simulated_moments import measure_redrawn, redraw
+from benchmark_n.masks import CropMask
+from benchmark_n.noise.contour import Contour
 from benchmark_n.noise.recipe import load_recipe
 from tests import making
 
@@ -85,6 +90,47 @@ def test_fitted_images_are_not_held_out(tmp_path: Path) -> None:
     fitting, held = pairs.half(held_out=False), pairs.half(held_out=True)
     assert len(fitting) + len(held) == len(pairs)
     assert not set(fitting.images.tolist()) & set(held.images.tolist())
+
+
+def test_redrawn_masks_of_little_overlap_are_no_pairs() -> None:
+    """As in the join of real files: a mask moved out of place is of another object."""
+    clean = tuple(CropMask.from_full(np.pad(np.ones((20, 20), bool), 40)) for _ in range(12))
+    ids = np.arange(12)
+    pairs = MaskPairs(ids, ids, np.zeros(12, bool), clean, clean)
+    far = Contour(1.0, shift_sd=6.0)
+    rows = measure_redrawn(pairs, far, seed=3)
+    for row, mask, again in zip(rows, clean, redraw(pairs, far, seed=3), strict=True):
+        a, b = (each.window(0, 0, 100, 100).pixels > 0 for each in (mask, again))
+        assert np.isfinite(row[0]) == ((a & b).sum() >= 0.5 * (a | b).sum())
+    assert 0 < np.isfinite(rows[:, 0]).sum() < 12
+
+
+def test_sizes_at_the_objects_area_undo_the_exponents() -> None:
+    """Closed form: the values that the search had, before they are stated for 1 px²."""
+    theta = np.array([0.3, -0.4, -0.8, -0.2, 0.25, -0.9, 2.0, 0.4, 2.7, 0.9, -1.0])
+    fit = fit_of(theta, np.stack([theta, theta]), (7.0, 2.6), 0.5)
+    assert fit.area == pytest.approx(np.exp(7.0))
+    expected = dict(offset_mean=0.3, offset_sd=np.exp(-0.4), shift_sd=np.exp(-0.8))
+    expected |= dict(roughness=np.exp(-0.2), length=np.exp(2.0))
+    for name, value in expected.items():
+        assert fit.typical[name] == pytest.approx((value,) * 3)
+    assert fit.values["roughness"] == pytest.approx(np.exp(-0.2) / np.exp(7.0) ** 0.25)
+
+
+def test_what_is_hardly_identified_is_told() -> None:
+    """A parameter at its bound, and a strength whose interval at the objects' size is wide."""
+    theta = np.array([0.3, -0.4, -0.8, -0.2, 0.25, -0.9, 2.0, 9.0, 2.7, 0.9, -1.0])
+    theta = within(theta)
+    around = np.tile(theta, (40, 1))
+    assert unidentified(fit_of(theta, around, (7.0, 2.6), 0.5)) == [
+        "contour.length_growth is hardly identified: the search ended at its bound, 0.8"
+    ]
+    around[:, 1] = np.linspace(-2, 2, 40)
+    around[:, 4] = 0.25 + np.linspace(-0.2, 0.2, 40)
+    told = unidentified(fit_of(theta, around, (7.0, 2.6), 0.5))
+    assert told[0].startswith("contour.offset_sd is hardly identified: 95 % 0.1")
+    assert told[0].endswith(" px at 1097 px²")
+    assert len(told) == 2
 
 
 def test_logistic_line_is_that_of_another_library() -> None:

@@ -60,17 +60,15 @@ def command(
     bins: int,
     group_by: str | None,
     weights: Path | None,
-    crowds_as_instances: bool,
     lowest: int,
     highest: int,
     evidence_dir: Path | None,
     device: str,
     out: Path | None,
-    repair: bool,
-    strict: bool,
     quiet: bool,
     verbose: int,
     as_json: bool,
+    **reading: bool,
 ) -> None:
     """Predict how good the masks of a dataset are, and compare its groups.
 
@@ -92,7 +90,7 @@ def command(
             evidence_dir=evidence_dir,
             device=device,
             progress=progress,
-            reading=ReadOptions(repair, strict, crowds_as_instances),
+            reading=ReadOptions(**reading),
         )
     folder = out or Path("results") / f"audit-{by}"
     write_audit(audits, folder, lowest=lowest, highest=highest)

@@ -45,12 +45,10 @@ def command(
     seed: int,
     replicates: int,
     out: Path,
-    repair: bool,
-    strict: bool,
-    crowds_as_instances: bool,
     quiet: bool,
     verbose: int,
     as_json: bool,
+    **reading: bool,
 ) -> None:
     """Fit a recipe to images that were annotated twice; half of the images are left out.
 
@@ -71,7 +69,7 @@ def command(
             settings=parse_settings(settings),
             seed=seed,
             replicates=replicates,
-            reading=ReadOptions(repair, strict, crowds_as_instances),
+            reading=ReadOptions(**reading),
             progress=progress,
         )
     warn(result.caveats, quiet)

@@ -125,7 +125,7 @@ def _text(result: JointResult) -> str:
             "-" if one.annotation_id is None else str(one.annotation_id),
             "-" if one.category is None else labels[one.category],
             " or ".join(labels[i] for i in one.between)
-            or labels.get(one.suggested_category or -1, "-"),
+            or ("-" if one.suggested_category is None else labels[one.suggested_category]),
         ]
         for one in result.suspects[:_SHOWN]
     ]

@@ -19,7 +19,7 @@ from benchmark_n.cli.common import (
 from benchmark_n.cli.tables import table
 
 if TYPE_CHECKING:
-    from benchmark_n.experiments.realism import Realism
+    from benchmark_n.experiments.realism import Half, Realism
 
 _FILE = click.Path(path_type=Path)
 _TELLING = 3
@@ -45,16 +45,14 @@ _TELLING = 3
 def command(
     subject: str,
     against: tuple[Path, Path],
-    half: str,
+    half: Half,
     tiers: str,
     seed: int,
     out: Path | None,
-    repair: bool,
-    strict: bool,
-    crowds_as_instances: bool,
     quiet: bool,
     verbose: int,
     as_json: bool,
+    **reading: bool,
 ) -> None:
     """Test whether SUBJECT's masks can be told from those of a second person.
 
@@ -70,10 +68,10 @@ def command(
         result = realism(
             subject,
             *against,
-            half=half,  # type: ignore[arg-type]
+            half=half,
             seed=seed,
             tiers=[tier for tier in tiers.split(",") if tier],
-            reading=ReadOptions(repair, strict, crowds_as_instances),
+            reading=ReadOptions(**reading),
             progress=progress,
         )
     if any(row.pair is None for row in result.rows):

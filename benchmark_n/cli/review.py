@@ -11,6 +11,7 @@ from benchmark_n.cli.common import emit, output_options, pixels_option, progress
 from benchmark_n.cli.review_reports import (
     next_command,
     report_command,
+    tool_option,
     trend_command,
     verify_command,
 )
@@ -33,13 +34,7 @@ def command() -> None:
     required=True,
     help="scores.parquet of a detector (repeatable).",
 )
-@click.option(
-    "--to",
-    type=click.Choice(["page", "labelstudio", "cvat", "fiftyone", "csv"]),
-    default="page",
-    show_default=True,
-    help="A page to decide on, or the tool that reads it.",
-)
+@tool_option
 @click.option("--top", default=200, show_default=True, help="Number of suspects.")
 @click.option(
     "--annotations",

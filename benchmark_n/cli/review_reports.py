@@ -39,6 +39,15 @@ class Share(click.ParamType[float]):
         return share
 
 
+tool_option = click.option(
+    "--to",
+    type=click.Choice(["page", "labelstudio", "cvat", "fiftyone", "csv"]),
+    default="page",
+    show_default=True,
+    help="A page to decide on, or the tool that reads it.",
+)
+
+
 @click.command("report")
 @click.argument("review", type=_FILE)
 @click.option(
@@ -83,13 +92,7 @@ def report_command(
 
 @click.command("next")
 @click.argument("review", type=_FILE)
-@click.option(
-    "--to",
-    type=click.Choice(["page", "labelstudio", "cvat", "fiftyone", "csv"]),
-    default="page",
-    show_default=True,
-    help="A page to decide on, or the tool that reads it.",
-)
+@tool_option
 @click.option("--annotations", type=_FILE, help="The reviewed file, where it moved since.")
 @click.option("--images", type=_FILE, help="Folder of the images.")
 @pixels_option

@@ -70,10 +70,14 @@ class SelfTest:
 
 @dataclass(frozen=True)
 class _Planted:
-    """P errors: a key each (an annotation's published id), the kinds of each, and its unit."""
+    """P errors: a key each (an annotation's published id), the kinds of each, and its unit.
+
+    `of_image` is the unit of each image that has an annotation.
+    """
 
     kinds: Mapping[int, tuple[str, ...]]
     units: Mapping[int, int]
+    of_image: Mapping[int, int]
     num_units: int
     line: str
 
@@ -126,7 +130,7 @@ def self_test(
         )
         planted = _planted(made)
         found = detect_jointly(made.noisy(), folder, evidence=evidence, execution=execution)
-        return _measured(str(name), seed, planted, _hits(found, made, planted), found, made)
+        return _measured(str(name), seed, planted, _hits(found, made, planted), found)
 
 
 def _planted(made: Benchmark) -> _Planted:
@@ -145,9 +149,11 @@ def _planted(made: Benchmark) -> _Planted:
         kinds[identity] = ("missing",)
     if not kinds:
         raise InputError(f"recipe {made.recipe['name']}: planted no error in {made.annotations}")
-    of_row = dict(zip(rows["annotation_id"].to_pylist(), rows[UNIT].to_pylist(), strict=True))
+    unit = rows[UNIT].to_pylist()
+    of_row = dict(zip(rows["annotation_id"].to_pylist(), unit, strict=True))
+    of_image = dict(zip(rows["image_id"].to_pylist(), unit, strict=True))
     line = units_line(units.field, len(units))
-    return _Planted(kinds, {i: of_row[i] for i in kinds}, len(units), line)
+    return _Planted(kinds, {i: of_row[i] for i in kinds}, of_image, len(units), line)
 
 
 def _hits(found: JointResult, made: Benchmark, planted: _Planted) -> list[int | None]:
@@ -168,10 +174,8 @@ def _measured(
     planted: _Planted,
     hits: list[int | None],
     found: JointResult,
-    made: Benchmark,
 ) -> SelfTest:
-    rows, _ = with_units(made.manifest(), made, made.noisy(), None)
-    of_image = dict(zip(rows["image_id"].to_pylist(), rows[UNIT].to_pylist(), strict=True))
+    of_image = dict(planted.of_image)
     # Images without an annotation are in no unit of the manifest: each is one of its own.
     count = planted.num_units
     units = []

@@ -28,6 +28,36 @@ def load_pretrained(kind: Any, spec: str) -> Any:
         raise InputError(f"model '{spec}' cannot be loaded: {first_line(error)}") from None
 
 
+def load_image_model(kind: str, spec: str, device: str, what: str) -> tuple[Any, Any]:
+    """A network of images, to be asked and not trained, and what prepares pictures for it.
+
+    Parameters
+    ----------
+    kind
+        The class of transformers that loads it, such as ``AutoModel``.
+    what
+        Who needs it, for the error where the extra ``weak`` is missing.
+
+    Raises
+    ------
+    InputError
+        A missing extra, or nothing of this kind can be loaded from there.
+    """
+    import_extra("torch", "weak", what)
+    library = import_extra("transformers", "weak", what)
+    network = load_pretrained(getattr(library, kind), spec).eval().requires_grad_(False).to(device)
+    return network, load_pretrained(library.AutoImageProcessor, spec)
+
+
+def model_name(spec: str) -> str:
+    """How a model is called in results: without the folders that it lies in.
+
+    >>> model_name("/models/tiny-vit/"), model_name("facebook/detr-resnet-50")
+    ('transformers:tiny-vit', 'transformers:detr-resnet-50')
+    """
+    return f"transformers:{spec.rstrip('/').rpartition('/')[2]}"
+
+
 def model_revision(spec: str, config: Any) -> str:
     """The commit on the hub, or for a folder the SHA-256 of its weights."""
     commit = getattr(config, "_commit_hash", None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmark_n.coco.images import image_path
 from benchmark_n.coco.labels import category_labels
@@ -59,17 +60,17 @@ def write_joint(result: JointResult, folder: Path, *, top: int = TOP) -> None:
     """
     page = render_joint(result, top=top)
     with staged(folder, overwrite=True, marker=RESULTS, strangers=_STRANGERS) as stage:
-        text = json.dumps(result.to_dict(), indent=2) + "\n"
+        plain = result.to_dict()
+        text = json.dumps(plain, indent=2) + "\n"
         (stage / RESULTS).write_text(text, encoding="utf-8")
         (stage / REPORT).write_text(page, encoding="utf-8")
         write_scores(result.scores, stage / SCORES)
-        _write_suspects(result, stage / SUSPECTS)
+        _write_suspects(result, plain, stage / SUSPECTS)
 
 
-def _write_suspects(result: JointResult, path: Path) -> None:
+def _write_suspects(result: JointResult, plain: dict[str, Any], path: Path) -> None:
     labels = category_labels(result.coco.categories)
     by_id = {one.annotation_id: one for one in result.suspects if one.annotation_id is not None}
-    plain = result.to_dict()
     further = {
         "suspects": json.dumps(plain["suspects"]).encode(),
         "image_ranking": json.dumps(plain["images"]).encode(),

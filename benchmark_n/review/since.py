@@ -103,7 +103,7 @@ def known_before(state: ReviewState, source: CocoFile, guideline: str | None) ->
     refused = [
         (
             _image_name(source.images[item.image_id]),
-            labels.get(item.suggested_category or -1, ""),
+            "" if item.suggested_category is None else labels[item.suggested_category],
             item.suggested_segmentation,
         )
         for item in state.review.items

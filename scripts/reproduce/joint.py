@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import subprocess
 import sys
@@ -27,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from handmade_errors import CHOOSING, HANDMADE, REPORTED, SHARED
 from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 
@@ -34,20 +34,10 @@ import benchmark_n
 from benchmark_n import EvidenceOptions
 from benchmark_n.detection.structure.rules.base import RULES
 
-SHARED = Path(os.environ.get("BENCHMARK_N_SHARED_DATA", "../shared/data"))
-HANDMADE = SHARED.parent / "cases" / "handmade.py"
 RESULTS = Path(__file__).parents[1] / "results" / "joint"
 STRUCTURAL = ("duplicate", "boxmask", "merged")
 MATCH = 0.5
 PROPOSALS = 60
-CHOOSING = ({"coco_mini train": "coco_mini/instances_train.json"}, range(1, 4))
-REPORTED = (
-    {
-        "coco_mini val": "coco_mini/instances_val.json",
-        "coco128": "coco128/instances_coco128.json",
-    },
-    range(4, 9),
-)
 
 
 def main() -> None:

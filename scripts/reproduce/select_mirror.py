@@ -57,16 +57,22 @@ SETTINGS: dict[str, tuple[Setting, ...]] = {
 SEEDS = {"sym-5": (101, 102), "sym-20": (101,)}
 
 
+def scenes_under(noise: str, seed: int, out: Path) -> benchmark_n.Benchmark:
+    """Scenes that no table reports."""
+    return benchmark_n.make(
+        "scenes",
+        recipe=noise,
+        seed=seed,
+        out=out,
+        source=benchmark_n.SourceOptions(data_seed=DATA_SEED),
+        execution=benchmark_n.Execution(workers=1),
+    )
+
+
 def rows_of(noise: str, seed: int, done: set[Setting]) -> Iterator[Row]:
     """Each setting under one noise that is not `done`."""
     with tempfile.TemporaryDirectory() as folder:
-        benchmark = benchmark_n.make(
-            "scenes",
-            recipe=noise,
-            seed=seed,
-            out=Path(folder) / "b",
-            source=benchmark_n.SourceOptions(data_seed=DATA_SEED),
-        )
+        benchmark = scenes_under(noise, seed, Path(folder) / "b")
         unit = Unit(benchmark)
         wrong = is_wrong(benchmark.manifest(), unit.base.annotation_ids)
         features = {name: unit.described(name)[0] for name in LITE}

@@ -19,9 +19,8 @@ from typing import Any
 import numpy as np
 from mirror import LITE, Row
 from mirror_units import Unit, explained
-from select_mirror import DATA_SEED, counted, is_wrong
+from select_mirror import counted, is_wrong, scenes_under
 
-import benchmark_n
 from benchmark_n.detectors.common.agreement_thresholds import Rule, agreement_threshold
 from benchmark_n.detectors.mirror import agreement, disagreement, flags, saliency_agreement
 from benchmark_n.experiments.seed_tables import markdown
@@ -34,20 +33,15 @@ RULES: tuple[tuple[Rule, float], ...] = (
     ("otsu", 0.0),
     ("mixture", 0.0),
 )
+# At the other tau* alone.
+BEYOND: tuple[tuple[Rule, float], ...] = (("quantile", 0.05),)
 STARS = (0.0, 0.2, 0.3, 0.4, 0.5)
 
 
 def rows_of(noise: str, seed: int) -> Iterator[Row]:
     """Every rule at tau* 0, and every tau* with the first rule's level of a twentieth."""
     with tempfile.TemporaryDirectory() as folder:
-        benchmark = benchmark_n.make(
-            "scenes",
-            recipe=noise,
-            seed=seed,
-            out=Path(folder) / "b",
-            source=benchmark_n.SourceOptions(data_seed=DATA_SEED),
-            execution=benchmark_n.Execution(workers=1),
-        )
+        benchmark = scenes_under(noise, seed, Path(folder) / "b")
         unit = Unit(benchmark)
         wrong = is_wrong(benchmark.manifest(), unit.base.annotation_ids)
         evidence = explained(unit, LITE)
@@ -60,8 +54,8 @@ def rows_of(noise: str, seed: int) -> Iterator[Row]:
         differs = disagreement(probs, labels, star).differs
         setting: Row = {**unit_of, "tau*": star}
         yield {**setting, "rule": "d alone", "level": None, "tau": 0.0, **counted(differs, wrong)}
-        for rule, level in RULES if star == 0 else (("quantile", 0.05),):
-            tau = agreement_threshold(alpha, agreed, differs, rule, level)  # type: ignore[arg-type]
+        for rule, level in RULES if star == 0 else BEYOND:
+            tau = agreement_threshold(alpha, agreed, differs, rule, level)
             found = counted(flags(differs, alpha, tau), wrong)
             yield {**setting, "rule": rule, "level": level or None, "tau": tau, **found}
 

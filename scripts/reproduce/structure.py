@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -23,10 +22,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from handmade_errors import CHOOSING, HANDMADE, REPORTED, SHARED
+
 import benchmark_n
 
-SHARED = Path(os.environ.get("BENCHMARK_N_SHARED_DATA", "../shared/data"))
-HANDMADE = SHARED.parent / "cases" / "handmade.py"
 RESULTS = Path(__file__).parents[1] / "results" / "structure"
 KINDS = ("duplicate", "boxmask", "merged")
 # The suspected annotation of each finding in the files as published that is an error to the eye.
@@ -39,14 +38,6 @@ WRONG = {
     1147365: "a row of books over five single ones, no crowd",
     1587299: "a bench as chair and as bench",
 }
-CHOOSING = ({"coco_mini train": "coco_mini/instances_train.json"}, range(1, 4))
-REPORTED = (
-    {
-        "coco_mini val": "coco_mini/instances_val.json",
-        "coco128": "coco128/instances_coco128.json",
-    },
-    range(4, 9),
-)
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from benchmark_n.detection.result import DetectionResult
 from benchmark_n.errors import InputError
 from benchmark_n.evidence import Evidence
 from benchmark_n.report.gallery import worst
-from benchmark_n.review import SampleOptions, import_decisions, since, trend
+from benchmark_n.review import SampleOptions, export_review, import_decisions, since, trend
 from benchmark_n.tables.scores import add_any, scores_table
 from tests.review import mixed, samples
 
@@ -129,6 +129,23 @@ def test_a_refused_proposal_stays_away_another_does_not(tmp_path: Path) -> None:
     left = result.scores.to_pylist()
     assert [row["suggested_category"] for row in left] == [1, 2]
     assert json.loads(left[0]["suggested_segmentation"]) == moved
+
+
+def test_a_refused_proposal_of_category_0_stays_away(tmp_path: Path) -> None:
+    path = samples.source(tmp_path)
+    data = json.loads(path.read_text())
+    for record in [*data["categories"], *data["annotations"]]:
+        key = "category_id" if "image_id" in record else "id"
+        record[key] = {1: 0}.get(record[key], record[key])
+    path.write_text(json.dumps(data))
+    proposal = samples.row(None, "missing", 0.9, image_id=2, category=0, mask=samples.SUGGESTED)
+    table = samples.scores(tmp_path / "scores.parquet", [proposal])
+    review = tmp_path / "review"
+    (item,) = export_review([table], "csv", review, annotations=path, images=tmp_path).items
+    decided = samples.decide(tmp_path, {item.annotation_id: {"decision": "keep"}})
+    import_decisions(review, decided, who="anna")
+    (result,) = since([_later(tmp_path, _nothing, [proposal])], review)
+    assert result.scores.num_rows == 0
 
 
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

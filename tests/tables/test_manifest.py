@@ -119,10 +119,8 @@ def old_schema(table: pa.Table, version: int, path: Path) -> None:
     pq.write_table(old.replace_schema_metadata(metadata), path)
 
 
-def test_schema_1_gets_its_ids_as_source_ids(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    ids = [7, 8, 9]
+def new_and_old(folder: Path, version: int, ids: list[int]) -> tuple[Path, dict[str, list[Any]]]:
+    """Three rows as ``new.parquet``, and the same in an older schema; its file, and the rows."""
     rows: dict[str, list[Any]] = {
         "annotation_id": ids,
         "source_id": [7, 8, None],
@@ -132,10 +130,17 @@ def test_schema_1_gets_its_ids_as_source_ids(
         "crowd": [False] * 3,
         "deleted": [False] * 3,
     }
-    with ManifestWriter(tmp_path / "new.parquet", SCHEMA) as writer:
+    with ManifestWriter(folder / "new.parquet", SCHEMA) as writer:
         writer.write(rows)
-    path = tmp_path / "old.parquet"
-    old_schema(pq.read_table(tmp_path / "new.parquet"), 1, path)
+    path = folder / "old.parquet"
+    old_schema(pq.read_table(folder / "new.parquet"), version, path)
+    return path, rows
+
+
+def test_schema_1_gets_its_ids_as_source_ids(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path, _ = new_and_old(tmp_path, 1, [7, 8, 9])
     assert keeps_source_ids(path)
     assert not keeps_source_ids(tmp_path / "new.parquet")
     assert read_manifest(path) == read_manifest(tmp_path / "new.parquet")
@@ -147,19 +152,7 @@ def test_schema_1_gets_its_ids_as_source_ids(
 
 
 def test_schema_2_is_read_as_this_one(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    rows: dict[str, list[Any]] = {
-        "annotation_id": [70, 80, 90],
-        "source_id": [7, 8, None],
-        "source_ids": [[7], [8], None],
-        "image_id": [1, 1, 2],
-        "origin": ["source", "source", "spurious"],
-        "crowd": [False] * 3,
-        "deleted": [False] * 3,
-    }
-    with ManifestWriter(tmp_path / "new.parquet", SCHEMA) as writer:
-        writer.write(rows)
-    path = tmp_path / "old.parquet"
-    old_schema(pq.read_table(tmp_path / "new.parquet"), 2, path)
+    path, rows = new_and_old(tmp_path, 2, [70, 80, 90])
     assert not keeps_source_ids(path)
     assert set(read_manifest(path).column_names) == set(SCHEMA.names) - {"clean_record", "withheld"}
     names = ["origin", "source_id", "source_ids", "annotation_id"]

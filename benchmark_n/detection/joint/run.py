@@ -77,15 +77,16 @@ def detect_jointly(
     if PICTURES in choice.running:
         pictures = _pictures(coco, folder, choice.evidence, execution)
     suspects = rank_suspects(coco, scores, structure, ambiguous_pairs(found))
-    lines = (*_lines(coco, found, details), *structure.warnings, *_many(suspects, len(found)))
     provenance = _provenance(coco, found, details)
+    lines = (
+        *notes(found),
+        *caveats(found),
+        *leak_lines(provenance["leaks"]),
+        *_silent(details),
+        *structure.warnings,
+        *_many(suspects, len(found)),
+    )
     return JointResult(coco, found, choice.parts, suspects, pictures, folder, provenance, lines)
-
-
-def _lines(coco: CocoFile, found: Evidence, details: Mapping[str, Any]) -> list[str]:
-    """What belongs beside the list, but for what it says itself."""
-    leaks = leak_lines(leaks_of_file(coco.path))
-    return [*notes(found), *caveats(found), *leaks, *_silent(details)]
 
 
 def _provenance(coco: CocoFile, found: Evidence, details: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.coco.pixels import Pixels
-from benchmark_n.nets.pretrained import load_pretrained, model_revision
+from benchmark_n.nets.pretrained import load_image_model, model_name, model_revision
 from benchmark_n.runtime.optional_imports import import_extra
 
 SIZE = 224
@@ -25,14 +25,11 @@ class TransformersBackbone:
 
     def __init__(self, spec: str, device: str) -> None:
         what = f"backbone transformers:{spec}"
+        self._network, self._processor = load_image_model("AutoModel", spec, device, what)
         self._torch = import_extra("torch", "weak", what)
-        library = import_extra("transformers", "weak", what)
-        network = load_pretrained(library.AutoModel, spec)
-        self._network = network.eval().requires_grad_(False).to(device)
-        self._processor = load_pretrained(library.AutoImageProcessor, spec)
         self._device = device
-        self.name = f"transformers:{spec.rstrip('/').rpartition('/')[2]}"
-        self.version = model_revision(spec, network.config)
+        self.name = model_name(spec)
+        self.version = model_revision(spec, self._network.config)
 
     def describe(self, crops: Pixels, masks: Pixels) -> NDArray[np.float32]:
         """Features float32 (n, D) of crops (n, size, size, 3)."""

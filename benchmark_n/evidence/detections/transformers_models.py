@@ -18,7 +18,7 @@ import numpy as np
 
 from benchmark_n.coco.pixels import Pixels
 from benchmark_n.evidence.detections.base import Locations
-from benchmark_n.nets.pretrained import load_pretrained, model_revision
+from benchmark_n.nets.pretrained import load_image_model, model_name, model_revision
 from benchmark_n.runtime.optional_imports import import_extra
 
 
@@ -29,16 +29,14 @@ class TransformersDetector:
 
     def __init__(self, spec: str, device: str) -> None:
         what = f"object detector transformers:{spec}"
+        kind = "AutoModelForObjectDetection"
+        self._network, self._processor = load_image_model(kind, spec, device, what)
         self._torch = import_extra("torch", "weak", what)
-        library = import_extra("transformers", "weak", what)
-        network = load_pretrained(library.AutoModelForObjectDetection, spec)
-        self._network = network.eval().requires_grad_(False).to(device)
-        self._processor = load_pretrained(library.AutoImageProcessor, spec)
         self._device = device
-        labels = network.config.id2label
+        labels = self._network.config.id2label
         self.categories = tuple(str(labels[i]) for i in range(len(labels)))
-        self.name = f"transformers:{spec.rstrip('/').rpartition('/')[2]}"
-        self.version = model_revision(spec, network.config)
+        self.name = model_name(spec)
+        self.version = model_revision(spec, self._network.config)
 
     def locate(self, pixels: Pixels) -> Locations:
         """The boxes of all queries in an image, uint8 RGB (height, width, 3)."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from benchmark_n.coco.images import Pixels
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.masks import CropMask
-from benchmark_n.nets.pretrained import load_pretrained, model_revision
+from benchmark_n.nets.pretrained import load_pretrained, model_name, model_revision
 from benchmark_n.runtime.optional_imports import import_extra
 from benchmark_n.weak.segmenters.base import Prompt
 from benchmark_n.weak.segmenters.pretrained import (
@@ -60,7 +60,7 @@ class HubSam:
         model, processor = (getattr(library, name) for name in _KINDS[config.model_type])
         self._network = on_device(load_pretrained(model, spec), device)
         self._processor = load_pretrained(processor, spec)
-        self.name = f"transformers:{spec.rstrip('/').rpartition('/')[2]}"
+        self.name = model_name(spec)
         self.revision = model_revision(spec, self._network.config)
         self._frame: Any = None
         self._embedding: Any = None

@@ -62,10 +62,11 @@ class FastReCoV:
         own = np.arange(len(evidence)), evidence.labels
         ids = evidence.annotation_ids
         parts = random_folds(ids, self.folds, self.seed, "fastrecov0")
-        for run in range(1, self.runs + 1):
+        for run in range(self.runs):
+            if run:
+                name = f"fastrecov{run}"
+                parts = ranked_folds(ids, memory[own], self.folds, TEMPERATURE, self.seed, name)
             memory = remember(memory, _held_out(evidence, parts))
-            name = f"fastrecov{run}"
-            parts = ranked_folds(ids, memory[own], self.folds, TEMPERATURE, self.seed, name)
         likeliest = memory.argmax(axis=1)
         self.scores_ = annotation_scores(
             evidence,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from benchmark_n.detectors.common.score_tables import annotation_scores
 from benchmark_n.evidence import Evidence
+from benchmark_n.evidence.crops.linear_heads import centre_and_scale
 from benchmark_n.evidence.evidence import Floats, Ints
 
 _CHUNK = 512
@@ -50,13 +51,9 @@ class NearestNeighbours:
         count = len(evidence.category_ids)
         shares = neighbour_shares(evidence.embeddings, evidence.labels, count, self.neighbours)
         own = shares[np.arange(len(evidence)), evidence.labels]
-        self.scores_ = annotation_scores(
-            evidence,
-            "class",
-            1 - own,
-            shares.max(axis=1) > own,
-            categories=np.where(shares.max(axis=1) > own, shares.argmax(axis=1), evidence.labels),
-        )
+        other = shares.max(axis=1) > own
+        likeliest = np.where(other, shares.argmax(axis=1), evidence.labels)
+        self.scores_ = annotation_scores(evidence, "class", 1 - own, other, categories=likeliest)
         return self
 
 
@@ -71,8 +68,8 @@ def neighbour_shares(
         (N, D), standardised here, and int64 (N,).
     """
     values = np.asarray(features, np.float64)
-    deviation = values.std(axis=0)
-    values = (values - values.mean(axis=0)) / np.where(deviation > 1e-8, deviation, 1.0)
+    mean, deviation = centre_and_scale(values)
+    values = (values - mean) / deviation
     values /= np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-12)
     shares = np.zeros((len(values), num_categories))
     most = min(neighbours, len(values) - 1)

@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.coco.instances import by_image
-from benchmark_n.detectors.common.mask_similarity import overlap_inputs
+from benchmark_n.detectors.common.mask_similarity import overlap_inputs, with_scores
 from benchmark_n.detectors.common.score_tables import (
     annotation_scores,
     join_scores,
     proposal_scores,
 )
 from benchmark_n.evidence import Evidence
+from benchmark_n.evidence.detections.boxes import corners
 from benchmark_n.evidence.instance_set import InstanceSet
 from benchmark_n.runtime.optional_imports import import_extra
 
@@ -89,8 +90,9 @@ class ObjectLab:
             plain: dict[str, Any] = {"labels": labels, "predictions": found}
             if self.overlap == "mask":
                 parts = [(mine[image], order) for image, order in zip(both, orders, strict=True)]
-                sure_ones["auxiliary_inputs"] = overlap_inputs(evidence, sure, parts)
-                plain["auxiliary_inputs"] = overlap_inputs(evidence, predicted, parts)
+                overlaps = overlap_inputs(evidence, predicted, parts)
+                plain["auxiliary_inputs"] = overlaps
+                sure_ones["auxiliary_inputs"] = with_scores(overlaps, sure.scores, orders)
             quality = rank.compute_badloc_box_scores(**plain)
             swaps = rank.compute_swap_box_scores(**sure_ones)
             free = rank.compute_overlooked_box_scores(**sure_ones)
@@ -148,15 +150,8 @@ def sureness(scores: NDArray[np.float64], count: int) -> NDArray[np.float64]:
     return np.asarray(count / (count + larger), np.float64)
 
 
-def _corners(boxes: NDArray[Any]) -> NDArray[np.float64]:
-    """x, y, width, height as x1, y1, x2, y2."""
-    corners = np.asarray(boxes, np.float64).copy()
-    corners[:, 2:] += corners[:, :2]
-    return corners
-
-
 def _labels(evidence: Evidence, places: NDArray[np.intp]) -> dict[str, Any]:
-    return {"bboxes": _corners(evidence.boxes[places]), "labels": evidence.labels[places]}
+    return {"bboxes": corners(evidence.boxes[places]), "labels": evidence.labels[places]}
 
 
 def _by_category(predicted: InstanceSet, places: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -168,7 +163,7 @@ def _predictions(
 ) -> NDArray[np.object_]:
     """One array (n, 5) a category: corners and confidence."""
     rows = np.concatenate(
-        [_corners(predicted.boxes[places]), predicted.scores[places, None]], axis=1
+        [corners(predicted.boxes[places]), predicted.scores[places, None]], axis=1
     )
     count = len(evidence.category_ids)
     boxes = np.empty(count, object)

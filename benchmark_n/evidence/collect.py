@@ -50,7 +50,7 @@ AUTOMATIC = {
     "losses": ("class_losses", "mask_losses", "margins", "pixel_support"),
     "quality": ("predicted_dsc",),
     "saliency": ("model_probs", "saliency"),
-    "trainings": (*("dropped", "dynamics", "copy_dynamics", "posterior_passes", "sample_weights"),),
+    "trainings": ("dropped", "dynamics", "copy_dynamics", "posterior_passes", "sample_weights"),
 }
 
 

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from benchmark_n.errors import InputError
 from benchmark_n.files.atomic import write_whole
-from benchmark_n.files.kept_folders import make_sealed
+from benchmark_n.files.kept_folders import file_digests, make_sealed
 from benchmark_n.runtime.progress import Progress
 
 VERSION = 1
@@ -50,6 +50,33 @@ class RowBlock(Generic[Item]):
     key: Any
     count: int
     item: Item
+
+
+def image_blocks(
+    tasks: Sequence[Item],
+    size: int,
+    path: Callable[[Item], Path],
+    told: Callable[[Item], Sequence[Any]],
+    count: Callable[[Item], int] = lambda _: 1,
+) -> list[RowBlock[list[Item]]]:
+    """Blocks of `size` images each.
+
+    Parameters
+    ----------
+    tasks
+        One an image.
+    path, told
+        Its file, and plain values that decide its rows besides.
+    count
+        Of an image, for `RowBlock.count`.
+    """
+    digests = file_digests(map(path, tasks))
+    keys = [[digest, *told(task)] for task, digest in zip(tasks, digests, strict=True)]
+    blocks = []
+    for start in range(0, len(tasks), size):
+        part = list(tasks[start : start + size])
+        blocks.append(RowBlock(keys[start : start + size], sum(map(count, part)), part))
+    return blocks
 
 
 def stored_rows(

@@ -114,7 +114,7 @@ def unlikeness(features: NDArray[np.floating]) -> NDArray[np.float64]:
     squares = (rows**2).sum(axis=1)
     nearest = np.zeros(count)
     for i in range(count):
-        distances = squares + squares[i] - 2 * rows @ rows[i]
+        distances = squares + squares[i] - 2 * (rows @ rows[i])
         distances[i] = np.inf
         near = np.partition(distances, NEIGHBOURS)[:NEIGHBOURS]
         nearest[i] = np.sqrt(np.maximum(near, 0)).mean()

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmark_n.coco import CocoFile, ReadOptions, read_coco
+from benchmark_n.datasets import SourceOptions
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.evaluators.realism.offsets import PAIR_FEATURES, pair_features
 from benchmark_n.evaluators.realism.outlines import MASK_FEATURES, mask_features
@@ -20,6 +22,8 @@ from benchmark_n.files.provenance import environment, file_digest
 from benchmark_n.masks import CropMask
 from benchmark_n.runtime.progress import Progress
 
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 TIERS = ("easy", "mid", "hard")
 Half = Literal["held-out", "fitting", "all"]
 HALVES: tuple[Half, ...] = ("held-out", "fitting", "all")
@@ -105,11 +109,14 @@ def realism(
     clean, pairs, record = _people(first, second, half, reading)
     names = [str(subject), *(tier for tier in tiers if tier != str(subject))]
     drawn = {CONTROL: pairs.swapped()}
+    source = SourceOptions(annotations=first, **asdict(reading))
+    seen = _features(pairs)
     rows = []
     for done, name in enumerate([CONTROL, *names], 1):
         if name not in drawn:
-            drawn[name] = second_drawings(name, first, clean, pairs, seed)
-        rows.append(compare(name, pairs, drawn[name], protocol))
+            drawn[name] = second_drawings(name, source, clean, pairs, seed)
+        images = (pairs.images, drawn[name].images)
+        rows.append(_row(name, seen, _features(drawn[name]), images, protocol))
         if progress is not None:
             progress(done, len(names) + 1)
     provenance = _provenance(first, second, record, seed)
@@ -117,18 +124,24 @@ def realism(
     return Realism(rows, len(pairs), half, _told(protocol), provenance, pictures)
 
 
-def compare(name: str, real: MaskPairs, other: MaskPairs, protocol: Protocol) -> Row:
-    """Both two-sample tests of `real` second drawings against `other` ones."""
-    images = (real.images, other.images)
-    pair = [
-        np.array([pair_features(a, b) for a, b in zip(p.clean, p.noisy, strict=True)])
-        for p in (real, other)
-    ]
-    mask = [np.array([mask_features(b) for b in p.noisy]) for p in (real, other)]
+def _features(pairs: MaskPairs) -> tuple[Floats, Floats]:
+    """What the two tests see of second drawings: of pairs, and of the second masks alone."""
+    pair = [pair_features(a, b) for a, b in zip(pairs.clean, pairs.noisy, strict=True)]
+    return np.array(pair), np.array([mask_features(mask) for mask in pairs.noisy])
+
+
+def _row(
+    name: str,
+    real: tuple[Floats, Floats],
+    other: tuple[Floats, Floats],
+    images: tuple[Ints, Ints],
+    protocol: Protocol,
+) -> Row:
+    """Both two-sample tests of real second drawings against other ones."""
     return Row(
         name,
-        tell_apart(pair[0], pair[1], images, PAIR_FEATURES, protocol),
-        tell_apart(mask[0], mask[1], images, MASK_FEATURES, protocol),
+        tell_apart(real[0], other[0], images, PAIR_FEATURES, protocol),
+        tell_apart(real[1], other[1], images, MASK_FEATURES, protocol),
     )
 
 

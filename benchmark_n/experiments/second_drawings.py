@@ -25,9 +25,12 @@ _SHARES = (0.4, 0.55, 0.65, 0.75, 0.82, 0.88, 0.93, 0.97)
 
 
 def second_drawings(
-    subject: str, first: Path, clean: CocoFile, pairs: MaskPairs, seed: int
+    subject: str, first: SourceOptions, clean: CocoFile, pairs: MaskPairs, seed: int
 ) -> MaskPairs:
-    """Second drawings of the same objects by a benchmark or a recipe."""
+    """Second drawings of the same objects by a benchmark or a recipe.
+
+    `first` are the annotations that a recipe is given, read as `clean` was.
+    """
     if Path(subject).is_dir():
         return _of_benchmark(load(subject), clean, pairs)
     with tempfile.TemporaryDirectory(prefix="benchmark-n-realism-") as folder:
@@ -36,7 +39,7 @@ def second_drawings(
             recipe=RecipeOptions(subject),
             seed=seed,
             out=Path(folder) / "made",
-            source=SourceOptions(annotations=first),
+            source=first,
             execution=Execution(workers=1),
         )
         return _of_benchmark(made, clean, pairs)

@@ -16,7 +16,7 @@ from benchmark_n.evaluators.realism.moments import SMALLEST_AREA
 from benchmark_n.evaluators.realism.pairs import SPLIT, MaskPairs, held_out_images, pair_masks
 from benchmark_n.files.provenance import file_digest
 from benchmark_n.generation.calibrated_recipe import calibrated_recipe, unidentified
-from benchmark_n.generation.contour_fit import Fit
+from benchmark_n.generation.contour_fit import PARAMETERS, Fit
 from benchmark_n.generation.event_rates import EventRates, box_pairs, event_rates
 from benchmark_n.generation.label_rates import LabelRates, label_rates
 from benchmark_n.generation.simulated_moments import fit_contour
@@ -119,12 +119,12 @@ def calibrate(
     Raises
     ------
     UsageError, InputError
-        No noisy file, files that do not fit together, or fewer than 50 objects that differ.
+        No noisy file, a setting of what is fitted, files that do not fit together, or fewer than
+        50 objects that differ.
     """
     if not noisy:
         raise UsageError("calibrate needs a noisy file: give one by `noisy`")
-    given = {"tail": 4.0, **(settings or {})}
-    build_noise("contour", {"probability": 1.0, **given})
+    given = _given(settings or {})
     paths = [Path(path) for path in noisy]
     first = read_coco(clean, reading)
     drawings = _read(first, paths, symmetric, reading)
@@ -140,6 +140,16 @@ def calibrate(
     recipe = calibrated_recipe(name, fit, given, share, rates, events, (len(pairs), images))
     sources = [_named(path) for path in (first.path, *paths)]
     return Calibration(recipe, fit, rates, events, len(pairs), images, caveats, sources)
+
+
+def _given(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters that are not fitted, checked."""
+    fitted = sorted({"probability", *PARAMETERS} & settings.keys())
+    if fitted:
+        raise UsageError(f"contour's {fitted[0]} is fitted: `settings` are for what is not")
+    given = {"tail": 4.0, **settings}
+    build_noise("contour", {"probability": 1.0, **given})
+    return given
 
 
 def _named(path: Path) -> dict[str, str]:

@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.evaluators.label_errors.bootstrap import interval
+from benchmark_n.evaluators.realism.moments import MOMENTS
 from benchmark_n.generation.moment_search import at_bounds
 
-PARAMETERS = (
-    *("offset_mean", "offset_sd", "shift_sd", "roughness", "growth", "quality_sd"),
-    *("length", "length_growth", "clicks", "clicks_growth", "clicks_sd"),
-)
+# Each has a moment of its name; "detail" is over.
+PARAMETERS = MOMENTS[:-1]
 _STRENGTHS = ("offset_mean", "offset_sd", "shift_sd", "roughness")
 Floats = NDArray[np.float64]
 LEVEL = 0.95

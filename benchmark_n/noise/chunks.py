@@ -61,8 +61,10 @@ def chunks(
     were added; where there are any, all come in the order of these ids.
     """
     added = decisions.events.added
-    rows = np.array([*range(len(coco)), *(one.model for one in added)], np.intp)
-    order = np.argsort(published_ids) if added else np.arange(len(coco))
+    rows = np.arange(len(coco))
+    if added:
+        rows = np.concatenate([rows, np.array([one.model for one in added], np.intp)])
+    order = np.argsort(published_ids) if added else rows
     for first in range(start, len(rows), size):
         places = order[first : first + size]
         yield _chunk(recipe, coco, decisions, published_ids, places, rows[places])

@@ -137,6 +137,8 @@ class Contour(SpatialNoise):
     def apply(self, mask: CropMask, drawn: Drawn) -> CropMask:
         mask = mask.tight()
         area = mask.area
+        if not area:
+            raise NotApplied("empty_mask")
         scale = float(area) ** self.growth
         roughness = min(self.roughness * drawn["quality"] * scale, FARTHEST / 4)
         offset, *shift = (_bounded(drawn[name] * scale) for name in ("offset", "dx", "dy"))

@@ -88,7 +88,7 @@ class Ellipse(SpatialNoise):
     def apply(self, mask: CropMask, drawn: Drawn) -> CropMask:
         x, y, w, h = mask.bbox
         if not w:
-            raise NotApplied("empty")
+            raise NotApplied("empty_mask")
         strength = float(mask.area) ** self.growth
         size = self.scale * math.sqrt(w * h) ** self.scale_growth
         aspect = math.sqrt(w / h) ** self.aspect_growth

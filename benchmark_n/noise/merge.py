@@ -115,4 +115,6 @@ def components(links: Sequence[tuple[int, int]]) -> list[tuple[int, ...]]:
     for a, b in links:
         both = group.setdefault(a, {a}) | group.setdefault(b, {b})
         group.update(dict.fromkeys(both, both))
-    return sorted({tuple(sorted(members)) for members in group.values()})
+    # Members of a group share one set.
+    groups = {id(members): members for members in group.values()}
+    return sorted(tuple(sorted(members)) for members in groups.values())

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import copyfile
 
 from benchmark_n.coco import CocoFile
 from benchmark_n.errors import InputError, UsageError
+from benchmark_n.files.atomic import write_whole
 from benchmark_n.files.provenance import file_digest
 from benchmark_n.review.audit import AuditEntry
 from benchmark_n.review.decision import Decision
@@ -96,23 +96,9 @@ def keep_files(ballots: Sequence[Ballot], folder: Path) -> None:
         It cannot be written.
     """
     for ballot in ballots:
-        if not ballot.votes:
-            continue
-        kept = kept_file(folder, ballot.sha256, ballot.path.suffix)
-        part = kept.with_name(f".{kept.name}.partial")
-        try:
-            kept.parent.mkdir(exist_ok=True)
-            copyfile(ballot.path, part)
-            part.replace(kept)
-        except OSError as error:
-            raise InputError(f"{kept}: cannot keep the decisions: {error.strerror}") from None
-        finally:
-            part.unlink(missing_ok=True)
-
-
-def kept_file(folder: Path, sha256: str, suffix: str) -> Path:
-    """Where a file of decisions is kept in a review's folder."""
-    return folder / KEPT / f"{sha256}{suffix.lower()}"
+        if ballot.votes:
+            kept = folder / KEPT / f"{ballot.sha256}{ballot.path.suffix.lower()}"
+            write_whole(kept, ballot.path.read_bytes())
 
 
 def _ballot(

@@ -50,8 +50,10 @@ def choose_items(coco: CocoFile, scores: Mapping[str, Any], top: int) -> tuple[I
 
 
 def _in_turns(scores: Mapping[str, Any], top: int) -> Iterator[tuple[str, dict[str, Any]]]:
-    # An annotation has at most two rows, class and spatial: these hold `top` different ones.
-    ranked = [[(name, row) for row in worst(table, 2 * top)] for name, table in scores.items()]
+    # An annotation has a row a kind at most, three of class, spatial and spurious: these hold
+    # `top` different ones.
+    most = 3 * top
+    ranked = [[(name, row) for row in worst(table, most)] for name, table in scores.items()]
     for turn in zip_longest(*ranked):
         yield from (entry for entry in turn if entry is not None)
 

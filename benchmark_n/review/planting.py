@@ -99,13 +99,11 @@ def _errors(
         work = chunks(recipe, part, _taken(decisions, batch), part.annotation_ids, _BATCH)
         for chunk in work:
             records, columns = engine(chunk)
-            noisy = {int(msgspec.json.decode(record)["id"]): record for record in records}
+            noisy = {record["id"]: record for record in map(msgspec.json.decode, records)}
             for i, identity in enumerate(chunk.annotation_ids):
                 error = _error(identity, {name: column[i] for name, column in columns.items()})
                 if error is not None:
-                    raw = noisy.get(identity)
-                    record = None if raw is None else msgspec.json.decode(raw)
-                    yield msgspec.structs.replace(error, record=record)
+                    yield msgspec.structs.replace(error, record=noisy.get(identity))
 
 
 def _masked(coco: CocoFile, index: int) -> bool:

@@ -91,15 +91,15 @@ def agreements(state: ReviewState) -> tuple[Agreement, ...]:
     """Cohen's kappa of each two reviewers, and of three or more Fleiss' of all."""
     of_item = first_votes(state.votes)
     names = sorted(_by_reviewer(state))
-    groups = list(combinations(names, 2))
+    groups: list[tuple[str, ...]] = [*combinations(names, 2)]
     if len(names) > 2:
-        groups.append(tuple(names))  # type: ignore[arg-type]
+        groups.append(tuple(names))
     found = []
     for group in groups:
         shared = [cast for cast in of_item.values() if all(name in cast for name in group)]
         labels = [[cast[name].outcome for name in group] for cast in shared]
         wrong = [[label != KEEP for label in row] for row in labels]
-        found.append(Agreement(tuple(group), _kappa(labels, group), _kappa(wrong, group)))
+        found.append(Agreement(group, _kappa(labels, group), _kappa(wrong, group)))
     return tuple(found)
 
 

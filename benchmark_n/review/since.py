@@ -11,27 +11,27 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import msgspec
-import numpy as np
 import pyarrow as pa
 
 from benchmark_n.coco import CocoFile, Image
-from benchmark_n.coco.annotation_masks import has_mask, read_mask
-from benchmark_n.coco.boxes import box_of
 from benchmark_n.coco.labels import category_labels
 from benchmark_n.coco.records import join_record, split_record
 from benchmark_n.detection.result import DetectionResult
-from benchmark_n.errors import annotation_fault
-from benchmark_n.masks import SegmentationError, mask_iou, rle_to_crop, segmentation_to_rle
+from benchmark_n.masks import mask_iou, rle_to_crop, segmentation_to_rle
 from benchmark_n.report.gallery import SINCE, suggested_mask
+from benchmark_n.review.meanings import (
+    Meaning,
+    corrected_meaning,
+    image_name,
+    meanings,
+    meant_by,
+)
 from benchmark_n.review.source import read_source, source_place
 from benchmark_n.review.state import ReviewState, read_state
 
 NEW, CHANGED, OPEN = SINCE
 # A proposal of the same object as one that was refused.
 _SAME_OBJECT = 0.5
-# Image, category, and mask or box: what an annotation is.
-Meaning = tuple[str, str, bytes]
 
 
 @dataclass(frozen=True)
@@ -76,13 +76,22 @@ def since(
     InputError
         No review, or its file is not there.
     """
+    before = read_before(folder, guideline, annotations)
+    files = {id(one.coco): one.coco for one in results}
+    meant = {key: meant_by(coco) for key, coco in files.items()}
+    return [_marked(one, meant[id(one.coco)], before) for one in results]
+
+
+def read_before(
+    folder: Path | str, guideline: str | None, annotations: Path | str | None
+) -> Before:
+    """What a review knew and settled."""
     state = read_state(folder)
     place = source_place(state.folder, state.review, annotations)
-    before = known_before(state, read_source(place, state.review), guideline)
-    return [_marked(one, before) for one in results]
+    return _known_before(state, read_source(place, state.review), guideline)
 
 
-def known_before(state: ReviewState, source: CocoFile, guideline: str | None) -> Before:
+def _known_before(state: ReviewState, source: CocoFile, guideline: str | None) -> Before:
     meant = meanings(source)
     place = {identity: i for i, identity in enumerate(source.annotation_ids.tolist())}
     valid = [
@@ -97,26 +106,27 @@ def known_before(state: ReviewState, source: CocoFile, guideline: str | None) ->
             settled.add(meant[index])
         if entry.after:
             old = {} if index is None else split_record(source.annotations[index])
-            settled.add(_corrected(source, join_record(old, entry.after)))
+            settled.add(corrected_meaning(source, join_record(old, entry.after)))
     kept = {entry.annotation_id for entry in valid if entry.after is None and entry.before is None}
     labels = category_labels(source.categories)
     refused = [
         (
-            _image_name(source.images[item.image_id]),
+            image_name(source.images[item.image_id]),
             "" if item.suggested_category is None else labels[item.suggested_category],
             item.suggested_segmentation,
         )
         for item in state.review.items
         if item.proposal and item.annotation_id in kept
     ]
-    names = [_image_name(source.images[i]) for i in source.image_ids.tolist()]
+    names = [image_name(source.images[i]) for i in source.image_ids.tolist()]
     ids = frozenset(zip(names, source.annotation_ids.tolist(), strict=True))
     return Before(frozenset(meant), ids, frozenset(settled), tuple(refused))
 
 
-def _marked(result: DetectionResult, before: Before) -> DetectionResult:
+def _marked(
+    result: DetectionResult, meant: Mapping[int, Meaning], before: Before
+) -> DetectionResult:
     coco, table = result.coco, result.scores
-    meant = dict(zip(coco.annotation_ids.tolist(), meanings(coco), strict=True))
     states = [state_of(row, meant, before, coco) for row in _rows(table)]
     kept = table.filter(pa.array([state is not None for state in states], pa.bool_()))
     column = pa.array([state for state in states if state is not None], pa.string())
@@ -158,13 +168,15 @@ def state_of(
         return None
     if meaning in before.there:
         return OPEN
-    known = (_image_name(image), row["annotation_id"]) in before.ids
+    known = (image_name(image), row["annotation_id"]) in before.ids
     return CHANGED if known else NEW
 
 
 def _is_refused(row: Mapping[str, Any], image: Image, before: Before, coco: CocoFile) -> bool:
+    if not before.refused:
+        return False
     label = category_labels(coco.categories).get(row["suggested_category"], "")
-    here = [rle for name, of, rle in before.refused if (name, of) == (_image_name(image), label)]
+    here = [rle for name, of, rle in before.refused if (name, of) == (image_name(image), label)]
     mask = (
         suggested_mask(row["suggested_segmentation"], image.height, image.width) if here else None
     )
@@ -172,46 +184,3 @@ def _is_refused(row: Mapping[str, Any], image: Image, before: Before, coco: Coco
         return False
     crops = [rle_to_crop(segmentation_to_rle(rle, image.height, image.width)) for rle in here]
     return any(mask_iou(mask, crop) >= _SAME_OBJECT for crop in crops)
-
-
-def meanings(coco: CocoFile) -> list[Meaning]:
-    labels = category_labels(coco.categories)
-    return [
-        _meaning(coco, index, labels, coco.images[image], category)
-        for index, (image, category) in enumerate(
-            zip(coco.image_ids.tolist(), coco.category_ids.tolist(), strict=True)
-        )
-    ]
-
-
-def _meaning(
-    coco: CocoFile, index: int, labels: Mapping[int, str], image: Image, category: int
-) -> Meaning:
-    fields = split_record(coco.annotations[index])
-    if has_mask(fields.get("segmentation")):
-        try:
-            shape = bytes(read_mask(fields, image.height, image.width)["counts"])
-        except SegmentationError as error:
-            raise annotation_fault(coco.path, coco.annotation_ids[index], str(error)) from None
-    else:
-        shape = np.asarray(box_of(coco, index), np.float64).tobytes()
-    return _image_name(image), labels[category], shape
-
-
-def _corrected(source: CocoFile, record: bytes) -> Meaning:
-    """What a corrected or added record is."""
-    told = msgspec.json.decode(record)
-    one = replace(
-        source,
-        annotations=[record],
-        annotation_ids=np.array([told["id"]]),
-        image_ids=np.array([told["image_id"]]),
-        category_ids=np.array([told["category_id"]]),
-        crowd=np.array([False]),
-    )
-    return meanings(one)[0]
-
-
-def _image_name(image: Image) -> str:
-    """The image's name, or where the file has none its number; with its size."""
-    return f"{image.file_name or image.id} {image.width}x{image.height}"

@@ -6,9 +6,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from benchmark_n.detection.joint.result import JointResult
-from benchmark_n.review.since import OPEN, counted, known_before, meanings, state_of
-from benchmark_n.review.source import read_source, source_place
-from benchmark_n.review.state import read_state
+from benchmark_n.review.meanings import meant_by
+from benchmark_n.review.since import OPEN, counted, read_before, state_of
 
 
 def joint_since(
@@ -37,12 +36,8 @@ def joint_since(
     >>> joint_since(result, "results/my/review").suspects[0].probability  # doctest: +SKIP
     0.97
     """
-    state = read_state(folder)
-    place = source_place(state.folder, state.review, annotations)
-    before = known_before(state, read_source(place, state.review), guideline)
-    coco = result.coco
-    meant = dict(zip(coco.annotation_ids.tolist(), meanings(coco), strict=True))
-    states = [state_of(asdict(one), meant, before, coco) for one in result.suspects]
+    before, meant = read_before(folder, guideline, annotations), meant_by(result.coco)
+    states = [state_of(asdict(one), meant, before, result.coco) for one in result.suspects]
     kept = [pair for pair in zip(result.suspects, states, strict=True) if pair[1] is not None]
     kept.sort(key=lambda pair: pair[1] == OPEN)
     counts, line = counted(states)

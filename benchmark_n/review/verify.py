@@ -52,25 +52,28 @@ def verify(folder: Path | str, *, annotations: Path | str | None = None) -> tupl
     if not path.is_file():
         raise InputError(f"{folder}: {CORRECTED} is missing: import decisions first")
     told, content = read_lineage(path)
+    coco, fault = _read(state, annotations)
     return (
-        *_source(state, told, annotations),
+        _source(state, told, fault),
         *_runs(state, told),
         *_decisions(state, told),
-        _corrected(state, told, content, annotations),
+        _corrected(state, told, content, coco),
     )
 
 
-def _source(state: ReviewState, told: Lineage, annotations: Path | str | None) -> Iterator[Link]:
-    what, sha256 = f"source {told.source.file}", told.source.sha256
-    if sha256 != state.review.annotations.sha256:
-        yield Link(what, sha256, "the review is of another file")
-        return
+def _read(state: ReviewState, annotations: Path | str | None) -> tuple[CocoFile | None, str]:
+    """The source, or why it cannot be read."""
     try:
-        read_source(source_place(state.folder, state.review, annotations), state.review)
+        place = source_place(state.folder, state.review, annotations)
+        return read_source(place, state.review), ""
     except InputError as error:
-        yield Link(what, sha256, str(error))
-        return
-    yield Link(what, sha256)
+        return None, str(error)
+
+
+def _source(state: ReviewState, told: Lineage, fault: str) -> Link:
+    if told.source.sha256 != state.review.annotations.sha256:
+        fault = "the review is of another file"
+    return Link(f"source {told.source.file}", told.source.sha256, fault)
 
 
 def _runs(state: ReviewState, told: Lineage) -> Iterator[Link]:
@@ -95,15 +98,11 @@ def _decisions(state: ReviewState, told: Lineage) -> Iterator[Link]:
         yield Link(what, sha256, _fault(place, sha256))
 
 
-def _corrected(
-    state: ReviewState, told: Lineage, content: str, annotations: Path | str | None
-) -> Link:
+def _corrected(state: ReviewState, told: Lineage, content: str, coco: CocoFile | None) -> Link:
     what = f"corrected {CORRECTED}"
     if content != told.corrected_sha256:
         return Link(what, told.corrected_sha256, f"was changed since: SHA-256 is now {content}")
-    try:
-        coco = read_source(source_place(state.folder, state.review, annotations), state.review)
-    except InputError:
+    if coco is None:
         return Link(what, told.corrected_sha256, "cannot be made again: the source is not there")
     expected = _replayed(state, coco)
     if expected != told:

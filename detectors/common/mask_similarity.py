@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from benchmark_n.detectors.common.matching import mask_ious
 from benchmark_n.evidence import Evidence
+from benchmark_n.evidence.detections.boxes import corners
 from benchmark_n.evidence.instance_set import InstanceSet
 
 # cleanlab's own: weight of the overlap, and how fast nearness falls with the distance (1 / px).
@@ -43,9 +44,9 @@ def overlap_inputs(
             {
                 "pred_labels": predicted.labels[places],
                 "pred_label_probs": predicted.scores[places],
-                "pred_bboxes": _corners(predicted.boxes[places]),
+                "pred_bboxes": corners(predicted.boxes[places]),
                 "lab_labels": evidence.labels[given],
-                "lab_bboxes": _corners(evidence.boxes[given]),
+                "lab_bboxes": corners(evidence.boxes[given]),
                 "similarity_matrix": OVERLAP_WEIGHT * overlaps + (1 - OVERLAP_WEIGHT) * near,
                 "iou_matrix": overlaps,
             }
@@ -53,6 +54,16 @@ def overlap_inputs(
     positive = [one["similarity_matrix"][one["similarity_matrix"] > 0] for one in made]
     least = min((float(values.min()) for values in positive if values.size), default=1.0)
     return [{**one, "min_possible_similarity": min(least, 1.0)} for one in made]
+
+
+def with_scores(
+    inputs: Sequence[dict[str, Any]], scores: NDArray[np.float64], orders: Sequence[Places]
+) -> list[dict[str, Any]]:
+    """The same of the same predictions with other scores (P,), listed as in `orders`."""
+    return [
+        {**one, "pred_label_probs": scores[order]}
+        for one, order in zip(inputs, orders, strict=True)
+    ]
 
 
 def nearness(boxes: NDArray[Any], others: NDArray[Any]) -> NDArray[np.float64]:
@@ -66,9 +77,3 @@ def nearness(boxes: NDArray[Any], others: NDArray[Any]) -> NDArray[np.float64]:
     )
     distances = np.linalg.norm(left[:, None] - right[None], axis=2)
     return np.asarray(np.exp(-FALL * distances), np.float64)
-
-
-def _corners(boxes: NDArray[Any]) -> NDArray[np.float64]:
-    corners = np.asarray(boxes, np.float64).copy()
-    corners[:, 2:] += corners[:, :2]
-    return corners

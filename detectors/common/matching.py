@@ -1,4 +1,4 @@
-"""Instances of two sets in the same image, brought together by the IoU of their masks."""
+"""Instances of two sets in the same image, brought together by their IoU."""
 
 from __future__ import annotations
 
@@ -19,6 +19,20 @@ def mask_ious(given: list[Rle], predicted: list[Rle]) -> NDArray[np.float64]:
     if not (given and predicted):
         return np.zeros((len(given), len(predicted)))
     return np.asarray(coco_mask.iou(given, predicted, [0] * len(predicted)), np.float64)
+
+
+def box_overlaps(
+    first: NDArray[np.float64], second: NDArray[np.float64], *, inside: bool = False
+) -> NDArray[np.float64]:
+    """IoU of boxes (n, 4) with others (m, 4), x, y, width, height: float64 (n, m).
+
+    With `inside` the share of each of the first that lies in each of the second.
+    """
+    if not (len(first) and len(second)):
+        return np.zeros((len(first), len(second)))
+    crowd = [int(inside)] * len(second)
+    pair = (np.ascontiguousarray(first, np.float64), np.ascontiguousarray(second, np.float64))
+    return np.asarray(coco_mask.iou(*pair, crowd), np.float64).reshape(len(first), len(second))
 
 
 def iou_blocks(

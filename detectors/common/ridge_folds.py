@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark_n.evidence.crops.linear_heads import centre_and_scale
 from benchmark_n.evidence.evidence import Floats, Ints
 
 COMPONENTS = 128
@@ -18,8 +19,8 @@ Matrix = NDArray[np.float64]
 def components(features: Floats, most: int = COMPONENTS) -> Matrix:
     """The first principal components of standardised features, float64 (N, min(N, D, most))."""
     values = np.asarray(features, np.float64)
-    deviation = values.std(axis=0)
-    centred = (values - values.mean(axis=0)) / np.where(deviation > 1e-8, deviation, 1.0)
+    mean, deviation = centre_and_scale(values)
+    centred = (values - mean) / deviation
     small = centred.shape[0] < centred.shape[1]
     gram = centred @ centred.T if small else centred.T @ centred
     sizes, vectors = np.linalg.eigh(gram)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from pycocotools import mask as coco_mask
 
 from benchmark_n.coco.instances import by_image
+from benchmark_n.detectors.common.matching import box_overlaps
 from benchmark_n.evidence.detection_evidence import DetectionEvidence
 from benchmark_n.evidence.evidence import Ints
 from benchmark_n.masks import Rle
@@ -128,15 +128,3 @@ def _places(pool: _Pool, waiting: Ints) -> list[Ints]:
             free &= ~near
             groups.append(waiting[near])
     return groups
-
-
-def box_overlaps(first: Floats, second: Floats, *, inside: bool = False) -> Floats:
-    """IoU of boxes (n, 4) with others (m, 4), x, y, width, height: float64 (n, m).
-
-    With `inside` the share of each of the first that lies in each of the second.
-    """
-    if not (len(first) and len(second)):
-        return np.zeros((len(first), len(second)))
-    crowd = [int(inside)] * len(second)
-    pair = (np.ascontiguousarray(first, np.float64), np.ascontiguousarray(second, np.float64))
-    return np.asarray(coco_mask.iou(*pair, crowd), np.float64).reshape(len(first), len(second))

@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.coco.instances import by_image
+from benchmark_n.detectors.common.matching import box_overlaps
 from benchmark_n.detectors.common.planted_errors import (
     ErrorProbabilities,
     error_probabilities,
     image_folds,
 )
-from benchmark_n.detectors.detected.fusion import LEAST_SCORE, box_overlaps
+from benchmark_n.detectors.detected.fusion import LEAST_SCORE
 from benchmark_n.evidence import Evidence
 from benchmark_n.evidence.evidence import Ints
 from benchmark_n.runtime.random_streams import uniforms

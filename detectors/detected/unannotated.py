@@ -11,13 +11,14 @@ from pycocotools import mask as coco_mask
 
 from benchmark_n.coco.boxes import RecordBox, box_mask
 from benchmark_n.coco.instances import by_image
+from benchmark_n.detectors.common.matching import box_overlaps
 from benchmark_n.detectors.common.planted_errors import (
     ErrorProbabilities,
     error_probabilities,
     image_folds,
 )
 from benchmark_n.detectors.common.score_tables import proposal_scores
-from benchmark_n.detectors.detected.fusion import Places, box_overlaps, fuse
+from benchmark_n.detectors.detected.fusion import Places, fuse
 from benchmark_n.evidence import Evidence
 from benchmark_n.evidence.evidence import Ints
 from benchmark_n.masks import Rle

@@ -92,7 +92,7 @@ def fit_again(experts: Sequence[Expert], first: Fitted) -> Fitted:
 
     Heads that learned from posteriors agree with them: what noise they leave is no estimate.
     """
-    shares = softmax(first.pool.split(first.values)[2])
+    shares = np.array(list(first.shares.values()))
     strong = _AS_GIVEN * len(first.judged.given) * shares
     ways = dict(zip(first.ways, first.pool.ways, strict=True))
     return _fitted(experts, ways, strong)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +45,12 @@ class Pool:
     ways: tuple[Floats, ...]
     prior: Floats
 
-    @property
+    @cached_property
+    def told(self) -> list[Floats]:
+        """What each expert says, (N, K): 0 of what it does not know."""
+        return [np.where(one.known, one.logs, 0.0) for one in self.experts]
+
+    @cached_property
     def partial(self) -> list[int]:
         """Places of the experts that do not know every category."""
         return [place for place, one in enumerate(self.experts) if not one.known.all()]
@@ -58,8 +64,8 @@ class Pool:
         """Log-probabilities (N, K) of the pool."""
         weights, unknown, _ = self.split(values)
         total = np.zeros(self.ways[0].shape)
-        for place, one in enumerate(self.experts):
-            total += np.exp(weights[place]) * np.where(one.known, one.logs, 0.0)
+        for weight, logs in zip(np.exp(weights), self.told, strict=True):
+            total += weight * logs
         for place, value in zip(self.partial, unknown, strict=True):
             total += np.where(self.experts[place].known, 0.0, value)
         return np.asarray(log_softmax(total, axis=1))
@@ -77,8 +83,8 @@ class Pool:
         weights, _, ways = self.split(values)
         moved = judged.true - judged.pool
         columns = [
-            np.exp(weights[place]) * (moved * np.where(one.known, one.logs, 0.0)).sum(axis=1)
-            for place, one in enumerate(self.experts)
+            weight * (moved * logs).sum(axis=1)
+            for weight, logs in zip(np.exp(weights), self.told, strict=True)
         ]
         columns += [moved[:, ~self.experts[place].known].sum(axis=1) for place in self.partial]
         columns += list(judged.ways - softmax(ways)[:, None])
@@ -133,7 +139,7 @@ class Judged:
         return np.asarray(np.clip(1 - right, 0, 1))
 
 
-def fit(pool: Pool, start: Floats | None = None) -> Floats:
+def fit(pool: Pool) -> Floats:
     """The parameters (P,) of largest likelihood times prior."""
 
     def loss(values: Floats) -> tuple[float, Floats]:
@@ -142,9 +148,8 @@ def fit(pool: Pool, start: Floats | None = None) -> Floats:
         value = worth - np.log(judged.given).sum()
         return float(value), down - pool.slopes(values, judged).sum(axis=0)
 
-    begin = pool.start() if start is None else start
     options = {"maxiter": _ITERATIONS}
-    return np.asarray(minimize(loss, begin, jac=True, method="L-BFGS-B", options=options).x)
+    return np.asarray(minimize(loss, pool.start(), jac=True, method="L-BFGS-B", options=options).x)
 
 
 def own_way(labels: NDArray[np.int64], count: int) -> Floats:

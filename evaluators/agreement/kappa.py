@@ -106,10 +106,9 @@ def fleiss_kappa(labels: Sequence[Sequence[Hashable]]) -> Kappa:
     agreed, kappa = _fleiss(counts)
     if kappa is None:
         return Kappa(len(labels), raters, agreed, None, None)
-    without = [_fleiss(np.delete(counts, i, axis=0))[1] for i in range(len(counts))]
-    if len(counts) < 2 or any(value is None for value in without):
+    left = _without_each(counts) if len(counts) > 1 else None
+    if left is None:
         return Kappa(len(labels), raters, agreed, kappa, None)
-    left = np.array(without, np.float64)
     error = float(np.sqrt((len(left) - 1) * np.mean((left - left.mean()) ** 2)))
     return Kappa(len(labels), raters, agreed, kappa, _interval(kappa, error))
 
@@ -137,13 +136,26 @@ def _counts(labels: Sequence[Sequence[Hashable]]) -> NDArray[np.float64]:
 
 def _fleiss(counts: NDArray[np.float64]) -> tuple[float, float | None]:
     """Share of agreeing pairs of labels, and kappa."""
-    if not len(counts):
-        return 0.0, None
-    raters = counts[0].sum()
-    agreed = float(np.mean((counts * (counts - 1)).sum(axis=1) / (raters * (raters - 1))))
+    agreed = float(np.mean(_agreeing(counts)))
     chance = float((counts.sum(axis=0) / counts.sum()) @ (counts.sum(axis=0) / counts.sum()))
     # The shares are of floats: of one label alone their square is 1, or a breath beside it.
     return agreed, None if chance > 1 - 1e-12 else (agreed - chance) / (1 - chance)
+
+
+def _without_each(counts: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Kappa without each of two items or more; None where one of these is not defined."""
+    items, agreeing = len(counts), _agreeing(counts)
+    shares = (counts.sum(axis=0) - counts) / (counts[0].sum() * (items - 1))
+    chance = (shares**2).sum(axis=1)
+    if (chance > 1 - 1e-12).any():
+        return None
+    return np.asarray(((agreeing.sum() - agreeing) / (items - 1) - chance) / (1 - chance))
+
+
+def _agreeing(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Share of agreeing pairs of labels of each item."""
+    raters = counts[0].sum()
+    return np.asarray((counts * (counts - 1)).sum(axis=1) / (raters * (raters - 1)))
 
 
 def _interval(kappa: float, error: float) -> tuple[float, float]:

@@ -16,17 +16,18 @@ Flags = NDArray[np.bool_]
 
 def extra_annotations(rows: Any) -> Flags:
     """Spurious annotations and further parts of split ones, bool (N,)."""
-    return _flags(pc.is_in(rows["origin"].cast("string"), pa.array(EXTRA)))
+    return flags(pc.is_in(rows["origin"].cast("string"), pa.array(EXTRA)))
 
 
 def merged_or_split(rows: Any) -> Flags:
     """Annotations of several instances, and of a part of one that has the rest beside it; (N,)."""
-    merged = _flags(pc.equal(rows["origin"], MERGED))
+    merged = flags(pc.equal(rows["origin"], MERGED))
     if "split_applied" not in rows.column_names:
         return merged
-    split = _flags(pc.fill_null(rows["split_applied"], False))
+    split = flags(pc.fill_null(rows["split_applied"], False))
     return merged | (split & ~extra_annotations(rows))
 
 
-def _flags(column: Any) -> Flags:
+def flags(column: Any) -> Flags:
+    """A column of booleans as bool (N,)."""
     return np.asarray(column.to_numpy(zero_copy_only=False), bool)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from benchmark_n.coco.annotation_masks import SIZES
 from benchmark_n.errors import InputError, UsageError
-from benchmark_n.evaluators.label_errors.origins import extra_annotations, merged_or_split
+from benchmark_n.evaluators.label_errors.origins import extra_annotations, flags, merged_or_split
 from benchmark_n.runtime.options import check_known
 
 Flags = NDArray[np.bool_]
@@ -138,14 +138,14 @@ def verified(rows: Any) -> Flags:
     """Whose clean version somebody beyond the annotator confirmed, bool (N,); where known."""
     if "verified" not in rows.column_names:
         return np.zeros(len(rows), bool)
-    return _flags(pc.fill_null(rows["verified"], False))
+    return flags(pc.fill_null(rows["verified"], False))
 
 
 def class_errors(rows: Any) -> Truth:
     """Wrong: another category than the clean one. An extra annotation has none: ignored."""
     clean, given = rows["category_id"], rows["noisy_category_id"]
     wrong = pc.fill_null(pc.not_equal(clean, given), False)
-    return Truth(_flags(wrong), _flags(clean.is_null()))
+    return Truth(flags(wrong), flags(clean.is_null()))
 
 
 def spatial_errors(rows: Any, truth: SpatialTruth = DEFAULT_TRUTH) -> Truth:
@@ -212,7 +212,3 @@ def _bars(rows: Any, truth: SpatialTruth) -> NDArray[np.float64]:
     if isinstance(bar, Mapping):
         return np.array([bar.get(size, 0.0) for size in rows["size"].to_pylist()], float)
     return np.full(len(rows), bar, float)
-
-
-def _flags(column: Any) -> Flags:
-    return np.asarray(column.to_numpy(zero_copy_only=False), bool)

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.coco import CocoFile
-from benchmark_n.coco.annotation_masks import has_mask, masks_of
+from benchmark_n.coco.annotation_masks import masks_of
 from benchmark_n.coco.joining import MatchedPairs, match_pairs
-from benchmark_n.coco.records import split_record
+from benchmark_n.coco.lacking_masks import with_masks
 from benchmark_n.masks import CropMask, mask_iou, rles_to_crops
 
 # Of a matched pair; below it two outlines are of different things.
@@ -94,11 +94,12 @@ def pair_masks(clean: CocoFile, noisy: CocoFile) -> tuple[MaskPairs, MatchedPair
     """
     matched = match_pairs(clean, noisy)
     there = matched.noisy
+    fit, drawn = ~clean.crowd & with_masks(clean), with_masks(there)
     places = [
         (pair.clean, pair.noisy)
         for pair in matched.pairs
         if pair.clean is not None and pair.noisy is not None
-        if not clean.crowd[pair.clean] and _masked(clean, pair.clean) and _masked(there, pair.noisy)
+        if fit[pair.clean] and drawn[pair.noisy]
     ]
     first = list(rles_to_crops(masks_of(clean, [i for i, _ in places])))
     second = list(rles_to_crops(masks_of(there, [j for _, j in places])))
@@ -119,7 +120,3 @@ def overlapping(first: Sequence[CropMask], second: Sequence[CropMask]) -> NDArra
         ],
         bool,
     )
-
-
-def _masked(coco: CocoFile, index: int) -> bool:
-    return has_mask(split_record(coco.annotations[index]).get("segmentation"))

@@ -52,7 +52,7 @@ def main() -> None:
     for name, path in files.items():
         if arguments.only not in (None, name):
             continue
-        for seed in [arguments.seed] if arguments.seed else seeds:
+        for seed in [arguments.seed] if arguments.seed is not None else seeds:
             row = measured(SHARED / path, seed)
             data = json.loads(target.read_text()) if target.is_file() else {}
             kept = {**data.get(name, {}).get("seeds", {}), str(seed): row}

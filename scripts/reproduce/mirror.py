@@ -28,14 +28,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from mirror_units import KEPT, Unit, explained
+from mirror_units import KEPT, Unit, explained, mirror_parts
 
 import benchmark_n
 from benchmark_n import Benchmark, LabelErrorOptions
 from benchmark_n._version import __version__
 from benchmark_n.detectors import build_detector, run_detector
-from benchmark_n.detectors.common.score_tables import annotation_scores
-from benchmark_n.detectors.mirror import Mirror
 from benchmark_n.evaluation.label_errors import score_benchmark
 from benchmark_n.evidence.crops.evidence import with_probabilities
 from benchmark_n.evidence.losses import small_network as scratch
@@ -137,13 +135,7 @@ Measured = Callable[[Unit, Part], list[Row]]
 def classifiers(unit: Unit, part: Part) -> Iterator[Scored]:
     """MIRROR and its parts, and what reads the mean of the same classifiers."""
     evidence = explained(unit, part.models)
-    detector = Mirror().fit(evidence)
-    yield "mirror", detector.scores_
-    for column in ("d", "alpha"):
-        values = detector.scores_[column].cast("float64").to_numpy(zero_copy_only=False)
-        values = np.nan_to_num(values)
-        flags = values >= detector.details_["tau"]
-        yield f"mirror, {column} alone", annotation_scores(evidence, "class", values, flags)
+    yield from mirror_parts(evidence)
     for name in ("cleanlab", "entropy", "random"):
         yield name, run_detector(build_detector(name), evidence)
 

@@ -23,13 +23,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from mirror_units import mirror_parts
 
 import benchmark_n
 from benchmark_n import Benchmark, EvidenceOptions, LabelErrorOptions
 from benchmark_n.detection.lending import lent_annotations
-from benchmark_n.detectors import Evidence, annotation_scores, build_detector, run_detector
+from benchmark_n.detectors import Evidence, build_detector, run_detector
 from benchmark_n.detectors.base import told_to
-from benchmark_n.detectors.mirror import Mirror
 from benchmark_n.evaluation.label_errors import score_benchmark
 from benchmark_n.evidence.caveats import told_by_evidence
 from benchmark_n.evidence.collect import gather
@@ -86,13 +86,7 @@ def default_data(folder: Path) -> dict[str, tuple[Path, str]]:
 
 def mirror_and_parts(evidence: Evidence) -> Iterator[Scored]:
     """MIRROR, its parts, and confident learning on the mean of the same classifiers."""
-    detector = Mirror().fit(evidence)
-    yield "mirror", detector.scores_, ()
-    for column in ("d", "alpha"):
-        values = detector.scores_[column].cast("float64").to_numpy(zero_copy_only=False)
-        values = np.nan_to_num(values)
-        flags = values >= detector.details_["tau"]
-        yield f"mirror, {column} alone", annotation_scores(evidence, "class", values, flags), ()
+    yield from ((name, table, ()) for name, table in mirror_parts(evidence))
     yield "cleanlab", run_detector(build_detector("cleanlab"), evidence), ()
 
 

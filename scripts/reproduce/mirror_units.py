@@ -14,6 +14,8 @@ import numpy as np
 from benchmark_n import Benchmark
 from benchmark_n.coco.pixels import image_files
 from benchmark_n.coco.units import image_units
+from benchmark_n.detectors import annotation_scores
+from benchmark_n.detectors.mirror import Mirror
 from benchmark_n.evidence import Evidence, annotation_evidence
 from benchmark_n.evidence.backbones.base import make_backbone
 from benchmark_n.evidence.backbones.silhouette import LENGTH
@@ -135,3 +137,14 @@ def subset(evidence: Evidence, places: Any) -> Evidence:
 
 def _digest(text: bytes) -> str:
     return hashlib.sha256(text).hexdigest()[:24]
+
+
+def mirror_parts(evidence: Evidence) -> Iterator[tuple[str, Any]]:
+    """MIRROR's scores tables: of itself, of d alone and of alpha alone, flagged at its tau."""
+    detector = Mirror().fit(evidence)
+    yield "mirror", detector.scores_
+    for column in ("d", "alpha"):
+        values = detector.scores_[column].cast("float64").to_numpy(zero_copy_only=False)
+        values = np.nan_to_num(values)
+        flags = values >= detector.details_["tau"]
+        yield f"mirror, {column} alone", annotation_scores(evidence, "class", values, flags)

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from measured_rows import write_rows
 from numpy.typing import NDArray
 
 import benchmark_n
@@ -210,7 +211,7 @@ def main() -> None:
             for recipe in RECIPES:
                 if (name, recipe, seed) not in done:
                     rows += measure(name, recipe, seed, choosing=choosing)
-                    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+                    write_rows(path, rows)
                     path.with_suffix(".md").write_text(table(rows))
                     print(f"{name}, {recipe}, seed {seed}: done", file=sys.stderr)
     print(table(rows))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from benchmark_n.cli import run
+from benchmark_n.coco import ReadOptions
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.evaluators.realism.two_samples import Protocol
 from benchmark_n.experiments.realism import realism
@@ -65,3 +67,19 @@ def test_what_does_not_fit_is_refused(people: tuple[Path, Path, Path], tmp_path:
     other = making.make("scenes", "easy", num_images=4, out=tmp_path / "other", workers=1)
     with pytest.raises(InputError, match="its manifest lacks annotation"):
         realism(other.path, first, second, half="all", tiers=[], protocol=QUICK)
+
+
+def test_recipes_get_the_file_as_it_was_read(
+    people: tuple[Path, Path, Path], tmp_path: Path
+) -> None:
+    """A record in need of repair, which `make` refuses without."""
+    first, second, recipe = people
+    data = json.loads(first.read_text())
+    data["annotations"][0]["category_id"] = str(data["annotations"][0]["category_id"])
+    mended = tmp_path / "first.json"
+    mended.write_text(json.dumps(data))
+    asked: dict[str, Any] = {"half": "all", "tiers": [], "protocol": QUICK}
+    with pytest.raises(InputError):
+        realism(recipe, mended, second, **asked)
+    found = realism(recipe, mended, second, reading=ReadOptions(repair=True), **asked)
+    assert found.rows[1].pair is not None

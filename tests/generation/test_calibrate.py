@@ -80,6 +80,8 @@ def test_few_objects_are_refused(tmp_path: Path) -> None:
         calibrate(clean, [clean])
     with pytest.raises(UsageError, match="give one by `noisy`"):
         calibrate(clean, [])
+    with pytest.raises(UsageError, match="contour's growth is fitted"):
+        calibrate(clean, [clean], settings={"growth": 0.2})
     with pytest.raises(InputError, match=r"contour\.tail is 1\.0"):
         calibrate(clean, [noisy], settings={"tail": 1.0})
 

@@ -13,6 +13,7 @@ from scipy import stats
 
 from benchmark_n.errors import InputError
 from benchmark_n.masks import CropMask, mask_iou
+from benchmark_n.noise.base import NotApplied
 from benchmark_n.noise.clicks import click, level_set
 from benchmark_n.noise.contour import Contour
 from benchmark_n.noise.recipe import build_noise
@@ -224,3 +225,10 @@ def test_a_mask_of_the_whole_image_has_no_outline_to_redraw(shape: tuple[int, in
     mask = CropMask.from_full(np.ones(shape, np.uint8))
     noise = contour(offset_sd=0.5, roughness=0.5, part=1.0, part_size=0.2)
     assert all(mask_iou(one, mask) > 0.5 for one in redrawn(noise, mask, 40))
+
+
+def test_what_an_earlier_noise_left_empty_is_left_so() -> None:
+    empty = CropMask.from_full(np.zeros((20, 30), np.uint8))
+    noise = contour(offset_sd=1.0, growth=-0.5)
+    with pytest.raises(NotApplied, match="empty_mask"):
+        noise.apply(empty, noise.draw(Stream(1, "contour", 1)))

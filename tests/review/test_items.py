@@ -59,6 +59,15 @@ def test_detectors_take_turns(tmp_path: Path) -> None:
         export_review([a, a], "csv", tmp_path / "other", annotations=annotations)
 
 
+def test_an_annotation_of_three_kinds_takes_one_place(tmp_path: Path) -> None:
+    annotations = samples.source(tmp_path)
+    rows = [row(7, kind, 0.9) for kind in ("class", "spatial", "spurious")]
+    rows += [row(8, kind, 0.8) for kind in ("class", "spatial", "spurious")]
+    table = samples.scores(tmp_path / "scores.parquet", [*rows, row(9, "class", 0.1, image_id=2)])
+    review = export_review([table], "csv", tmp_path / "out", annotations=annotations, top=2)
+    assert [item.annotation_id for item in review.items] == [7, 8]
+
+
 @pytest.mark.parametrize(
     ("rows", "fault"),
     [

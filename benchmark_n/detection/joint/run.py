@@ -79,14 +79,17 @@ def detect_jointly(
     suspects = rank_suspects(coco, scores, structure, ambiguous_pairs(found))
     provenance = _provenance(coco, found, details)
     lines = (
-        *notes(found),
-        *caveats(found),
-        *leak_lines(provenance["leaks"]),
-        *_silent(details),
+        *_lines(found, provenance),
         *structure.warnings,
         *_many(suspects, len(found)),
     )
     return JointResult(coco, found, choice.parts, suspects, pictures, folder, provenance, lines)
+
+
+def _lines(found: Evidence, provenance: Mapping[str, Any]) -> list[str]:
+    """What belongs beside what was found by detectors."""
+    leaks = leak_lines(provenance["leaks"])
+    return [*notes(found), *caveats(found), *leaks, *_silent(provenance["details"])]
 
 
 def _provenance(coco: CocoFile, found: Evidence, details: Mapping[str, Any]) -> dict[str, Any]:

@@ -117,13 +117,18 @@ class Head:
         return np.asarray(self.coefficients / self.deviation, np.float32)
 
 
+def centre_and_scale(features: Floats) -> tuple[Floats, Floats]:
+    """Means and standard deviations (D,) of features (n, D); 1 for one that is the same in all."""
+    deviation = features.std(axis=0)
+    return features.mean(axis=0), np.where(deviation > 1e-8, deviation, 1)
+
+
 def fit_head(
     features: Floats, labels: Ints, num_categories: int, inverse_penalty: float = INVERSE_PENALTY
 ) -> Head:
     """Fit a head on all of `features` (n, D) and `labels` (n,)."""
     linear_model = import_extra("sklearn.linear_model", "detect", "a linear head")
-    mean, deviation = features.mean(axis=0), features.std(axis=0)
-    deviation = np.where(deviation > 1e-8, deviation, 1.0)
+    mean, deviation = centre_and_scale(features)
     present = np.unique(labels)
     coefficients = np.zeros((num_categories, features.shape[1]))
     intercepts = np.full(num_categories, -np.inf)

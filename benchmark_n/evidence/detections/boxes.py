@@ -17,6 +17,17 @@ LEAST_SCORE, MOST_OVERLAP, MOST = 0.05, 0.6, 300
 _MOST_CANDIDATES = 3000
 
 
+def corners(boxes: NDArray[Any]) -> NDArray[np.float64]:
+    """Boxes (n, 4) of x, y, width, height as left, top, right, bottom, float64 (n, 4).
+
+    >>> corners(np.array([[1, 2, 10, 20]]))
+    array([[ 1.,  2., 11., 22.]])
+    """
+    made = np.asarray(boxes, np.float64).copy()
+    made[:, 2:] += made[:, :2]
+    return made
+
+
 def overlaps(boxes: Corners, box: Corners) -> NDArray[np.float32]:
     """IoU float32 (L,) of boxes (L, 4) with one box (4,), all left, top, right, bottom."""
     width = np.minimum(boxes[:, 2], box[2]) - np.maximum(boxes[:, 0], box[0])

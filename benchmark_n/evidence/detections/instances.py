@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmark_n.coco.instances import by_image
 from benchmark_n.evidence.detection_evidence import DetectedBoxes, DetectionEvidence
 from benchmark_n.evidence.detections.base import Locations
-from benchmark_n.evidence.detections.boxes import LEAST_SCORE, support
+from benchmark_n.evidence.detections.boxes import LEAST_SCORE, corners, support
 from benchmark_n.evidence.evidence import Evidence
 from benchmark_n.evidence.instance_set import InstanceSet
 
@@ -39,9 +38,9 @@ def detections_of_instances(name: str, instances: InstanceSet, base: Evidence) -
         if image_id in annotated:
             probs = np.zeros((own.size, count), np.float32)
             probs[np.arange(own.size), instances.labels[own]] = instances.scores[own]
-            said = Locations(_corners(instances.boxes[own]).astype(np.float32), probs)
+            said = Locations(corners(instances.boxes[own]).astype(np.float32), probs)
             places = annotated[image_id]
-            rows[places] = support(said, _corners(base.boxes[places].astype(float)))
+            rows[places] = support(said, corners(base.boxes[places].astype(float)))
     kept = np.flatnonzero(instances.scores > LEAST_SCORE)
     found = DetectedBoxes(
         image_ids=instances.image_ids[kept],
@@ -52,7 +51,3 @@ def detections_of_instances(name: str, instances: InstanceSet, base: Evidence) -
     )
     known = np.bincount(instances.labels, minlength=count) > 0
     return DetectionEvidence(name, rows, known, found)
-
-
-def _corners(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], axis=1)

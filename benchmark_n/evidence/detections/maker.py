@@ -23,9 +23,8 @@ from benchmark_n.evidence.detections.categories import (
 from benchmark_n.evidence.detections.locating import locate_all
 from benchmark_n.evidence.evidence import Evidence
 from benchmark_n.evidence.image_tasks import ImageTask, image_tasks
-from benchmark_n.evidence.row_store import RowBlock, Rows, stored_rows
+from benchmark_n.evidence.row_store import RowBlock, Rows, image_blocks, stored_rows
 from benchmark_n.evidence.store_detections import array_masks
-from benchmark_n.files.kept_folders import file_digests
 from benchmark_n.runtime.progress import part_of
 
 VERSION = 1
@@ -55,14 +54,12 @@ class DetectionMaker:
     @cached_property
     def _blocks(self) -> list[RowBlock[list[ImageTask]]]:
         tasks = list(image_tasks(self._base, self._given.coco, self._paths))
-        digests = file_digests([task.path for task in tasks])
-        blocks = []
-        for start in range(0, len(tasks), _IMAGES_A_BLOCK):
-            part = tasks[start : start + _IMAGES_A_BLOCK]
-            told = zip(part, digests[start:], strict=False)
-            key = [[digest, t.places.tolist(), t.boxes.tolist()] for t, digest in told]
-            blocks.append(RowBlock(key, len(part), part))
-        return blocks
+        return image_blocks(
+            tasks,
+            _IMAGES_A_BLOCK,
+            lambda task: task.path,
+            lambda task: [task.places.tolist(), task.boxes.tolist()],
+        )
 
     @cached_property
     def _paths(self) -> dict[int, Path]:

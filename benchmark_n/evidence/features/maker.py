@@ -17,8 +17,7 @@ from benchmark_n.evidence.features.principal import COMPONENTS, principal_compon
 from benchmark_n.evidence.features.views import VERSION, describe
 from benchmark_n.evidence.folds import plan_folds
 from benchmark_n.evidence.image_tasks import ImageTask, each_on_a_thread, image_tasks
-from benchmark_n.evidence.row_store import RowBlock, Rows, half, stored_rows
-from benchmark_n.files.kept_folders import file_digests
+from benchmark_n.evidence.row_store import RowBlock, Rows, half, image_blocks, stored_rows
 from benchmark_n.masks import Rle, rles_to_crops
 
 _IMAGES_A_BLOCK = 16
@@ -59,16 +58,13 @@ class FeatureMaker:
             _Task(task, tuple(base.masks[i] for i in task.places.tolist()))
             for task in image_tasks(base, self._given.coco, self._given.paths)
         ]
-        digests = file_digests([task.of.path for task in tasks])
-        blocks = []
-        for start in range(0, len(tasks), _IMAGES_A_BLOCK):
-            part = tasks[start : start + _IMAGES_A_BLOCK]
-            key = [
-                [digest, task.of.places.tolist(), [_text(mask) for mask in task.masks]]
-                for task, digest in zip(part, digests[start:], strict=False)
-            ]
-            blocks.append(RowBlock(key, sum(len(task.masks) for task in part), part))
-        return blocks
+        return image_blocks(
+            tasks,
+            _IMAGES_A_BLOCK,
+            lambda task: task.of.path,
+            lambda task: [task.of.places.tolist(), [_text(mask) for mask in task.masks]],
+            lambda task: len(task.masks),
+        )
 
     def inputs(self) -> dict[str, Any]:
         """Images and masks, backbone, folds, units and seed."""

@@ -16,6 +16,7 @@ from benchmark_n.errors import InputError
 from benchmark_n.evidence.backbones.base import Backbone, make_backbone
 from benchmark_n.evidence.collect import AUTOMATIC, MakerInput
 from benchmark_n.evidence.crops.cutting import Cutter, cut_crops, instances_alone
+from benchmark_n.evidence.crops.linear_heads import centre_and_scale
 from benchmark_n.evidence.evidence import Evidence
 from benchmark_n.evidence.folds import plan_folds
 from benchmark_n.evidence.saliency.maker import crop_size
@@ -80,9 +81,12 @@ class TrainingMaker:
         """Cut, describe, train once for each method."""
         options, base = self._options, self._base
         clean = self._clean() if "sample_weights" in self._wanted else np.zeros(0, np.intp)
-        copied = chosen_copies(base.annotation_ids, options.seed)
+        count, ids = len(base.category_ids), base.annotation_ids
+        copied, wrong = np.zeros(0, np.intp), None
+        if {"dynamics", "copy_dynamics"} & {*self._wanted}:
+            copied = chosen_copies(ids, options.seed)
+            wrong = corrupted_labels(base.labels[copied], ids[copied], count, options.seed)
         values, mirrored = self._values(copied)
-        count = len(base.category_ids)
         data = TrainingData(values, base.labels, count, options.seed, options.device)
         made: dict[str, Any] = {}
         facts: dict[str, Any] = {}
@@ -91,9 +95,7 @@ class TrainingMaker:
             if "dropped" in self._wanted:
                 facts["noise_rate"] = self._rate(data)
                 made["dropped"] = dropped_epochs(data, facts["noise_rate"])
-            if {"dynamics", "copy_dynamics"} & {*self._wanted}:
-                given, ids = base.labels[copied], base.annotation_ids[copied]
-                wrong = corrupted_labels(given, ids, count, options.seed)
+            if wrong is not None:
                 dynamics = corrupted_dynamics(data, mirrored, copied, wrong)
                 made["dynamics"], made["copy_dynamics"] = dynamics
             if "posterior_passes" in self._wanted:
@@ -117,14 +119,13 @@ class TrainingMaker:
         for cut in cuts:
             chosen = place[cut.indices] >= 0
             crops, masks = cut.crops, cut.masks
-            turned, turned_masks = crops[chosen][:, :, ::-1], masks[chosen][:, :, ::-1]
             if backbone is None:
                 rows = instances_alone(cut).crops
                 more = rows[chosen][:, :, ::-1]
             else:
                 rows = backbone.describe(crops, masks)
-                pair = np.ascontiguousarray(turned), np.ascontiguousarray(turned_masks)
-                more = backbone.describe(*pair) if chosen.any() else rows[:0]
+                turned = (np.ascontiguousarray(one[chosen][:, :, ::-1]) for one in (crops, masks))
+                more = backbone.describe(*turned) if chosen.any() else rows[:0]
             if made is None:
                 made = np.zeros((len(base), *rows.shape[1:]), rows.dtype)
                 mirrored = np.zeros((len(copied), *rows.shape[1:]), rows.dtype)
@@ -134,8 +135,7 @@ class TrainingMaker:
                 execution.progress(done, len(base))
         if backbone is None:
             return made, mirrored
-        mean, deviation = made.mean(axis=0), made.std(axis=0)
-        scale = np.where(deviation > 1e-8, deviation, 1)
+        mean, scale = centre_and_scale(made)
         return (made - mean) / scale, (mirrored - mean) / scale
 
     def _rate(self, data: TrainingData) -> float:

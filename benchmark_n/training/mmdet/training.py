@@ -80,10 +80,10 @@ def train_mmdet(
     description = describe(opened, _training(settings, folds, held_out))
     if not _opened(folder, description, run.resume):
         return finished_run(folder)
-    write_subset(folder, labels.coco, opened.recipe, folds or held_out)
-    newest = newest_checkpoint(folder) if run.resume else None
-    if newest is not None:
-        config.resume, config.load_from = True, str(newest)
+    if is_first_process():
+        write_subset(folder, labels.coco, opened.recipe, folds or held_out)
+    if run.resume:
+        _go_on(config, folder)
     with running(config, folder) as runner:
         _run(runner, run.progress)
         if is_first_process():
@@ -133,6 +133,13 @@ def newest_checkpoint(folder: Path) -> Path | None:
     found = {path: _CHECKPOINT.fullmatch(path.name) for path in folder.glob("*.pth")}
     whole = {path: int(match[1]) for path, match in found.items() if match and is_zipfile(path)}
     return max(whole, key=whole.__getitem__, default=None)
+
+
+def _go_on(config: Any, folder: Path) -> None:
+    """Let the training start from the newest whole checkpoint, if there is one."""
+    newest = newest_checkpoint(folder)
+    if newest is not None:
+        config.resume, config.load_from = True, str(newest)
 
 
 def _opened(folder: Path, description: Mapping[str, Any], resume: bool) -> bool:

@@ -65,9 +65,10 @@ def contrast_features(
         profile = edges[..., scale].mean(0)
         level = profile.mean() + 1e-3
         made += [float(profile[band].mean() / level) for band in bands]
-    for scale in range(len(_SCALES)):
-        made += _alignment(edges[..., scale])
-    made += _sectors(edges[..., 1], points)
+    best = [_best(edges[..., scale]) for scale in range(len(_SCALES))]
+    for scale, found_there in enumerate(best):
+        made += _alignment(edges[..., scale], *found_there)
+    made += _sectors(best[1][0], points)
     made += _colours(colours, bands)
     shared = along_normals(others, points, normals) > 0
     made += [float(shared[:, band].mean()) for band in bands]
@@ -85,8 +86,7 @@ def _best(edges: Values) -> tuple[Values, Values]:
     return OFFSETS[place].astype(np.float32), top / (smooth.sum(1) + 1e-3)
 
 
-def _alignment(edges: Values) -> list[float]:
-    best, peak = _best(edges)
+def _alignment(edges: Values, best: Values, peak: Values) -> list[float]:
     away = np.abs(best - 0.5)
     at = edges[:, -OFFSETS[0] : 2 - OFFSETS[0]].mean(1) / (edges.mean(1) + 1e-3)
     return [
@@ -95,9 +95,8 @@ def _alignment(edges: Values) -> list[float]:
     ]
 
 
-def _sectors(edges: Values, points: Values) -> list[float]:
+def _sectors(best: Values, points: Values) -> list[float]:
     """Mean offset of the strongest edge to the right, below, to the left and above."""
-    best, _ = _best(edges)
     away = points - points.mean(0)
     angle = np.arctan2(away[:, 1], away[:, 0]) + np.pi / _SECTORS
     sector = (angle // (2 * np.pi / _SECTORS)).astype(int) % _SECTORS

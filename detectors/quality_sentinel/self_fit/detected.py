@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from pycocotools import mask as coco_mask
 
+from benchmark_n.detectors.common.matching import box_overlaps, mask_ious
 from benchmark_n.detectors.quality_sentinel.self_fit.outlines import MISSING
 from benchmark_n.evidence import DetectionEvidence
 from benchmark_n.masks import CropMask, Rle, crop_to_rle
@@ -28,11 +28,12 @@ class Found:
     masks: tuple[Rle, ...] | None
 
 
-def found_in(detections: Sequence[DetectionEvidence], image_id: int) -> tuple[Found, ...]:
-    """What each detector found in an image."""
+def found_in(
+    detections: Sequence[DetectionEvidence], near: Sequence[NDArray[np.intp]]
+) -> tuple[Found, ...]:
+    """What each detector found in an image, at the places `near` among its detections."""
     made = []
-    for one in detections:
-        places = np.flatnonzero(one.found.image_ids == image_id)
+    for one, places in zip(detections, near, strict=True):
         masks = one.found.masks
         chosen = None if masks is None else tuple(masks[i] for i in places.tolist())
         boxes = one.found.boxes[places].astype(np.float64)
@@ -49,18 +50,13 @@ def _one(mask: CropMask, found: Found) -> list[float]:
     if not len(found.boxes):
         return [MISSING] * len(NAMES)
     x, y, w, h = mask.bbox
-    own = np.array([x, y, x + w, y + h], np.float64)
-    corners = np.column_stack([found.boxes[:, :2], found.boxes[:, :2] + found.boxes[:, 2:]])
-    low, high = np.maximum(corners[:, :2], own[:2]), np.minimum(corners[:, 2:], own[2:])
-    shared = np.clip(high - low, 0, None).prod(1)
-    ious = shared / np.maximum(found.boxes[:, 2:].prod(1) + w * h - shared, 1e-6)
+    ious = box_overlaps(found.boxes, np.array([[x, y, w, h]], np.float64))[:, 0]
     best = int((ious * np.sqrt(np.clip(found.scores, 0, 1))).argmax())
     if ious[best] < LEAST_IOU:
         return [float(ious[best]), float(found.scores[best]), *[MISSING] * 5]
-    away = (corners[best] - own) / math.sqrt(w * h)
+    left, top, wide, high = found.boxes[best]
+    away = np.array([left - x, top - y, left + wide - x - w, top + high - y - h]) / math.sqrt(w * h)
     overlap = MISSING
     if found.masks is not None:
-        overlap = float(
-            coco_mask.iou([crop_to_rle(mask)], list(found.masks), [0] * len(ious)).max()
-        )
+        overlap = float(mask_ious([crop_to_rle(mask)], list(found.masks)).max())
     return [float(ious[best]), float(found.scores[best]), *map(float, away), overlap]

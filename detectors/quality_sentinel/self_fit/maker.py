@@ -9,22 +9,24 @@ from typing import Any
 
 import numpy as np
 
+from benchmark_n.coco.instances import by_image
 from benchmark_n.coco.units import Units, image_units
 from benchmark_n.detectors.quality_sentinel.self_fit.detected import found_in
 from benchmark_n.detectors.quality_sentinel.self_fit.regressor import predict_overlaps, strangers
 from benchmark_n.detectors.quality_sentinel.self_fit.rows import VERSION, MaskTask, make_rows
+from benchmark_n.errors import InputError
 from benchmark_n.evidence.collect import MakerInput
 from benchmark_n.evidence.detection_evidence import DetectionEvidence
 from benchmark_n.evidence.domain import strangers_note
 from benchmark_n.evidence.evidence import Evidence, Ints
 from benchmark_n.evidence.folds import plan_folds
-from benchmark_n.evidence.row_store import RowBlock, Rows, stored_rows
-from benchmark_n.files.kept_folders import file_digests
+from benchmark_n.evidence.row_store import RowBlock, Rows, image_blocks, stored_rows
 from benchmark_n.runtime.random_streams import hashes
 
 _IMAGES_A_BLOCK = 32
 # The one noise of the package that makes worse masks to fit to.
 TOLD = ["the noise contour"]
+_FEW_FOLDS = "quality: `fit='self'` learns from the masks of other folds: expected masks in two"
 
 
 class SelfFitMaker:
@@ -44,22 +46,25 @@ class SelfFitMaker:
 
     @cached_property
     def _blocks(self) -> list[RowBlock[list[MaskTask]]]:
-        tasks = list(self._tasks())
-        digests = file_digests([task.path for task in tasks])
-        blocks = []
-        for start in range(0, len(tasks), _IMAGES_A_BLOCK):
-            part = tasks[start : start + _IMAGES_A_BLOCK]
-            key = [[d, *_told(t)] for t, d in zip(part, digests[start:], strict=False)]
-            blocks.append(RowBlock(key, sum(len(task.places) for task in part), part))
-        return blocks
+        return image_blocks(
+            list(self._tasks()),
+            _IMAGES_A_BLOCK,
+            lambda task: task.path,
+            _told,
+            lambda task: len(task.places),
+        )
 
     def _tasks(self) -> Iterator[MaskTask]:
         base, ids = self._base, self._base.annotation_ids
         other = another(ids, self._options.seed)
         masked = np.ones(len(ids), bool)
         masked[base.without_mask] = False  # a box is no mask to fit to
+        own = by_image(base.image_ids)
+        found = [by_image(one.found.image_ids) for one in self._detections]
+        none = np.zeros(0, np.intp)
         for image_id in dict.fromkeys(base.image_ids[masked].tolist()):
-            places = np.flatnonzero((base.image_ids == image_id) & masked)
+            places = own[image_id][masked[own[image_id]]]
+            near = [rows.get(image_id, none) for rows in found]
             yield MaskTask(
                 self._given.paths[image_id],
                 self._given.coco.images[image_id],
@@ -67,7 +72,7 @@ class SelfFitMaker:
                 ids[places],
                 tuple(base.masks[i] for i in places.tolist()),
                 tuple(base.masks[i] for i in other[places].tolist()),
-                found_in(self._detections, image_id),
+                found_in(self._detections, near),
             )
 
     def inputs(self) -> dict[str, Any]:
@@ -98,8 +103,12 @@ class SelfFitMaker:
         folds, notes = plan_folds(
             base.labels, self._units, base.category_names, options.folds, options.seed
         )
+        if not self._blocks:
+            raise InputError(_FEW_FOLDS)
         rows = self.rows()
         places = np.asarray(rows["own_places"])
+        if len(np.unique(folds[places])) < 2:
+            raise InputError(_FEW_FOLDS)
         overlaps = predict_overlaps(rows, folds)
         ious = overlaps["ious"]
         strange = strangers(rows["pictures"], places, folds)

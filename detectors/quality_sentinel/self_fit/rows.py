@@ -88,17 +88,19 @@ def _image_rows(seed: int, task: MaskTask) -> Rows:
     for number, mask in enumerate(masks):
         if not mask.area:
             continue
-        others = _without(covered, mask)
+        below = _below(covered, mask)
+        below -= mask.pixels  # of the other masks alone, while this one is looked at
         place = int(task.places[number])
         for worse in _variants(mask, task, number, seed):
             points = outlines.outline_points(worse.mask)
             features.append(
                 shapes.shape_features(worse.mask)
-                + contrasts.contrast_features(maps, others, *points)
+                + contrasts.contrast_features(maps, covered, *points)
                 + grabcut.grabcut_features(pixels, worse.mask)
                 + detected.detected_features(worse.mask, task.found)
             )
             rows.append((place, KINDS.index(worse.kind), worse.iou, worse.boundary_iou))
+        below += mask.pixels
     width = len(shapes.NAMES + contrasts.NAMES + grabcut.NAMES)
     width += len(task.found) * len(detected.NAMES)
     columns: Any = zip(*rows, strict=True) if rows else ((), (), (), ())
@@ -140,13 +142,12 @@ def _covered(masks: Sequence[CropMask], shape: tuple[int, int]) -> NDArray[np.ui
     """How many masks cover each pixel."""
     canvas = np.zeros(shape, np.uint16)
     for mask in masks:
-        h, w = mask.pixels.shape
-        canvas[mask.y : mask.y + h, mask.x : mask.x + w] += mask.pixels
+        below = _below(canvas, mask)
+        below += mask.pixels
     return canvas
 
 
-def _without(covered: NDArray[np.uint16], mask: CropMask) -> NDArray[np.uint16]:
-    others = covered.copy()
+def _below(canvas: NDArray[np.uint16], mask: CropMask) -> NDArray[np.uint16]:
+    """The part of the canvas that the mask's crop lies on."""
     h, w = mask.pixels.shape
-    others[mask.y : mask.y + h, mask.x : mask.x + w] -= mask.pixels
-    return others
+    return canvas[mask.y : mask.y + h, mask.x : mask.x + w]

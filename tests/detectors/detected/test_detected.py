@@ -12,7 +12,8 @@ import torch
 from pycocotools import mask as coco_mask
 
 from benchmark_n.detectors.base import build_detector, run_detector
-from benchmark_n.detectors.detected.fusion import LEAST_SCORE, MOST_OVERLAP, box_overlaps, fuse
+from benchmark_n.detectors.common.matching import box_overlaps
+from benchmark_n.detectors.detected.fusion import LEAST_SCORE, MOST_OVERLAP, fuse
 from benchmark_n.detectors.detected.support import judged_places, moved_a_little, moved_anywhere
 from benchmark_n.evidence import DetectedBoxes, DetectionEvidence
 from tests.detectors.detected.scenes import CATEGORIES, SIDE, Scene, scene

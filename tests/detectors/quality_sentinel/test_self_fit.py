@@ -127,7 +127,7 @@ def test_what_was_found_is_taken_by_image() -> None:
         np.eye(3, 4, dtype=np.float32),
     )
     one = DetectionEvidence("any", np.zeros((1, 1)), np.array([True]), found)
-    (three,) = detected.found_in([one], 3)
+    (three,) = detected.found_in([one], [np.flatnonzero(found.image_ids == 3)])
     assert three.scores == pytest.approx([0.1, 0.3])
 
 

@@ -60,8 +60,9 @@ def cohen_kappa(first: Sequence[Hashable], second: Sequence[Hashable]) -> Kappa:
 
     Examples
     --------
-    >>> cohen_kappa(["wrong", "right", "right"], ["wrong", "right", "wrong"]).kappa
-    0.5
+    >>> kappa = cohen_kappa(["wrong", "right", "right"], ["wrong", "right", "wrong"]).kappa
+    >>> round(kappa, 3)  # (2/3 - 4/9) / (1 - 4/9)
+    0.4
     """
     if len(first) != len(second):
         raise ValueError(f"{len(first)} and {len(second)} labels, expected as many of both")

@@ -26,6 +26,7 @@ class Image(msgspec.Struct, frozen=True, gc=False):
     width: int
     file_name: str | None = None
     neg_category_ids: tuple[int, ...] = ()
+    not_exhaustive_category_ids: tuple[int, ...] = ()
     coco_url: str | None = None
 
     def named(self) -> Image:

@@ -35,10 +35,11 @@ def annotation_evidence(coco: CocoFile) -> Evidence:
     crowds = np.flatnonzero(coco.crowd & with_masks(coco))
     coco.repairs.tell(coco.path.name)
     category_ids = np.fromiter(coco.categories, np.int64, len(coco.categories))
+    labels = category_index(category_ids, coco.category_ids[kept])
     return Evidence(
         annotation_ids=coco.annotation_ids[kept],
         image_ids=coco.image_ids[kept],
-        labels=category_index(category_ids, coco.category_ids[kept]),
+        labels=labels,
         category_ids=category_ids,
         category_names=tuple(category_labels(coco.categories).values()),
         boxes=np.array(boxes, np.int64).reshape(-1, 4),
@@ -48,8 +49,28 @@ def annotation_evidence(coco: CocoFile) -> Evidence:
         crowds=tuple(
             zip(coco.image_ids[crowds].tolist(), masks_of(coco, crowds.tolist()), strict=True)
         ),
+        exhaustive=_exhaustive(coco, coco.image_ids[kept], labels, category_ids),
         supercategories=tuple(one.supercategory or "" for one in coco.categories.values()),
     )
+
+
+def _exhaustive(
+    coco: CocoFile, image_ids: Ints, labels: Ints, category_ids: Ints
+) -> dict[int, frozenset[int]] | None:
+    """Labels that were annotated to the last instance in each image of a federated file.
+
+    A federated file names in each image the categories that were looked for in vain; what is
+    annotated there was looked for too, and all of it drawn unless the image says otherwise.
+    """
+    if not any(image.neg_category_ids for image in coco.images.values()):
+        return None
+    annotated: dict[int, set[int]] = {image_id: set() for image_id in coco.images}
+    for image_id, label in zip(image_ids.tolist(), labels.tolist(), strict=True):
+        annotated[image_id].add(label)
+    places = {category: place for place, category in enumerate(category_ids.tolist())}
+    for image_id, image in coco.images.items():
+        annotated[image_id] -= {places.get(one, -1) for one in image.not_exhaustive_category_ids}
+    return {image_id: frozenset(found) for image_id, found in annotated.items()}
 
 
 def _regions(

@@ -63,6 +63,9 @@ class Evidence:
         Image id to height and width in px, of all images of the file.
     crowds
         Image id and mask of each crowd: nothing in them is missing.
+    exhaustive
+        Image id to the labels (places in `category_ids`) of which every instance was annotated;
+        None where the file is not federated [1]_, so that all were looked for in all images.
     supercategories
         K names, an empty one where the file gives none; empty where nothing is known of them.
     folds
@@ -117,6 +120,10 @@ class Evidence:
         How it was made; plain values for JSON. ``trained_on`` says on which labels:
         ``noisy-oof``, ``noisy-in-sample``, ``other``, ``clean`` or ``unknown``; ``notes`` is a
         list of lines that belong beside every result.
+
+    References
+    ----------
+    .. [1] Gupta, Dollar, Girshick: LVIS, CVPR 2019, section 2.1.
     """
 
     annotation_ids: Ints
@@ -129,6 +136,7 @@ class Evidence:
     without_mask: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     image_sizes: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     crowds: tuple[tuple[int, Rle], ...] = ()
+    exhaustive: Mapping[int, frozenset[int]] | None = None
     supercategories: tuple[str, ...] = ()
     folds: Ints | None = None
     pred_probs: Floats | None = None

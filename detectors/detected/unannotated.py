@@ -46,7 +46,8 @@ class Unannotated:
     """Confident detections where nobody annotated anything.
 
     The detections of all detectors are fused to places. A place whose box has an IoU of .5 or
-    more with an annotation's is that annotation's; one that lies in a crowd is nobody's. Each
+    more with an annotation's is that annotation's; one that lies in a crowd is nobody's, nor is one
+    of a category that a federated file (LVIS) did not annotate to the last instance there. Each
     annotation's best place is what an object would look like had it been forgotten: the
     probability that a free place is one is the ratio of the two densities, out of fold by image
     (`benchmark_n.detectors.common.planted_errors`), by the detectors' scores, their agreement,
@@ -79,7 +80,8 @@ class Unannotated:
         assert evidence.detections is not None
         places = fuse(evidence.detections)
         around = _look_around(evidence, places)
-        free = np.flatnonzero((around.match < 0) & ~around.in_crowd)
+        looked_for = _looked_for(evidence, places)
+        free = np.flatnonzero((around.match < 0) & ~around.in_crowd & looked_for)
         found = _probabilities(evidence, places, around, free)
         shown = found.values >= self.least
         kept, values = free[shown], found.values[shown]
@@ -105,6 +107,15 @@ def _probabilities(
     rows = _features(places, around)
     folds = image_folds(evidence, places.image_ids)
     return error_probabilities(rows[free], rows[forgotten], folds[free], folds[forgotten])
+
+
+def _looked_for(evidence: Evidence, places: Places) -> NDArray[np.bool_]:
+    """Whether every instance of a place's category was to be annotated there, bool (P,)."""
+    if evidence.exhaustive is None:
+        return np.ones(len(places), bool)
+    pairs = zip(places.image_ids.tolist(), places.labels.tolist(), strict=True)
+    nothing: frozenset[int] = frozenset()
+    return np.array([b in evidence.exhaustive.get(a, nothing) for a, b in pairs], bool)
 
 
 def _features(places: Places, around: _Around) -> Floats:

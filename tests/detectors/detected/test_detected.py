@@ -73,6 +73,19 @@ def test_nothing_is_missing_where_a_crowd_lies(drawn: Scene) -> None:
     assert image not in set(rows.image_id)
 
 
+def test_nothing_is_missing_of_categories_that_were_not_looked_for(drawn: Scene) -> None:
+    plain = run_detector(build_detector("unannotated"), drawn.evidence).to_pandas()
+    image = int(plain.image_id.iloc[0])
+    others = frozenset(range(len(drawn.evidence.category_ids)))
+    exhaustive = dict.fromkeys(drawn.evidence.image_sizes, others) | {image: frozenset({0})}
+    federated = replace(drawn.evidence, exhaustive=exhaustive)
+    rows = run_detector(build_detector("unannotated"), federated).to_pandas()
+    looked_for = set(drawn.evidence.category_ids[:1].tolist())
+    assert set(plain.suggested_category[plain.image_id == image]) - looked_for
+    assert set(rows.suggested_category[rows.image_id == image]) <= looked_for
+    assert set(rows.image_id) - {image} == set(plain.image_id) - {image}
+
+
 def test_of_categories_that_no_detector_knows_nothing_is_said() -> None:
     made = scene(known=2)
     unknown = made.evidence.labels >= 2

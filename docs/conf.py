@@ -36,7 +36,20 @@ html_css_files = ["tables.css"]
 exclude_patterns = ["_build"]
 
 _HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
-_PAGE = re.compile(r"^- \[[^\]]*\]\(([\w/-]+)\.md\)", re.MULTILINE)
+_PAGE = re.compile(r"\[[^\]]*\]\(([\w/-]+)\.md\)")
+_ELSEWHERE = re.compile(r"\[([^\]]+)\]\(((?:\.\./)+[\w./-]+\.md)\)")
+DOCS = Path(__file__).parent
+
+
+def offer_files(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Make links to Markdown files outside of these pages downloads, as those to other files are."""
+
+    def download(match: re.Match[str]) -> str:
+        text, target = match.groups()
+        path = (DOCS / docname).parent / target
+        return match[0] if path.resolve().is_relative_to(DOCS) else f"{{download}}`{text} <{target}>`"
+
+    source[0] = _ELSEWHERE.sub(download, source[0])
 
 
 def add_sections(app: Sphinx, docname: str, source: list[str]) -> None:
@@ -46,7 +59,7 @@ def add_sections(app: Sphinx, docname: str, source: list[str]) -> None:
     head, *parts = _HEADING.split(source[0])
     text = head
     for title, body in zip(parts[::2], parts[1::2], strict=True):
-        pages = "\n".join(_PAGE.findall(body))
+        pages = "\n".join(dict.fromkeys(_PAGE.findall(body)))
         tree = f"```{{toctree}}\n:hidden:\n:caption: {title}\n\n{pages}\n```\n"
         text += f"## {title}{body}\n{tree}\n"
     source[0] = text
@@ -55,3 +68,4 @@ def add_sections(app: Sphinx, docname: str, source: list[str]) -> None:
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
     app.connect("source-read", add_sections)
+    app.connect("source-read", offer_files)

@@ -42,12 +42,13 @@ DOCS = Path(__file__).parent
 
 
 def offer_files(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Make links to Markdown files outside of these pages downloads, as those to other files are."""
+    """Make links to Markdown files beside these pages downloads, as those to other files are."""
 
     def download(match: re.Match[str]) -> str:
         text, target = match.groups()
-        path = (DOCS / docname).parent / target
-        return match[0] if path.resolve().is_relative_to(DOCS) else f"{{download}}`{text} <{target}>`"
+        if ((DOCS / docname).parent / target).resolve().is_relative_to(DOCS):
+            return match[0]
+        return f"{{download}}`{text} <{target}>`"
 
     source[0] = _ELSEWHERE.sub(download, source[0])
 

@@ -3,5 +3,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/setup_venv.sh docs,test,deep,weak,text,mmdet
-.venv/bin/python -m sphinx -W --keep-going -q -j auto -b html docs docs/_build/html
+.venv/bin/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 echo "docs/_build/html/index.html"

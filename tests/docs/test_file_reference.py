@@ -1,0 +1,48 @@
+"""The page of files and its schemas are what the script writes now, and real rows obey them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from benchmark_n import Benchmark
+from benchmark_n.detectors.base import build_detector, run_detector
+from benchmark_n.evidence.annotations import annotation_evidence
+from tests.conftest import REPOSITORY
+from tests.docs.pages import DOCS
+
+jsonschema = pytest.importorskip("jsonschema")
+
+
+def schema(name: str) -> Any:
+    """A committed schema, itself checked."""
+    found = json.loads((DOCS / f"{name}.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(found)
+    return found
+
+
+def test_the_committed_files_are_up_to_date(tmp_path: Path) -> None:
+    script = REPOSITORY / "scripts" / "build" / "file_reference.py"
+    subprocess.run([sys.executable, str(script), "--out", str(tmp_path)], check=True)
+    names = {"files.md", "manifest.schema.json", "scores.schema.json"}
+    assert {path.name for path in tmp_path.iterdir()} == names
+    for name in names:
+        assert (tmp_path / name).read_text() == (DOCS / name).read_text()
+
+
+def test_rows_of_a_benchmark_and_of_a_detector_obey(scenes_hard: Benchmark) -> None:
+    manifest = pq.read_table(scenes_hard.path / "manifest.parquet")
+    scores = run_detector(build_detector("random"), annotation_evidence(scenes_hard.noisy()))
+    for name, rows in (("manifest", manifest.to_pylist()), ("scores", scores.to_pylist())):
+        check = jsonschema.Draft202012Validator(schema(name))
+        for row in rows[:200]:
+            plain = {k: v.decode() if isinstance(v, bytes) else v for k, v in row.items()}
+            check.validate(plain)
+        broken = {**plain, schema(name)["required"][0]: "seven"}
+        assert not check.is_valid(broken)

@@ -28,6 +28,7 @@ extensions = [
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 numpydoc_show_class_members = False
+autodoc_preserve_defaults = True
 autodoc_typehints = "none"  # the signature and numpydoc's sections say them
 html_theme = "furo"
 html_title = f"Benchmark-N {release}"

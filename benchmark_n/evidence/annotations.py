@@ -56,14 +56,14 @@ def annotation_evidence(coco: CocoFile) -> Evidence:
 
 def _exhaustive(
     coco: CocoFile, image_ids: Ints, labels: Ints, category_ids: Ints
-) -> dict[int, frozenset[int]] | None:
+) -> dict[int, frozenset[int]]:
     """Labels that were annotated to the last instance in each image of a federated file.
 
     A federated file names in each image the categories that were looked for in vain; what is
     annotated there was looked for too, and all of it drawn unless the image says otherwise.
     """
     if not any(image.neg_category_ids for image in coco.images.values()):
-        return None
+        return {}
     annotated: dict[int, set[int]] = {image_id: set() for image_id in coco.images}
     for image_id, label in zip(image_ids.tolist(), labels.tolist(), strict=True):
         annotated[image_id].add(label)

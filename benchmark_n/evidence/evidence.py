@@ -65,7 +65,7 @@ class Evidence:
         Image id and mask of each crowd: nothing in them is missing.
     exhaustive
         Image id to the labels (places in `category_ids`) of which every instance was annotated;
-        None where the file is not federated [1]_, so that all were looked for in all images.
+        empty where the file is not federated [1]_, so that all were looked for in all images.
     supercategories
         K names, an empty one where the file gives none; empty where nothing is known of them.
     folds
@@ -136,7 +136,7 @@ class Evidence:
     without_mask: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     image_sizes: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     crowds: tuple[tuple[int, Rle], ...] = ()
-    exhaustive: Mapping[int, frozenset[int]] | None = None
+    exhaustive: Mapping[int, frozenset[int]] = field(default_factory=dict)
     supercategories: tuple[str, ...] = ()
     folds: Ints | None = None
     pred_probs: Floats | None = None

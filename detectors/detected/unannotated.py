@@ -111,7 +111,7 @@ def _probabilities(
 
 def _looked_for(evidence: Evidence, places: Places) -> NDArray[np.bool_]:
     """Whether every instance of a place's category was to be annotated there, bool (P,)."""
-    if evidence.exhaustive is None:
+    if not evidence.exhaustive:
         return np.ones(len(places), bool)
     pairs = zip(places.image_ids.tolist(), places.labels.tolist(), strict=True)
     nothing: frozenset[int] = frozenset()

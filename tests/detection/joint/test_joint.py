@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,10 @@ from pycocotools.coco import COCO
 from benchmark_n import EvidenceOptions
 from benchmark_n.cli import run
 from benchmark_n.detection.joint.result import JointResult
-from benchmark_n.detection.joint.run import detect_jointly
+from benchmark_n.detection.joint.run import detect_jointly, of_unknown_categories
 from benchmark_n.tables.scores import read_scores
 from tests.detection.joint.files import Files, write_files
+from tests.detectors.detected.scenes import scene
 from tests.review.samples import page_data, page_file
 
 
@@ -180,3 +182,12 @@ def test_all_says_what_it_leaves_out_and_why(
     assert "needs annotators" in left_out["consensus"]
     assert "left out: detector 'consensus' needs annotators" in captured.err
     assert "(--evidence annotators:FILE,FILE…)" in captured.err
+
+
+def test_it_is_said_where_detectors_know_the_fewer_annotations_categories() -> None:
+    few, most = scene(known=1).evidence, scene(known=5).evidence
+    known = int((few.labels < 1).sum())
+    (line,) = of_unknown_categories(few)
+    assert line.startswith(f"{known} of {len(few)} annotations are of categories that the object")
+    assert of_unknown_categories(most) == []
+    assert of_unknown_categories(replace(few, features=np.zeros((len(few), 2), np.float16))) == []

@@ -19,7 +19,9 @@ from benchmark_n.files.atomic import files_below, staged
 from benchmark_n.files.provenance import file_digest
 from benchmark_n.review import page, readme
 from benchmark_n.review.choice import choose_items
+from benchmark_n.review.guideline import open_guideline
 from benchmark_n.review.items import REVIEW, Review, ReviewedFile, Run, write_review
+from benchmark_n.review.opinions import with_opinions
 from benchmark_n.review.private import Private, as_shown, write_private
 from benchmark_n.review.sampling import SampleOptions, mix
 from benchmark_n.review.shown import CROPS, PICTURES, Shown, show_items
@@ -78,8 +80,8 @@ def export_review(
     images
         Their folder; by default that of `make` or of an export. Without them there are no crops.
     top, guideline
-        Number of annotations and proposals; and version or address of the annotation guideline,
-        shown with every item and audited.
+        Number of annotations and proposals; and version or address of the annotation guideline, or
+        a Markdown file with its version and sections: shown with every item and audited.
     sampling, output
         What is mixed in; which items these are is in ``private/`` alone: not for reviewers. And how
         it is written.
@@ -91,15 +93,17 @@ def export_review(
     """
     check_tool(to)
     check_whole("top", top, least=1)
+    rules = open_guideline(guideline)
     coco, place, folder = _source(benchmark, annotations, images)
     paths, tables = _tables(scores)
-    items, private = choose_items(coco, tables, top), None
+    items, private = with_opinions(choose_items(coco, tables, top), tables), None
     if sampling.asked:
         items, private = mix(coco, tables, items, sampling)
     shown = show_items(coco if private is None else as_shown(coco, private), items)
     source = ReviewedFile(_relative(place, Path(out)), file_digest(coco.path))
     runs = tuple(_run(name, path, Path(out)) for name, path in paths.items())
-    review = Review(source, guideline, category_labels(coco.categories), (), runs=runs)
+    labels = category_labels(coco.categories)
+    review = Review(source, rules.version, labels, (), runs=runs, sections=rules.sections)
     return _write(Path(out), to, review, shown, folder, private, output)
 
 

@@ -14,7 +14,7 @@ from benchmark_n.detection.joint.parts import Part
 from benchmark_n.detection.joint.suspects import AMBIGUOUS, Suspect
 from benchmark_n.evidence import Evidence
 from benchmark_n.evidence.unlike_pictures import Pictures
-from benchmark_n.tables.scores import add_any, scores_table
+from benchmark_n.tables.scores import Opinion, add_any, scores_table, with_opinions
 
 EVEN_ODDS = 0.5
 
@@ -132,6 +132,7 @@ class JointResult:
             name: [] for name in ("image_id", "annotation_id", "kind", "score", "flagged")
         }
         rows |= {"suggested_category": [], "suggested_segmentation": []}
+        opinions: list[tuple[Opinion, ...] | None] = []
         for one in self.suspects:
             best: dict[str, float] = {}
             for reason in one.reasons:
@@ -147,7 +148,8 @@ class JointResult:
                 drawn = kind in ("spatial", "missing")
                 rows["suggested_category"].append(one.suggested_category if named else None)
                 rows["suggested_segmentation"].append(one.suggested_segmentation if drawn else None)
-        return add_any(scores_table(rows, {"detector": "joint"}))
+                opinions.append(one.opinions if kind == "class" else None)
+        return add_any(with_opinions(scores_table(rows, {"detector": "joint"}), opinions))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

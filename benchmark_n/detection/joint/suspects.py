@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from benchmark_n.coco import CocoFile
 from benchmark_n.detection.structure.result import CheckResult
 from benchmark_n.detection.structure.result import Suspect as StructureSuspect
+from benchmark_n.tables.scores import OPINIONS, Opinion
 
 # Suspects of a lower probability are not listed.
 LEAST = 0.02
@@ -61,6 +62,8 @@ class Suspect:
         As in scores tables, of reasons at least half as probable as the first; None without.
     between
         Of an ambiguous one the ids of both categories.
+    opinions
+        What each model takes it for, as in scores tables.
     reasons
         The most probable first.
     """
@@ -74,6 +77,7 @@ class Suspect:
     suggested_segmentation: str | None
     between: tuple[int, ...]
     reasons: tuple[Reason, ...]
+    opinions: tuple[Opinion, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -89,6 +93,7 @@ class _Claim:
     annotation_id: int | None
     category: int | None = None
     segmentation: str | None = None
+    opinions: tuple[Opinion, ...] = ()
 
 
 def rank_suspects(
@@ -140,6 +145,7 @@ def _claims(name: str, table: Any) -> Iterable[_Claim]:
             row["annotation_id"],
             row["suggested_category"],
             row["suggested_segmentation"],
+            tuple(row.get(OPINIONS) or ()),
         )
 
 
@@ -197,4 +203,5 @@ def _suspect(
         suggested_segmentation=next((c.segmentation for c in likely if c.segmentation), None),
         between=between,
         reasons=reasons,
+        opinions=next((c.opinions for c in claims if c.opinions), ()),
     )

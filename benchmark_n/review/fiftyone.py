@@ -4,9 +4,9 @@ The importer takes every field of ``attributes`` as an attribute of the label; t
 them back as fields of the annotation itself, and numbers annotations and categories anew. So
 decisions are found by ``annotation_id`` and categories by name, and a mask is taken only where the
 reviewer says that it was redrawn. The exporter traces masks as polygons, by a tolerance of 2 px,
-but those of labels with ``iscrowd``, which it writes as they are: here all have it. It cuts where
-the mask lies, a share of the image's sides, to whole pixels; so that this cuts off nothing boxes lie
-a thousandth of a pixel further on. Exports of CVAT and Datumaro in COCO format are read as well.
+but those of labels with ``iscrowd``, which it writes as they are: here all have it. It rounds down
+where a mask lies, a share of the image's sides: boxes lie a thousandth of a pixel further on, or
+masks would move by one. Exports of CVAT and Datumaro in COCO format are read as well.
 
 A review is loaded with ``label_types="segmentations"``: the importer's default makes two fields of
 each label, of which the exporter, unless ``label_field`` names another, takes the first, without

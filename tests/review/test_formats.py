@@ -212,14 +212,15 @@ def test_label_studio_tasks_hold_the_documented_fields(tmp_path: Path) -> None:
     assert data["image"] == "/data/local-files/?d=review/images/a.png"
     assert data["crop"] == "/data/local-files/?d=review/crops/7.png"
     assert (data["given"], data["suggested_category"], data["score"]) == ("cat", "dog", 0.9)
-    given, suggested = tasks[0]["predictions"]
-    assert (given["model_version"], suggested["model_version"]) == ("given", "cleanlab")
+    # A task opens with the given outlines, and with nothing that a detector suggests.
+    assert [len(task["predictions"]) for task in tasks] == [1, 1, 0, 1]
+    (given,) = tasks[0]["predictions"]
+    assert given["model_version"] == "given"
     (region,) = given["result"]
     corners = [[15.625, 125 / 6], [62.5, 125 / 6], [62.5, 250 / 3], [15.625, 250 / 3]]
     points = sorted(region["value"]["points"])
     np.testing.assert_allclose(points, sorted(corners))  # 10 and 40 px of 64 x 48, in percent
     assert region["value"]["polygonlabels"] == ["cat"]
-    assert suggested["result"][0]["value"]["polygonlabels"] == ["dog"]
     config = (tmp_path / "review" / "labeling_config.xml").read_text(encoding="utf-8")
     view = ElementTree.fromstring(config)
     assert [label.get("value") for label in view.iter("Label")] == ["cat", "dog", "person"]
@@ -282,7 +283,9 @@ def test_label_studio_gives_back_who_when_and_why(tmp_path: Path) -> None:
     tasks = json.loads(path.read_text(encoding="utf-8"))
     for task in tasks:
         task["annotations"] = []
-    tasks[0]["annotations"] = [label_studio_annotation(tasks[0]["predictions"][1], "relabel")]
+    given = tasks[0]["predictions"][0]
+    given["result"][0]["value"]["polygonlabels"] = ["dog"]
+    tasks[0]["annotations"] = [label_studio_annotation(given, "relabel")]
     skipped = {**label_studio_annotation(tasks[1]["predictions"][0], "keep")}
     tasks[1]["annotations"] = [{**skipped, "was_cancelled": True}]
     path.write_text(json.dumps(tasks), encoding="utf-8")

@@ -14,7 +14,7 @@ from tests.detectors.samples import box_mask, evidence, instances
 def _detections(name: str, support: list[list[float]], known: list[bool]) -> DetectionEvidence:
     none = np.zeros(0, np.int64)
     found = DetectedBoxes(none, none, np.zeros(0, np.float32), np.zeros((0, 4), np.float32))
-    return DetectionEvidence(name, np.float32(support), np.array(known), found)
+    return DetectionEvidence(name, np.array(support, np.float32), np.array(known), found)
 
 
 def test_each_model_has_its_likeliest_category_where_it_sees_anything() -> None:
@@ -26,8 +26,8 @@ def test_each_model_has_its_likeliest_category_where_it_sees_anything() -> None:
         predictions=instances(
             [(2, 2, 0.8, box_mask(5, 5, 20, 20)), (3, 0, 0.9, box_mask(5, 5, 20, 18))]
         ),
-        pred_probs=np.float32([[0.1, 0.8, 0.1], [0.5, 0.3, 0.2], [0.2, 0.2, 0.6]]),
-        model_probs=np.float32([[[1, 0, 0]] * 3, [[0, 0, 1]] * 3]),
+        pred_probs=np.array([[0.1, 0.8, 0.1], [0.5, 0.3, 0.2], [0.2, 0.2, 0.6]], np.float32),
+        model_probs=np.array([[[1, 0, 0]] * 3, [[0, 0, 1]] * 3], np.float32),
     )
     found = [{one["model"]: one["category"] for one in own} for own in opinions(made)]
     common = {"model 1": 10, "model 2": 30}

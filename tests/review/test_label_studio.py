@@ -123,7 +123,8 @@ def test_corrupt_outlines_are_refused(tmp_path: Path) -> None:
 def test_a_prefix_leads_to_the_pictures(tmp_path: Path) -> None:
     review = tmp_path / "team" / "july"
     samples.exported(tmp_path, "labelstudio", output=OutputOptions(prefix="team/july/"))
-    (tmp_path / "review").rename(review.parent.mkdir() or review)
+    review.parent.mkdir()
+    (tmp_path / "review").rename(review)
     tasks = json.loads((review / "tasks.json").read_text())
     address = tasks[0]["data"]["image"]
     assert address == "/data/local-files/?d=team/july/images/a.png"

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from benchmark_n.review import SampleOptions, export_review
-from benchmark_n.tables.scores import with_opinions, write_scores
+from benchmark_n.tables.scores import Opinion, with_opinions, write_scores
 from tests.review import samples
 from tests.samples import document, write
 
@@ -25,7 +25,7 @@ def _export(
     table = pq.read_table(path)
     said = [
         [
-            {"model": model, "category": category}
+            Opinion(model=model, category=category)
             for model, category in zip(MODELS, opinions.get(row["annotation_id"], []), strict=False)
         ]
         for row in table.to_pylist()

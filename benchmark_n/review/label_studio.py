@@ -36,6 +36,7 @@ from benchmark_n.review.decision import (
 )
 from benchmark_n.review.items import Review
 from benchmark_n.review.outlines import drawn_mask, outlines
+from benchmark_n.review.private import is_hidden
 from benchmark_n.review.reasons import detectors_of, reasons
 from benchmark_n.review.shown import GIVEN, IMAGES, Shown, describe
 
@@ -90,11 +91,11 @@ def labeling_config(review: Review, crops: bool) -> str:
 
 
 def _task(review: Review, one: Shown, name: str, detectors: Collection[str]) -> dict[str, Any]:
-    described = describe(review, one.item)
+    described, hidden = describe(review, one.item), is_hidden(one.item)
+    flagged = f" ({described['kind']}, score {described['score']:.3f}, {described['detector']})"
     about = (
         f"annotation {described['annotation_id']}: given {described['given'] or 'nothing'}, "
-        f"suggested {_suggestion(described)} ({described['kind']}, score {described['score']:.3f}, "
-        f"{described['detector']})"
+        f"suggested {_suggestion(described, hidden)}{'' if hidden else flagged}"
         + (f"; guideline {described['guideline']}" if review.guideline else "")
     )
     picture = one.picture or f"{IMAGES}/{local_name(one.file_name)}"
@@ -106,15 +107,17 @@ def _task(review: Review, one: Shown, name: str, detectors: Collection[str]) -> 
     return {"data": data, "predictions": given}
 
 
-def _suggestion(described: dict[str, Any]) -> str:
-    """What is suggested, and the detector's name of each."""
+def _suggestion(described: dict[str, Any], hidden: bool) -> str:
+    """What is suggested, and the detector's name of each unless that is hidden."""
+    by = {
+        name: "" if hidden else f" by {described[name]}"
+        for name in ("category_detector", "mask_detector")
+    }
     parts = []
     if described["suggested_category"]:
-        parts.append(f"{described['suggested_category']} by {described['category_detector']}")
+        parts.append(f"{described['suggested_category']}{by['category_detector']}")
     if described["suggests_mask"]:
-        parts.append(
-            f"{'another' if described['given'] else 'a'} mask by {described['mask_detector']}"
-        )
+        parts.append(f"{'another' if described['given'] else 'a'} mask{by['mask_detector']}")
     return " and ".join(parts) or "nothing"
 
 

@@ -60,9 +60,8 @@ class Opinion(TypedDict):
 def with_opinions(table: Any, opinions: Sequence[Sequence[Opinion] | None]) -> Any:
     """The table with a column of what each model says, in the order of its rows.
 
-    >>> table = scores_table(
-    ...     {"image_id": [1], "annotation_id": [7], "kind": ["class"], "score": [1], "flagged": [1]}
-    ... )
+    >>> row = {"image_id": 1, "annotation_id": 7, "kind": "class", "score": 1, "flagged": True}
+    >>> table = scores_table({name: [value] for name, value in row.items()})
     >>> with_opinions(table, [[Opinion(model="mine", category=3)]])["opinions"].to_pylist()
     [[{'model': 'mine', 'category': 3}]]
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -16,7 +17,7 @@ from pycocotools.coco import COCO
 
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.masks import CropMask
-from benchmark_n.review import OutputOptions, import_decisions, label_studio
+from benchmark_n.review import OutputOptions, SampleOptions, import_decisions, label_studio
 from benchmark_n.review.outlines import TOLERANCE, drawn_mask, outlines
 from tests.review import samples
 
@@ -56,6 +57,14 @@ def test_decisions_are_on_top_and_have_keys(tmp_path: Path) -> None:
     assert keys == {"accept": "a", "keep": "k", "relabel": "c", "remove": "x"} | {
         **{"redraw": "d", "change": "e"}
     }
+
+
+def test_hidden_items_do_not_tell_who_flags_them(tmp_path: Path) -> None:
+    samples.exported(tmp_path, "labelstudio", top=2, sampling=SampleOptions(1, seed=1))
+    tasks = json.loads((tmp_path / "review" / "tasks.json").read_text())
+    said = [task["data"]["about"] + task["data"]["reasons"] for task in tasks]
+    assert len(said) == 3
+    assert [one for one in said if re.search("hidden|score|cleanlab", one)] == []
 
 
 @st.composite

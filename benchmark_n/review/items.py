@@ -46,6 +46,8 @@ class Item(msgspec.Struct, frozen=True):
         What suggests the category and the mask; None where there is none.
     opinions
         What each of several models takes it for, or each of several detectors.
+    words
+        What was found, in the detectors' own words.
     """
 
     annotation_id: int
@@ -59,6 +61,7 @@ class Item(msgspec.Struct, frozen=True):
     category_by: Flag | None = None
     mask_by: Flag | None = None
     opinions: tuple[Opinion, ...] = ()
+    words: tuple[str, ...] = ()
 
 
 class ReviewedFile(msgspec.Struct, frozen=True):

@@ -137,6 +137,7 @@ def hidden(item: Item) -> Item:
         category_by=None if item.suggested_category is None else flag,
         mask_by=None if item.suggested_segmentation is None else flag,
         opinions=(),
+        words=(),
     )
 
 

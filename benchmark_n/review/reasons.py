@@ -32,9 +32,10 @@ def reasons(one: Shown, review: Review, detectors: Collection[str]) -> tuple[str
     said = [*_category(item, review), *_mask(one)]
     if "class" in kinds and item.suggested_category is None and item.given is not None:
         said.append(_doubted(item, review))
-    if "spurious" in kinds:
+    said += [f"{words[0].upper()}{words[1:]}." for words in item.words]
+    if "spurious" in kinds and not item.words:
         said.append("There may be nothing of the kind here.")
-    if "spatial" in kinds and one.suggested is None:
+    if "spatial" in kinds and one.suggested is None and not item.words:
         said.append("Its mask may be wrong." if one.given is not None else "Its box may be wrong.")
     if one.off_edge is not None and one.off_edge >= _MUCH_OFF:
         said.append(f"{100 * one.off_edge:.0f} % of its outline lies off an edge.")

@@ -16,8 +16,9 @@ suggested_segmentation   string          RLE as JSON ``{"size": [h, w], "counts"
 or an annotation too many. ``any`` is the maximum over these (`add_any`). Rows of kind ``missing``
 propose an instance that has no annotation: they have no annotation id, but a segmentation. Of other
 rows a segmentation is of the suggested category, or of the given one where the row suggests none.
-Further columns are the detector's own, null in the rows of kind ``any``. One of them has a meaning
-that others read: ``opinions``, of rows of kind ``class``, is a list of `Opinion`.
+Further columns are the detector's own, null in the rows of kind ``any``. Two of them have a meaning
+that others read: ``opinions``, of rows of kind ``class``, is a list of `Opinion`; ``words`` a list
+of what was found, in words.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ _COLUMNS = {
     "suggested_category": pa.int64(),
     "suggested_segmentation": pa.string(),
 }
-OPINIONS = "opinions"
+OPINIONS, WORDS = "opinions", "words"
 _OPINIONS_TYPE = pa.list_(pa.struct([("model", pa.string()), ("category", pa.int64())]))
 _NULLABLE = ("annotation_id", "suggested_category", "suggested_segmentation")
 
@@ -66,6 +67,11 @@ def with_opinions(table: Any, opinions: Sequence[Sequence[Opinion] | None]) -> A
     [[{'model': 'mine', 'category': 3}]]
     """
     return table.append_column(OPINIONS, pa.array(opinions, _OPINIONS_TYPE))
+
+
+def with_words(table: Any, words: Sequence[Sequence[str] | None]) -> Any:
+    """The table with a column of what was found, in words, in the order of its rows."""
+    return table.append_column(WORDS, pa.array(words, pa.list_(pa.string())))
 
 
 def scores_schema(metadata: Mapping[str, str] | None = None) -> Any:

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from benchmark_n.review import SampleOptions, export_review
-from benchmark_n.tables.scores import Opinion, with_opinions, write_scores
+from benchmark_n.tables.scores import Opinion, with_opinions, with_words, write_scores
 from tests.review import samples
 from tests.samples import document, write
 
@@ -78,6 +78,25 @@ def test_of_several_detectors_each_has_an_opinion(tmp_path: Path) -> None:
     export_review(paths, "page", tmp_path / "review", annotations=source)
     (item,) = samples.page_data(tmp_path / "review")["items"]
     assert item["reasons"][0] == "Looks like dog, not cat, to 2 of 3 detectors (one, three)."
+
+
+def test_words_of_detectors_are_said_and_stand_for_what_is_vague(tmp_path: Path) -> None:
+    rows = [samples.row(7, "spatial", 0.9), samples.row(8, "spatial", 0.8)]
+    path = samples.scores(tmp_path / "scores.parquet", rows)
+    write_scores(
+        with_words(pq.read_table(path), [["box mask: fills 100 % of its box"], None]), path
+    )
+    source = write(tmp_path, document())
+    export_review([path], "page", tmp_path / "review", annotations=source)
+    said = {i["id"]: i["reasons"] for i in samples.page_data(tmp_path / "review")["items"]}
+    assert said == {
+        7: ["Box mask: fills 100 % of its box.", "Flagged by cleanlab."],
+        8: ["Its mask may be wrong.", "Flagged by cleanlab."],
+    }
+    mixed = SampleOptions(1, seed=1)
+    export_review([path], "page", tmp_path / "hidden", annotations=source, top=1, sampling=mixed)
+    assert "box mask" not in (tmp_path / "hidden" / "review.json").read_text()
+    assert "ox mask" not in (tmp_path / "hidden" / "decide.html").read_text()
 
 
 def test_hidden_items_tell_no_opinion(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ from benchmark_n.tables.scores import OPINIONS, Opinion
 
 # Suspects of a lower probability are not listed.
 LEAST = 0.02
+# Nor are reasons of a lower one said on pages.
+SAID = 0.05
 AMBIGUOUS = "ambiguous"
 # What part of the errors that a kind claims were found to be errors, where its share of errors is
 # overstated (chosen on coco_mini's train split with errors made by hand, seeds 1 to 3).

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 
+from benchmark_n.cli import run
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.masks import CropMask
 from benchmark_n.review import OutputOptions, SampleOptions, import_decisions, label_studio
@@ -139,6 +140,26 @@ def test_a_prefix_leads_to_the_pictures(tmp_path: Path) -> None:
     assert address == "/data/local-files/?d=team/july/images/a.png"
     assert (tmp_path / address.partition("=")[2]).is_file()
     assert "team/july/images/" in (review / "README.md").read_text()
+
+
+def test_the_commands_take_a_prefix(tmp_path: Path) -> None:
+    samples.exported(tmp_path, "page")
+    review = tmp_path / "review"
+    table = str(tmp_path / "scores.parquet")
+    command = ["review", "export", "--annotations", str(tmp_path / "instances.json"), "-q"]
+    command += ["--images", str(tmp_path), "--scores", table, "--to", "labelstudio"]
+    assert run([*command, "--out", str(tmp_path / "out"), "--prefix", "team/july"]) == 0
+    first = json.loads((tmp_path / "out" / "tasks.json").read_text())[0]
+    assert first["data"]["crop"] == "/data/local-files/?d=team/july/crops/7.png"
+    for who, action in (("anna", "keep"), ("ben", "accept")):
+        told = {"annotation_id": 7, "decision": action, "who": who}
+        samples.page_file(review, [told], f"{who}.json")
+    import_decisions(review, [tmp_path / "anna.json", tmp_path / "ben.json"])
+    again = ["review", "next", str(review), "--to", "labelstudio", "--images", str(tmp_path)]
+    assert run([*again, "--prefix", "team/july", "-q"]) == 0
+    (task,) = json.loads((review / "round-2" / "tasks.json").read_text())
+    assert task["data"]["image"] == "/data/local-files/?d=team/july/round-2/images/a.png"
+    assert run([*again, "--prefix", "/"]) == 2
 
 
 @pytest.mark.parametrize("prefix", ["", "/data", "../x", "a//b", "a\\b", "."])

@@ -1,4 +1,4 @@
-"""Label Studio: tasks with pre-annotations, the labeling configuration, and its JSON export.
+"""Label Studio: tasks with the given outlines, and its JSON export.
 
 References
 ----------
@@ -9,12 +9,12 @@ References
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
-from xml.etree import ElementTree
 
 import msgspec
 
@@ -22,29 +22,26 @@ from benchmark_n.coco.images import local_name
 from benchmark_n.errors import InputError
 from benchmark_n.masks import SegmentationError
 from benchmark_n.review.decision import (
-    ACCEPT,
-    ACTIONS,
     CHANGE,
-    KEEP,
     REDRAW,
     RELABEL,
-    REMOVE,
     UNDECIDED,
     Decision,
     make_decision,
     whole_number,
 )
 from benchmark_n.review.items import Review
+from benchmark_n.review.label_studio_config import labeling_config
 from benchmark_n.review.outlines import drawn_mask, outlines
 from benchmark_n.review.private import is_hidden
 from benchmark_n.review.reasons import detectors_of, reasons
 from benchmark_n.review.shown import GIVEN, IMAGES, Shown, describe
 
+_log = logging.getLogger(__name__)
 TASKS, CONFIG = "tasks.json", "labeling_config.xml"
-# Those of the page where it has them; "category" is c.
-HOTKEYS = {ACCEPT: "a", KEEP: "k", RELABEL: "c", REDRAW: "d", CHANGE: "e", REMOVE: "x"}
 # How Label Studio names files of its local storage, below LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT.
 _LOCAL = "/data/local-files/?d="
+_NUMBERED = "user "
 # First and last name, address and number: "Anna Miller anna@example.org, 3".
 _USERNAME = re.compile(r"(\S+@\S+), \d+$")
 
@@ -64,30 +61,6 @@ def write(folder: Path, review: Review, shown: list[Shown], name: str = "review"
     (folder / TASKS).write_text(f"[\n{lines}\n]\n", encoding="utf-8")
     crops = all(one.item.crop for one in shown)
     (folder / CONFIG).write_text(labeling_config(review, crops), encoding="utf-8")
-
-
-def labeling_config(review: Review, crops: bool) -> str:
-    """The project's labeling interface, as XML."""
-    view = ElementTree.Element("View")
-    ElementTree.SubElement(view, "Header", value="$about", size="4")
-    ElementTree.SubElement(view, "Header", value="$reasons", size="5")
-    asked = {"name": "decision", "toName": "image", "choice": "single", "required": "true"}
-    choices = ElementTree.SubElement(view, "Choices", {**asked, "showInline": "true"})
-    for action, meaning in ACTIONS.items():
-        named = {"value": action, "hotkey": HOTKEYS[action], "hint": meaning}
-        ElementTree.SubElement(choices, "Choice", named)
-    beside = ElementTree.SubElement(view, "View", style="display: flex; gap: 1em")
-    if crops:
-        small = ElementTree.SubElement(beside, "View", style="flex: 0 0 240px")
-        ElementTree.SubElement(small, "Image", name="crop", value="$crop", maxWidth="240px")
-    large = ElementTree.SubElement(beside, "View", style="flex: 1; min-width: 0")
-    ElementTree.SubElement(large, "Image", name="image", value="$image", zoom="true")
-    masks = ElementTree.SubElement(view, "PolygonLabels", name="mask", toName="image")
-    for label in review.labels.values():
-        ElementTree.SubElement(masks, "Label", value=label)
-    ElementTree.SubElement(view, "TextArea", name="why", toName="image", placeholder="why")
-    ElementTree.indent(view)
-    return ElementTree.tostring(view, encoding="unicode") + "\n"
 
 
 def _task(review: Review, one: Shown, name: str, detectors: Collection[str]) -> dict[str, Any]:
@@ -167,7 +140,20 @@ def read(path: Path) -> list[Decision]:
             raise InputError(
                 f"{path.name}: task {task.get('id')}: not Label Studio's JSON export: {error!r}"
             ) from None
+    _tell_of_numbers(path, found)
     return found
+
+
+def _tell_of_numbers(path: Path, found: Collection[Decision]) -> None:
+    """A warning where reviewers are not named: the usual export has their numbers alone."""
+    numbers = sorted({one.who for one in found if one.who.startswith(_NUMBERED)})
+    if numbers:
+        _log.warning(
+            "%s: reviewers go by their numbers (%s): an export snapshot with completed_by in full "
+            "has their addresses",
+            path.name,
+            ", ".join(numbers),
+        )
 
 
 def _decision(
@@ -215,4 +201,4 @@ def _person(value: Any, name: Any) -> str:
         return found[1]
     if isinstance(value, dict):
         return str(value.get("id") or "")
-    return "" if value is None else f"user {value}"
+    return "" if value is None else f"{_NUMBERED}{value}"

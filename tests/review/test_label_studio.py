@@ -32,10 +32,11 @@ SNAPSHOT = FILES / "label-studio-1.23.2-snapshot.json"
 
 @pytest.mark.parametrize(("file", "who"), [(EXPORT, "user 1"), (SNAPSHOT, "anna@example.org")])
 def test_outlines_that_were_left_keep_their_masks_exactly(
-    tmp_path: Path, file: Path, who: str
+    tmp_path: Path, file: Path, who: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     samples.exported(tmp_path, "labelstudio")
     done = import_decisions(tmp_path / "review", file)
+    assert ("reviewers go by their numbers (user 1)" in caplog.text) is (who == "user 1")
     assert done.actions == {"keep": 1, "change": 1, "redraw": 1, "accept": 1}
     before = json.loads((tmp_path / "instances.json").read_text())["annotations"]
     seven, eight, nine, _ = samples.corrected(tmp_path)["annotations"]

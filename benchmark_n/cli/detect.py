@@ -24,7 +24,9 @@ _FILE = click.Path(path_type=Path)
     metavar="REVIEW",
     help="Leave out what this review settled, unless it changed; what is new or changed is first.",
 )
-@click.option("--guideline", help="The guideline of now: under another one nothing is settled.")
+@click.option(
+    "--guideline", help="The guideline of now, as for review: under another one nothing is settled."
+)
 @click.option("--out", type=_FILE, help="Directory of the results [default: results/NAME].")
 @click.option(
     "--self-test",

@@ -10,6 +10,7 @@ import click
 from benchmark_n.cli.common import emit, output_options, pixels_option, progress_bar, set_logging
 from benchmark_n.cli.review_reports import (
     next_command,
+    prefix_option,
     report_command,
     tool_option,
     trend_command,
@@ -42,7 +43,12 @@ def command() -> None:
     help="A COCO file, or a tool's export (folder or ZIP), instead of a benchmark.",
 )
 @click.option("--images", type=_FILE, help="Folder of the images [default: the benchmark's].")
-@click.option("--guideline", default="", help="Version or address of the annotation guideline.")
+@click.option(
+    "--guideline",
+    default="",
+    help="Version or address of the annotation guideline, or a Markdown file with its sections.",
+)
+@prefix_option
 @click.option(
     "--audit-sample",
     type=click.IntRange(0),
@@ -70,6 +76,7 @@ def export_command(
     annotations: Path | None,
     images: Path | None,
     guideline: str,
+    prefix: str | None,
     out: Path | None,
     quiet: bool,
     verbose: int,
@@ -101,7 +108,7 @@ def export_command(
             top=top,
             guideline=guideline,
             sampling=SampleOptions(**sampling),
-            output=OutputOptions(progress=progress),
+            output=OutputOptions(progress=progress, prefix=prefix),
         )
     data = {
         "review": str(folder),

@@ -48,6 +48,13 @@ tool_option = click.option(
 )
 
 
+prefix_option = click.option(
+    "--prefix",
+    metavar="PATH",
+    help="Path of the review below Label Studio's document root [default: the review's name].",
+)
+
+
 @click.command("report")
 @click.argument("review", type=_FILE)
 @click.option(
@@ -95,6 +102,7 @@ def report_command(
 @tool_option
 @click.option("--annotations", type=_FILE, help="The reviewed file, where it moved since.")
 @click.option("--images", type=_FILE, help="Folder of the images.")
+@prefix_option
 @pixels_option
 @output_options
 def next_command(
@@ -102,6 +110,7 @@ def next_command(
     to: str,
     annotations: Path | None,
     images: Path | None,
+    prefix: str | None,
     quiet: bool,
     verbose: int,
     as_json: bool,
@@ -113,7 +122,7 @@ def next_command(
     set_logging(quiet, verbose)
     from benchmark_n.review import next_round
 
-    folder, items = next_round(review, to, annotations=annotations, images=images)
+    folder, items = next_round(review, to, annotations=annotations, images=images, prefix=prefix)
     data = {"round": str(folder), "items": [item.annotation_id for item in items]}
     emit(f"{folder}: {len(items)} items without a majority", data, as_json)
 

@@ -19,6 +19,7 @@ from pycocotools import mask as coco_mask
 
 from benchmark_n.masks.contours import find_contours
 from benchmark_n.masks.crop import CropMask
+from benchmark_n.masks.simplification import simplify_ring
 from benchmark_n.masks.unroll import rle_to_crop
 
 # (V, 2), x and y in px; the first vertex is not repeated at the end.
@@ -37,6 +38,16 @@ def mask_to_polygons(mask: CropMask) -> list[list[int]]:
     ``pycocotools`` decodes the polygons to the same mask, bit for bit.
     """
     return [_bridge(part) for part in mask_to_rings(mask)]
+
+
+def rings_to_polygon(part: Sequence[Ring], tolerance: float) -> list[Any]:
+    """A polygon of a part's outline and holes with fewer vertices, `tolerance` px off at most.
+
+    >>> square = np.array([[0, 0], [5, 1], [10, 0], [10, 10], [0, 10]])
+    >>> rings_to_polygon([square], 2.0)
+    [0, 0, 10, 0, 10, 10, 0, 10]
+    """
+    return _bridge([ring[simplify_ring(ring, tolerance)] for ring in part])
 
 
 def mask_to_rings(mask: CropMask) -> list[list[Ring]]:

@@ -13,7 +13,7 @@ from benchmark_n.coco.pixels import read_rgb
 from benchmark_n.coco.records import join_record, split_record
 from benchmark_n.coco.write import CocoStream
 from benchmark_n.detection.joint.result import JointResult
-from benchmark_n.detection.joint.suspects import AMBIGUOUS, Suspect
+from benchmark_n.detection.joint.suspects import AMBIGUOUS, SAID, Suspect
 from benchmark_n.files.atomic import files_beside, staged
 from benchmark_n.masks import rle_to_crop
 from benchmark_n.report.gallery import draw_suspect, suggested_mask
@@ -127,7 +127,7 @@ def _card(one: Suspect, result: JointResult, place: dict[int, int]) -> Card:
         reasons=tuple(
             f"{reason.source} {reason.probability:.2f}{f': {reason.what}' if reason.what else ''}"
             for reason in one.reasons
-            if reason.probability >= 0.05
+            if reason.probability >= SAID
         ),
         where=where if one.annotation_id is None else f"{where}, id {one.annotation_id}",
     )

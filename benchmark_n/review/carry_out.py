@@ -60,6 +60,18 @@ def carry_out(
     return _plain({name: fields[name] for name in changes if name in fields}), changes
 
 
+def is_unchanged(decision: Decision, item: Item, coco: CocoFile, index: int | None) -> bool:
+    """Whether it is a `redraw` whose mask is the given one, pixel by pixel."""
+    image = coco.images.get(item.image_id)
+    if decision.action != REDRAW or decision.segmentation is None or index is None or image is None:
+        return False
+    try:
+        mask = segmentation_to_rle(decision.segmentation, image.height, image.width)
+    except SegmentationError:
+        return False
+    return _same_mask(split_record(coco.annotations[index]), mask, image)
+
+
 def kinds_corrected(action: str, before: Fields | None, after: Fields | None) -> frozenset[str]:
     """The kinds of error that a decision mends; none where the annotation is kept.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmark_n.coco import CocoFile
@@ -11,7 +11,8 @@ from benchmark_n.errors import InputError, UsageError
 from benchmark_n.files.atomic import write_whole
 from benchmark_n.files.provenance import file_digest
 from benchmark_n.review.audit import AuditEntry
-from benchmark_n.review.decision import Decision
+from benchmark_n.review.carry_out import is_unchanged
+from benchmark_n.review.decision import KEEP, Decision
 from benchmark_n.review.items import Review
 from benchmark_n.review.reading import Reading, read_decisions
 from benchmark_n.review.votes import Vote, known_decisions, make_vote
@@ -32,6 +33,8 @@ class Ballot:
         Of these what is not in ``votes.jsonl`` yet.
     absent
         Open items that are not in the file.
+    unchanged
+        Annotations whose mask was to be redrawn and is the given one: they are kept.
     repeated
         Decisions that an earlier file brought, as of a page that was gone on with.
     imported
@@ -43,6 +46,7 @@ class Ballot:
     decisions: list[Decision]
     votes: list[Vote]
     absent: frozenset[int]
+    unchanged: tuple[int, ...]
     repeated: int
     imported: bool
 
@@ -112,15 +116,23 @@ def _ballot(
     """The file's votes; `others` are items and reviewers of the import's files before it."""
     entries, votes = earlier
     digest = file_digest(path)
-    if digest in {e.decisions for e in entries} | {v.decisions for v in votes}:
-        return Ballot(path, digest, reading.decisions, [], reading.absent, 0, imported=True)
-    known = known_decisions(votes, entries)
-    fresh = [
-        d for d in reading.decisions if (d.annotation_id, d.who, d.when, d.action) not in known
-    ]
-    _refuse_decided(path, fresh, entries)
     items = {item.annotation_id: item for item in review.items}
     place = {identity: i for i, identity in enumerate(shown.annotation_ids.tolist())}
+    unchanged = {
+        d.annotation_id
+        for d in reading.decisions
+        if is_unchanged(d, items[d.annotation_id], shown, place.get(d.annotation_id))
+    }
+    decisions = [
+        replace(d, action=KEEP, segmentation=None) if d.annotation_id in unchanged else d
+        for d in reading.decisions
+    ]
+    told = (reading.absent, tuple(sorted(unchanged)))
+    if digest in {e.decisions for e in entries} | {v.decisions for v in votes}:
+        return Ballot(path, digest, decisions, [], *told, 0, imported=True)
+    known = known_decisions(votes, entries)
+    fresh = [d for d in decisions if (d.annotation_id, d.who, d.when, d.action) not in known]
+    _refuse_decided(path, fresh, entries)
     cast = []
     for decision in fresh:
         identity = decision.annotation_id
@@ -131,8 +143,7 @@ def _ballot(
             )
         item = items[identity]
         cast.append(make_vote(decision, item, review, shown, place.get(identity), digest))
-    repeated = len(reading.decisions) - len(fresh)
-    return Ballot(path, digest, fresh, cast, reading.absent, repeated, imported=False)
+    return Ballot(path, digest, fresh, cast, *told, len(decisions) - len(fresh), imported=False)
 
 
 def _refuse_decided(

@@ -14,6 +14,7 @@ from benchmark_n.errors import InputError
 from benchmark_n.report.gallery import worst
 from benchmark_n.review.items import Item
 from benchmark_n.review.suggestions import flag_of, suggestions
+from benchmark_n.tables.scores import WORDS
 
 
 def choose_items(coco: CocoFile, scores: Mapping[str, Any], top: int) -> tuple[Item, ...]:
@@ -105,4 +106,5 @@ def make_item(
         flags=tuple(flag_of(row) for row in rows),
         category_by=None if category is None else category[1],
         mask_by=None if mask is None else mask[1],
+        words=tuple(dict.fromkeys(said for _, row in rows for said in row.get(WORDS) or ())),
     )

@@ -128,11 +128,20 @@ def _apply(
 
 
 def _told(done: Imported, ballots: Sequence[Ballot], private: Private) -> Imported:
-    """With what was counted on the way; a warning where nothing was decided."""
+    """With what was counted on the way; a warning where nothing was decided, or not redrawn."""
     cast = [decision for ballot in ballots for decision in ballot.decisions]
     if not cast:
         name = ", ".join(ballot.path.name for ballot in ballots)
         _log.warning("%s: decides nothing: %d annotations are undecided", name, done.undecided)
+    for ballot in ballots:
+        if ballot.unchanged:
+            _log.warning(
+                "%s: %d annotations were to be redrawn and have the mask that they had, the first "
+                "is %d: they are kept",
+                ballot.path.name,
+                len(ballot.unchanged),
+                ballot.unchanged[0],
+            )
     return replace(
         done,
         actions=dict(Counter(decision.action for decision in cast)),

@@ -19,11 +19,13 @@ from benchmark_n.files.atomic import files_below, staged
 from benchmark_n.files.provenance import file_digest
 from benchmark_n.review import page, readme
 from benchmark_n.review.choice import choose_items
+from benchmark_n.review.guideline import open_guideline
 from benchmark_n.review.items import REVIEW, Review, ReviewedFile, Run, write_review
+from benchmark_n.review.opinions import with_opinions
 from benchmark_n.review.private import Private, as_shown, write_private
 from benchmark_n.review.sampling import SampleOptions, mix
 from benchmark_n.review.shown import CROPS, PICTURES, Shown, show_items
-from benchmark_n.review.tools import check_tool, with_crops, write_tool
+from benchmark_n.review.tools import check_tool, document_path, with_crops, write_tool
 from benchmark_n.runtime.options import check_whole
 from benchmark_n.runtime.progress import Progress
 from benchmark_n.tables.scores import read_scores
@@ -42,15 +44,19 @@ class OutputOptions:
         imported.
     progress
         Told (pictures done, pictures in all).
+    prefix
+        Of Label Studio: where the review is to lie below its document root [default: the name of
+        the review].
 
     Examples
     --------
     >>> OutputOptions(overwrite=True)
-    OutputOptions(overwrite=True, progress=None)
+    OutputOptions(overwrite=True, progress=None, prefix=None)
     """
 
     overwrite: bool = False
     progress: Progress | None = None
+    prefix: str | None = None
 
 
 def export_review(
@@ -78,8 +84,8 @@ def export_review(
     images
         Their folder; by default that of `make` or of an export. Without them there are no crops.
     top, guideline
-        Number of annotations and proposals; and version or address of the annotation guideline,
-        shown with every item and audited.
+        Number of annotations and proposals; and version or address of the annotation guideline, or
+        a Markdown file with its version and sections: shown with every item and audited.
     sampling, output
         What is mixed in; which items these are is in ``private/`` alone: not for reviewers. And how
         it is written.
@@ -89,17 +95,19 @@ def export_review(
     UsageError, InputError
         Contradictory arguments; anything wrong with a file, or an output that exists.
     """
-    check_tool(to)
+    check_tool(to, output.prefix)
     check_whole("top", top, least=1)
+    rules = open_guideline(guideline)
     coco, place, folder = _source(benchmark, annotations, images)
     paths, tables = _tables(scores)
-    items, private = choose_items(coco, tables, top), None
+    items, private = with_opinions(choose_items(coco, tables, top), tables), None
     if sampling.asked:
         items, private = mix(coco, tables, items, sampling)
     shown = show_items(coco if private is None else as_shown(coco, private), items)
     source = ReviewedFile(_relative(place, Path(out)), file_digest(coco.path))
-    runs = tuple(_run(name, path, Path(out)) for name, path in paths.items())
-    review = Review(source, guideline, category_labels(coco.categories), (), runs=runs)
+    runs = tuple(_run(*file, Path(out)) for file in paths.items())
+    labels = category_labels(coco.categories)
+    review = Review(source, rules.version, labels, (), sections=rules.sections, runs=runs)
     return _write(Path(out), to, review, shown, folder, private, output)
 
 
@@ -119,7 +127,8 @@ def _write(
         write_review(review, stage)
         if private is not None:
             write_private(private, stage)
-        write_tool(to, stage, review, shown, out.resolve().name)
+        place = document_path(to, output.prefix, out.resolve().name)
+        write_tool(to, stage, review, shown, place)
     return review
 
 

@@ -1,14 +1,16 @@
 """FiftyOne: COCO JSON that its COCO importer reads, with the review's fields as attributes.
 
 The importer takes every field of ``attributes`` as an attribute of the label; the exporter writes
-them back as fields of the annotation itself, numbers annotations and categories anew and traces
-masks as polygons. So decisions are found by ``annotation_id`` and categories by name, and a mask
-is taken only where the reviewer says that it was redrawn. Exports of CVAT and Datumaro in COCO
-format are read as well.
+them back as fields of the annotation itself, and numbers annotations and categories anew. So
+decisions are found by ``annotation_id`` and categories by name, and a mask is taken only where the
+reviewer says that it was redrawn. The exporter traces masks as polygons, by a tolerance of 2 px,
+but those of labels with ``iscrowd``, which it writes as they are: here all have it. It rounds down
+where a mask lies, a share of the image's sides: boxes lie a thousandth of a pixel further on, or
+masks would move by one. Exports of CVAT and Datumaro in COCO format are read as well.
 
 A review is loaded with ``label_types="segmentations"``: the importer's default makes two fields of
 each label, of which the exporter, unless ``label_field`` names another, takes the first, without
-masks, whichever was edited.
+masks, whichever was edited. So a label says whether it had a mask, and one that lost it is refused.
 
 References
 ----------
@@ -30,6 +32,8 @@ from benchmark_n.review.items import Review
 from benchmark_n.review.shown import GIVEN, SUGGESTED, Shown, describe
 
 FILE = "labels.json"
+_MASKED = "masked"
+_NUDGE = 2**-10  # px
 _EMPTY = {"decision": UNDECIDED, "who": "", "when": "", "why": ""}
 
 
@@ -68,15 +72,20 @@ def _annotations(review: Review, one: Shown, start: int) -> list[dict[str, Any]]
             "id": start + len(made),
             "image_id": one.image.id,
             "category_id": category,
-            "bbox": [0, 0, 0, 0] if mask is None else list(mask.bbox),
+            "bbox": [0, 0, 0, 0] if mask is None else _box(mask),
             "area": 0 if mask is None else mask.area,
-            "iscrowd": 0,
-            "attributes": {**described, "role": role},
+            "iscrowd": 1,
+            "attributes": {**described, "role": role, _MASKED: mask is not None},
         }
         if mask is not None:
             record["segmentation"] = _segmentation(mask)
         made.append(record)
     return made
+
+
+def _box(mask: CropMask) -> list[float]:
+    x, y, width, height = mask.bbox
+    return [x + _NUDGE, y + _NUDGE, width, height]
 
 
 def _segmentation(mask: CropMask) -> Any:
@@ -111,5 +120,11 @@ def _decision(path: Path, record: dict[str, Any], names: dict[Any, str]) -> Deci
             f"{path.name}: annotation {record.get('id')} of the export has no annotation_id: edit "
             "the label that has it, or copy the number to the new one, and export with "
             "extra_attrs=True"
+        )
+    if fields.get(_MASKED) in (True, "True", "true", 1) and not record.get("segmentation"):
+        raise InputError(
+            f"{path.name}: annotation {fields['annotation_id']} has lost its mask: the field that "
+            'was exported has boxes alone; load labels.json with label_types="segmentations" and '
+            'export with label_field="FIELD", the field that was reviewed'
         )
     return make_decision(path, fields, names.get(record["category_id"]), record.get("segmentation"))

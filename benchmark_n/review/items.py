@@ -9,6 +9,8 @@ import msgspec
 
 from benchmark_n.errors import InputError
 from benchmark_n.files.json_yaml import read_json
+from benchmark_n.review.guideline import Section
+from benchmark_n.tables.scores import Opinion
 
 REVIEW = "review.json"
 VERSION = 1
@@ -42,6 +44,10 @@ class Item(msgspec.Struct, frozen=True):
         Picture of it in the review's folder, or None where there are no images.
     category_by, mask_by
         What suggests the category and the mask; None where there is none.
+    opinions
+        What each of several models takes it for, or each of several detectors.
+    words
+        What was found, in the detectors' own words.
     """
 
     annotation_id: int
@@ -54,6 +60,8 @@ class Item(msgspec.Struct, frozen=True):
     crop: str | None = None
     category_by: Flag | None = None
     mask_by: Flag | None = None
+    opinions: tuple[Opinion, ...] = ()
+    words: tuple[str, ...] = ()
 
 
 class ReviewedFile(msgspec.Struct, frozen=True):
@@ -89,6 +97,8 @@ class Review(msgspec.Struct, frozen=True):
         Version or address of the annotation guideline that the reviewers follow.
     runs
         Where the suspects come from; none in reviews of earlier versions.
+    sections
+        Of the guideline, where it is a file.
     """
 
     annotations: ReviewedFile
@@ -97,6 +107,7 @@ class Review(msgspec.Struct, frozen=True):
     items: tuple[Item, ...]
     version: int = VERSION
     runs: tuple[Run, ...] = ()
+    sections: tuple[Section, ...] = ()
 
 
 def write_review(review: Review, folder: Path) -> None:

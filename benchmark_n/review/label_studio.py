@@ -1,4 +1,4 @@
-"""Label Studio: tasks with pre-annotations, the labeling configuration, and its JSON export.
+"""Label Studio: tasks with the given outlines, and its JSON export.
 
 References
 ----------
@@ -9,22 +9,21 @@ References
 from __future__ import annotations
 
 import json
+import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
-from xml.etree import ElementTree
 
 import msgspec
 
 from benchmark_n.coco.images import local_name
 from benchmark_n.errors import InputError
-from benchmark_n.masks import CropMask
-from benchmark_n.masks.outline import mask_to_polygons
+from benchmark_n.masks import SegmentationError
 from benchmark_n.review.decision import (
-    ACTIONS,
     CHANGE,
+    REDRAW,
     RELABEL,
     UNDECIDED,
     Decision,
@@ -32,11 +31,17 @@ from benchmark_n.review.decision import (
     whole_number,
 )
 from benchmark_n.review.items import Review
+from benchmark_n.review.label_studio_config import labeling_config
+from benchmark_n.review.outlines import drawn_mask, outlines
+from benchmark_n.review.private import is_hidden
+from benchmark_n.review.reasons import detectors_of, reasons
 from benchmark_n.review.shown import GIVEN, IMAGES, Shown, describe
 
+_log = logging.getLogger(__name__)
 TASKS, CONFIG = "tasks.json", "labeling_config.xml"
 # How Label Studio names files of its local storage, below LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT.
 _LOCAL = "/data/local-files/?d="
+_NUMBERED = "user "
 # First and last name, address and number: "Anna Miller anna@example.org, 3".
 _USERNAME = re.compile(r"(\S+@\S+), \d+$")
 
@@ -50,67 +55,42 @@ def write(folder: Path, review: Review, shown: list[Shown], name: str = "review"
         Where the folder is to lie below the document root: files of the root itself are not served,
         since a storage has to be a folder in it.
     """
-    tasks = [_task(review, one, name) for one in shown]
+    detectors = detectors_of(review)
+    tasks = [_task(review, one, name, detectors) for one in shown]
     lines = ",\n".join(json.dumps(task) for task in tasks)
     (folder / TASKS).write_text(f"[\n{lines}\n]\n", encoding="utf-8")
     crops = all(one.item.crop for one in shown)
     (folder / CONFIG).write_text(labeling_config(review, crops), encoding="utf-8")
 
 
-def labeling_config(review: Review, crops: bool) -> str:
-    """The project's labeling interface, as XML."""
-    view = ElementTree.Element("View")
-    ElementTree.SubElement(view, "Header", value="$about")
-    if crops:
-        ElementTree.SubElement(view, "Image", name="crop", value="$crop", maxWidth="320px")
-    ElementTree.SubElement(view, "Image", name="image", value="$image", zoom="true")
-    masks = ElementTree.SubElement(view, "PolygonLabels", name="mask", toName="image")
-    for label in review.labels.values():
-        ElementTree.SubElement(masks, "Label", value=label)
-    choices = ElementTree.SubElement(
-        view, "Choices", name="decision", toName="image", choice="single", required="true"
-    )
-    for action, meaning in ACTIONS.items():
-        ElementTree.SubElement(choices, "Choice", value=action, hint=meaning)
-    ElementTree.SubElement(view, "TextArea", name="why", toName="image", placeholder="why")
-    ElementTree.indent(view)
-    return ElementTree.tostring(view, encoding="unicode") + "\n"
-
-
-def _task(review: Review, one: Shown, name: str) -> dict[str, Any]:
-    described = describe(review, one.item)
+def _task(review: Review, one: Shown, name: str, detectors: Collection[str]) -> dict[str, Any]:
+    described, hidden = describe(review, one.item), is_hidden(one.item)
+    flagged = f" ({described['kind']}, score {described['score']:.3f}, {described['detector']})"
     about = (
         f"annotation {described['annotation_id']}: given {described['given'] or 'nothing'}, "
-        f"suggested {_suggestion(described)} ({described['kind']}, score {described['score']:.3f}, "
-        f"{described['detector']})"
-        + (f"; guideline {review.guideline}" if review.guideline else "")
+        f"suggested {_suggestion(described, hidden)}{'' if hidden else flagged}"
+        + (f"; guideline {described['guideline']}" if review.guideline else "")
     )
     picture = one.picture or f"{IMAGES}/{local_name(one.file_name)}"
     data = {**described, "image": local_address(f"{name}/{picture}"), "about": about}
+    data["reasons"] = " ".join(reasons(one, review, detectors))
     data["crop"] = local_address(f"{name}/{described['crop']}") if described["crop"] else ""
-    predictions = []
-    if one.given is not None:
-        predictions.append(_prediction(GIVEN, one, one.given, described["given"], 0.0))
-    if one.suggested is not None or described["suggested_category"]:
-        mask = one.suggested or one.given
-        label = described["suggested_category"] or described["given"]
-        by = [flag for flag in (one.item.category_by, one.item.mask_by) if flag is not None]
-        if mask is not None:
-            model = ", ".join(dict.fromkeys(flag.detector for flag in by))
-            score = max(flag.score for flag in by)
-            predictions.append(_prediction(model, one, mask, label, score))
-    return {"data": data, "predictions": predictions}
+    data["outlines"] = [] if one.given is None else outlines(one.given)
+    given = [_given(one, described["given"], data["outlines"])] if data["outlines"] else []
+    return {"data": data, "predictions": given}
 
 
-def _suggestion(described: dict[str, Any]) -> str:
-    """What is suggested, and the detector's name of each."""
+def _suggestion(described: dict[str, Any], hidden: bool) -> str:
+    """What is suggested, and the detector's name of each unless that is hidden."""
+    by = {
+        name: "" if hidden else f" by {described[name]}"
+        for name in ("category_detector", "mask_detector")
+    }
     parts = []
     if described["suggested_category"]:
-        parts.append(f"{described['suggested_category']} by {described['category_detector']}")
+        parts.append(f"{described['suggested_category']}{by['category_detector']}")
     if described["suggests_mask"]:
-        parts.append(
-            f"{'another' if described['given'] else 'a'} mask by {described['mask_detector']}"
-        )
+        parts.append(f"{'another' if described['given'] else 'a'} mask{by['mask_detector']}")
     return " and ".join(parts) or "nothing"
 
 
@@ -119,28 +99,22 @@ def local_address(name: str) -> str:
     return _LOCAL + quote(name)
 
 
-def _prediction(model: str, one: Shown, mask: CropMask, label: str, score: float) -> dict[str, Any]:
+def _given(one: Shown, label: str, drawn: list[dict[str, Any]]) -> dict[str, Any]:
+    """The given outlines, which Label Studio opens a task with; nobody's opinion is among them."""
     regions = [
         {
-            "id": f"{one.item.annotation_id}-{model}-{part}",
+            "id": f"{one.item.annotation_id}-{GIVEN}-{part}",
             "from_name": "mask",
             "to_name": "image",
             "type": "polygonlabels",
             "original_width": one.image.width,
             "original_height": one.image.height,
             "image_rotation": 0,
-            "value": {
-                "points": [
-                    [100 * x / one.image.width, 100 * y / one.image.height]
-                    for x, y in zip(polygon[::2], polygon[1::2], strict=True)
-                ],
-                "closed": True,
-                "polygonlabels": [label],
-            },
+            "value": {"points": outline["points"], "closed": True, "polygonlabels": [label]},
         }
-        for part, polygon in enumerate(mask_to_polygons(mask))
+        for part, outline in enumerate(drawn)
     ]
-    return {"model_version": model, "score": score, "result": regions}
+    return {"model_version": GIVEN, "score": 0.0, "result": regions}
 
 
 def read(path: Path) -> list[Decision]:
@@ -156,17 +130,35 @@ def read(path: Path) -> list[Decision]:
         try:
             identity = whole_number(path, task["data"].get("annotation_id"))
             finished = [one for one in task["annotations"] if not one.get("was_cancelled")]
-            found += [_decision(path, identity, one) for one in finished]
+            given = task["data"].get("outlines") or []
+            found += [_decision(path, identity, one, given) for one in finished]
             if not finished:
                 found.append(Decision(identity, UNDECIDED))
+        except SegmentationError as error:
+            raise InputError(f"{path.name}: annotation {identity}: {error}") from None
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise InputError(
                 f"{path.name}: task {task.get('id')}: not Label Studio's JSON export: {error!r}"
             ) from None
+    _tell_of_numbers(path, found)
     return found
 
 
-def _decision(path: Path, identity: int, annotation: dict[str, Any]) -> Decision:
+def _tell_of_numbers(path: Path, found: Collection[Decision]) -> None:
+    """A warning where reviewers are not named: the usual export has their numbers alone."""
+    numbers = sorted({one.who for one in found if one.who.startswith(_NUMBERED)})
+    if numbers:
+        _log.warning(
+            "%s: reviewers go by their numbers (%s): an export snapshot with completed_by in full "
+            "has their addresses",
+            path.name,
+            ", ".join(numbers),
+        )
+
+
+def _decision(
+    path: Path, identity: int, annotation: dict[str, Any], given: list[dict[str, Any]]
+) -> Decision:
     results = annotation.get("result") or []
     regions = [one for one in results if one.get("type") == "polygonlabels"]
     fields = {
@@ -182,8 +174,11 @@ def _decision(path: Path, identity: int, annotation: dict[str, Any]) -> Decision
             f"{path.name}: annotation {identity}: regions labelled {' and '.join(labels)}, "
             "expected one category"
         )
-    polygons = [_polygon(region) for region in regions]
-    decision = make_decision(path, fields, labels[0] if labels else None, polygons or None)
+    mask = None
+    if regions and fields["decision"] in (REDRAW, CHANGE):
+        size = regions[0]["original_height"], regions[0]["original_width"]
+        mask = drawn_mask([region["value"]["points"] for region in regions], given, *size)
+    decision = make_decision(path, fields, labels[0] if labels else None, mask)
     # Regions without a decision may be those of any pre-annotation: they say nothing.
     if decision is None or decision.action == UNDECIDED:
         return Decision(identity, UNDECIDED)
@@ -206,14 +201,4 @@ def _person(value: Any, name: Any) -> str:
         return found[1]
     if isinstance(value, dict):
         return str(value.get("id") or "")
-    return "" if value is None else f"user {value}"
-
-
-def _polygon(region: dict[str, Any]) -> list[float]:
-    """Vertices in px of a region in percent."""
-    width, height = region["original_width"], region["original_height"]
-    return [
-        value * side / 100
-        for point in region["value"]["points"]
-        for value, side in zip(point, (width, height), strict=True)
-    ]
+    return "" if value is None else f"{_NUMBERED}{value}"

@@ -12,7 +12,7 @@ from benchmark_n.review.private import as_shown
 from benchmark_n.review.shown import show_items
 from benchmark_n.review.source import read_source, source_place
 from benchmark_n.review.state import read_state
-from benchmark_n.review.tools import check_tool, with_crops, write_tool
+from benchmark_n.review.tools import check_tool, document_path, with_crops, write_tool
 
 
 def next_round(
@@ -21,6 +21,7 @@ def next_round(
     *,
     annotations: Path | str | None = None,
     images: Path | str | None = None,
+    prefix: str | None = None,
 ) -> tuple[Path, tuple[Item, ...]]:
     """Write what has votes but no majority to ``round-2/`` of the review, or ``round-3/`` …
 
@@ -33,15 +34,18 @@ def next_round(
     annotations, images
         The reviewed file, where it moved since; and the folder of the images, which an export may
         bring.
+    prefix
+        Of Label Studio: where the review lies below its document root [default: its name].
 
     Raises
     ------
     InputError
         No review, or nothing that is disputed.
     UsageError
-        An unknown format.
+        An unknown format, or a `prefix` that is no such path.
     """
     check_tool(to)
+    lies = document_path(to, prefix, Path(folder).resolve().name)
     state = read_state(folder)
     if not state.disputed:
         raise InputError(f"{folder}: no item has votes without a majority: there is no next round")
@@ -54,5 +58,5 @@ def next_round(
     shown = show_items(shown_file, state.disputed)
     with staged(target, marker=None) as stage:
         shown = with_crops(to, stage, shown, pictures)
-        write_tool(to, stage, state.review, shown, f"{state.folder.resolve().name}/{target.name}")
+        write_tool(to, stage, state.review, shown, f"{lies}/{target.name}")
     return target, state.disputed

@@ -17,10 +17,11 @@ import msgspec
 from benchmark_n.masks import CropMask, crop_to_rle
 from benchmark_n.report.pages import page_template
 from benchmark_n.review import decisions_file
+from benchmark_n.review.guideline import is_address
 from benchmark_n.review.items import Review
 from benchmark_n.review.private import is_hidden
 from benchmark_n.review.reasons import detectors_of, reasons
-from benchmark_n.review.shown import Shown
+from benchmark_n.review.shown import Shown, sections_about
 
 FILE = "decide.html"
 # What would end a script's element, or stand for another character in HTML.
@@ -40,7 +41,7 @@ def render(review: Review, shown: Sequence[Shown]) -> str:
         name=name,
         count=len(shown),
         guideline=review.guideline,
-        guideline_is_address=review.guideline.startswith(("http://", "https://")),
+        guideline_is_address=is_address(review.guideline),
         pictures=any(one.picture for one in shown),
         data=_for_script(page_data(review, shown)),
     )
@@ -63,6 +64,9 @@ def page_data(review: Review, shown: Sequence[Shown]) -> dict[str, Any]:
             msgspec.structs.replace(review, items=tuple(one.item for one in shown))
         ),
         "guideline": review.guideline,
+        "sections": [
+            {"heading": f"{one.number} {one.title}", "text": one.text} for one in review.sections
+        ],
         "labels": list(review.labels.values()),
         "images": [
             {
@@ -101,6 +105,7 @@ def _item(one: Shown, review: Review) -> dict[str, Any]:
         "score": None if hidden else round(item.flags[0].score, 4),
         "flagged": any(flag.flagged for flag in item.flags),
         "crop": item.crop,
+        "sections": [review.sections.index(one) for one in sections_about(review, item)],
     }
 
 

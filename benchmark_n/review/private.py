@@ -136,6 +136,8 @@ def hidden(item: Item) -> Item:
         flags=(flag,),
         category_by=None if item.suggested_category is None else flag,
         mask_by=None if item.suggested_segmentation is None else flag,
+        opinions=(),
+        words=(),
     )
 
 

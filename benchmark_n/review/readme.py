@@ -19,7 +19,8 @@ _STEPS = {
         "Make a project with labeling_config.xml as its labeling interface.",
         "Add a storage of type Local Files to it, with the absolute path of {name}/: without one "
         "no picture is served. It need not be synchronised.",
-        "Import tasks.json; its pictures are in {name}/images/ and {name}/crops/.",
+        "Import tasks.json, whose pictures are in {name}/images/ and {name}/crops/; decide by the "
+        "keys that it shows, edit an outline only to redraw it, and submit.",
         "Export as JSON (not JSON-MIN): `benchmark-n review import` takes it.",
     ),
     "cvat": (

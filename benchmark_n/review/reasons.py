@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 
 from benchmark_n.masks import mask_iou
 from benchmark_n.review.items import Item, Review
 from benchmark_n.review.private import is_hidden
-from benchmark_n.review.shown import Shown
+from benchmark_n.review.shown import Shown, guideline_of, sections_about
 
 # From this share of an outline off an edge on, it is told.
 _MUCH_OFF = 0.25
@@ -29,17 +30,17 @@ def reasons(one: Shown, review: Review, detectors: Collection[str]) -> tuple[str
     item = one.item
     kinds = {flag.kind for flag in item.flags if flag.flagged} or {item.flags[0].kind}
     said = [*_category(item, review), *_mask(one)]
-    if not item.proposal and "class" in kinds and item.suggested_category is None:
-        said.append(f"May not be {review.labels[item.given]}." if item.given is not None else "")
-    if "spurious" in kinds:
+    if "class" in kinds and item.suggested_category is None and item.given is not None:
+        said.append(_doubted(item, review))
+    said += [f"{words[0].upper()}{words[1:]}." for words in item.words]
+    if "spurious" in kinds and not item.words:
         said.append("There may be nothing of the kind here.")
-    if "spatial" in kinds and one.suggested is None:
+    if "spatial" in kinds and one.suggested is None and not item.words:
         said.append("Its mask may be wrong." if one.given is not None else "Its box may be wrong.")
     if one.off_edge is not None and one.off_edge >= _MUCH_OFF:
         said.append(f"{100 * one.off_edge:.0f} % of its outline lies off an edge.")
     said.append("" if is_hidden(item) else _flagged(item, detectors))
-    if review.guideline and not item.proposal:
-        said.append(f"May not match guideline {review.guideline}.")
+    said.append(_rules(item, review))
     return tuple(sentence for sentence in said if sentence)
 
 
@@ -52,11 +53,40 @@ def _category(item: Item, review: Review) -> list[str]:
     if item.suggested_category is None or item.category_by is None:
         return []
     label = review.labels[item.suggested_category]
+    agree = [one["model"] for one in item.opinions if one["category"] == item.suggested_category]
     by = "" if is_hidden(item) else f" to {_named(item.category_by.detector)}"
+    if agree and len(item.opinions) > 1:
+        by = f" to {len(agree)} of {_panel(item, review)} ({', '.join(agree)})"
     if item.proposal:
         return [f"Looks like {label}{by}, and nothing is annotated here."]
     given = "" if item.given is None else f", not {review.labels[item.given]}"
     return [f"Looks like {label}{given}{',' if given and by else ''}{by}."]
+
+
+def _doubted(item: Item, review: Review) -> str:
+    """The given category is doubted, and no other is suggested."""
+    assert item.given is not None
+    said = f"May not be {review.labels[item.given]}"
+    counts = Counter(one["category"] for one in item.opinions).most_common()
+    if len(item.opinions) < 2:
+        return f"{said}."
+    split = ", ".join(f"like {review.labels[i]} to {number}" for i, number in counts)
+    return f"{said}: looks {split} of {_panel(item, review)}."
+
+
+def _panel(item: Item, review: Review) -> str:
+    """How many were asked for their opinion, and what they are."""
+    detectors = {run.detector for run in review.runs}
+    named = "detectors" if {one["model"] for one in item.opinions} <= detectors else "models"
+    return f"{len(item.opinions)} {named}"
+
+
+def _rules(item: Item, review: Review) -> str:
+    """What the guideline has to do with it."""
+    if not review.guideline or (item.proposal and not sections_about(review, item)):
+        return ""
+    said = "See" if item.proposal else "May not match"
+    return f"{said} guideline {guideline_of(review, item)}."
 
 
 def _mask(one: Shown) -> list[str]:

@@ -19,6 +19,7 @@ from benchmark_n.errors import annotation_fault
 from benchmark_n.masks import CropMask, SegmentationError, rle_to_crop, segmentation_to_rle
 from benchmark_n.report.gallery import draw_suspect
 from benchmark_n.review.edges import image_edges, off_edge
+from benchmark_n.review.guideline import Section, sections_of
 from benchmark_n.review.items import Item, Review
 from benchmark_n.runtime.progress import Progress
 
@@ -134,6 +135,22 @@ def _write_picture(path: Path, pixels: Pixels) -> None:
     path.write_bytes(encoded.tobytes())
 
 
+def sections_about(review: Review, item: Item) -> list[Section]:
+    """The sections of the guideline on an item's categories and on what may be wrong with it."""
+    ids = [i for i in (item.given, item.suggested_category) if i is not None]
+    kinds = [flag.kind for flag in item.flags if flag.flagged] or [item.flags[0].kind]
+    return sections_of(review.sections, [review.labels[i] for i in ids], kinds)
+
+
+def guideline_of(review: Review, item: Item) -> str:
+    """The guideline's version with the sections that the item is about."""
+    numbers = [section.number for section in sections_about(review, item)]
+    if not numbers:
+        return review.guideline
+    plural = "s" if len(numbers) > 1 else ""
+    return f"{review.guideline}, section{plural} {' and '.join(numbers)}"
+
+
 def describe(review: Review, item: Item) -> dict[str, Any]:
     """What every format says about an item, as plain values.
 
@@ -152,6 +169,6 @@ def describe(review: Review, item: Item) -> dict[str, Any]:
         "category_detector": item.category_by.detector if item.category_by else "",
         "suggests_mask": item.suggested_segmentation is not None,
         "mask_detector": item.mask_by.detector if item.mask_by else "",
-        "guideline": review.guideline,
+        "guideline": guideline_of(review, item),
         "crop": item.crop or "",
     }

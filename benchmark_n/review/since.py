@@ -19,6 +19,7 @@ from benchmark_n.coco.records import join_record, split_record
 from benchmark_n.detection.result import DetectionResult
 from benchmark_n.masks import mask_iou, rle_to_crop, segmentation_to_rle
 from benchmark_n.report.gallery import SINCE, suggested_mask
+from benchmark_n.review.guideline import open_guideline
 from benchmark_n.review.meanings import (
     Meaning,
     corrected_meaning,
@@ -67,7 +68,8 @@ def since(
     folder
         The review.
     guideline
-        Of now; decisions under another one settle nothing. None: it is the same.
+        Of now, as for `export_review`; decisions under another version settle nothing. None: it is
+        the same.
     annotations
         The reviewed file, where it moved since.
 
@@ -86,9 +88,10 @@ def read_before(
     folder: Path | str, guideline: str | None, annotations: Path | str | None
 ) -> Before:
     """What a review knew and settled."""
+    version = None if guideline is None else open_guideline(guideline).version
     state = read_state(folder)
     place = source_place(state.folder, state.review, annotations)
-    return _known_before(state, read_source(place, state.review), guideline)
+    return _known_before(state, read_source(place, state.review), version)
 
 
 def _known_before(state: ReviewState, source: CocoFile, guideline: str | None) -> Before:

@@ -32,10 +32,42 @@ FORMATS = tuple(_WRITERS)
 _TAKE_IMAGES = (LABEL_STUDIO, CVAT)
 
 
-def check_tool(to: str) -> None:
-    """Refuse a tool that is none of `FORMATS`."""
+def check_tool(to: str, prefix: str | None = None) -> None:
+    """Refuse a tool that is none of `FORMATS`, or a prefix as `document_path` does."""
     if to not in _WRITERS:
         raise UsageError(f"cannot export to '{to}': {did_you_mean(to, _WRITERS)}")
+    document_path(to, prefix, "")
+
+
+def document_path(to: str, prefix: str | None, name: str) -> str:
+    """Where a review lies below Label Studio's document root.
+
+    Parameters
+    ----------
+    prefix
+        As it is asked for; None: the review's `name`.
+
+    Raises
+    ------
+    UsageError
+        Another tool, or a path that is none below a folder: the root itself is not served.
+
+    Examples
+    --------
+    >>> document_path("labelstudio", "team/july/", "july-labelstudio")
+    'team/july'
+    """
+    if prefix is None:
+        return name
+    if to != LABEL_STUDIO:
+        raise UsageError(f"`prefix` is of `to` '{LABEL_STUDIO}', and this is for '{to}'")
+    parts = prefix.removesuffix("/").split("/")
+    if "\\" in prefix or any(part in ("", ".", "..") for part in parts):
+        raise UsageError(
+            f"`prefix` is '{prefix}', expected the review's path below Label Studio's document "
+            "root, such as team/july"
+        )
+    return "/".join(parts)
 
 
 def write_tool(to: str, folder: Path, review: Review, shown: list[Shown], name: str) -> None:

@@ -16,14 +16,16 @@ suggested_segmentation   string          RLE as JSON ``{"size": [h, w], "counts"
 or an annotation too many. ``any`` is the maximum over these (`add_any`). Rows of kind ``missing``
 propose an instance that has no annotation: they have no annotation id, but a segmentation. Of other
 rows a segmentation is of the suggested category, or of the given one where the row suggests none.
-Further columns are the detector's own, null in the rows of kind ``any``.
+Further columns are the detector's own, null in the rows of kind ``any``. Two of them have a meaning
+that others read: ``opinions``, of rows of kind ``class``, is a list of `Opinion`; ``words`` a list
+of what was found, in words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import pyarrow as pa
@@ -44,7 +46,32 @@ _COLUMNS = {
     "suggested_category": pa.int64(),
     "suggested_segmentation": pa.string(),
 }
+OPINIONS, WORDS = "opinions", "words"
+_OPINIONS_TYPE = pa.list_(pa.struct([("model", pa.string()), ("category", pa.int64())]))
 _NULLABLE = ("annotation_id", "suggested_category", "suggested_segmentation")
+
+
+class Opinion(TypedDict):
+    """What one of several models takes an annotation for: its name, and the category's id."""
+
+    model: str
+    category: int
+
+
+def with_opinions(table: Any, opinions: Sequence[Sequence[Opinion] | None]) -> Any:
+    """The table with a column of what each model says, in the order of its rows.
+
+    >>> row = {"image_id": 1, "annotation_id": 7, "kind": "class", "score": 1, "flagged": True}
+    >>> table = scores_table({name: [value] for name, value in row.items()})
+    >>> with_opinions(table, [[Opinion(model="mine", category=3)]])["opinions"].to_pylist()
+    [[{'model': 'mine', 'category': 3}]]
+    """
+    return table.append_column(OPINIONS, pa.array(opinions, _OPINIONS_TYPE))
+
+
+def with_words(table: Any, words: Sequence[Sequence[str] | None]) -> Any:
+    """The table with a column of what was found, in words, in the order of its rows."""
+    return table.append_column(WORDS, pa.array(words, pa.list_(pa.string())))
 
 
 def scores_schema(metadata: Mapping[str, str] | None = None) -> Any:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from benchmark_n.detectors.common.opinions import opinions
 from benchmark_n.detectors.common.score_tables import annotation_scores
 from benchmark_n.detectors.posterior.expected import ExpectedErrors, expected_errors
 from benchmark_n.detectors.posterior.groups import category_groups
@@ -20,6 +21,7 @@ from benchmark_n.errors import InputError
 from benchmark_n.evidence import Evidence
 from benchmark_n.evidence.evidence import Floats
 from benchmark_n.runtime.options import check_whole
+from benchmark_n.tables.scores import with_opinions
 
 
 @dataclass
@@ -89,13 +91,14 @@ class Posterior:
         expected = expected_errors(first.pool, first.values, labels, units, scores)
         self.pool_ = last.judged.pool
         self.details_ = _details(first, last, expected)
-        self.scores_ = annotation_scores(
+        table = annotation_scores(
             evidence,
             "class",
             scores,
             most_suspect(scores, round(expected.count)),
             categories=last.judged.true.argmax(axis=1),
         )
+        self.scores_ = with_opinions(table, opinions(evidence))
         return self
 
     def _fits(self, evidence: Evidence) -> tuple[Fitted, Fitted]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib
 import json
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,7 @@ from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 
 from benchmark_n.cli import run
+from tests.browser import browse, needs_chromium
 from tests.review import samples
 from tests.review.exports import EXPORTS, IMAGES, SIZE, Export
 from tests.review.test_formats import label_studio_annotation
@@ -170,8 +172,52 @@ def test_only_decided_records_differ(
     told = json.loads(capsys.readouterr().out)
     assert told["undecided"] == 1
     assert told["returned"] == str(review / "corrected-coco")
+    assert {action for action, *_ in decisions.values()} >= {"relabel", "redraw", "remove"}
     _check_document(export, decisions, review)
     _check_readers(export, review, tmp_path)
+
+
+@needs_chromium
+def test_by_real_keys_on_the_page_that_detect_left(
+    detected: tuple[str, Export, Path], tmp_path: Path
+) -> None:
+    """Three commands, but for an image folder that an export does not bring."""
+    _, export, scores = detected
+    (page,) = scores.parents[1].rglob("decide.html")
+    with browse(tmp_path) as tab:
+        tab.open(page.as_uri())
+        tab.click("#who")
+        tab.type("anna")
+        tab.click("h1")
+        ids = [item["id"] for item in samples.page_data(page.parent)["items"]]
+        decisions: Decisions = {
+            i: (("keep", None, None) if one.true == one.given else ("relabel", one.true, None))
+            for i, one in export.instances.items()
+            if i in ids
+        }
+        removed = [i for i in ids if decisions[i][0] == "keep"][-1]
+        decisions[removed] = ("remove", None, None)
+        for place, identity in enumerate(ids):
+            assert tab.text("#source").split()[-1] == str(identity)
+            action, category, _ = decisions[identity]
+            tab.key({"keep": "k", "relabel": "c", "remove": "x"}[action])
+            if category is not None:
+                tab.type(category)
+                tab.key("Enter")
+            assert tab.text("#progress-text") == f"{place + 1} of {len(ids)} decided"
+        tab.click("#save")
+        tab.wait("document.querySelector('#said').innerText.startsWith('decisions.json')")
+        file = tmp_path / "decisions.json"
+        end = time.monotonic() + 20
+        while not file.is_file() or not file.read_text():
+            assert time.monotonic() < end
+            time.sleep(0.05)
+    command = ["review", "import", str(page.parent), "--decisions", str(file)]
+    as_it_came = export.path.suffix == ".zip"
+    assert run(command if as_it_came else [*command, "--as", "coco"]) == 0
+    assert {action for action, *_ in decisions.values()} == {"keep", "relabel", "remove"}
+    _check_document(export, decisions, page.parent)
+    _check_readers(export, page.parent, tmp_path)
 
 
 def _check_document(export: Export, decisions: Decisions, review: Path) -> None:
@@ -207,7 +253,6 @@ def _check_document(export: Export, decisions: Decisions, review: Path) -> None:
             expected |= {name: found[name] for name in changed}
         if action != "remove":
             assert records[identity] == expected
-    assert {action for action, *_ in decisions.values()} >= {"relabel", "redraw", "remove"}
 
 
 def _source(export: Export) -> dict[str, Any]:

@@ -122,6 +122,25 @@ def test_buttons_skip_remove_and_undo(tab: Tab, review: Path, tmp_path: Path) ->
     assert [one["id"] for one in samples.corrected(tmp_path)["annotations"]] == [8, 9]
 
 
+def test_sections_of_the_guideline_are_opened_and_stay_open(tmp_path: Path) -> None:
+    rules = "# Rules v3\n## Dogs <b>and</b> cats\nWhiskers.\n\n<i>Tails.</i>\n## Outlines\n"
+    (tmp_path / "rules.md").write_text(rules)
+    samples.exported(tmp_path, "page", guideline=str(tmp_path / "rules.md"))
+    with browse(tmp_path) as tab:
+        tab.open((tmp_path / "review" / "decide.html").as_uri())
+        shown = "Array.from(document.querySelectorAll('#sections summary'), (s) => s.innerText)"
+        assert tab.value(shown) == ["Section 1 Dogs <b>and</b> cats"]
+        assert "May not match guideline v3, section 1." in tab.text("#reasons")
+        tab.click("#sections summary")
+        assert tab.text("#sections p") == "Whiskers.\n\n<i>Tails.</i>"
+        assert [one for one in tab.value(CONTRASTS) if one[0] < LEAST_CONTRAST] == []
+        tab.key("ArrowRight")
+        assert tab.value(shown) == ["Section 2 Outlines"]
+        assert not tab.value("document.querySelector('#sections details').open")
+        tab.key("ArrowLeft")
+        assert tab.value("document.querySelector('#sections details').open")
+
+
 def test_what_would_change_nothing_is_not_decided(tab: Tab) -> None:
     tab.key("c")
     tab.type("cat")

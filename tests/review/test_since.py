@@ -116,6 +116,15 @@ def test_another_guideline_settles_nothing(tmp_path: Path) -> None:
     assert _states(other) == {7: "open", 8: "open", 9: "open", None: "open"}
 
 
+def test_a_guideline_in_a_file_is_its_version(tmp_path: Path) -> None:
+    review = _reviewed(tmp_path)
+    path = tmp_path / "rules.md"
+    for version, left in (("v3", {8}), ("v4", {7, 8, 9, None})):
+        path.write_text(f"# Rules {version}\n")
+        (found,) = since([_later(tmp_path, _nothing)], review, guideline=str(path))
+        assert set(_states(found)) == left
+
+
 def test_a_refused_proposal_stays_away_another_does_not(tmp_path: Path) -> None:
     review = _reviewed(tmp_path)
     moved = {"size": [60, 50], "counts": [610 + 600, 20, 40, 20, 40, 20, 2250 - 600]}

@@ -11,10 +11,10 @@ from typing import Any
 
 from benchmark_n.coco import CocoFile
 from benchmark_n.detection.joint.parts import Part
-from benchmark_n.detection.joint.suspects import AMBIGUOUS, Suspect
+from benchmark_n.detection.joint.suspects import AMBIGUOUS, SAID, Reason, Suspect
 from benchmark_n.evidence import Evidence
 from benchmark_n.evidence.unlike_pictures import Pictures
-from benchmark_n.tables.scores import add_any, scores_table
+from benchmark_n.tables.scores import Opinion, add_any, scores_table, with_opinions, with_words
 
 EVEN_ODDS = 0.5
 
@@ -132,10 +132,12 @@ class JointResult:
             name: [] for name in ("image_id", "annotation_id", "kind", "score", "flagged")
         }
         rows |= {"suggested_category": [], "suggested_segmentation": []}
+        opinions: list[tuple[Opinion, ...] | None] = []
+        words: list[list[str]] = []
         for one in self.suspects:
             best: dict[str, float] = {}
             for reason in one.reasons:
-                kind = "class" if reason.kind == AMBIGUOUS else reason.kind
+                kind = _scored_kind(reason)
                 best[kind] = max(best.get(kind, 0.0), reason.probability)
             for kind, probability in best.items():
                 rows["image_id"].append(one.image_id)
@@ -147,7 +149,10 @@ class JointResult:
                 drawn = kind in ("spatial", "missing")
                 rows["suggested_category"].append(one.suggested_category if named else None)
                 rows["suggested_segmentation"].append(one.suggested_segmentation if drawn else None)
-        return add_any(scores_table(rows, {"detector": "joint"}))
+                opinions.append(one.opinions if kind == "class" else None)
+                words.append(_words(one, kind))
+        table = with_opinions(scores_table(rows, {"detector": "joint"}), opinions)
+        return add_any(with_words(table, words))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -162,3 +167,17 @@ class JointResult:
             "warnings": list(self.warnings),
             "provenance": dict(self.provenance),
         }
+
+
+def _scored_kind(reason: Reason) -> str:
+    """The kind of a reason in scores tables, which have no ambiguous ones."""
+    return "class" if reason.kind == AMBIGUOUS else reason.kind
+
+
+def _words(one: Suspect, kind: str) -> list[str]:
+    """What was found of this kind, in words, by those that say it and are not all too unsure."""
+    return [
+        f"{reason.source.replace('_', ' ')}: {reason.what}"
+        for reason in one.reasons
+        if reason.what and reason.probability >= SAID and _scored_kind(reason) == kind
+    ]

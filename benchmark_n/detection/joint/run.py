@@ -85,7 +85,6 @@ def detect_jointly(
     lines = (
         *_lines(found, provenance),
         *structure.warnings,
-        *of_unknown_categories(found),
         *_many(suspects, len(found)),
     )
     return JointResult(coco, found, choice.parts, suspects, pictures, folder, provenance, lines)
@@ -94,7 +93,8 @@ def detect_jointly(
 def _lines(found: Evidence, provenance: Mapping[str, Any]) -> list[str]:
     """What belongs beside what was found by detectors."""
     leaks = leak_lines(provenance["leaks"])
-    return [*notes(found), *caveats(found), *leaks, *_silent(provenance["details"])]
+    silent = _silent(provenance["details"])
+    return [*notes(found), *caveats(found), *leaks, *silent, *of_unknown_categories(found)]
 
 
 def _provenance(coco: CocoFile, found: Evidence, details: Mapping[str, Any]) -> dict[str, Any]:

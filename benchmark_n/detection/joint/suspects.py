@@ -12,9 +12,12 @@ import pyarrow.compute as pc
 from benchmark_n.coco import CocoFile
 from benchmark_n.detection.structure.result import CheckResult
 from benchmark_n.detection.structure.result import Suspect as StructureSuspect
+from benchmark_n.tables.scores import OPINIONS, Opinion
 
 # Suspects of a lower probability are not listed.
 LEAST = 0.02
+# Nor are reasons of a lower one said on pages.
+SAID = 0.05
 AMBIGUOUS = "ambiguous"
 # What part of the errors that a kind claims were found to be errors, where its share of errors is
 # overstated (chosen on coco_mini's train split with errors made by hand, seeds 1 to 3).
@@ -61,6 +64,8 @@ class Suspect:
         As in scores tables, of reasons at least half as probable as the first; None without.
     between
         Of an ambiguous one the ids of both categories.
+    opinions
+        What each model takes it for, as in scores tables.
     reasons
         The most probable first.
     """
@@ -74,6 +79,7 @@ class Suspect:
     suggested_segmentation: str | None
     between: tuple[int, ...]
     reasons: tuple[Reason, ...]
+    opinions: tuple[Opinion, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -89,6 +95,7 @@ class _Claim:
     annotation_id: int | None
     category: int | None = None
     segmentation: str | None = None
+    opinions: tuple[Opinion, ...] = ()
 
 
 def rank_suspects(
@@ -140,6 +147,7 @@ def _claims(name: str, table: Any) -> Iterable[_Claim]:
             row["annotation_id"],
             row["suggested_category"],
             row["suggested_segmentation"],
+            tuple(row.get(OPINIONS) or ()),
         )
 
 
@@ -197,4 +205,5 @@ def _suspect(
         suggested_segmentation=next((c.segmentation for c in likely if c.segmentation), None),
         between=between,
         reasons=reasons,
+        opinions=next((c.opinions for c in claims if c.opinions), ()),
     )

@@ -14,10 +14,12 @@ from benchmark_n import EvidenceOptions
 from benchmark_n.cli import run
 from benchmark_n.detection.joint.result import JointResult
 from benchmark_n.detection.joint.run import detect_jointly, of_unknown_categories
-from benchmark_n.tables.scores import read_scores
+from benchmark_n.review import export_review
+from benchmark_n.tables.scores import read_scores, write_scores
 from tests.detection.joint.files import Files, write_files
 from tests.detectors.detected.scenes import scene
 from tests.review.samples import page_data, page_file
+from tests.samples import document, write
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +146,21 @@ def _written(files: Files, folder: Path) -> Path:
     words = ["detect", "--annotations", str(files.annotations), "--out", str(folder / "out"), "-q"]
     assert run([*words, "--evidence", f"predictions:{files.predictions}"]) == 0
     return folder / "out" / "joint"
+
+
+def test_what_rules_find_stands_in_the_scores_in_words(tmp_path: Path) -> None:
+    data = document()
+    twin = {**data["annotations"][0], "id": 11}
+    data["annotations"].append(twin)
+    found = detect_jointly(write(tmp_path, data))
+    (one,) = [s for s in found.suspects if s.reasons[0].source == "duplicate"]
+    said = {r["kind"]: r["words"] for r in found.scores.to_pylist() if r["annotation_id"] == 11}
+    assert (one.annotation_id, said) == (11, {one.kind: ["duplicate: IoU 1.00"], "any": None})
+    path = tmp_path / "scores.parquet"
+    write_scores(found.scores, path)
+    export_review([path], "page", tmp_path / "review", annotations=found.coco.path)
+    reasons = {item["id"]: item["reasons"] for item in page_data(tmp_path / "review")["items"]}
+    assert reasons[11] == ["Duplicate: IoU 1.00.", "Flagged by the joint list."]
 
 
 def test_without_pictures_or_detectors_rules_alone_run(files: Files) -> None:

@@ -19,7 +19,7 @@ from benchmark_n.detection.joint.suspects import (
 )
 from benchmark_n.detection.structure.result import Suspect as StructureSuspect
 from benchmark_n.detection.structure.rules.base import RULES
-from benchmark_n.tables.scores import scores_table
+from benchmark_n.tables.scores import Opinion, scores_table, with_opinions
 from tests.detectors.samples import evidence
 from tests.samples import document, write
 
@@ -58,6 +58,13 @@ def test_kinds_join_in_one_list(tmp_path: Path) -> None:
     )
     assert [one.suggested_category for one in ranked] == [1, 3, 2]
     assert (ranked[0].category, ranked[1].category) == (2, None)
+
+
+def test_what_models_say_goes_with_the_suspect(tmp_path: Path) -> None:
+    said = [[Opinion(model="a", category=2), Opinion(model="b", category=1)], None]
+    table = with_opinions(_table("class", [7, 8], [0.5, 0.9], suggested_category=[2, 1]), said)
+    ranked = _rank(tmp_path, posterior=table, unsupported=_table("spurious", [7], [0.9]))
+    assert {one.annotation_id: list(one.opinions) for one in ranked} == {7: said[0], 8: []}
 
 
 def test_a_faint_reason_suggests_nothing(tmp_path: Path) -> None:

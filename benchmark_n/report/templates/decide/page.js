@@ -44,6 +44,7 @@
     const record = store.get(item.id), picture = data.images[item.image];
     const same = data.items.filter((one) => one.image === item.image).length;
     pick("heading").textContent = headingOf(item);
+    pick("sections").replaceChildren(...item.sections.map(sectionOf));
     const number = `${data.items.indexOf(item) + 1} of ${data.items.length}`;
     pick("score").textContent = item.score === null ? `${number}, in an order that was drawn`
       : `Score ${item.score.toFixed(2)} of 1 by ${item.detector} (${kindName(item.kind)}), ${number} by suspicion`;
@@ -59,6 +60,20 @@
     viewer.show(item, picture, `${headingOf(item)} ${item.reasons.join(" ")}`);
     const next = items[place + 1];
     if (next && data.images[next.image].file) { new Image().src = data.images[next.image].file; }
+  }
+
+  // A section of the guideline, to be opened; what was opened stays so.
+  const opened = new Set();
+  function sectionOf(place) {
+    const { heading, text } = data.sections[place];
+    const entry = document.createElement("details"), head = document.createElement("summary");
+    const body = document.createElement("p");
+    head.textContent = `Section ${heading}`;
+    body.textContent = text || "(says no more)";
+    entry.open = opened.has(place);
+    entry.append(head, body);
+    entry.addEventListener("toggle", () => opened[entry.open ? "add" : "delete"](place));
+    return entry;
   }
 
   function drawState(item, record) {

@@ -13,9 +13,10 @@ from benchmark_n.benchmark import layout
 from benchmark_n.cards.card import ANNOTATIONS_TABLE, CROISSANT, README, write_card
 from benchmark_n.cards.check import check_card
 from benchmark_n.cards.leakage import LEAKAGE
-from benchmark_n.cards.publish import TOKEN, plan_upload, publish, stage_files
+from benchmark_n.cards.publish import TOKEN, plan_upload, publish
 from benchmark_n.errors import InputError, UsageError
 from tests import making, samples
+from tests.cards.staging import stage_files
 
 CARD = {README, CROISSANT, LEAKAGE, "card/iou.png", "card/confusion.png"}
 RECIPE = {layout.RECIPE, layout.CHECKSUMS, layout.ENVIRONMENT}

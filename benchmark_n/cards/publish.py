@@ -17,7 +17,7 @@ from typing import Any
 from benchmark_n.benchmark import Benchmark
 from benchmark_n.cards.card import CROISSANT, README
 from benchmark_n.cards.check import check_card
-from benchmark_n.cards.pictures import CONFUSION, HISTOGRAMS
+from benchmark_n.cards.pictures import CONFUSION, HISTOGRAMS, SAMPLE
 from benchmark_n.coco import read_coco
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.runtime.optional_imports import import_extra
@@ -62,11 +62,21 @@ def plan_upload(benchmark: Benchmark, repository: str | None = None) -> Plan:
     if faults:
         raise InputError(f"{benchmark.path.name}: {faults[0]}: write the card again")
     listed = json.loads((benchmark.path / CROISSANT).read_bytes())["distribution"]
-    paths = [README, CROISSANT, HISTOGRAMS, CONFUSION, *(e["contentUrl"] for e in listed)]
+    pictures = [HISTOGRAMS, CONFUSION, *_sample(benchmark)]
+    paths = [README, CROISSANT, *pictures, *(e["contentUrl"] for e in listed)]
     _refuse_places(benchmark, paths)
     if repository is None:
         repository = f"{token_owner()}/{benchmark.path.resolve().name}"
     return Plan(repository, {path: benchmark.path / path for path in paths})
+
+
+def _sample(benchmark: Benchmark) -> list[str]:
+    """The picture of clean and noisy outlines, where the card shows it.
+
+    An earlier card, under a licence that was told then, may have left one behind.
+    """
+    text = (benchmark.path / README).read_text(encoding="utf-8")
+    return [SAMPLE] if f"]({SAMPLE})" in text else []
 
 
 def _refuse_places(benchmark: Benchmark, names: Collection[str]) -> None:

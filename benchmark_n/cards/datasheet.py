@@ -1,0 +1,199 @@
+"""The questions of a datasheet, answered for a benchmark and for the recipes of one.
+
+References
+----------
+.. [1] Gebru et al.: Datasheets for Datasets, Communications of the ACM 64 (2021).
+"""
+
+from __future__ import annotations
+
+from benchmark_n.cards.facts import Facts
+from benchmark_n.datasets import Dataset
+
+Section = tuple[str, list[tuple[str, str]]]
+_PURPOSE = (
+    "So that detectors of label errors, and training under label noise, can be measured against a "
+    "truth that is complete: real datasets do not say which of their labels are wrong."
+)
+_FUNDING = "The authors of Benchmark-N; no funding is stated."
+_PREPROCESSING = (
+    "Every annotation that is no crowd region is written in one form, with the box and area of its "
+    "mask; fields that may tell what was changed are withheld; ids and order are new."
+)
+_KEPT_IDS = " The ids are the source's, which may tell what was changed."
+_RAW = "The source's own file has the raw data. The software is public."
+_USES = "See Uses and Misuse. Results are on the project's pages."
+_MAINTENANCE = (
+    "The maintainers of Benchmark-N; the project's page of maintenance has the contact, the errata "
+    "and how long older versions stay."
+)
+_OTHERS = (
+    "Yes: noises, datasets and detectors are plug-ins, and a recipe is a file. A changed recipe "
+    "has another name."
+)
+
+
+def datasheet(facts: Facts) -> list[Section]:
+    """Sections of questions and answers, in the order of [1]_."""
+    recipe = facts.recipe
+    sealed = bool(recipe.get("sealed"))
+    drawn = facts.dataset is not None and facts.dataset.embedded
+    source = recipe["source"]
+    origin = (
+        "They were drawn by a program."
+        if drawn
+        else f"They are those of {facts.source}, whose publisher says how they were collected."
+    )
+    truth = (
+        "Which annotations are wrong is in a manifest that its owner keeps."
+        if sealed
+        else "The manifest is the label: what was done to each annotation."
+    )
+    return [
+        ("Motivation", [("Why was it made?", _PURPOSE), ("By whom, and who paid?", _FUNDING)]),
+        (
+            "Composition",
+            [
+                ("What are the instances?", f"Annotations of objects in images: {_counts(facts)}."),
+                ("Is it a sample of a larger set?", _sample(facts)),
+                ("Is there a label?", truth),
+                ("Is information missing?", _missing(facts)),
+                ("Are instances related?", _related(facts)),
+                ("Are there errors?", _errors(facts)),
+                ("Is it self-contained?", _contained(drawn)),
+                ("Does it tell of people?", _people(drawn)),
+            ],
+        ),
+        (
+            "Collection",
+            [
+                ("How were the data acquired?", origin),
+                ("How were the errors made?", _errors_made(facts)),
+                ("Was there an ethical review, and consent?", _ethics(drawn, facts.source)),
+            ],
+        ),
+        (
+            "Preprocessing",
+            [
+                ("What was done to the data?", _preprocessing(facts)),
+                ("Are the raw data kept?", f"{_RAW} SHA-256 `{source['sha256']}`."),
+            ],
+        ),
+        ("Uses", [("What is it for, and what is it not for?", _USES)]),
+        (
+            "Distribution",
+            [
+                ("How is it passed on, and on what terms?", "See Files and Terms."),
+                ("Do others' terms hold?", facts.terms.attribution or "Those of the source."),
+            ],
+        ),
+        (
+            "Maintenance",
+            [
+                ("Who maintains it, and how are errors told?", _MAINTENANCE),
+                ("Can others add to it?", _OTHERS),
+            ],
+        ),
+    ]
+
+
+def recipe_datasheet(title: str, dataset: Dataset) -> list[Section]:
+    """The same for a benchmark whose bytes are not at hand; what its source says is left to it."""
+    name = dataset.name
+    return [
+        ("Motivation", [("Why was it made?", _PURPOSE), ("By whom, and who paid?", _FUNDING)]),
+        (
+            "Composition",
+            [
+                (
+                    "What are the instances?",
+                    f"Annotations of objects in the images of {name}, with errors. {title} itself "
+                    "is not here: these are its recipes.",
+                ),
+                ("Is there a label?", "The manifest: what was done to each annotation."),
+                ("Are there errors?", "Yes, on purpose; those of the source remain."),
+                ("Does it tell of people?", _people(False)),
+            ],
+        ),
+        (
+            "Collection",
+            [
+                ("How were the data acquired?", f"The publisher of {name} says it."),
+                ("How were the errors made?", "A seeded program puts them in; no person does."),
+                ("Was there an ethical review, and consent?", _ethics(False, name)),
+            ],
+        ),
+        ("Preprocessing", [("What is done to the data?", _PREPROCESSING)]),
+        ("Uses", [("What is it for, and what is it not for?", _USES)]),
+        ("Distribution", [("How is it passed on?", f"{dataset.redistribution or 'See Terms'}.")]),
+        (
+            "Maintenance",
+            [
+                ("Who maintains it, and how are errors told?", _MAINTENANCE),
+                ("Can others add to it?", _OTHERS),
+            ],
+        ),
+    ]
+
+
+def _errors(facts: Facts) -> str:
+    summary = facts.summary
+    on_purpose = "on purpose: " if facts.command else "those by which two files differ: "
+    return (
+        f"Yes, {on_purpose}{summary['deleted']:,} annotations are missing, "
+        f"{summary['changed_categories']:,} have another category, {summary['changed_masks']:,} "
+        "another mask. What is wrong in the source itself counts as right."
+    )
+
+
+def _errors_made(facts: Facts) -> str:
+    if not facts.command:
+        return "They are whatever differs between two annotation files."
+    if "segmenter" in facts.recipe:
+        return "A model drew the masks from prompts, as the recipe says; no person did."
+    return "A seeded program put them in, as the recipe says; no person did."
+
+
+def _preprocessing(facts: Facts) -> str:
+    if "ids" not in facts.recipe.get("leak", ()):
+        return _PREPROCESSING
+    return _PREPROCESSING.replace("; ids and order are new", "") + _KEPT_IDS
+
+
+def _counts(facts: Facts) -> str:
+    return (
+        f"{facts.summary['annotations']:,} of {len(facts.categories):,} categories in "
+        f"{facts.images:,} images"
+    )
+
+
+def _sample(facts: Facts) -> str:
+    source = facts.recipe["source"]
+    part = f"split {source['split']}" if "split" in source else "a file of the user's"
+    return f"It has all annotations of its source ({part}) but those that are missing as errors."
+
+
+def _missing(facts: Facts) -> str:
+    withheld = "Fields that might tell what was changed are kept with the truth."
+    return f"{withheld} {facts.summary['deleted']:,} annotations are left out."
+
+
+def _related(facts: Facts) -> str:
+    return (
+        f"There are {facts.units}: annotations of one unit belong together in folds, intervals and "
+        "tests. The noise is drawn for each annotation alone, unless the recipe says otherwise."
+    )
+
+
+def _contained(drawn: bool) -> str:
+    return "Yes: the images are drawn again by the generator." if drawn else "No: it has no images."
+
+
+def _people(drawn: bool) -> str:
+    if drawn:
+        return "No: nobody is in the images."
+    return "The annotations may outline people; no names or other facts of them are added here."
+
+
+def _ethics(drawn: bool, source: str) -> str:
+    return "Not needed: nobody took part." if drawn else f"The publisher of {source} answers that."

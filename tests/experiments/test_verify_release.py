@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,7 @@ from benchmark_n.files.json_yaml import dump_yaml
 from benchmark_n.runtime.execution import Execution
 from tests import making
 from tests.cli.test_commands import Captured
+from tests.conftest import REPOSITORY
 
 ONE = Execution(workers=1)
 SMALL = {"scenes-n-hard": 8, "phantom-n-mid": 8}
@@ -146,6 +150,42 @@ def test_the_command_prints_a_line_for_each_and_fails_on_a_difference(
         NOT_VERIFIED: 1,
     }
     assert [seed["state"] for seed in told["benchmarks"][0]["seeds"]] == [EQUAL, NOT_VERIFIED]
+
+
+def test_the_script_fills_in_what_is_here_and_leaves_a_frozen_release_alone(
+    digests: dict[str, Output], tmp_path: Path
+) -> None:
+    stale = Output("0" * 64, "0" * 64)
+    release = small_release(scenes={1: NOT_VERIFIED}, phantom={1: stale})
+    missing = read_release("1.0").chosen(["camus-n-easy"])
+    path = tmp_path / "small.yaml"
+
+    def run_script(frozen: str | None) -> subprocess.CompletedProcess[str]:
+        written = msgspec.structs.replace(
+            release, frozen=frozen, benchmarks=[*release.benchmarks, *missing]
+        )
+        path.write_text("# A head.\n" + dump_yaml(msgspec.to_builtins(written)))
+        script = REPOSITORY / "scripts" / "build" / "release.py"
+        words = ["--release", str(path), "--data", str(tmp_path), "--workers", "1"]
+        return subprocess.run(
+            [sys.executable, str(script), *words],
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+            capture_output=True,
+            text=True,
+        )
+
+    done = run_script(None)
+    assert done.returncode == 0, done.stderr
+    assert path.read_text().startswith("# A head.\nrelease: '1.0'\n")
+    filled = {entry.dataset: entry for entry in read_release(path).benchmarks}
+    assert filled["scenes"].outputs == {1: digests["scenes"]}
+    assert filled["phantom"].outputs == {1: digests["phantom"]}
+    assert filled["camus"] == missing[0]
+    assert "phantom-n-mid: not yet verified, written anew" in done.stderr
+    done = run_script("2026-12-01")
+    assert done.returncode == 1
+    assert "frozen on 2026-12-01" in done.stderr
+    assert read_release(path).benchmarks[1].outputs == {1: stale}
 
 
 def test_the_command_says_what_is_not_here_and_how_to_verify_it(

@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
+from benchmark_n import Benchmark
 from benchmark_n.benchmark import layout
 from benchmark_n.cards.release import NOT_VERIFIED, Output, Release, read_release
 from benchmark_n.cli import run
+from benchmark_n.coco.units import image_units
 from benchmark_n.experiments.release_checks import DIFFERS, EQUAL, FAILED, NOT_HERE, counts
 from benchmark_n.experiments.verify_release import verify_release
 from benchmark_n.files.json_yaml import dump_yaml
@@ -44,16 +47,23 @@ def small_release(**outputs: Any) -> Release:
 
 
 @pytest.fixture(scope="module")
-def digests(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Output]:
-    """What `make` writes, by hand: the file's own bytes, and the rows' digest of its checksums."""
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Benchmark]:
     found = {}
     for name, count in SMALL.items():
         dataset, _, tier = name.split("-")
         out = tmp_path_factory.mktemp("made") / name
-        made = making.make(dataset, tier, num_images=count, out=out, workers=2)
-        sums = (made.path / layout.CHECKSUMS).read_text().splitlines()
+        found[dataset] = making.make(dataset, tier, num_images=count, out=out, workers=2)
+    return found
+
+
+@pytest.fixture(scope="module")
+def digests(made: dict[str, Benchmark]) -> dict[str, Output]:
+    """What `make` writes, by hand: the file's own bytes, and the rows' digest of its checksums."""
+    found = {}
+    for dataset, benchmark in made.items():
+        sums = (benchmark.path / layout.CHECKSUMS).read_text().splitlines()
         rows = next(line.split()[-1] for line in sums if line.startswith(layout.ROWS_LINE))
-        content = made.annotations.read_bytes()
+        content = benchmark.annotations.read_bytes()
         found[dataset] = Output(hashlib.sha256(content).hexdigest(), rows)
     return found
 
@@ -67,6 +77,14 @@ def test_what_is_the_releases_is_equal(release: Release) -> None:
     checks = list(verify_release(release, execution=ONE))
     assert [check.state for check in checks] == [EQUAL, EQUAL]
     assert counts(checks)[EQUAL] == 2
+
+
+def test_units_are_what_the_image_records_name(made: dict[str, Benchmark]) -> None:
+    named = {entry.dataset: entry.units for entry in read_release("1.0").chosen(list(SMALL))}
+    for dataset, benchmark in made.items():
+        noisy = benchmark.noisy()
+        field = image_units(noisy, np.array(list(noisy.images), np.int64)).field
+        assert field.removesuffix("_id") == named[dataset]
 
 
 @pytest.mark.parametrize("part", ["annotations", "rows"])

@@ -11,75 +11,68 @@ from benchmark_n.cards.facts import Facts
 from benchmark_n.datasets import Dataset
 
 Section = tuple[str, list[tuple[str, str]]]
-_PURPOSE = (
-    "So that detectors of label errors, and training under label noise, can be measured against a "
-    "truth that is complete: real datasets do not say which of their labels are wrong."
+_MOTIVATION: Section = (
+    "Motivation",
+    [
+        (
+            "Why was it made?",
+            "So that detectors of label errors, and training under label noise, can be measured "
+            "against a truth that is complete: real datasets do not say which of their labels are "
+            "wrong.",
+        ),
+        ("By whom, and who paid?", "The authors of Benchmark-N; no funding is stated."),
+    ],
 )
-_FUNDING = "The authors of Benchmark-N; no funding is stated."
 _PREPROCESSING = (
     "Every annotation that is no crowd region is written in one form, with the box and area of its "
     "mask; fields that may tell what was changed are withheld; ids and order are new."
 )
 _KEPT_IDS = " The ids are the source's, which may tell what was changed."
 _RAW = "The source's own file has the raw data. The software is public."
-_USES = "See Uses and Misuse. Results are on the project's pages."
-_MAINTENANCE = (
-    "The maintainers of Benchmark-N; the project's page of maintenance has the contact, the errata "
-    "and how long older versions stay."
+_USES: Section = (
+    "Uses",
+    [
+        (
+            "What is it for, and what is it not for?",
+            "For measuring detectors of label errors, training under known noise, and what such "
+            "noise does to measurements. What it is not for is said under Misuse.",
+        )
+    ],
 )
-_OTHERS = (
-    "Yes: noises, datasets and detectors are plug-ins, and a recipe is a file. A changed recipe "
-    "has another name."
+_MAINTENANCE: Section = (
+    "Maintenance",
+    [
+        (
+            "Who maintains it, and how are errors told?",
+            "The maintainers of Benchmark-N; the project's page of maintenance has the contact, "
+            "the errata and how long older versions stay.",
+        ),
+        (
+            "Can others add to it?",
+            "Yes: noises, datasets and detectors are plug-ins, and a recipe is a file. A changed "
+            "recipe has another name.",
+        ),
+    ],
 )
 
 
 def datasheet(facts: Facts) -> list[Section]:
     """Sections of questions and answers, in the order of [1]_."""
-    recipe = facts.recipe
-    sealed = bool(recipe.get("sealed"))
-    drawn = facts.dataset is not None and facts.dataset.embedded
-    source = recipe["source"]
-    origin = (
-        "They were drawn by a program."
-        if drawn
-        else f"They are those of {facts.source}, whose publisher says how they were collected."
-    )
-    truth = (
-        "Which annotations are wrong is in a manifest that its owner keeps."
-        if sealed
-        else "The manifest is the label: what was done to each annotation."
-    )
     return [
-        ("Motivation", [("Why was it made?", _PURPOSE), ("By whom, and who paid?", _FUNDING)]),
-        (
-            "Composition",
-            [
-                ("What are the instances?", f"Annotations of objects in images: {_counts(facts)}."),
-                ("Is it a sample of a larger set?", _sample(facts)),
-                ("Is there a label?", truth),
-                ("Is information missing?", _missing(facts)),
-                ("Are instances related?", _related(facts)),
-                ("Are there errors?", _errors(facts)),
-                ("Is it self-contained?", _contained(drawn)),
-                ("Does it tell of people?", _people(drawn)),
-            ],
-        ),
-        (
-            "Collection",
-            [
-                ("How were the data acquired?", origin),
-                ("How were the errors made?", _errors_made(facts)),
-                ("Was there an ethical review, and consent?", _ethics(drawn, facts.source)),
-            ],
-        ),
+        _MOTIVATION,
+        _composition(facts),
+        _collection(facts),
         (
             "Preprocessing",
             [
                 ("What was done to the data?", _preprocessing(facts)),
-                ("Are the raw data kept?", f"{_RAW} SHA-256 `{source['sha256']}`."),
+                (
+                    "Are the raw data kept?",
+                    f"{_RAW} SHA-256 `{facts.recipe['source']['sha256']}`.",
+                ),
             ],
         ),
-        ("Uses", [("What is it for, and what is it not for?", _USES)]),
+        _USES,
         (
             "Distribution",
             [
@@ -87,21 +80,54 @@ def datasheet(facts: Facts) -> list[Section]:
                 ("Do others' terms hold?", facts.terms.attribution or "Those of the source."),
             ],
         ),
-        (
-            "Maintenance",
-            [
-                ("Who maintains it, and how are errors told?", _MAINTENANCE),
-                ("Can others add to it?", _OTHERS),
-            ],
-        ),
+        _MAINTENANCE,
     ]
+
+
+def _composition(facts: Facts) -> Section:
+    drawn = _drawn(facts)
+    truth = (
+        "Which annotations are wrong is in a manifest that its owner keeps."
+        if facts.recipe.get("sealed")
+        else "The manifest is the label: what was done to each annotation."
+    )
+    return (
+        "Composition",
+        [
+            ("What are the instances?", f"Annotations of objects in images: {_counts(facts)}."),
+            ("Is it a sample of a larger set?", _sample(facts)),
+            ("Is there a label?", truth),
+            ("Is information missing?", _missing(facts)),
+            ("Are instances related?", _related(facts)),
+            ("Are there errors?", _errors(facts)),
+            ("Is it self-contained?", _contained(drawn)),
+            ("Does it tell of people?", _people(drawn)),
+        ],
+    )
+
+
+def _collection(facts: Facts) -> Section:
+    drawn = _drawn(facts)
+    origin = (
+        "They were drawn by a program."
+        if drawn
+        else f"They are those of {facts.source}, whose publisher says how they were collected."
+    )
+    return (
+        "Collection",
+        [
+            ("How were the data acquired?", origin),
+            ("How were the errors made?", _errors_made(facts)),
+            ("Was there an ethical review, and consent?", _ethics(drawn, facts.source)),
+        ],
+    )
 
 
 def recipe_datasheet(title: str, dataset: Dataset) -> list[Section]:
     """The same for a benchmark whose bytes are not at hand; what its source says is left to it."""
     name = dataset.name
     return [
-        ("Motivation", [("Why was it made?", _PURPOSE), ("By whom, and who paid?", _FUNDING)]),
+        _MOTIVATION,
         (
             "Composition",
             [
@@ -124,16 +150,14 @@ def recipe_datasheet(title: str, dataset: Dataset) -> list[Section]:
             ],
         ),
         ("Preprocessing", [("What is done to the data?", _PREPROCESSING)]),
-        ("Uses", [("What is it for, and what is it not for?", _USES)]),
+        _USES,
         ("Distribution", [("How is it passed on?", f"{dataset.redistribution or 'See Terms'}.")]),
-        (
-            "Maintenance",
-            [
-                ("Who maintains it, and how are errors told?", _MAINTENANCE),
-                ("Can others add to it?", _OTHERS),
-            ],
-        ),
+        _MAINTENANCE,
     ]
+
+
+def _drawn(facts: Facts) -> bool:
+    return facts.dataset is not None and facts.dataset.embedded
 
 
 def _errors(facts: Facts) -> str:

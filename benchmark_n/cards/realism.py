@@ -51,9 +51,10 @@ def load_realism() -> Realism:
     return msgspec.convert(parse_yaml(text), Realism)
 
 
-def realism_text(recipe: Mapping[str, Any]) -> str:
+def realism_text(recipe: Mapping[str, Any], file: str) -> str:
     """What a card says of its recipe's realism: the figures of this version, or that none are.
 
+    `file` is the recipe's, beside the card. Its name, which may be anybody's text, is not shown.
     A recipe that is not the package's one of that name is not the one that was measured.
     """
     name, version = str(recipe["name"]), recipe.get("version", 1)
@@ -71,7 +72,7 @@ def realism_text(recipe: Mapping[str, Any]) -> str:
     return (
         "It was not measured how well this recipe's drawings are told from a person's. Whoever has "
         "annotations of the same images by two people does it by "
-        f"`{command_line('realism', name, against='A.json')} B.json`."
+        f"`{command_line('realism', file, against='A.json')} B.json`."
     )
 
 
@@ -79,7 +80,7 @@ def _shipped(recipe: Mapping[str, Any]) -> bool:
     """Whether it moves masks as the package's recipe of that name does."""
     if recipe["name"] not in recipe_names():
         return False
-    return _of_masks(load_recipe(recipe["name"]).to_dict()) == _of_masks(recipe)
+    return bool(_of_masks(load_recipe(recipe["name"]).to_dict()) == _of_masks(recipe))
 
 
 def _of_masks(recipe: Mapping[str, Any]) -> Any:

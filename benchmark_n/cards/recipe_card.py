@@ -74,7 +74,7 @@ def render_recipe_card(
         reason="no sample of the source was at hand"
         if not dataset.terms.shareable
         else "no run of these recipes was made for this card",
-        realism=[(tier, realism_text(recipe)) for tier, recipe in recipes.items()],
+        realism=[(tier, realism_text(recipe, f"{tier}.yaml")) for tier, recipe in recipes.items()],
         licences=[
             {name: cell(value) for name, value in row.items()}
             for row in licence_rows(dataset.terms, dataset)

@@ -27,7 +27,7 @@ def further_sections(facts: Facts) -> dict[str, Any]:
         "sample_pixels": embedded,
         "floor_names": list(RANKED),
         "floors": [_floor_row(row) for row in facts.floors],
-        "realism": realism_text(facts.recipe) if facts.command else "",
+        "realism": realism_text(facts.recipe, layout.RECIPE) if facts.command else "",
         "annotation_file": f"{layout.ANNOTATIONS}/{facts.recipe['source']['file']}",
         "licences": [
             {name: cell(value) for name, value in row.items()}

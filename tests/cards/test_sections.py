@@ -174,7 +174,7 @@ def test_realism_is_told_of_the_recipe_that_was_measured_alone(carded: Benchmark
     assert "with AUROC 0.969 (0.96 to 0.98)" in section(text_of(carded), "Realism")
     changed = dict(carded.recipe, noises={"scale": {"probability": 1.0}})
     for other in (changed, dict(carded.recipe, version=3), dict(carded.recipe, name="mine")):
-        assert realism_text(other).startswith("It was not measured")
+        assert realism_text(other, "recipe.yaml").startswith("It was not measured")
 
 
 def test_the_datasheet_has_every_section(carded: Benchmark) -> None:

@@ -91,7 +91,7 @@ def test_each_takes_what_the_one_before_made(
     assert benchmark.recipe["dataset"] == COCO.name
     assert benchmark.clean_val is not None
     results = json.loads((home / "results" / NAME / "mirror" / "results.json").read_bytes())
-    assert results["provenance"]["benchmark"]["name"] == NAME
+    assert results["provenance"]["benchmark"]["directory"] == NAME
     assert check_card(benchmark) == []
     for command in COMMANDS[1:]:
         assert f"the newest benchmark: benchmarks/{NAME}" in typed[command].stderr

@@ -27,8 +27,11 @@ _PREPROCESSING = (
     "Every annotation that is no crowd region is written in one form, with the box and area of its "
     "mask; fields that may tell what was changed are withheld; ids and order are new."
 )
+_ITS_IMAGES = ("No: it has no images.", "Yes: the generator draws its images again.")
 _KEPT_IDS = " The ids are the source's, which may tell what was changed."
-_RAW = "The source's own file has the raw data. The software is public."
+_BY_PROGRAM = "A seeded program puts them in, as the recipe says; no person does."
+_BY_MODEL = "A model draws the masks from prompts, as the recipe says; no person does."
+_RAW = "The software is public. The source's own file has the raw data, SHA-256"
 _USES: Section = (
     "Uses",
     [
@@ -66,10 +69,7 @@ def datasheet(facts: Facts) -> list[Section]:
             "Preprocessing",
             [
                 ("What was done to the data?", _preprocessing(facts)),
-                (
-                    "Are the raw data kept?",
-                    f"{_RAW} SHA-256 `{facts.recipe['source']['sha256']}`.",
-                ),
+                ("Are the raw data kept?", f"{_RAW} `{facts.recipe['source']['sha256']}`."),
             ],
         ),
         _USES,
@@ -94,13 +94,21 @@ def _composition(facts: Facts) -> Section:
     return (
         "Composition",
         [
-            ("What are the instances?", f"Annotations of objects in images: {_counts(facts)}."),
+            (
+                "What are the instances?",
+                f"{facts.summary['annotations']:,} annotations of {len(facts.categories):,} "
+                f"categories in {facts.images:,} images.",
+            ),
             ("Is it a sample of a larger set?", _sample(facts)),
             ("Is there a label?", truth),
-            ("Is information missing?", _missing(facts)),
+            (
+                "Is information missing?",
+                f"{facts.summary['deleted']:,} annotations; and fields that might tell what was "
+                "changed, which are kept with the truth.",
+            ),
             ("Are instances related?", _related(facts)),
             ("Are there errors?", _errors(facts)),
-            ("Is it self-contained?", _contained(drawn)),
+            ("Is it self-contained?", _ITS_IMAGES[drawn]),
             ("Does it tell of people?", _people(drawn)),
         ],
     )
@@ -123,8 +131,11 @@ def _collection(facts: Facts) -> Section:
     )
 
 
-def recipe_datasheet(title: str, dataset: Dataset) -> list[Section]:
-    """The same for a benchmark whose bytes are not at hand; what its source says is left to it."""
+def recipe_datasheet(title: str, dataset: Dataset, *, weak: bool = False) -> list[Section]:
+    """The same for a benchmark whose bytes are not at hand; what its source says is left to it.
+
+    `weak` says that a model draws its masks.
+    """
     name = dataset.name
     return [
         _MOTIVATION,
@@ -145,7 +156,7 @@ def recipe_datasheet(title: str, dataset: Dataset) -> list[Section]:
             "Collection",
             [
                 ("How were the data acquired?", f"The publisher of {name} says it."),
-                ("How were the errors made?", "A seeded program puts them in; no person does."),
+                ("How were the errors made?", _BY_MODEL if weak else _BY_PROGRAM),
                 ("Was there an ethical review, and consent?", _ethics(False, name)),
             ],
         ),
@@ -173,9 +184,7 @@ def _errors(facts: Facts) -> str:
 def _errors_made(facts: Facts) -> str:
     if not facts.command:
         return "They are whatever differs between two annotation files."
-    if "segmenter" in facts.recipe:
-        return "A model drew the masks from prompts, as the recipe says; no person did."
-    return "A seeded program put them in, as the recipe says; no person did."
+    return _BY_MODEL if "segmenter" in facts.recipe else _BY_PROGRAM
 
 
 def _preprocessing(facts: Facts) -> str:
@@ -184,22 +193,10 @@ def _preprocessing(facts: Facts) -> str:
     return _PREPROCESSING.replace("; ids and order are new", "") + _KEPT_IDS
 
 
-def _counts(facts: Facts) -> str:
-    return (
-        f"{facts.summary['annotations']:,} of {len(facts.categories):,} categories in "
-        f"{facts.images:,} images"
-    )
-
-
 def _sample(facts: Facts) -> str:
     source = facts.recipe["source"]
     part = f"split {source['split']}" if "split" in source else "a file of the user's"
     return f"It has all annotations of its source ({part}) but those that are missing as errors."
-
-
-def _missing(facts: Facts) -> str:
-    withheld = "Fields that might tell what was changed are kept with the truth."
-    return f"{withheld} {facts.summary['deleted']:,} annotations are left out."
 
 
 def _related(facts: Facts) -> str:
@@ -207,10 +204,6 @@ def _related(facts: Facts) -> str:
         f"There are {facts.units}: annotations of one unit belong together in folds, intervals and "
         "tests. The noise is drawn for each annotation alone, unless the recipe says otherwise."
     )
-
-
-def _contained(drawn: bool) -> str:
-    return "Yes: the images are drawn again by the generator." if drawn else "No: it has no images."
 
 
 def _people(drawn: bool) -> str:

@@ -39,12 +39,18 @@ def licence_rows(
         _row("recipe, checksums, this card", CODE, "yes", _COMMERCIAL[CODE]),
         _row(
             f"images ({images})",
-            name if drawn else (dataset.licence if dataset else "") or "the source's own",
+            name if drawn else _of_images(dataset),
             f"yes, {attribution}" if drawn else "as their own licences say",
             commercial if drawn else _ASK,
         ),
         _row("the generator, Benchmark-N", CODE, "yes", _COMMERCIAL[CODE]),
     ]
+
+
+def _of_images(dataset: Dataset | None) -> str:
+    """What the dataset says of its images, where it tells them from the annotations."""
+    stated = dataset.licence if dataset is not None else ""
+    return stated.partition("images: ")[2] or stated or "the source's own"
 
 
 def _row(part: str, licence: str, passed_on: str, commercial: str) -> dict[str, str]:

@@ -64,11 +64,13 @@ def realism_text(recipe: Mapping[str, Any], file: str) -> str:
             return (
                 f"Its drawings are told from those of a second person with AUROC "
                 f"{_interval(one.pair)} by both outlines and {_interval(one.mask)} by the second "
-                f"one alone ({one.images}, none of which it was fitted on; protocol "
+                f"one alone ({one.images}; its parameters were fitted on none of them; protocol "
                 f"{known.protocol}); .5 would be not at all. People are told from each other with "
                 f"{one.people[0]:.3f} and {one.people[1]:.3f} there. It is measured on outlines "
                 "alone, and on those images."
             )
+    if "prompt" in recipe:
+        return "It was not measured how well a model's drawings are told from a person's."
     return (
         "It was not measured how well this recipe's drawings are told from a person's. Whoever has "
         "annotations of the same images by two people does it by "

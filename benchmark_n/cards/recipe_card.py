@@ -79,7 +79,9 @@ def render_recipe_card(
             {name: cell(value) for name, value in row.items()}
             for row in licence_rows(dataset.terms, dataset)
         ],
-        datasheet=recipe_datasheet(title, dataset),
+        datasheet=recipe_datasheet(
+            title, dataset, weak=any("prompt" in recipe for recipe in recipes.values())
+        ),
         licence=licence_link(dataset.terms),
         citation=citations(dataset.terms),
     )

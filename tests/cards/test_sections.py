@@ -24,6 +24,7 @@ from benchmark_n.cards.realism import load_realism, realism_text
 from benchmark_n.cards.recipe_card import render_recipe_card
 from benchmark_n.datasets import DATASETS
 from benchmark_n.noise.recipe import load_recipe
+from benchmark_n.weak.recipe import load_weak_recipe
 from tests import making
 from tests.conftest import REPOSITORY, SAMPLES, shared_file
 
@@ -173,7 +174,9 @@ def test_realism_is_what_the_page_says() -> None:
 def test_realism_is_told_of_the_recipe_that_was_measured_alone(carded: Benchmark) -> None:
     assert "with AUROC 0.969 (0.96 to 0.98)" in section(text_of(carded), "Realism")
     changed = dict(carded.recipe, noises={"scale": {"probability": 1.0}})
-    for other in (changed, dict(carded.recipe, version=3), dict(carded.recipe, name="mine")):
+    weak = load_weak_recipe("wan-easy").to_dict()
+    assert "realism" not in realism_text(weak, "wan-easy.yaml")
+    for other in (weak, changed, dict(carded.recipe, version=3), dict(carded.recipe, name="mine")):
         assert realism_text(other, "recipe.yaml").startswith("It was not measured")
 
 

@@ -12,6 +12,7 @@ from benchmark_n._version import __version__
 
 if TYPE_CHECKING:
     from benchmark_n.benchmark import Benchmark, load
+    from benchmark_n.cards.show import show
     from benchmark_n.coco.reading import ReadOptions
     from benchmark_n.datasets.request import SourceOptions
     from benchmark_n.detection.check import check
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from benchmark_n.generation.options import PublishOptions, RecipeOptions, WeakOptions
     from benchmark_n.generation.pair import import_pair
     from benchmark_n.report.leaderboard import read_leaderboard
-    from benchmark_n.report.show import show
     from benchmark_n.review import export_review, import_decisions, judge
     from benchmark_n.runtime.execution import Execution
 
@@ -111,7 +111,7 @@ _HOMES = {
     "load": "benchmark_n.benchmark",
     "make": "benchmark_n.generation.make",
     "self_test": "benchmark_n.experiments.self_test",
-    "show": "benchmark_n.report.show",
+    "show": "benchmark_n.cards.show",
 }
 
 

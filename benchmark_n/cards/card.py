@@ -17,7 +17,7 @@ from benchmark_n.cards.facts import (
 )
 from benchmark_n.cards.leakage import LEAKAGE, read_leakage, write_leakage
 from benchmark_n.cards.markdown import render_markdown
-from benchmark_n.cards.pictures import draw_pictures
+from benchmark_n.cards.pictures import draw_pictures, draw_sample
 from benchmark_n.cards.tables import write_annotations
 from benchmark_n.coco import CocoFile
 from benchmark_n.datasets.ownership import recorded_terms
@@ -75,6 +75,8 @@ def _fill(benchmark: Benchmark, stage: Path, licence: str | None) -> None:
     write_leakage(benchmark, coco, stage)
     facts = card_facts(benchmark, coco, stage, terms)
     draw_pictures(facts, stage)
+    if facts.has_sample:
+        draw_sample(benchmark, facts, stage)
     for name, text in render(facts, (stage, benchmark.path)).items():
         (stage / name).write_text(text, encoding="utf-8")
 

@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 
 from benchmark_n.benchmark import Benchmark, layout
 from benchmark_n.benchmark.stored import Environment
+from benchmark_n.cards.floors import FloorRow, measure_floors
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.labels import category_labels
+from benchmark_n.coco.units import image_units
 from benchmark_n.datasets import Dataset
 from benchmark_n.datasets.ownership import recorded_owner
 from benchmark_n.datasets.terms import Terms
@@ -64,6 +66,10 @@ class Facts:
         All files that are published with the card, the card itself left out.
     leakage
         What the labels alone tell, as `cards.leakage` keeps it.
+    units
+        What is independent, and how many there are, in words.
+    floors
+        What needs no detector, of each kind of error; nothing where no detector is measured.
     """
 
     name: str
@@ -79,6 +85,13 @@ class Facts:
     command: str
     files: tuple[Artefact, ...]
     leakage: Mapping[str, Any]
+    units: str
+    floors: tuple[FloorRow, ...]
+
+    @property
+    def has_sample(self) -> bool:
+        """Whether a picture of clean and noisy outlines goes with the card."""
+        return bool(self.summary["instances"]) and shows_sample(self.recipe, self.terms)
 
     @property
     def source(self) -> str:
@@ -114,7 +127,14 @@ def gather_facts(
         command=rebuild_command(benchmark),
         files=files,
         leakage=leakage,
+        units=str(image_units(coco, np.array(sorted(coco.images), np.int64))),
+        floors=measure_floors(benchmark, coco),
     )
+
+
+def shows_sample(recipe: Mapping[str, Any], terms: Terms) -> bool:
+    """Whether clean outlines may be shown: the terms allow it, and the truth is no secret."""
+    return terms.shareable and not recipe.get("sealed")
 
 
 def benchmark_title(benchmark: Benchmark) -> str:

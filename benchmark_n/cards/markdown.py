@@ -22,9 +22,8 @@ from benchmark_n.cards.page import (
     template,
 )
 from benchmark_n.cards.pictures import CONFUSION, HISTOGRAMS
-from benchmark_n.datasets import Dataset
+from benchmark_n.cards.sections import further_sections
 from benchmark_n.evaluators.leakage.audit import LEVEL
-from benchmark_n.runtime.commands import command_line
 
 
 def render_markdown(facts: Facts) -> str:
@@ -64,7 +63,7 @@ def _configs(facts: Facts) -> list[dict[str, Any]]:
 
 
 def _body(facts: Facts) -> str:
-    summary, dataset = facts.summary, facts.dataset
+    summary = facts.summary
     rate = summary["effective_class_rate"]
     return template("card.md").render(
         title=cell(facts.title),
@@ -100,8 +99,7 @@ def _body(facts: Facts) -> str:
         terms=facts.terms,
         shareable_clean=facts.terms.shareable and not facts.recipe.get("sealed"),
         licence=licence_link(facts.terms),
-        images_from=_images_from(dataset),
-        redistribution=dataset.redistribution if dataset is not None else "",
+        **further_sections(facts),
         command=facts.command,
         versions=versions(facts),
         citation=citations(facts.terms),
@@ -195,14 +193,6 @@ def _quantiles(summary: Any) -> list[dict[str, Any]]:
         for name in ("iou", "boundary_iou")
         if summary[name]["changed"]
     ]
-
-
-def _images_from(dataset: Dataset | None) -> str:
-    if dataset is None or not (dataset.homepage or dataset.embedded):
-        return ""
-    if dataset.embedded:
-        return f"; `{command_line('make', dataset=dataset.name)}` draws them"
-    return f"; they come from {dataset.homepage}"
 
 
 def versions(facts: Facts) -> str:

@@ -1,4 +1,4 @@
-"""The two pictures of a card: how far the masks are from clean ones, and who is taken for whom."""
+"""The pictures of a card: how far masks are from clean ones, who is taken for whom, a sample."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from benchmark_n.benchmark import Benchmark
 from benchmark_n.cards.facts import BINS, Facts
+from benchmark_n.cards.show import draw
 
-HISTOGRAMS, CONFUSION = "card/iou.png", "card/confusion.png"
+HISTOGRAMS, CONFUSION, SAMPLE = "card/iou.png", "card/confusion.png", "card/sample.png"
 _MOST_NAMES = 40
 _COLOURS = {"iou": "#0b6e99", "boundary_iou": "#d95f02"}
 _LABELS = {"iou": "IoU", "boundary_iou": "boundary IoU"}
@@ -23,6 +25,17 @@ def draw_pictures(facts: Facts, root: Path) -> None:
     (root / HISTOGRAMS).parent.mkdir(exist_ok=True)
     _save(_histograms(facts), root / HISTOGRAMS)
     _save(_confusion(facts), root / CONFUSION)
+
+
+def draw_sample(benchmark: Benchmark, facts: Facts, root: Path) -> None:
+    """Write `SAMPLE` under `root`: the image with most changes, clean and noisy.
+
+    Pixels are shown where the images are drawn by this package; those of others are not ours to
+    pass on, and outlines stand on grey.
+    """
+    drawn = facts.dataset is not None and facts.dataset.embedded
+    figure, _ = draw([benchmark], images=benchmark.images if drawn else None)
+    _save(figure, root / SAMPLE)
 
 
 def _save(figure: Figure, path: Path) -> None:

@@ -8,15 +8,16 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
 
 from benchmark_n.benchmark import Benchmark
 from benchmark_n.cards.card import CROISSANT, README
 from benchmark_n.cards.check import check_card
-from benchmark_n.cards.pictures import CONFUSION, HISTOGRAMS
+from benchmark_n.cards.pictures import CONFUSION, HISTOGRAMS, SAMPLE
 from benchmark_n.coco import read_coco
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.runtime.optional_imports import import_extra
@@ -38,8 +39,13 @@ class Plan:
         return sum(path.stat().st_size for path in self.files.values())
 
 
-def plan_upload(benchmark: Benchmark, repository: str) -> Plan:
+def plan_upload(benchmark: Benchmark, repository: str | None = None) -> Plan:
     """What publishing `benchmark` under the name ``USER/NAME`` would upload.
+
+    Parameters
+    ----------
+    repository
+        By default the owner of the token, and the name of the benchmark's directory.
 
     Raises
     ------
@@ -47,17 +53,30 @@ def plan_upload(benchmark: Benchmark, repository: str) -> Plan:
         The repository's name is not of that form.
     InputError
         There is no card, or one that does not agree with the benchmark; or its annotations tell
-        where the images lie on some machine.
+        where the images lie on some machine; or no repository is named and the Hub does not say
+        whose the token is.
     """
-    if not _REPOSITORY.fullmatch(repository):
+    if repository is not None and not _REPOSITORY.fullmatch(repository):
         raise UsageError(f"repository is '{repository}', expected USER/NAME")
     faults = check_card(benchmark)
     if faults:
         raise InputError(f"{benchmark.path.name}: {faults[0]}: write the card again")
     listed = json.loads((benchmark.path / CROISSANT).read_bytes())["distribution"]
-    paths = [README, CROISSANT, HISTOGRAMS, CONFUSION, *(e["contentUrl"] for e in listed)]
+    pictures = [HISTOGRAMS, CONFUSION, *_sample(benchmark)]
+    paths = [README, CROISSANT, *pictures, *(e["contentUrl"] for e in listed)]
     _refuse_places(benchmark, paths)
+    if repository is None:
+        repository = f"{token_owner()}/{benchmark.path.resolve().name}"
     return Plan(repository, {path: benchmark.path / path for path in paths})
+
+
+def _sample(benchmark: Benchmark) -> list[str]:
+    """The picture of clean and noisy outlines, where the card shows it.
+
+    An earlier card, under a licence that was told then, may have left one behind.
+    """
+    text = (benchmark.path / README).read_text(encoding="utf-8")
+    return [SAMPLE] if f"]({SAMPLE})" in text else []
 
 
 def _refuse_places(benchmark: Benchmark, names: Collection[str]) -> None:
@@ -75,9 +94,45 @@ def _refuse_places(benchmark: Benchmark, names: Collection[str]) -> None:
 
 
 def publish(plan: Plan, *, private: bool = False) -> str:
-    """Upload what `plan` says, and return the address of the dataset.
+    """Upload what `plan` says, in one commit, and return the address of the dataset.
 
     The token is read from the environment variable `TOKEN` alone and goes nowhere else.
+
+    Raises
+    ------
+    InputError
+        No token, the extra ``hub`` is missing, or the Hub refuses.
+    """
+    with _hub(plan.repository) as (hub, api):
+        added = [
+            hub.CommitOperationAdd(path_in_repo=path, path_or_fileobj=file.resolve())
+            for path, file in plan.files.items()
+        ]
+        api.create_repo(plan.repository, repo_type="dataset", private=private, exist_ok=True)
+        api.create_commit(
+            plan.repository,
+            added,
+            commit_message=f"Benchmark-N: {len(added)} files",
+            repo_type="dataset",
+        )
+    return f"https://huggingface.co/datasets/{plan.repository}"
+
+
+def token_owner() -> str:
+    """The user of the Hub whose token is in the environment.
+
+    Raises
+    ------
+    InputError
+        No token, the extra ``hub`` is missing, or the Hub refuses.
+    """
+    with _hub("the owner of the token") as (_, api):
+        return str(api.whoami()["name"])
+
+
+@contextmanager
+def _hub(asked: str) -> Iterator[tuple[Any, Any]]:
+    """The Hub's library and client; whatever they raise is one line on `asked`, without the token.
 
     Raises
     ------
@@ -88,26 +143,8 @@ def publish(plan: Plan, *, private: bool = False) -> str:
     token = os.environ.get(TOKEN)
     if not token:
         raise InputError(f"publishing needs a token of the Hub in the environment: set {TOKEN}")
-    api = hub.HfApi(token=token)
-    with tempfile.TemporaryDirectory() as name:
-        stage_files(plan, Path(name))
-        try:
-            api.create_repo(plan.repository, repo_type="dataset", private=private, exist_ok=True)
-            api.upload_folder(
-                repo_id=plan.repository,
-                repo_type="dataset",
-                folder_path=name,
-                commit_message=f"Benchmark-N: {len(plan.files)} files",
-            )
-        except Exception as error:  # what is raised differs between versions of the client
-            fault = " ".join(str(error).split()).replace(token, "…")
-            raise InputError(f"{plan.repository}: the Hub refused: {fault:.300}") from None
-    return f"https://huggingface.co/datasets/{plan.repository}"
-
-
-def stage_files(plan: Plan, folder: Path) -> None:
-    """Lay the plan's files out under `folder`, as links."""
-    for path, file in plan.files.items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.symlink_to(file.resolve())
+    try:
+        yield hub, hub.HfApi(token=token)
+    except Exception as error:  # what is raised differs between versions of the client
+        fault = " ".join(str(error).split()).replace(token, "…")
+        raise InputError(f"{asked}: the Hub refused: {fault:.300}") from None

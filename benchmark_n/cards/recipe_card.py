@@ -8,8 +8,18 @@ from typing import Any
 
 from benchmark_n.benchmark import Benchmark
 from benchmark_n.cards.citations import citations
+from benchmark_n.cards.datasheet import recipe_datasheet
+from benchmark_n.cards.licences import licence_rows
 from benchmark_n.cards.markdown import parameter_sections, restrictions, shown_value
-from benchmark_n.cards.page import front_matter, header_fields, licence_link, plain, template
+from benchmark_n.cards.page import (
+    cell,
+    front_matter,
+    header_fields,
+    licence_link,
+    plain,
+    template,
+)
+from benchmark_n.cards.realism import realism_text
 from benchmark_n.datasets import Dataset
 from benchmark_n.runtime.commands import command_line
 
@@ -64,6 +74,14 @@ def render_recipe_card(
         reason="no sample of the source was at hand"
         if not dataset.terms.shareable
         else "no run of these recipes was made for this card",
+        realism=[(tier, realism_text(recipe, f"{tier}.yaml")) for tier, recipe in recipes.items()],
+        licences=[
+            {name: cell(value) for name, value in row.items()}
+            for row in licence_rows(dataset.terms, dataset)
+        ],
+        datasheet=recipe_datasheet(
+            title, dataset, weak=any("prompt" in recipe for recipe in recipes.values())
+        ),
         licence=licence_link(dataset.terms),
         citation=citations(dataset.terms),
     )

@@ -32,6 +32,7 @@ COMMANDS = {
     "train-quality": ("benchmark_n.cli.train_quality", "Train the detector of wrong masks."),
     "audit": ("benchmark_n.cli.audit", "Predict how good a dataset's masks are, by group."),
     "card": ("benchmark_n.cli.card", "Write or check the data card of a benchmark."),
+    "verify": ("benchmark_n.cli.verify", "Make a release's benchmarks and compare their bytes."),
     "publish": ("benchmark_n.cli.publish", "Publish a benchmark on the Hugging Face Hub."),
     "train": ("benchmark_n.cli.train", "Train a model on noisy labels."),
     "predict": ("benchmark_n.cli.predict", "Write a trained model's detections."),

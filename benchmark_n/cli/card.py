@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from benchmark_n.cli.common import emit, output_options, set_logging
+from benchmark_n.cli.common import emit, newest_or, output_options, set_logging
 
 
 @click.command("card")
-@click.argument("benchmark", type=click.Path(path_type=Path))
+@click.argument("benchmark", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -20,7 +20,7 @@ from benchmark_n.cli.common import emit, output_options, set_logging
 @click.option("--licence", help="Licence of your own data, such as cc-by-4.0.")
 @output_options
 def command(
-    benchmark: Path,
+    benchmark: Path | None,
     out: Path | None,
     check: bool,
     licence: str | None,
@@ -28,21 +28,22 @@ def command(
     verbose: int,
     as_json: bool,
 ) -> None:
-    """Write the data card of BENCHMARK: a Hub card for people, Croissant for machines."""
-    set_logging(quiet, verbose)
-    from benchmark_n.benchmark import load
+    """Write the data card of BENCHMARK: a Hub card for people, Croissant for machines.
 
-    loaded = load(benchmark)
+    BENCHMARK is by default the newest under benchmarks/.
+    """
+    set_logging(quiet, verbose)
+    loaded = newest_or(benchmark, quiet)
     if check:
         from benchmark_n.cards.check import check_card
 
         faults = check_card(loaded, out)
         text = "\n".join(faults) if faults else "the benchmark, its checksums and its card agree"
-        emit(text, {"benchmark": str(benchmark), "faults": faults}, as_json)
+        emit(text, {"benchmark": str(loaded.path), "faults": faults}, as_json)
         if faults:
             raise SystemExit(1)
         return
     from benchmark_n.cards.card import write_card
 
     written = [str(path) for path in write_card(loaded, out, licence=licence)]
-    emit("\n".join(written), {"benchmark": str(benchmark), "files": written}, as_json)
+    emit("\n".join(written), {"benchmark": str(loaded.path), "files": written}, as_json)

@@ -8,12 +8,16 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TextIO, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
 from benchmark_n.cli.flags import root_command, with_flags
 from benchmark_n.files.limits import DEFAULTS, MAX_PIXELS
+
+if TYPE_CHECKING:
+    from benchmark_n.benchmark import Benchmark
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -104,6 +108,15 @@ def tell(lines: Iterable[str], quiet: bool) -> None:
     """Print to stderr what was decided on the way to a result, each line once."""
     for line in () if quiet else dict.fromkeys(lines):
         click.echo(line, err=True)
+
+
+def newest_or(path: Path | None, quiet: bool) -> Benchmark:
+    """The benchmark at `path`; the newest under ``benchmarks/``, which is told, where none is."""
+    from benchmark_n.benchmark import load, newest_benchmark
+
+    chosen = newest_benchmark() if path is None else path
+    tell([] if path is not None else [f"the newest benchmark: {chosen}"], quiet)
+    return load(chosen)
 
 
 def emit(text: str, data: Mapping[str, Any], as_json: bool) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmark_n.cli.common import emit, progress_bar, tell, warn
+from benchmark_n.cli.common import emit, newest_or, progress_bar, tell, warn
 from benchmark_n.cli.decide_page import decide_page, decide_text
 from benchmark_n.cli.detection_text import (
     flags_text,
@@ -45,10 +45,9 @@ def run_on_benchmark(
     as_json: bool,
 ) -> None:
     """Detectors on a benchmark, scored against its manifest."""
-    from benchmark_n.benchmark import load, newest_benchmark
     from benchmark_n.detection.score import evaluate_detectors
 
-    opened = load(newest_benchmark() if benchmark is None else benchmark)
+    opened = newest_or(benchmark, quiet)
     if ablation:
         _five_models(asked)
     evidence, settings = evidence_of(asked), parse_settings(asked["settings"])

@@ -32,7 +32,7 @@ def command(
     """Draw an image with clean contours beside those of each BENCHMARK."""
     set_logging(quiet, verbose)
     from benchmark_n.benchmark import load
-    from benchmark_n.report.show import show
+    from benchmark_n.cards.show import show
 
     chosen = show([load(path) for path in benchmarks], out, image_id=image_id, images=images)
     emit(f"{out}: image {chosen}", {"image": chosen, "file": str(out)}, as_json)

@@ -20,6 +20,8 @@ from benchmark_n.cards.card import CROISSANT, README, write_card
 from benchmark_n.cards.croissant import render_recipe_croissant
 from benchmark_n.cards.facts import artefact
 from benchmark_n.cards.leakage import LEAKAGE
+from benchmark_n.cards.licences import licence_rows
+from benchmark_n.cards.page import cell
 from benchmark_n.cards.recipe_card import Sample, measure_sample, render_recipe_card
 from benchmark_n.datasets import DATASETS, Dataset
 from benchmark_n.files.json_yaml import dump_yaml
@@ -124,8 +126,30 @@ def build_index(cards: list[tuple[str, str]], out: Path) -> None:
         "| card | what it describes |",
         "|---|---|",
         *(f"| [{folder}]({folder}/README.md) | {what} |" for folder, what in cards),
+        "",
+        "## Licences",
+        "",
+        "Of what a benchmark is made from, and what may be passed on; each card has its parts.",
+        "",
+        "| benchmark | licence | noisy annotations | images | commercial use of annotations |",
+        "|---|---|---|---|---|",
+        *(licence_line(name) for name in (*WHOLE, *SAMPLES)),
     ]
     (out / README).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def licence_line(name: str) -> str:
+    """A dataset's row of the table of licences."""
+    dataset: Dataset = DATASETS.load(name)
+    annotations, _, _, images, _ = licence_rows(dataset.terms, dataset)
+    values = (
+        dataset.title,
+        annotations["licence"],
+        annotations["passed_on"],
+        images["passed_on"],
+        annotations["commercial"],
+    )
+    return f"| {' | '.join(map(cell, values))} |"
 
 
 def build(out: Path, work: Path, samples: Path) -> None:

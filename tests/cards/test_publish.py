@@ -13,9 +13,11 @@ from benchmark_n.benchmark import layout
 from benchmark_n.cards.card import ANNOTATIONS_TABLE, CROISSANT, README, write_card
 from benchmark_n.cards.check import check_card
 from benchmark_n.cards.leakage import LEAKAGE
-from benchmark_n.cards.publish import TOKEN, plan_upload, publish, stage_files
+from benchmark_n.cards.pictures import SAMPLE
+from benchmark_n.cards.publish import TOKEN, plan_upload, publish
 from benchmark_n.errors import InputError, UsageError
 from tests import making, samples
+from tests.cards.staging import stage_files
 
 CARD = {README, CROISSANT, LEAKAGE, "card/iou.png", "card/confusion.png"}
 RECIPE = {layout.RECIPE, layout.CHECKSUMS, layout.ENVIRONMENT}
@@ -25,7 +27,7 @@ def test_plan_of_a_free_source(carded: Benchmark) -> None:
     plan = plan_upload(carded, "someone/scenes-n")
     annotations = str(carded.annotations.relative_to(carded.path))
     tables = {layout.MANIFEST, ANNOTATIONS_TABLE, annotations, layout.CLEAN_VAL, layout.SUMMARY}
-    assert set(plan.files) == CARD | RECIPE | tables
+    assert set(plan.files) == CARD | RECIPE | tables | {SAMPLE}
     assert layout.LOCAL not in plan.files
     assert plan.size == sum((carded.path / path).stat().st_size for path in plan.files)
 

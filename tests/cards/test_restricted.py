@@ -16,8 +16,9 @@ import pytest
 from benchmark_n import Benchmark
 from benchmark_n.benchmark import layout
 from benchmark_n.cards.card import write_card
-from benchmark_n.cards.publish import plan_upload, stage_files
+from benchmark_n.cards.publish import plan_upload
 from tests import making
+from tests.cards.staging import stage_files
 from tests.datasets.trees import (
     CITYSCAPES_VALUES,
     VIPER_VALUES,

@@ -13,6 +13,7 @@ import pytest
 import benchmark_n
 from benchmark_n import Benchmark
 from benchmark_n.benchmark.fields import ANNOTATION_FIELDS
+from benchmark_n.cards.show import show
 from benchmark_n.coco import read_coco
 from benchmark_n.coco.annotation_masks import masks_of
 from benchmark_n.coco.joining import match_pairs
@@ -31,7 +32,6 @@ from benchmark_n.generation.event_rates import box_pairs, event_noises, event_ra
 from benchmark_n.generation.label_rates import label_rates
 from benchmark_n.masks import rle_to_crop
 from benchmark_n.noise.recipe import build_noise
-from benchmark_n.report.show import show
 from benchmark_n.tables.scores import scores_table
 from tests import making, samples
 from tests.conftest import SAMPLES, shared_file

@@ -42,7 +42,7 @@ def show(
     image_id: int | None = None,
     images: Path | str | None = None,
 ) -> int:
-    """Draw an image with clean contours and, beside it, those of each benchmark, to a picture.
+    """Draw an image with clean contours and, beside it, those of each benchmark.
 
     Untouched instances are green, changed and added ones orange, deleted ones dashed red; a changed
     category is named. Without an `image_id` the image with the most changed annotations is taken.
@@ -61,25 +61,33 @@ def show(
     """
     many = [benchmarks] if isinstance(benchmarks, Benchmark) else list(benchmarks)
     _check(many, Path(out))
-    clean = many[0].clean()
-    chosen = _busiest_image(many[-1]) if image_id is None else image_id
+    figure, chosen = draw(many, image_id, Path(images) if images else many[0].images)
+    figure.savefig(out, dpi=90)
+    return chosen
+
+
+def draw(
+    benchmarks: Sequence[Benchmark], image_id: int | None = None, images: Path | None = None
+) -> tuple[Figure, int]:
+    """The picture of `show`, and the image's id; grey where the folder `images` lacks the image."""
+    clean = benchmarks[0].clean()
+    chosen = _busiest_image(benchmarks[-1]) if image_id is None else image_id
     if chosen not in clean.images:
-        raise InputError(f"{many[0].path.name}: no image {chosen}")
+        raise InputError(f"{benchmarks[0].path.name}: no image {chosen}")
     image = clean.images[chosen]
-    pixels = read_pixels(Path(images) if images else many[0].images, image)
-    aspect = image.height / image.width
-    figure = Figure(figsize=(_PANEL * (1 + len(many)), _PANEL * aspect + 0.6), layout="tight")
+    pixels = read_pixels(images, image)
+    size = (_PANEL * (1 + len(benchmarks)), _PANEL * image.height / image.width + 0.6)
+    figure = Figure(figsize=size, layout="tight")
     FigureCanvasAgg(figure)
-    axes = figure.subplots(1, 1 + len(many), squeeze=False)[0]
+    axes = figure.subplots(1, 1 + len(benchmarks), squeeze=False)[0]
     masks = image_masks(clean, chosen)
     _panel(axes[0], pixels, "clean")
     for mask in masks.values():
         _contour(axes[0], mask, _UNTOUCHED)
-    for axis, benchmark in zip(axes[1:], many, strict=True):
+    for axis, benchmark in zip(axes[1:], benchmarks, strict=True):
         _panel(axis, pixels, _title(benchmark, chosen))
         _noisy_panel(axis, benchmark, chosen, masks)
-    figure.savefig(out, dpi=90)
-    return chosen
+    return figure, chosen
 
 
 def _check(benchmarks: Sequence[Benchmark], out: Path) -> None:

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterable
-from dataclasses import fields
 from pathlib import Path
 
 import msgspec
 
-from benchmark_n.benchmark import Benchmark, layout, load
+from benchmark_n.benchmark import Benchmark
 from benchmark_n.coco import CocoFile
-from benchmark_n.datasets import SourceOptions
-from benchmark_n.errors import BenchmarkNError, InputError, UsageError, did_you_mean
+from benchmark_n.errors import InputError, did_you_mean
+from benchmark_n.experiments.variants import variant
 from benchmark_n.files.atomic import write_whole
-from benchmark_n.files.provenance import file_digest
-from benchmark_n.generation.make import make
-from benchmark_n.generation.options import RecipeOptions
 from benchmark_n.noise.recipe import recipe_names
 
 CLEAN = "clean"
@@ -82,60 +77,9 @@ def write_tier_labels(
 def _labels(benchmark: Benchmark, tier: str, source: Path | None) -> CocoFile:
     if tier == CLEAN:
         return benchmark.clean()
-    if tier == benchmark.recipe["name"]:
-        return benchmark.noisy()
-    if tier not in recipe_names():
+    if tier not in (benchmark.recipe["name"], *recipe_names()):
         raise InputError(f"there is no recipe '{tier}': {did_you_mean(tier, recipe_names())}")
-    if "seed" not in benchmark.recipe:
-        raise UsageError(f"{benchmark.path}: has no seed to make {tier} with: name a file")
-    beside = _beside(benchmark, tier)
-    return beside.noisy() if beside else _made(benchmark, tier, source)
-
-
-def _beside(benchmark: Benchmark, tier: str) -> Benchmark | None:
-    """A benchmark in the same folder that differs in its recipe alone."""
-    for path in sorted(benchmark.path.resolve().parent.glob(f"*/{layout.RECIPE}")):
-        try:
-            other = load(path.parent)
-            recipe = other.recipe
-        except BenchmarkNError:  # whatever else lies there
-            continue
-        same = all(recipe.get(key) == benchmark.recipe[key] for key in ("source", "seed", "masks"))
-        if recipe.get("name") == tier and same:
-            return other
-    return None
-
-
-def _made(benchmark: Benchmark, tier: str, given: Path | None) -> CocoFile:
-    recipe, source = benchmark.recipe, benchmark.recipe["source"]
-    known = {field.name for field in fields(SourceOptions)}
-    options = {key: value for key, value in source.items() if key in known}
-    if "split" not in source:
-        if given is None:
-            raise InputError(
-                f"{benchmark.path}: no benchmark of tier {tier} from {source['file']} with seed "
-                f"{recipe['seed']} lies beside it: make one, or name {source['file']} by "
-                "`ground_truth`"
-            )
-        if file_digest(given) != source["sha256"]:
-            raise InputError(
-                f"{given}: SHA-256 is {file_digest(given):.12}, expected {source['sha256']:.12}: "
-                f"not the file that {benchmark.path} was made from"
-            )
-        options["annotations"] = given
-    with tempfile.TemporaryDirectory(prefix="benchmark-n-tier-") as place:
-        made = make(
-            source.get("conventions", recipe["dataset"]),
-            recipe=RecipeOptions(tier),
-            seed=recipe["seed"],
-            out=Path(place) / "made",
-            source=SourceOptions(**options),
-        )
-        if made.recipe["source"]["sha256"] != source["sha256"]:
-            raise InputError(
-                f"{benchmark.path}: {source['file']} is not what it was made from: SHA-256 is "
-                f"{made.recipe['source']['sha256']:.12}, expected {source['sha256']:.12}"
-            )
+    with variant(benchmark, tier=tier, source=source) as made:
         return made.noisy()
 
 

@@ -23,7 +23,6 @@ FINDING = {
 }
 # Of a review of a share of the annotations.
 CORRECTING = {recall_at(share): f"noise gone at {100 * share:g} %" for share in BUDGETS}
-_NO_LEAD = "", ""
 _PAIRED = ("truth", "group_by", "groups", "bootstrap", "seed")
 _NOTE = (
     "Means over noise seeds, with 95 % intervals by bootstrap over units; lead and p are of "
@@ -87,28 +86,34 @@ def comparison_table(
     beside = _known(floors, kind, shown)
     if not own:
         return None
-    headline = next(iter(shown))
-    reference = _reference(own, beside, headline, against)
-    every = {**own, **beside}
-    ranked = sorted(every, key=lambda name: -every[name][headline].mean)
-    leads = _leads({name: values[headline] for name, values in own.items()}, every, reference)
-    told = {name: entry.told for name, entry in entries.items()}
-    rows = tuple(
-        (
-            name,
-            told.get(name, ""),
-            *map(_figure, map(every[name].get, shown)),
-            *leads.get(name, _NO_LEAD),
-        )
-        for name in ranked
-    )
+    reference = _reference(own, beside, next(iter(shown)), against)
+    rows = _rows(entries, own, beside, shown, reference)
     notes = (
-        _NOTE.format(measure=shown[headline], reference=reference or "nothing"),
+        _NOTE.format(measure=next(iter(shown.values())), reference=reference or "nothing"),
         *(f"{name}: no scores of {kind} under every seed" for name in entries if name not in own),
         _units(entries),
     )
-    unranked = frozenset(place for place, name in enumerate(ranked) if name not in own)
+    unranked = frozenset(place for place, row in enumerate(rows) if row[0] not in own)
     return ResultTable(title, _columns(shown), rows, notes, unranked)
+
+
+def _rows(
+    entries: Mapping[str, Entry],
+    own: Mapping[str, Measures],
+    floors: Mapping[str, Measures],
+    shown: Mapping[str, str],
+    reference: str | None,
+) -> tuple[tuple[Cell, ...], ...]:
+    headline = next(iter(shown))
+    every = {**own, **floors}
+    ranked = sorted(every, key=lambda name: -every[name][headline].mean)
+    leads = _leads({name: values[headline] for name, values in own.items()}, every, reference)
+    rows = []
+    for name in ranked:
+        told = entries[name].told if name in entries else ""
+        figures = (_figure(every[name].get(measure)) for measure in shown)
+        rows.append((name, told, *figures, *leads.get(name, ("", ""))))
+    return tuple(rows)
 
 
 def _units(entries: Mapping[str, Entry]) -> str:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from benchmark_n.benchmark.leaks import leak_lines
-from benchmark_n.errors import UsageError
 from benchmark_n.report.leaderboard import HEADERS, NAMES, Leaderboard, Row
 from benchmark_n.report.pages import LEGEND, MEASURES, measure_columns, page_template
 from benchmark_n.report.result_table import Cell, Column, Figure, ResultTable, ResultTables
@@ -59,14 +57,6 @@ def to_html(board: Leaderboard) -> str:
         headers=PAGE_HEADERS,
         board=board,
     )
-
-
-def render(board: Leaderboard, out: Path) -> str:
-    """The text for a file, by its suffix: ``.md`` or ``.html``."""
-    writers = {".md": to_markdown, ".html": to_html}
-    if out.suffix not in writers:
-        raise UsageError(f"`out` {out}: expected a name that ends in .md or .html")
-    return writers[out.suffix](board)
 
 
 def _title(board: Leaderboard) -> str:

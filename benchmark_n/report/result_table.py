@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 Spread = tuple[float, float]
 
@@ -132,6 +132,13 @@ class ResultTables:
 
     tables: Sequence[ResultTable]
     provenance: Sequence[str] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "tables": [{**asdict(one), "unranked": sorted(one.unranked)} for one in self.tables],
+            "provenance": list(self.provenance),
+        }
 
 
 def value_text(figure: Figure, column: Column) -> str:

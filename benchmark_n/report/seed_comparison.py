@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from benchmark_n.coco.units import units_line
 from benchmark_n.errors import InputError, did_you_mean
@@ -86,34 +87,51 @@ def comparison_table(
     beside = _known(floors, kind, shown)
     if not own:
         return None
-    reference = _reference(own, beside, next(iter(shown)), against)
-    rows = _rows(entries, own, beside, shown, reference)
     notes = (
-        _NOTE.format(measure=next(iter(shown.values())), reference=reference or "nothing"),
         *(f"{name}: no scores of {kind} under every seed" for name in entries if name not in own),
         _units(entries),
     )
-    unranked = frozenset(place for place, row in enumerate(rows) if row[0] not in own)
-    return ResultTable(title, _columns(shown), rows, notes, unranked)
+    told = {name: entry.told for name, entry in entries.items()}
+    return ranked_table(title, own, beside, shown, notes, told=told, against=against)
 
 
-def _rows(
-    entries: Mapping[str, Entry],
+def ranked_table(
+    title: str,
     own: Mapping[str, Measures],
     floors: Mapping[str, Measures],
     shown: Mapping[str, str],
-    reference: str | None,
-) -> tuple[tuple[Cell, ...], ...]:
+    notes: Sequence[str],
+    *,
+    told: Mapping[str, str],
+    against: str | None = None,
+    beside: Mapping[str, Measures] = MappingProxyType({}),
+) -> ResultTable:
+    """Competitors, floors and what else stands beside them, the highest first.
+
+    Parameters
+    ----------
+    own, floors, beside
+        Name to measures over the seeds, which all have the first of `shown`; the last are no
+        competitors, and no lead is over them.
+    told
+        Competitor to what it was given beyond noisy labels and pictures.
+
+    Raises
+    ------
+    InputError
+        `against` is no competitor.
+    """
     headline = next(iter(shown))
-    every = {**own, **floors}
-    ranked = sorted(every, key=lambda name: -every[name][headline].mean)
+    reference = _reference(own, floors, headline, against)
+    every = {**own, **floors, **beside}
     leads = _leads({name: values[headline] for name, values in own.items()}, every, reference)
-    rows = []
-    for name in ranked:
-        told = entries[name].told if name in entries else ""
+    rows: list[tuple[Cell, ...]] = []
+    for name in sorted(every, key=lambda name: -every[name][headline].mean):
         figures = (_figure(every[name].get(measure)) for measure in shown)
-        rows.append((name, told, *figures, *leads.get(name, ("", ""))))
-    return tuple(rows)
+        rows.append((name, told.get(name, ""), *figures, *leads.get(name, ("", ""))))
+    unranked = frozenset(place for place, row in enumerate(rows) if row[0] not in own)
+    note = _NOTE.format(measure=shown[headline], reference=reference or "nothing")
+    return ResultTable(title, _columns(shown), tuple(rows), (note, *notes), unranked)
 
 
 def _units(entries: Mapping[str, Entry]) -> str:

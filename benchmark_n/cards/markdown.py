@@ -22,6 +22,7 @@ from benchmark_n.cards.page import (
     template,
 )
 from benchmark_n.cards.pictures import CONFUSION, HISTOGRAMS
+from benchmark_n.cards.reproducibility import reproducibility
 from benchmark_n.datasets import Dataset
 from benchmark_n.evaluators.leakage.audit import LEVEL
 from benchmark_n.runtime.commands import command_line
@@ -104,6 +105,7 @@ def _body(facts: Facts) -> str:
         redistribution=dataset.redistribution if dataset is not None else "",
         command=facts.command,
         versions=versions(facts),
+        reproducibility=reproducibility(facts),
         citation=citations(facts.terms),
     )
 

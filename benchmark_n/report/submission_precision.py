@@ -24,7 +24,7 @@ from benchmark_n.report.submission_check import Judge, benchmark_name
 
 Sent = Mapping[Path, Submission]
 _TYPES: tuple[IouType, ...] = ("segm", "boundary", "bbox")
-_PRECISION = {kind: f"{IOU_TITLES[kind]} AP" for kind in _TYPES}
+_PRECISION: dict[str, str] = {kind: f"{IOU_TITLES[kind]} AP" for kind in _TYPES}
 
 
 def runs_of(one: Submission, judge: Judge, role: str) -> list[Run]:
@@ -68,7 +68,7 @@ def _precision(path: Path, judge: Judge, bootstrap: int) -> dict[str, InstanceSe
 
 
 def _over_runs(results: Sequence[Mapping[str, InstanceSegmentationResult]]) -> dict[str, OverSeeds]:
-    made = {}
+    made: dict[str, OverSeeds] = {}
     for kind in _TYPES:
         values = [float(one[kind].statistics["AP"] or 0.0) for one in results]
         made[kind] = over_seeds(values, [r[kind].replicates["AP"] for r in results])

@@ -34,13 +34,15 @@ def compared_files(
         raise UsageError("--compare with a tier needs BENCHMARK, whose labels are noised")
     from benchmark_n.benchmark import load
     from benchmark_n.experiments.tier_labels import tier_family, write_tier_labels
+    from benchmark_n.report.results_writer import refuse_benchmark
 
     opened = load(benchmark)
     family = tier_family(opened.recipe["name"]) if TIERS in named else []
     order = [one for name in named for one in (family if name == TIERS else [name])]
     tiers = [name for name in dict.fromkeys(order) if named.get(name) is None]
-    folder = (out or results_folder(opened.path.resolve().name, "compare")) / "labels"
-    labels = write_tier_labels(opened, tiers, folder, source)
+    place = out or results_folder(opened.path.resolve().name, "compare")
+    refuse_benchmark(place)
+    labels = write_tier_labels(opened, tiers, place / "labels", source)
     files = {**{name: path for name, path in named.items() if path is not None}, **labels}
     return {name: files[name] for name in dict.fromkeys(order)}
 

@@ -48,6 +48,9 @@ def test_the_command_makes_the_files_and_puts_clean_first(
     assert rows[0][1:] == ["100.00", "100.00"]
     kept = [float(row[2]) for row in rows]
     assert kept == sorted(kept, reverse=True)
+    assert run([*words[:-1], "--out", str(scenes_hard.path), "--compare", "hard"]) == 1
+    assert "is a benchmark: results go elsewhere" in capsys.readouterr().err
+    assert not (scenes_hard.path / "labels").exists()
     file = "results/scenes-hard-compare/labels/hard.json"
     assert (
         run([*words[:-1], "--compare", f"mine={file}", "--compare", "hard", "--format", "csv"]) == 0

@@ -13,7 +13,7 @@ from benchmark_n.cli.flags import root_command, with_flags
 _FILE = click.Path(path_type=Path)
 
 
-@click.group("submit")
+@click.group("submit", context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
     """Results for a leaderboard: submission.yaml beside scores.parquet, or detections."""
 
@@ -46,8 +46,11 @@ def check(
 
 
 @command.command("schema")
-def print_schema() -> None:
-    """Print the JSON Schema of submission.yaml."""
+@output_options
+def print_schema(quiet: bool, verbose: int, as_json: bool) -> None:
+    """Print the JSON Schema of submission.yaml, which is JSON either way."""
+    set_logging(quiet, verbose)
     from benchmark_n.report.submission import schema
 
-    click.echo(json.dumps(schema(), indent=2))
+    found = schema()
+    emit(json.dumps(found, indent=2), found, as_json)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from benchmark_n.evaluators.label_errors.truth import SpatialTruth
     from benchmark_n.evaluators.slices import AgreementOptions
     from benchmark_n.evidence.options import EvidenceOptions
+    from benchmark_n.experiments.compare import compare
     from benchmark_n.experiments.self_test import self_test
     from benchmark_n.generation.make import make
     from benchmark_n.generation.options import PublishOptions, RecipeOptions, WeakOptions
@@ -57,6 +58,7 @@ __all__ = [
     "WeakOptions",
     "__version__",
     "check",
+    "compare",
     "compare_predictions",
     "correct",
     "detect",
@@ -94,6 +96,7 @@ _HOMES = {
     "SpatialTruth": "benchmark_n.evaluators.label_errors.truth",
     "WeakOptions": "benchmark_n.generation.options",
     "check": "benchmark_n.detection.check",
+    "compare": "benchmark_n.experiments.compare",
     "compare_predictions": "benchmark_n.evaluation.predictions",
     "correct": "benchmark_n.detection.correct",
     "detect": "benchmark_n.detection.detect",

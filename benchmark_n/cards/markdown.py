@@ -22,6 +22,7 @@ from benchmark_n.cards.page import (
     template,
 )
 from benchmark_n.cards.pictures import CONFUSION, HISTOGRAMS
+from benchmark_n.cards.reproducibility import reproducibility
 from benchmark_n.cards.sections import further_sections
 from benchmark_n.evaluators.leakage.audit import LEVEL
 
@@ -102,6 +103,7 @@ def _body(facts: Facts) -> str:
         **further_sections(facts),
         command=facts.command,
         versions=versions(facts),
+        reproducibility=reproducibility(facts),
         citation=citations(facts.terms),
     )
 

@@ -44,6 +44,8 @@ COMMANDS = {
     ),
     "correct": ("benchmark_n.cli.correct", "Restore suspects' clean labels, and count."),
     "review": ("benchmark_n.cli.review", "Have people judge suspects; import what they decided."),
+    "compare": ("benchmark_n.cli.compare", "Detectors side by side, over noise seeds."),
+    "submit": ("benchmark_n.cli.submit", "Check results that are to go on a leaderboard."),
     "leaderboard": ("benchmark_n.cli.leaderboard", "One table of the results of many detectors."),
 }
 

@@ -33,6 +33,18 @@ def output_options(command: Command) -> Command:
     return command
 
 
+def format_option(default: str) -> Callable[[Command], Command]:
+    """``--format``: what the table that a command prints is written as."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(["text", "csv", "latex", "markdown"]),
+        default=default,
+        show_default=True,
+        help="Of the printed table; latex needs the package booktabs.",
+    )
+
+
 def pixels_option(command: Command) -> Command:
     """``--max-pixels``, which reaches the processes that read the pictures."""
     return click.option(

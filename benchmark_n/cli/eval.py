@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from benchmark_n.cli.common import (
-    emit,
+    format_option,
     output_options,
     pixels_option,
     reading_options,
     set_logging,
     warn,
 )
+from benchmark_n.cli.compared_files import TIERS, compared_files, results_folder
 from benchmark_n.cli.detector_options import DETECTOR_OPTIONS, detector_options
 from benchmark_n.cli.truth_options import TRUTH_OPTIONS, spatial_truth, truth_options
 from benchmark_n.errors import UsageError
 
 if TYPE_CHECKING:
     from benchmark_n.coco import ReadOptions
+    from benchmark_n.evaluation.result import Evaluation
     from benchmark_n.evaluators.average_precision.options import PrecisionOptions
     from benchmark_n.evaluators.slices import AgreementOptions
 
@@ -39,8 +41,11 @@ _SLICES = ("by", "bootstrap", "seed")
 @click.option(
     "--compare",
     multiple=True,
-    metavar="NAME=FILE",
-    help="COCO results files side by side, the clean-trained first (repeatable).",
+    is_flag=False,
+    flag_value=TIERS,
+    metavar="NAME=FILE|TIER",
+    help="COCO results files side by side, the clean-trained first (repeatable). A tier is its own "
+    "labels as detections; without a value, all tiers of BENCHMARK.",
 )
 @click.option("--masks", type=click.Choice(["noisy"]), help="Noisy labels against clean ones.")
 @click.option("--ef", is_flag=True, help="Ejection fractions of --predictions or noisy labels.")
@@ -109,12 +114,14 @@ _SLICES = ("by", "bootstrap", "seed")
     help="Of the surface Dice, mm (px for --masks without spacing).",
 )
 @click.option("--out", type=_FILE, help=f"Directory of {RESULTS} [default: results/NAME-MODE].")
+@format_option("text")
 @reading_options
 @pixels_option
 @output_options
 def command(
     compare: tuple[str, ...],
     out: Path | None,
+    form: str,
     quiet: bool,
     verbose: int,
     as_json: bool,
@@ -129,6 +136,8 @@ def command(
     Example: benchmark-n eval benchmarks/coco-n-hard-seed1 --detector cleanlab
     """
     set_logging(quiet, verbose)
+    if form != "text" and not compare:
+        raise UsageError(f"--format {form} is for --compare: the other modes have --json")
     asked = {name: options.pop(name) for name in DETECTOR_OPTIONS}
     asked |= {name: options.pop(name) for name in ("in_sample", "clean_subset")}
     ablation = options.pop("ablation")
@@ -147,21 +156,27 @@ def command(
         )
         return
     _refuse_unused(rule, ablation=ablation)
-    from benchmark_n.cli.eval_text import TEXTS
+    chosen = _options(options, {**sliced, "group_by": asked["group_by"]}, agreement)
+    from benchmark_n.cli.eval_text import finish
+
+    files = compared_files(compare, options["benchmark"], options["ground_truth"], out)
+    evaluation = _evaluate(options, reading, files, chosen)
+    warn(evaluation.warnings, quiet)
+    finish(evaluation, out or results_folder(evaluation.name, evaluation.mode), form, as_json)
+
+
+def _evaluate(
+    options: dict[str, Any],
+    reading: ReadOptions,
+    files: dict[str, Path],
+    chosen: PrecisionOptions | AgreementOptions,
+) -> Evaluation:
     from benchmark_n.coco import read_coco
     from benchmark_n.evaluation.evaluate import evaluate
-    from benchmark_n.report.results_writer import write_results
 
-    chosen = _options(options, {**sliced, "group_by": asked["group_by"]}, agreement)
     if options["ground_truth"] is not None:
         options["ground_truth"] = read_coco(options["ground_truth"], reading)
-    evaluation = evaluate(compare=parse_compare(compare), options=chosen, **options)
-    warn(evaluation.warnings, quiet)
-    folder = out or Path("results") / f"{evaluation.name}-{evaluation.mode}"
-    pictures = write_results(folder, evaluation)
-    pages = ["\n".join(map(str, pictures))] if pictures else []
-    text = "\n\n".join([TEXTS[evaluation.mode](evaluation.results), *pages])
-    emit(text, evaluation.to_dict(), as_json)
+    return evaluate(compare=files, options=chosen, **options)
 
 
 def _reading(options: dict[str, Any]) -> ReadOptions:
@@ -203,16 +218,3 @@ def _refuse_modes(modes: dict[str, Any]) -> None:
         raise UsageError(
             f"--detector and --{given.replace('_', '-')} exclude one another: give one"
         )
-
-
-def parse_compare(texts: tuple[str, ...]) -> dict[str, Path]:
-    """``NAME=FILE`` texts in their order."""
-    files: dict[str, Path] = {}
-    for text in texts:
-        name, equals, path = text.partition("=")
-        if not (name and equals and path):
-            raise UsageError(f"--compare {text}: expected NAME=FILE")
-        if name in files:
-            raise UsageError(f"--compare {text}: the name {name} occurs twice")
-        files[name] = Path(path)
-    return files

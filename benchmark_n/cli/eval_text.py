@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from benchmark_n.cli.common import emit
 from benchmark_n.cli.slice_tables import slices_table, with_interval
 from benchmark_n.cli.tables import percent, table
 from benchmark_n.coco.units import units_line
-
-_TITLES = {"bbox": "box", "segm": "mask", "boundary": "boundary"}
+from benchmark_n.evaluation.result import Evaluation
+from benchmark_n.report.evaluation_tables import IOU_TITLES, compare_tables
+from benchmark_n.report.results_writer import write_results
+from benchmark_n.report.table_formats import render
 
 
 def predictions_text(results: Mapping[str, Any]) -> str:
     """One row an IoU type, one column a statistic."""
     names = list(next(iter(results.values()))["statistics"])
     rows = [
-        [_TITLES[kind], *(percent(value) for value in result["statistics"].values())]
+        [IOU_TITLES[kind], *(percent(value) for value in result["statistics"].values())]
         for kind, result in results.items()
     ]
     tables = [table(["%", *names], rows)]
@@ -26,10 +30,12 @@ def predictions_text(results: Mapping[str, Any]) -> str:
                 with_interval(result["statistics"][name], spread)
                 for name, spread in result["intervals"].items()
             ]
-            tables.append(table([f"{_TITLES[kind]} %", *result["intervals"]], [["95 %", *cells]]))
+            tables.append(
+                table([f"{IOU_TITLES[kind]} %", *result["intervals"]], [["95 %", *cells]])
+            )
         for by, slices in result["slices"].items():
             shown = {"AP": "AP", "AP50": "AP50"}
-            tables.append(slices_table(f"{_TITLES[kind]} by {by}", slices, shown))
+            tables.append(slices_table(f"{IOU_TITLES[kind]} by {by}", slices, shown))
     return "\n\n".join([*tables, *_units(next(iter(results.values()))["settings"])])
 
 
@@ -38,21 +44,6 @@ def _units(settings: Mapping[str, Any]) -> list[str]:
     if "groups" not in settings:
         return []
     return [units_line(settings["group_by"], settings["groups"])]
-
-
-def compare_text(results: Mapping[str, Any]) -> str:
-    """The paper's Table 3: AP by IoU type, and the share of the first row's that is kept."""
-    kinds = list(next(iter(results.values()))["kept"])
-    headers = [""]
-    for kind in kinds:
-        headers += [f"{_TITLES[kind]} AP", "kept %"]
-    rows = []
-    for name, result in results.items():
-        row: list[object] = [name]
-        for kind in kinds:
-            row += [percent(result[kind]["statistics"]["AP"]), percent(result["kept"][kind])]
-        rows.append(row)
-    return table(headers, rows)
 
 
 def masks_text(results: Mapping[str, Any]) -> str:
@@ -175,9 +166,19 @@ def _ef_cell(part: Mapping[str, Any], key: str) -> object:
     )
 
 
-TEXTS = {
+_TEXTS = {
     "predictions": predictions_text,
-    "compare": compare_text,
     "masks": masks_text,
     "ef": ef_text,
 }
+
+
+def finish(evaluation: Evaluation, folder: Path, form: str, as_json: bool) -> None:
+    """Write the results and print them; a comparison in the format that was asked for."""
+    pictures = write_results(folder, evaluation)
+    if evaluation.mode == "compare":
+        text = render(compare_tables(evaluation), form)
+    else:
+        text = _TEXTS[evaluation.mode](evaluation.results)
+    pages = ["\n".join(map(str, pictures))] if pictures else []
+    emit("\n\n".join([text, *pages]), evaluation.to_dict(), as_json)

@@ -8,9 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchmark_n.cli.common import emit, output_options, pixels_option, progress_bar, set_logging
+from benchmark_n.cli.common import (
+    emit,
+    format_option,
+    output_options,
+    pixels_option,
+    progress_bar,
+    set_logging,
+    tell,
+)
 from benchmark_n.cli.make import parse_settings
-from benchmark_n.cli.tables import table
 from benchmark_n.cli.train import training_options
 from benchmark_n.errors import UsageError
 
@@ -18,7 +25,6 @@ if TYPE_CHECKING:
     from benchmark_n.experiments.robustness import Robustness
 
 _FOLDER = click.Path(path_type=Path)
-_TITLES = {"segm": "mask", "boundary": "boundary", "bbox": "box"}
 
 
 @click.command("robustness")
@@ -35,6 +41,7 @@ _TITLES = {"segm": "mask", "boundary": "boundary", "bbox": "box"}
 @click.option("--num-images", type=int, help="Images of an embedded dataset's training split.")
 @training_options
 @click.option("--out", type=_FOLDER, help="Directory of the results [default: the work directory].")
+@format_option("text")
 @pixels_option
 @output_options
 def command(
@@ -47,6 +54,7 @@ def command(
     options: tuple[str, ...],
     seed: int,
     out: Path | None,
+    form: str,
     quiet: bool,
     verbose: int,
     as_json: bool,
@@ -63,6 +71,8 @@ def command(
         raise UsageError("--seed: the seeds of a robustness table are named by --seeds")
     from benchmark_n.datasets import SourceOptions
     from benchmark_n.experiments.robustness import robustness
+    from benchmark_n.experiments.robustness_table import robustness_tables
+    from benchmark_n.report.table_formats import render
     from benchmark_n.training.mmdet.model_configs import ModelSettings
     from benchmark_n.training.options import RunOptions
 
@@ -79,7 +89,8 @@ def command(
         )
     folder = out or training["work_dir"] or Path("results") / f"{dataset}-{model}-robustness"
     write(result, folder)
-    emit(f"{robustness_text(result)}\n\n{folder}", result.to_dict(), as_json)
+    tell([str(folder)], quiet)
+    emit(render(robustness_tables(result), form), result.to_dict(), as_json)
 
 
 def parse_seeds(text: str) -> list[int]:
@@ -97,32 +108,15 @@ def parse_seeds(text: str) -> list[int]:
     return list(range(1, values[0] + 1)) if len(values) == 1 else values
 
 
-def robustness_text(result: Robustness) -> str:
-    """The paper's Table 3: mean and standard deviation over seeds, in percent."""
-    from benchmark_n.report.robustness import standard_deviation
-
-    headers = [result.model]
-    for title in _TITLES.values():
-        headers += [f"{title} AP", "sd", "kept %", "sd"]
-    rows = []
-    for tier in result.tiers:
-        row: list[object] = [tier.tier]
-        for kind in _TITLES:
-            for values in (tier.ap[kind], tier.kept[kind]):
-                mean = sum(values) / len(values)
-                row += [100 * mean, 100 * standard_deviation(values)]
-        rows.append(row)
-    return table(headers, rows)
-
-
 def write(result: Robustness, folder: Path) -> None:
     """``robustness.json`` and ``robustness.png``."""
+    from benchmark_n.experiments.robustness import KINDS
     from benchmark_n.report.robustness import draw_tiers
 
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(result.to_dict(), indent=2) + "\n"
     (folder / "robustness.json").write_text(text, encoding="utf-8")
     names = [tier.tier for tier in result.tiers]
-    ap = {kind: [tier.ap[kind] for tier in result.tiers] for kind in _TITLES}
+    ap = {kind: [tier.ap[kind] for tier in result.tiers] for kind in KINDS}
     title = f"{result.model} on {result.dataset}, {len(result.tiers[0].seeds)} seeds"
     draw_tiers(title, names, ap, folder / "robustness.png")

@@ -66,6 +66,8 @@ def score_benchmark(
         )
     noisy = benchmark.noisy()
     manifest = benchmark.manifest()
+    if options.units_in_order:  # they are numbered as they come
+        manifest = manifest.sort_by("image_id")
     manifest, units = with_units(manifest, benchmark, noisy, options.group_by)
     names = [name for name in (*options.slices, *options.by) if name not in _MADE]
     manifest = with_record_fields(manifest, benchmark, noisy, names, in_bins=options.slices)

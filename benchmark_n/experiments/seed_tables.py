@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmark_n.report.table_formats import markdown_table
+
 Spread = Sequence[float | None]
 
 
@@ -56,6 +58,4 @@ def markdown(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     |---|---|
     | 1 | x |
     """
-    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
-    lines += ["| " + " | ".join(map(str, row)) + " |" for row in rows]
-    return "\n".join(lines) + "\n"
+    return markdown_table(heads, rows, len(heads))

@@ -1,32 +1,51 @@
-"""A leaderboard in Markdown and as a page."""
+"""A leaderboard as tables, in Markdown and as a page."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from benchmark_n.benchmark.leaks import leak_lines
-from benchmark_n.errors import UsageError
-from benchmark_n.report.leaderboard import HEADERS, NAMES, Leaderboard
-from benchmark_n.report.pages import LEGEND, MEASURES, page_template
+from benchmark_n.report.leaderboard import HEADERS, NAMES, Leaderboard, Row
+from benchmark_n.report.pages import LEGEND, MEASURES, measure_columns, page_template
+from benchmark_n.report.result_table import Cell, Column, Figure, ResultTable, ResultTables
+from benchmark_n.report.table_formats import markdown_tables
 
 # The page has what else is to be said of a detector below its name.
 PAGE_HEADERS = (NAMES[0], NAMES[-1], *HEADERS[len(NAMES) :])
 
 
-def to_markdown(board: Leaderboard) -> str:
-    """The tables in Markdown."""
-    lines = [f"# {_title(board)}", "", _about(board), "", LEGEND]
+def to_tables(board: Leaderboard) -> ResultTables:
+    """A table for each provenance of the evidence and kind of error, floors among its rows."""
+    columns = (*map(Column, NAMES), *measure_columns())
+    tables = []
     for trained_on, kinds in board.tables.items():
         for kind in kinds:
-            lines += ["", f"## Evidence trained on {trained_on}: {kind.replace('_', ' ')}", ""]
-            lines.append(f"| {' | '.join(HEADERS)} |")
-            lines.append("|---" * len(NAMES) + "|" + "---:|" * len(MEASURES))
-            for row in board.ranked(trained_on, kind):
-                cells = (cell.replace("|", "\\|").replace("\n", " ") for cell in row.cells())
-                lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+            rows = board.ranked(trained_on, kind)
+            floors = frozenset(place for place, row in enumerate(rows) if not row.against)
+            title = f"Evidence trained on {trained_on}: {kind.replace('_', ' ')}"
+            tables.append(ResultTable(title, columns, tuple(map(_cells, rows)), (), floors))
+    return ResultTables(tables, (_title(board), _about(board), LEGEND))
+
+
+def _cells(row: Row) -> tuple[Cell, ...]:
+    figures = (
+        Figure(row.measures[name], _spread(row, name, digits)) for name, _, digits in MEASURES
+    )
+    return (*row.names(), *figures)
+
+
+def _spread(row: Row, name: str, digits: int) -> tuple[float, float] | None:
+    """The interval of a measure that is no count."""
+    found = row.intervals.get(name) if digits else None
+    return None if found is None else (found[0], found[1])
+
+
+def to_markdown(board: Leaderboard) -> str:
+    """The tables in Markdown."""
+    found = to_tables(board)
+    parts = [f"## {table.title}\n\n{markdown_tables(table)}" for table in found.tables]
+    return "\n".join([f"# {_title(board)}\n\n{_about(board)}\n\n{LEGEND}\n", *parts])
 
 
 def to_html(board: Leaderboard) -> str:
@@ -38,14 +57,6 @@ def to_html(board: Leaderboard) -> str:
         headers=PAGE_HEADERS,
         board=board,
     )
-
-
-def render(board: Leaderboard, out: Path) -> str:
-    """The text for a file, by its suffix: ``.md`` or ``.html``."""
-    writers = {".md": to_markdown, ".html": to_html}
-    if out.suffix not in writers:
-        raise UsageError(f"`out` {out}: expected a name that ends in .md or .html")
-    return writers[out.suffix](board)
 
 
 def _title(board: Leaderboard) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import jinja2
 
+from benchmark_n.report.result_table import Column
+
 # Measure of detection, what pages call it, and its decimals; detectors are ranked by the first two.
 MEASURES = (
     ("lifted_auprc", "lifted AUPRC", 3),
@@ -21,6 +23,8 @@ MEASURES = (
     ("errors", "errors", 0),
     ("flagged", "flagged", 0),
 )
+# Of these the highest is no better than the lowest.
+_NEITHER = ("chance_f1", "prevalence", "errors", "flagged")
 LEGEND = (
     "Lifted AUPRC is (AUPRC - π) / (1 - π), with the prevalence π: 0 is chance, 1 perfect; ties "
     "count by their expectation. F1 at budget: of as many flags as there are errors. Chance F1: of "
@@ -30,6 +34,14 @@ LEGEND = (
     "interval of the lead over it holds 0 or less. Precision is a lower bound where nobody "
     "verified what counts as right."
 )
+
+
+def measure_columns() -> tuple[Column, ...]:
+    """`MEASURES` as the columns of a table."""
+    return tuple(
+        Column(title, digits, None if name in _NEITHER else "highest")
+        for name, title, digits in MEASURES
+    )
 
 
 def floor_name(name: str) -> str:

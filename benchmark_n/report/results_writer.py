@@ -99,6 +99,18 @@ def _quality_of(detection: DetectionResult) -> dict[int, tuple[float, Mapping[st
     return dict(quality)
 
 
+def refuse_benchmark(out: Path) -> None:
+    """Refuse a benchmark's directory as the place of results.
+
+    Raises
+    ------
+    InputError
+        `out` is one.
+    """
+    if (out / "SHA256SUMS").exists():
+        raise InputError(f"{out}: is a benchmark: results go elsewhere (`out`)")
+
+
 def write_results(out: Path, evaluation: Evaluation) -> list[Path]:
     """Write ``results.json``, and figures of ejection fractions; never into a benchmark.
 
@@ -107,8 +119,7 @@ def write_results(out: Path, evaluation: Evaluation) -> list[Path]:
     list[Path]
         The figures.
     """
-    if (out / "SHA256SUMS").exists():
-        raise InputError(f"{out}: is a benchmark: results go elsewhere (`out`)")
+    refuse_benchmark(out)
     from benchmark_n.files.atomic import write_whole
 
     figures: dict[str, bytes] = {}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.labels import category_labels
@@ -28,6 +29,7 @@ from benchmark_n.evaluators.average_precision.statistics import (
     lvis_statistics,
     mean_statistics,
 )
+from benchmark_n.evaluators.label_errors.bootstrap import interval
 from benchmark_n.masks.boundary import DEFAULT_DILATION_RATIO
 from benchmark_n.runtime.options import check_known
 
@@ -48,8 +50,9 @@ class InstanceSegmentationResult:
         Supercategory to the means over its categories that have ground truth.
     scores, losses
         Distribution of the detections' scores, and of their ``loss`` fields where they have some.
-    intervals
-        Statistic to its 95 % bootstrap interval over units; empty unless asked for.
+    intervals, replicates
+        AP, AP50 and AP75 to their 95 % bootstrap intervals over units, and to the bootstrap values,
+        float64 (R,), for paired differences; empty unless asked for.
     slices
         Field to its values as plain `Slice`s, the worst first.
     settings
@@ -67,10 +70,15 @@ class InstanceSegmentationResult:
     warnings: Sequence[str]
     intervals: Mapping[str, Any] = field(default_factory=dict)
     slices: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    replicates: Mapping[str, NDArray[np.float64]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return asdict(self)
+        """Plain values for JSON, without the replicates."""
+        values = asdict(self)
+        del values["replicates"]
+        return values
 
 
 def evaluate_instances(
@@ -102,6 +110,7 @@ def evaluate_instances(
     problem, settings, silent = _problem(truth, predictions, iou_type, options)
     used, curves = run(problem, options.engine, keep_cells=options.replicates > 0)
     again, told, odd = _resampled(truth, problem, curves, options)
+    drawn = {} if again is None else again.replicates()
     agnostic = options.class_agnostic
     per_category = {} if agnostic else category_statistics(curves, problem.category_ids)
     return InstanceSegmentationResult(
@@ -112,10 +121,11 @@ def evaluate_instances(
         distribution(predictions.losses),
         {"iou_type": iou_type, "engine": used, **settings, **told},
         [*_warnings(truth, predictions, silent), *odd],
-        {} if again is None else again.intervals(),
+        {name: interval(values) for name, values in drawn.items()},
         {}
         if again is None
         else {by: [one.to_dict() for one in again.slices(truth, by)] for by in options.by},
+        drawn,
     )
 
 

@@ -43,21 +43,21 @@ class Resampling:
         The engine's matches.
     units
         Of the problem's images, in their order.
-    replicates, seed
-        Of the bootstrap.
+    count, seed
+        Number of replicates, and what they are drawn by.
     """
 
     problem: Problem
     cells: Cells
     units: Units
-    replicates: int
+    count: int
     seed: int
 
-    def intervals(self) -> dict[str, tuple[float, float] | None]:
-        """Of AP, AP50 and AP75."""
+    def replicates(self) -> dict[str, Values]:
+        """Bootstrap values of AP, AP50 and AP75, float64 (R,)."""
         kept = list(range(len(self.problem.category_ids)))
         drawn = self._drawn(0, {"all": kept})
-        return {name: interval(drawn[f"all {name}"]) for name in _MEASURES}
+        return {name: drawn[f"all {name}"] for name in _MEASURES}
 
     def slices(self, truth: CocoFile, by: str) -> list[Slice]:
         """By ``category``, ``supercategory``, ``size``, or a field of the images; worst first.
@@ -137,7 +137,7 @@ class Resampling:
             return self._measured(area, parts, of_images if mask is None else of_images * mask)
 
         largest = max((len(one.images) for one in self._matches(area)), default=1)
-        return bootstrap(measure, len(self.units), largest, self.replicates, self.seed)
+        return bootstrap(measure, len(self.units), largest, self.count, self.seed)
 
     def _measured(
         self, area: int, parts: Mapping[str, Sequence[int]], weights: Weights

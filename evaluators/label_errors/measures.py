@@ -14,6 +14,8 @@ from benchmark_n.evaluators.label_errors.bootstrap import Weights, bootstrap
 from benchmark_n.evaluators.label_errors.label_blocks import LabelledBlocks, label_blocks
 
 PRECISION_AT = (10, 50, 100, 200)
+# Shares of the items that may be looked at.
+BUDGETS = (0.05, 0.1, 0.2)
 Measured = dict[str, float | int | None]
 Values = NDArray[np.float64]
 
@@ -159,10 +161,25 @@ def _measures(
         "auprc": area,
         "lifted_auprc": ranking.lifted(area, items.prevalence(weights)),
     }
+    if items.unranked is None:
+        every = weights @ items.per_group(np.ones(items.wrong.size, bool))
+        with np.errstate(invalid="ignore"):
+            for share in BUDGETS:
+                hits = ranking.hits_at(positives, negatives, np.rint(share * every))
+                values[recall_at(share)] = hits / np.where(total > 0, total, np.nan)
     for k in PRECISION_AT:
         if k <= items.wrong.size:
             values[f"precision_at_{k}"] = ranking.hits_at(positives, negatives, k) / k
     return values
+
+
+def recall_at(share: float) -> str:
+    """Name of the recall in the first `share` of the items.
+
+    >>> recall_at(0.05)
+    'recall_at_5_percent'
+    """
+    return f"recall_at_{100 * share:g}_percent"
 
 
 def plain(value: Any) -> float | None:

@@ -30,6 +30,9 @@ class LabelErrorOptions:
         units (`benchmark_n.coco.units`).
     bootstrap, seed
         Number of replicates and their seed. Equal seeds over one manifest give paired replicates.
+    units_in_order
+        Of a benchmark: number the units by the images' ids, so that replicates of several noise
+        seeds of one source are of the same draws.
 
     Raises
     ------
@@ -48,6 +51,7 @@ class LabelErrorOptions:
     group_by: str | None = None
     bootstrap: int = REPLICATES
     seed: int = 0
+    units_in_order: bool = False
 
     @property
     def group_column(self) -> str:

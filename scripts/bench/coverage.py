@@ -117,7 +117,7 @@ def average_precision(rng: Generator, units: int, count: int) -> Found:
     codes = np.repeat(np.arange(units), IMAGES)
     each = each_its_own(units * IMAGES)
     spread = [
-        Resampling(problem, curves.cells, one, count, 0).intervals()["AP"]
+        interval(Resampling(problem, curves.cells, one, count, 0).replicates()["AP"])
         for one in (Units(codes, "patient", tuple(map(str, range(units)))), each)
     ]
     return own, spread[0], spread[1]

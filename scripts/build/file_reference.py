@@ -52,7 +52,8 @@ A benchmark's directory:
 | `private/seal.json` | of sealed benchmarks: seed and key; never published |
 | `README.md`, `croissant.json`, `card/` | the data card, where `card` was run |
 
-Of a review and a submission: [decisions.schema.json](decisions.schema.json).
+Of a review: [decisions.schema.json](decisions.schema.json); of a submission:
+[submission.schema.json](submission.schema.json).
 """
 
 

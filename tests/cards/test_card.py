@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections import Counter
@@ -50,6 +51,19 @@ def test_numbers_are_the_manifests(carded: Benchmark) -> None:
     drawn = dict(re.findall(r"^\| ([a-z ]+) \| \d+ \| (\d+) \| [\d.]+% \|", text, re.M))
     for noise in carded.recipe["noises"]:
         assert drawn[noise.replace("_", " ")] == str(sum(row[f"{noise}_applied"] for row in rows))
+
+
+def test_the_paragraph_for_a_paper_names_the_bytes(carded: Benchmark) -> None:
+    text = (carded.path / README).read_text(encoding="utf-8")
+    (paragraph,) = re.findall(r"^> (We use .*)$", text, re.M)
+    sums = (carded.path / layout.CHECKSUMS).read_text(encoding="utf-8").splitlines()
+    noisy = next(line.split()[0] for line in sums if line.endswith(carded.annotations.name))
+    recipe = hashlib.sha256((carded.path / layout.RECIPE).read_bytes()).hexdigest()
+    source = carded.recipe["source"]["sha256"]
+    for digest in (source, noisy, recipe):
+        assert f"`{digest}`" in paragraph
+    assert f"`{rebuild_command(carded)}`" in paragraph
+    assert f"noise seed {carded.recipe['seed']}" in paragraph
 
 
 def test_same_benchmark_same_card(carded: Benchmark, tmp_path: Path) -> None:

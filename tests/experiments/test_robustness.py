@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmark_n.cli.robustness import parse_seeds, robustness_text, write
+from benchmark_n.cli.robustness import parse_seeds, write
 from benchmark_n.errors import UsageError
 from benchmark_n.experiments.robustness import Robustness, robustness, tier_scores
+from benchmark_n.experiments.robustness_table import robustness_tables
 from benchmark_n.report.robustness import standard_deviation
+from benchmark_n.report.table_formats import render
 
 
 def scores() -> Robustness:
@@ -29,7 +31,7 @@ def test_shares_are_of_the_first_tiers_mean() -> None:
 
 
 def test_the_table_has_means_and_deviations() -> None:
-    lines = [line.split() for line in robustness_text(scores()).splitlines()]
+    lines = [line.split() for line in render(robustness_tables(scores()), "text").splitlines()]
     assert lines[1][:5] == ["clean", "45.00", "7.07", "100.00", "15.71"]
     assert lines[2][:5] == ["hard", "31.50", "6.36", "70.00", "14.14"]
     assert standard_deviation([0.4]) == 0

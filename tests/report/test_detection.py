@@ -188,7 +188,7 @@ def test_crops_for_people_are_grey_beyond_the_picture() -> None:
 def test_all_pages_have_one_head() -> None:
     folder = Path(pages.__file__).parent / "templates"
     templates = sorted(path for path in folder.glob("*.html") if path.name != "base.html")
-    assert len(templates) == 6
+    assert len(templates) == 7
     for path in templates:
         text = path.read_text(encoding="utf-8")
         assert text.startswith('{% extends "base.html" %}')

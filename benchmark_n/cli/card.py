@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from benchmark_n.cli import completion
 from benchmark_n.cli.common import emit, output_options, set_logging
 
 
 @click.command("card")
-@click.argument("benchmark", type=click.Path(path_type=Path))
+@click.argument("benchmark", type=click.Path(path_type=Path), shell_complete=completion.benchmarks)
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -28,7 +29,10 @@ def command(
     verbose: int,
     as_json: bool,
 ) -> None:
-    """Write the data card of BENCHMARK: a Hub card for people, Croissant for machines."""
+    """Write the data card of BENCHMARK: a Hub card for people, Croissant for machines.
+
+    Example: benchmark-n card benchmarks/coco-n-hard-seed1
+    """
     set_logging(quiet, verbose)
     from benchmark_n.benchmark import load
 

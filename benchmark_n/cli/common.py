@@ -18,6 +18,10 @@ from benchmark_n.files.limits import DEFAULTS, MAX_PIXELS
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+# Headings of options that many commands have, in --help.
+READING_SECTION = {"Reading": ("repair", "strict", "crowds_as_instances", "max_pixels")}
+
+
 def output_options(command: Command) -> Command:
     """``--json``, ``-q`` and ``-v``, as on every command."""
     for option in (

@@ -7,13 +7,33 @@ from typing import Any
 
 import click
 
-from benchmark_n.cli.common import output_options, pixels_option, reading_options, set_logging
-from benchmark_n.cli.detector_options import DETECTOR_OPTIONS, detector_options
+from benchmark_n.cli.common import (
+    READING_SECTION,
+    output_options,
+    pixels_option,
+    reading_options,
+    set_logging,
+)
+from benchmark_n.cli.detector_options import (
+    DETECTOR_OPTIONS,
+    DETECTOR_SECTIONS,
+    detector_options,
+)
+from benchmark_n.cli.help import SectionedCommand
 
 _FILE = click.Path(path_type=Path)
 
 
-@click.command("detect")
+SECTIONS = {
+    "Data": ("annotations", "out"),
+    **DETECTOR_SECTIONS,
+    "Week two": ("since", "guideline"),
+    "How far to trust it": ("self_test", "recipe", "seed"),
+    **READING_SECTION,
+}
+
+
+@click.command("detect", cls=SectionedCommand, sections=SECTIONS)
 @click.option(
     "--annotations", type=_FILE, required=True, help="A COCO file, or an export with one."
 )

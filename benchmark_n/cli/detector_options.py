@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from benchmark_n.cli import completion
 from benchmark_n.cli.common import Command
 
 _FILE = click.Path(path_type=Path)
@@ -33,6 +34,18 @@ DETECTOR_OPTIONS = (
     "workers",
 )
 
+# Headings of the same in --help.
+DETECTOR_SECTIONS = {
+    "Detectors": (
+        *("detector", "settings", "noise_rate", "weights", "fit", "out_of_domain", "top"),
+    ),
+    "Evidence": (
+        *("evidence", "images", "backbone", "folds", "group_by", "evidence_seed", "device"),
+        *("trained_on", "match", "category_map", "cam_target", "cam_layer", "evidence_dir"),
+        "workers",
+    ),
+}
+
 
 def detector_options(command: Command) -> Command:
     """What detectors run, on what evidence, and how much of it the page shows."""
@@ -42,7 +55,12 @@ def detector_options(command: Command) -> Command:
 
 
 _OPTIONS = (
-    click.option("--detector", metavar="NAME[,NAME…]|all", help="Look for label errors."),
+    click.option(
+        "--detector",
+        metavar="NAME[,NAME…]|all",
+        shell_complete=completion.detectors,
+        help="Look for label errors.",
+    ),
     click.option(
         "--evidence",
         multiple=True,

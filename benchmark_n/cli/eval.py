@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from benchmark_n.cli import completion
 from benchmark_n.cli.common import (
+    READING_SECTION,
     emit,
     output_options,
     pixels_option,
@@ -15,7 +17,12 @@ from benchmark_n.cli.common import (
     set_logging,
     warn,
 )
-from benchmark_n.cli.detector_options import DETECTOR_OPTIONS, detector_options
+from benchmark_n.cli.detector_options import (
+    DETECTOR_OPTIONS,
+    DETECTOR_SECTIONS,
+    detector_options,
+)
+from benchmark_n.cli.help import SectionedCommand
 from benchmark_n.cli.truth_options import TRUTH_OPTIONS, spatial_truth, truth_options
 from benchmark_n.errors import UsageError
 
@@ -33,8 +40,22 @@ _PRECISION = (
 _SLICES = ("by", "bootstrap", "seed")
 
 
-@click.command("eval")
-@click.argument("benchmark", required=False, type=_FILE)
+SECTIONS = {
+    "What to evaluate (one of these)": ("detector", "predictions", "compare", "masks", "ef"),
+    "Of detector: detectors": tuple(
+        name for name in DETECTOR_SECTIONS["Detectors"] if name != "detector"
+    ),
+    "Of detector: evidence": DETECTOR_SECTIONS["Evidence"],
+    "Of detector: the truth": (*TRUTH_OPTIONS, "in_sample", "clean_subset", "ablation"),
+    "Of predictions and compare": ("iou_types", "ground_truth", "against", *_PRECISION),
+    "Of masks and ef": ("length", "surface", "tolerance"),
+    "Slices and intervals": _SLICES,
+    **READING_SECTION,
+}
+
+
+@click.command("eval", cls=SectionedCommand, sections=SECTIONS)
+@click.argument("benchmark", required=False, type=_FILE, shell_complete=completion.benchmarks)
 @click.option("--predictions", type=_FILE, help="COCO results file: average precisions.")
 @click.option(
     "--compare",

@@ -8,7 +8,9 @@ from typing import Any
 
 import click
 
+from benchmark_n.cli import completion
 from benchmark_n.cli.common import (
+    READING_SECTION,
     emit,
     output_options,
     pixels_option,
@@ -16,22 +18,42 @@ from benchmark_n.cli.common import (
     reading_options,
     set_logging,
 )
+from benchmark_n.cli.help import SectionedCommand
 from benchmark_n.errors import UsageError
 
+SECTIONS = {
+    "What to make": ("dataset", "tier", "recipe", "seed", "out", "overwrite"),
+    "A file of yours": ("annotations", "images", "licence", "verified", "noise_unverified"),
+    "The dataset": (
+        *("root", "split", "num_images", "data_seed", "stride", "skip_bad", "group_regex"),
+    ),
+    "The noise": ("only", "settings"),
+    "What is published": ("masks", "keep_ids", "keep_fields", "sealed", "seal"),
+    "Weak annotations": ("weak", "segmenter", "grounder", "prompts_from", "device"),
+    **READING_SECTION,
+    "Running": ("workers", "backend", "scheduler"),
+}
 
-@click.command("make")
+
+@click.command("make", cls=SectionedCommand, sections=SECTIONS)
 @click.option(
     "--dataset",
+    shell_complete=completion.datasets,
     help="See benchmark-n datasets [default: coco; with --annotations custom]. With --annotations "
     "it lends its tiers' recipes and boundary ratio; its name, licence and citation only to a "
     "file whose SHA-256 is known to be one of its own.",
 )
 @click.option(
     "--tier",
+    shell_complete=completion.recipes,
     help="easy, mid, hard (low, medium, high), clean; wan-easy, wan-mid, wan-hard; or another "
     "recipe.",
 )
-@click.option("--recipe", help="A recipe's name or YAML file, instead of a tier.")
+@click.option(
+    "--recipe",
+    shell_complete=completion.recipes,
+    help="A recipe's name or YAML file, instead of a tier.",
+)
 @click.option(
     "--root",
     type=click.Path(path_type=Path),

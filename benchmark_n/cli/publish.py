@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from benchmark_n.cli import completion
 from benchmark_n.cli.common import emit, output_options, set_logging
 
 
 @click.command("publish")
-@click.argument("benchmark", type=click.Path(path_type=Path))
+@click.argument("benchmark", type=click.Path(path_type=Path), shell_complete=completion.benchmarks)
 @click.option("--repo", required=True, metavar="USER/NAME", help="Dataset on the Hub.")
 @click.option("--private", is_flag=True, help="Make the dataset private.")
 @click.option("--dry-run", is_flag=True, help="List what would go, and how large it is.")
@@ -28,6 +29,8 @@ def command(
 
     The token comes from the environment variable HF_TOKEN. Where the source's terms forbid passing
     annotations on, only the recipe and the card go: nothing that tells of a single annotation.
+
+    Example: benchmark-n publish benchmarks/coco-n-hard-seed1 --repo me/coco-n-hard
     """
     set_logging(quiet, verbose)
     from benchmark_n.benchmark import load

@@ -13,41 +13,54 @@ import click
 
 from benchmark_n._version import __version__
 from benchmark_n.cli.flags import with_flags
-from benchmark_n.errors import BenchmarkNError, import_fault
+from benchmark_n.cli.help import unknown_command
+from benchmark_n.errors import BenchmarkNError, did_you_mean, import_fault
 
-# Command name to its module and the line that --help shows for it.
-COMMANDS = {
-    "make": ("benchmark_n.cli.make", "Make a noisy benchmark from clean annotations."),
-    "convert": ("benchmark_n.cli.convert", "Turn a dataset's label maps into a clean COCO file."),
-    "datasets": ("benchmark_n.cli.datasets", "List the datasets, and which are on this machine."),
-    "fetch": ("benchmark_n.cli.fetch", "Download annotations, or say how to get them."),
-    "export": ("benchmark_n.cli.export", "Write noisy labels in the dataset's own format."),
-    "recipes": ("benchmark_n.cli.recipes", "List the recipes, or print one."),
-    "show": ("benchmark_n.cli.show", "Draw clean against noisy contours of an image."),
-    "eval": ("benchmark_n.cli.eval", "Evaluate predictions, noisy labels or detectors."),
-    "import": ("benchmark_n.cli.import_pair", "Derive a benchmark from a clean and a noisy file."),
-    "check": ("benchmark_n.cli.check", "Look for structural errors, without a model."),
-    "detect": ("benchmark_n.cli.detect", "Look for label errors in a real dataset."),
-    "detectors": ("benchmark_n.cli.detectors", "List the label-error detectors."),
-    "train-quality": ("benchmark_n.cli.train_quality", "Train the detector of wrong masks."),
-    "audit": ("benchmark_n.cli.audit", "Predict how good a dataset's masks are, by group."),
-    "card": ("benchmark_n.cli.card", "Write or check the data card of a benchmark."),
-    "verify": ("benchmark_n.cli.verify", "Make a release's benchmarks and compare their bytes."),
-    "publish": ("benchmark_n.cli.publish", "Publish a benchmark on the Hugging Face Hub."),
-    "train": ("benchmark_n.cli.train", "Train a model on noisy labels."),
-    "predict": ("benchmark_n.cli.predict", "Write a trained model's detections."),
-    "robustness": ("benchmark_n.cli.robustness", "How much precision each tier leaves."),
-    "realism": ("benchmark_n.cli.realism", "Test whether noise is told from what people draw."),
-    "calibrate": (
-        "benchmark_n.cli.calibrate",
-        "Fit a recipe to annotations that were drawn twice.",
-    ),
-    "correct": ("benchmark_n.cli.correct", "Restore suspects' clean labels, and count."),
-    "review": ("benchmark_n.cli.review", "Have people judge suspects; import what they decided."),
-    "compare": ("benchmark_n.cli.compare", "Detectors side by side, over noise seeds."),
-    "submit": ("benchmark_n.cli.submit", "Check results that are to go on a leaderboard."),
-    "leaderboard": ("benchmark_n.cli.leaderboard", "One table of the results of many detectors."),
+# Heading to commands in the order of work: name, module and the line that --help shows.
+GROUPS = {
+    "Make benchmarks": {
+        "make": ("benchmark_n.cli.make", "Make a noisy benchmark from clean annotations."),
+        "recipes": ("benchmark_n.cli.recipes", "List the recipes, or print one."),
+        "datasets": ("benchmark_n.cli.datasets", "List datasets, and which are on this machine."),
+        "fetch": ("benchmark_n.cli.fetch", "Download annotations, or say how to get them."),
+        "convert": ("benchmark_n.cli.convert", "Turn a dataset's label maps into a COCO file."),
+        "import": ("benchmark_n.cli.import_pair", "A benchmark from a clean and a noisy file."),
+        "show": ("benchmark_n.cli.show", "Draw clean against noisy contours of an image."),
+        "export": ("benchmark_n.cli.export", "Write noisy labels in the dataset's own format."),
+    },
+    "Noise as people make it": {
+        "calibrate": ("benchmark_n.cli.calibrate", "Fit a recipe to images annotated twice."),
+        "realism": ("benchmark_n.cli.realism", "Test whether noise is told from people's."),
+    },
+    "Find errors": {
+        "check": ("benchmark_n.cli.check", "Look for structural errors, without a model."),
+        "detect": ("benchmark_n.cli.detect", "Look for label errors in a real dataset."),
+        "detectors": ("benchmark_n.cli.detectors", "List the label-error detectors."),
+        "audit": ("benchmark_n.cli.audit", "Predict how good masks are, by group."),
+    },
+    "Correct them": {
+        "review": ("benchmark_n.cli.review", "Have people judge suspects; import decisions."),
+        "correct": ("benchmark_n.cli.correct", "Restore suspects' clean labels, and count."),
+    },
+    "Train": {
+        "train": ("benchmark_n.cli.train", "Train a model on noisy labels."),
+        "predict": ("benchmark_n.cli.predict", "Write a trained model's detections."),
+        "train-quality": ("benchmark_n.cli.train_quality", "Train the detector of wrong masks."),
+    },
+    "Evaluate": {
+        "eval": ("benchmark_n.cli.eval", "Evaluate detectors, predictions or noisy labels."),
+        "compare": ("benchmark_n.cli.compare", "Detectors side by side, over noise seeds."),
+        "robustness": ("benchmark_n.cli.robustness", "How much precision each tier leaves."),
+        "leaderboard": ("benchmark_n.cli.leaderboard", "One table of many detectors' results."),
+    },
+    "Publish": {
+        "submit": ("benchmark_n.cli.submit", "Check results that are to go on a leaderboard."),
+        "card": ("benchmark_n.cli.card", "Write or check the data card of a benchmark."),
+        "publish": ("benchmark_n.cli.publish", "Publish on the Hugging Face Hub."),
+        "verify": ("benchmark_n.cli.verify", "Make a release's benchmarks, compare their bytes."),
+    },
 }
+COMMANDS = {name: entry for commands in GROUPS.values() for name, entry in commands.items()}
 
 
 class LazyGroup(click.Group):
@@ -63,9 +76,18 @@ class LazyGroup(click.Group):
         command: click.Command = module.command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not ctx.resilient_parsing:
+            ctx.fail(unknown_command(args[0], tuple(COMMANDS), did_you_mean(args[0], COMMANDS)))
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+        width = max(map(len, COMMANDS))
+        for heading, commands in GROUPS.items():
+            with formatter.section(heading):
+                formatter.write_dl([(f"{n:{width}}", line) for n, (_, line) in commands.items()])
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -6,11 +6,17 @@ from pathlib import Path
 
 import click
 
+from benchmark_n.cli import completion
 from benchmark_n.cli.common import emit, newest_or, output_options, set_logging
 
 
 @click.command("card")
-@click.argument("benchmark", required=False, type=click.Path(path_type=Path))
+@click.argument(
+    "benchmark",
+    required=False,
+    type=click.Path(path_type=Path),
+    shell_complete=completion.benchmarks,
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -31,6 +37,8 @@ def command(
     """Write the data card of BENCHMARK: a Hub card for people, Croissant for machines.
 
     BENCHMARK is by default the newest under benchmarks/.
+
+    Example: benchmark-n card benchmarks/coco-n-hard-seed1
     """
     set_logging(quiet, verbose)
     loaded = newest_or(benchmark, quiet)

@@ -13,7 +13,10 @@ from benchmark_n.cli.common import emit, output_options, set_logging
 @click.option("--root", type=click.Path(path_type=Path), help="Look there for every dataset.")
 @output_options
 def command(root: Path | None, quiet: bool, verbose: int, as_json: bool) -> None:
-    """List the datasets: size, licence, what may be passed on, and whether they are here."""
+    """List the datasets: size, licence, what may be passed on, and whether they are here.
+
+    Example: benchmark-n datasets
+    """
     set_logging(quiet, verbose)
     from benchmark_n.datasets.catalogue import CatalogueEntry, catalogue
 

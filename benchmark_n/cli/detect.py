@@ -7,13 +7,23 @@ from typing import Any
 
 import click
 
-from benchmark_n.cli.common import output_options, pixels_option, reading_options, set_logging
-from benchmark_n.cli.detector_options import DETECTOR_OPTIONS, detector_options
+from benchmark_n.cli import sections
+from benchmark_n.cli.common import (
+    output_options,
+    pixels_option,
+    reading_options,
+    set_logging,
+)
+from benchmark_n.cli.detector_options import (
+    DETECTOR_OPTIONS,
+    detector_options,
+)
+from benchmark_n.cli.help import SectionedCommand
 
 _FILE = click.Path(path_type=Path)
 
 
-@click.command("detect")
+@click.command("detect", cls=SectionedCommand, sections=sections.DETECT)
 @click.option(
     "--annotations", type=_FILE, required=True, help="A COCO file, or an export with one."
 )

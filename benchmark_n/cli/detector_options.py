@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from benchmark_n.cli import completion
 from benchmark_n.cli.common import Command
 
 _FILE = click.Path(path_type=Path)
@@ -42,7 +43,12 @@ def detector_options(command: Command) -> Command:
 
 
 _OPTIONS = (
-    click.option("--detector", metavar="NAME[,NAME…]|all", help="Look for label errors."),
+    click.option(
+        "--detector",
+        metavar="NAME[,NAME…]|all",
+        shell_complete=completion.detectors,
+        help="Look for label errors.",
+    ),
     click.option(
         "--evidence",
         multiple=True,

@@ -10,7 +10,10 @@ from benchmark_n.cli.common import emit, output_options, set_logging
 @click.command("detectors")
 @output_options
 def command(quiet: bool, verbose: int, as_json: bool) -> None:
-    """List the detectors: what each needs, what kind of error it finds, its paper."""
+    """List the detectors: what each needs, what kind of error it finds, its paper.
+
+    Example: benchmark-n detectors
+    """
     set_logging(quiet, verbose)
     from benchmark_n.cli.tables import left_table
     from benchmark_n.detectors.base import DETECTORS, choices, told_to

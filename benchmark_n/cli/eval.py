@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from benchmark_n.cli import completion, sections
 from benchmark_n.cli.common import (
     format_option,
     output_options,
@@ -16,7 +17,12 @@ from benchmark_n.cli.common import (
     warn,
 )
 from benchmark_n.cli.compared_files import TIERS, compared_files, results_folder
-from benchmark_n.cli.detector_options import DETECTOR_OPTIONS, detector_options
+from benchmark_n.cli.detector_options import (
+    DETECTOR_OPTIONS,
+    detector_options,
+)
+from benchmark_n.cli.help import SectionedCommand
+from benchmark_n.cli.precision_options import PRECISION_OPTIONS, precision_options
 from benchmark_n.cli.truth_options import TRUTH_OPTIONS, spatial_truth, truth_options
 from benchmark_n.errors import UsageError
 
@@ -28,15 +34,11 @@ if TYPE_CHECKING:
 
 _FILE = click.Path(path_type=Path)
 RESULTS = "results.json"
-_PRECISION = (
-    *("engine", "protocol", "max_detections", "class_agnostic"),
-    *("dilation_ratio", "compat"),
-)
 _SLICES = ("by", "bootstrap", "seed")
 
 
-@click.command("eval")
-@click.argument("benchmark", required=False, type=_FILE)
+@click.command("eval", cls=SectionedCommand, sections=sections.EVAL)
+@click.argument("benchmark", required=False, type=_FILE, shell_complete=completion.benchmarks)
 @click.option("--predictions", type=_FILE, help="COCO results file: average precisions.")
 @click.option(
     "--compare",
@@ -69,21 +71,7 @@ _SLICES = ("by", "bootstrap", "seed")
     type=click.Choice(["bbox", "segm", "boundary"]),
     help="Repeatable [default: all that the predictions allow].",
 )
-@click.option(
-    "--engine",
-    type=click.Choice(["auto", "pycocotools", "vernier"]),
-    default="auto",
-    show_default=True,
-)
-@click.option(
-    "--protocol",
-    type=click.Choice(["coco", "lvis"]),
-    help="[default: lvis where images name their negative categories]",
-)
-@click.option("--max-detections", type=int, help="[default: 100; lvis 300]")
-@click.option("--class-agnostic", is_flag=True, help="As if all categories were one.")
-@click.option("--dilation-ratio", type=float, help="[default: the benchmark's, else 0.02]")
-@click.option("--compat", type=click.Choice(["pycocotools"]), help="As the raw oracle does it.")
+@precision_options
 @click.option(
     "--length",
     type=click.Choice(["mean", "max", "camus"]),
@@ -204,7 +192,7 @@ def _options(
     from benchmark_n.evaluators.average_precision.options import PrecisionOptions
     from benchmark_n.evaluators.slices import AgreementOptions
 
-    precision = {name: options.pop(name) for name in _PRECISION}
+    precision = {name: options.pop(name) for name in PRECISION_OPTIONS}
     if options["ef"] or options["masks"] is not None:
         return AgreementOptions(**sliced, **agreement)
     if agreement["surface"]:

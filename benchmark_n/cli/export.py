@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from benchmark_n.cli import completion
 from benchmark_n.cli.common import emit, output_options, progress_bar, set_logging
 
 
 @click.command("export")
-@click.argument("benchmark", type=click.Path(path_type=Path))
+@click.argument("benchmark", type=click.Path(path_type=Path), shell_complete=completion.benchmarks)
 @click.option(
     "--labelmaps",
     type=click.Path(path_type=Path),

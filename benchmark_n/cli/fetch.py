@@ -37,6 +37,8 @@ def command(
     """Download the annotations of DATASET, or print the steps where it wants a login.
 
     The name coco-detectors brings the weights of small object detectors into the cache.
+
+    Example: benchmark-n fetch coco
     """
     set_logging(quiet, verbose)
     from benchmark_n.evidence.detections.package import NAME

@@ -46,7 +46,10 @@ def command(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Derive a benchmark, manifest and all, from a real pair of annotation files."""
+    """Derive a benchmark, manifest and all, from a real pair of annotation files.
+
+    Example: benchmark-n import --clean expert.json --noisy crowd.json
+    """
     set_logging(quiet, verbose)
     from benchmark_n.coco import ReadOptions
     from benchmark_n.coco.joining import matched_line

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from benchmark_n.cli import completion, sections
 from benchmark_n.cli.common import (
     emit,
     output_options,
@@ -16,22 +17,29 @@ from benchmark_n.cli.common import (
     reading_options,
     set_logging,
 )
+from benchmark_n.cli.help import SectionedCommand
 from benchmark_n.errors import UsageError
 
 
-@click.command("make")
+@click.command("make", cls=SectionedCommand, sections=sections.MAKE)
 @click.option(
     "--dataset",
+    shell_complete=completion.datasets,
     help="See benchmark-n datasets [default: coco; with --annotations custom]. With --annotations "
     "it lends its tiers' recipes and boundary ratio; its name, licence and citation only to a "
     "file whose SHA-256 is known to be one of its own.",
 )
 @click.option(
     "--tier",
+    shell_complete=completion.recipes,
     help="easy, mid, hard (low, medium, high), clean; wan-easy, wan-mid, wan-hard; or another "
     "recipe.",
 )
-@click.option("--recipe", help="A recipe's name or YAML file, instead of a tier.")
+@click.option(
+    "--recipe",
+    shell_complete=completion.recipes,
+    help="A recipe's name or YAML file, instead of a tier.",
+)
 @click.option(
     "--root",
     type=click.Path(path_type=Path),

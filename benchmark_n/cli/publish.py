@@ -6,11 +6,17 @@ from pathlib import Path
 
 import click
 
+from benchmark_n.cli import completion
 from benchmark_n.cli.common import emit, newest_or, output_options, set_logging
 
 
 @click.command("publish")
-@click.argument("benchmark", required=False, type=click.Path(path_type=Path))
+@click.argument(
+    "benchmark",
+    required=False,
+    type=click.Path(path_type=Path),
+    shell_complete=completion.benchmarks,
+)
 @click.option(
     "--repo",
     metavar="USER/NAME",
@@ -33,6 +39,8 @@ def command(
     BENCHMARK is by default the newest under benchmarks/. The token comes from the environment
     variable HF_TOKEN. Where the source's terms forbid passing annotations on, only the recipe and
     the card go: nothing that tells of a single annotation.
+
+    Example: benchmark-n publish benchmarks/coco-n-hard-seed1 --repo me/coco-n-hard
     """
     set_logging(quiet, verbose)
     from benchmark_n.cards.publish import plan_upload, publish

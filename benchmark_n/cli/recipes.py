@@ -11,7 +11,10 @@ from benchmark_n.cli.common import emit, output_options, set_logging
 @click.argument("name", required=False)
 @output_options
 def command(name: str | None, quiet: bool, verbose: int, as_json: bool) -> None:
-    """List the recipes, or print the one called NAME (or in the file NAME)."""
+    """List the recipes, or print the one called NAME (or in the file NAME).
+
+    Example: benchmark-n recipes hard
+    """
     set_logging(quiet, verbose)
     from benchmark_n.files.json_yaml import dump_yaml
     from benchmark_n.noise.recipe import Recipe, load_recipe, recipe_names

@@ -23,7 +23,10 @@ _FILE = click.Path(path_type=Path)
 
 @click.group("review", context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
-    """Have people look at suspects, and take their decisions back on an audit trail."""
+    """Have people look at suspects, and take their decisions back on an audit trail.
+
+    Example: benchmark-n review import my-review decisions.json
+    """
 
 
 @command.command("export")

@@ -29,7 +29,10 @@ def command(
     verbose: int,
     as_json: bool,
 ) -> None:
-    """Draw an image with clean contours beside those of each BENCHMARK."""
+    """Draw an image with clean contours beside those of each BENCHMARK.
+
+    Example: benchmark-n show benchmarks/coco-n-hard-seed1 --out picture.png
+    """
     set_logging(quiet, verbose)
     from benchmark_n.benchmark import load
     from benchmark_n.cards.show import show

@@ -15,7 +15,10 @@ _FILE = click.Path(path_type=Path)
 
 @click.group("submit", context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
-    """Results for a leaderboard: submission.yaml beside scores.parquet, or detections."""
+    """Results for a leaderboard: submission.yaml beside scores.parquet, or detections.
+
+    Example: benchmark-n submit check my-submission
+    """
 
 
 @command.command("check")

@@ -34,7 +34,7 @@ from benchmark_n.runtime.execution import Execution
 _log = logging.getLogger(__name__)
 # A list that names as much as this is rather about the file than about its annotations.
 _MOST = 0.5
-# Share of annotations in known categories; on LVIS (.3) the list did not reach chance.
+# Share of annotations in known categories; on LVIS (.3) the list was hardly above chance.
 _LEAST_KNOWN = 0.5
 
 
@@ -159,8 +159,8 @@ def of_unknown_categories(found: Evidence) -> list[str]:
         return []
     return [
         f"{count} of {len(found)} annotations are of categories that the object detectors know: "
-        "of the others they tell little, and on such a file the head of the list was no better "
-        "than chance (docs/joint.md)"
+        "of the others they tell little, and on such a file the head of the list was hardly "
+        "better than chance (docs/joint.md)"
     ]
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
 from benchmark_n.masks.crop import Pixels
+from benchmark_n.masks.rle import transposed
 
 # Coordinates are whole multiples of 1 / SUBPIXEL px from the corner of the first pixel.
 SUBPIXEL = 16
@@ -60,17 +61,19 @@ def _rims(pixels: Pixels) -> list[tuple[Ring, bool]]:
 
 def _refined(values: NDArray[np.float32], points: Ring) -> Ring:
     width = values.shape[1]
-    flat, steps = values.ravel(), np.array([1, width])
-    place = points @ np.array([1, width])
-    # Beside the array's border, which lies beyond the image's, any value will do.
-    after, before = place[:, None] + steps, place[:, None] - steps
-    slopes = flat.take(after, mode="wrap") - flat.take(before, mode="wrap")
-    steep = np.maximum(slopes[:, 0] * slopes[:, 0] + slopes[:, 1] * slopes[:, 1], _FLATTEST)
-    slopes *= (flat.take(place) * np.float32(-2 * SUBPIXEL) / steep)[:, None]
+    place = points[:, 1] * np.intp(width) + points[:, 0]
+    # Right, left, below, above; beside the array's border, which lies beyond the image's, any
+    # value will do.
+    beside = values.take(place + np.array([[1], [-1], [width], [-width]]), mode="wrap")
+    slopes = beside[::2] - beside[1::2]
+    steep = np.maximum(slopes[0] * slopes[0] + slopes[1] * slopes[1], _FLATTEST)
+    slopes *= values.take(place) * np.float32(-2 * SUBPIXEL) / steep
     most = np.float32(_FARTHEST_STEP * SUBPIXEL)
     np.maximum(slopes, -most, out=slopes)
     np.minimum(slopes, most, out=slopes)
-    refined: Ring = points * SUBPIXEL + SUBPIXEL // 2 + np.rint(slopes).astype(np.int32)
+    refined: Ring = points * SUBPIXEL
+    refined += SUBPIXEL // 2
+    refined += np.rint(slopes.T).astype(np.int32)
     return refined
 
 
@@ -125,5 +128,4 @@ def _drawn(rings: list[Ring], height: int, width: int) -> Pixels:
     polygons = [(ring.ravel() / SUBPIXEL).tolist() for ring in rings]
     rles = coco_mask.frPyObjects(polygons, height, width)
     rle = rles[0] if len(rles) == 1 else coco_mask.merge(rles)
-    pixels: Pixels = np.ascontiguousarray(coco_mask.decode(rle))
-    return pixels
+    return transposed(coco_mask.decode(rle).T)

@@ -7,14 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from benchmark_n.masks import CropMask
-from benchmark_n.masks.distance import FARTHEST, signed_distances
+from benchmark_n.masks.distance import FARTHEST
 from benchmark_n.noise.base import Drawn, NotApplied, SpatialNoise
 from benchmark_n.noise.clicks import click, level_set, rim_clicks
 from benchmark_n.noise.random_field import smooth_field
-from benchmark_n.noise.redrawing import PASSES, add_bump, cut_rings, smoothed, with_margin
+from benchmark_n.noise.redrawing import PASSES, Displacement, cut_rings, displaced, with_margin
 from benchmark_n.runtime.random_streams import Stream
 
 # Detail that a person's outline of the clean mask has, px; vertices are counted relative to it.
@@ -148,15 +146,13 @@ class Contour(SpatialNoise):
         reach += PASSES * radius
         margin = math.ceil(min(reach, FARTHEST)) + _MARGIN
         pixels, left, top = with_margin(mask, margin)
-        h, w = pixels.shape
-        distances = signed_distances(pixels)
         wanted = drawn["clicks"] * float(rim_clicks(pixels, _DETAIL)) ** self.clicks_growth
-        values = (smoothed(distances, radius) if radius else distances) + np.float32(offset)
-        if part:
-            add_bump(values, distances, part, drawn["part_at"])
+        field = None
         if roughness:
             length = self.length * float(area) ** self.length_growth
-            values += smooth_field(drawn["seed"], (h, w), length, roughness)
+            field = smooth_field(drawn["seed"], pixels.shape, length, roughness)
+        moved = Displacement(offset, part, drawn["part_at"], field)
+        values = displaced(pixels, moved, radius)
         least = max(_FEWEST_PIXELS, _SMALLEST_PART * area)
         rings = click(level_set(values, least), max(wanted, 4))
         if not rings:

@@ -2,17 +2,78 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.masks import CropMask
-from benchmark_n.masks.distance import FARTHEST
+from benchmark_n.masks.distance import FARTHEST, NEAREST, signed_distances
 from benchmark_n.noise.clicks import SUBPIXEL, Ring, fill_rings
 
 PASSES = 3  # of the box filter
 _FIXED = 4096
+# Pixels of an outline lie at most a diagonal from its zero, and their neighbours a pixel farther.
+_BESIDE = 4
 Values = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Displacement:
+    """How far an outline moves, px: outwards, and where `part` is below 0 inwards there.
+
+    Parameters
+    ----------
+    offset
+        Everywhere.
+    part, part_at
+        Height of a hill, and its place on the outline, 0 to 1.
+    field
+        At each pixel, float32 (h, w); None for none.
+    """
+
+    offset: float
+    part: float
+    part_at: float
+    field: Values | None
+
+    @property
+    def farthest(self) -> float:
+        """No pixel is moved farther, px."""
+        low, high = (0.0, 0.0)
+        if self.field is not None:
+            low, high, _, _ = cv2.minMaxLoc(self.field)
+        return max(abs(self.offset + low), abs(self.offset + high)) + abs(self.part)
+
+    def of(self, distances: Values, radius: int) -> Values:
+        """Signed distances, smoothed by `radius` px, to the outline that was moved."""
+        values = smoothed(distances, radius) if radius else distances
+        values = values + np.float32(self.offset)
+        if self.part:
+            add_bump(values, distances, self.part, self.part_at)
+        if self.field is not None:
+            values += self.field
+        return values
+
+
+def displaced(mask: NDArray[np.uint8], displacement: Displacement, radius: int) -> Values:
+    """Signed distances to a mask's outline after it was smoothed and moved, px, float32 (h, w).
+
+    Right around the new outline; elsewhere the sign is. Only where the outline meets the array's
+    border are all of them computed: its neighbours there are from the array's other side.
+    """
+    within = math.ceil(displacement.farthest) + _BESIDE
+    if within <= NEAREST and not radius and not _meets_border(mask):
+        values = displacement.of(signed_distances(mask, within), 0)
+        if not _meets_border(values):
+            return values
+    return displacement.of(signed_distances(mask), radius)
+
+
+def _meets_border(values: NDArray[np.uint8] | Values) -> bool:
+    return any((edge > 0).any() for edge in (values[0], values[-1], values[:, 0], values[:, -1]))
 
 
 def with_margin(mask: CropMask, margin: int) -> tuple[NDArray[np.uint8], int, int]:
@@ -45,7 +106,7 @@ def smoothed(distances: Values, radius: int) -> Values:
 
 def add_bump(values: Values, distances: Values, size: float, where: float) -> None:
     """Add a smooth hill (or dip, for a negative size, px) around a pixel of the outline."""
-    rim = np.flatnonzero(np.abs(distances) <= 0.5)
+    rim = np.flatnonzero((distances <= 0.5) & (distances >= -0.5))
     if not len(rim):  # a mask of the whole image has no outline
         return
     w = values.shape[1]

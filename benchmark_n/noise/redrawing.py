@@ -22,14 +22,14 @@ Values = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Displacement:
-    """How far an outline moves, px: outwards, and where `part` is below 0 inwards there.
+    """How far an outline moves, px; outwards is above 0.
 
     Parameters
     ----------
     offset
         Everywhere.
     part, part_at
-        Height of a hill, and its place on the outline, 0 to 1.
+        Height of a hill (of a dip, below 0), and its place along the outline's rows, 0 to 1.
     field
         At each pixel, float32 (h, w); None for none.
     """
@@ -41,21 +41,43 @@ class Displacement:
 
     @property
     def farthest(self) -> float:
-        """No pixel is moved farther, px."""
-        low, high = (0.0, 0.0)
-        if self.field is not None:
-            low, high, _, _ = cv2.minMaxLoc(self.field)
-        return max(abs(self.offset + low), abs(self.offset + high)) + abs(self.part)
+        """No pixel is moved farther but by the hill, px."""
+        low, high = (0.0, 0.0) if self.field is None else cv2.minMaxLoc(self.field)[:2]
+        return max(abs(self.offset + low), abs(self.offset + high))
 
-    def of(self, distances: Values, radius: int) -> Values:
-        """Signed distances, smoothed by `radius` px, to the outline that was moved."""
-        values = smoothed(distances, radius) if radius else distances
-        values = values + np.float32(self.offset)
-        if self.part:
-            add_bump(values, distances, self.part, self.part_at)
-        if self.field is not None:
-            values += self.field
-        return values
+
+@dataclass(frozen=True)
+class _Hill:
+    """A smooth hill around the pixel (y, x), or a dip for a negative size, px."""
+
+    y: int
+    x: int
+    size: float
+
+    @property
+    def radius(self) -> int:
+        return max(round(2 * abs(self.size)), 2)
+
+    def add_to(self, values: Values) -> None:
+        top, left = max(self.y - self.radius, 0), max(self.x - self.radius, 0)
+        window = values[top : self.y + self.radius, left : self.x + self.radius]
+        down = (np.arange(window.shape[0]) + (top - self.y))[:, None]
+        across = np.arange(window.shape[1]) + (left - self.x)
+        share = np.maximum(self.radius**2 - down * down - across * across, 0) / self.radius**2
+        share *= share
+        share *= max(min(self.size, FARTHEST), -FARTHEST)
+        window += share.astype(np.float32)
+
+    def measure_around(self, mask: NDArray[np.uint8], distances: Values, within: int) -> None:
+        """Put in the distances that count where the hill is, beyond the `within` px there are."""
+        reach = within + math.ceil(min(abs(self.size), FARTHEST))
+        top, left = max(self.y - self.radius, 0), max(self.x - self.radius, 0)
+        window = distances[top : self.y + self.radius, left : self.x + self.radius]
+        y, x = max(top - reach, 0), max(left - reach, 0)
+        apron = self.radius + reach
+        part = np.ascontiguousarray(mask[y : self.y + apron, x : self.x + apron])
+        found = signed_distances(part)[top - y :, left - x :]
+        window[...] = found[: window.shape[0], : window.shape[1]]
 
 
 def displaced(mask: NDArray[np.uint8], displacement: Displacement, radius: int) -> Values:
@@ -66,14 +88,37 @@ def displaced(mask: NDArray[np.uint8], displacement: Displacement, radius: int) 
     """
     within = math.ceil(displacement.farthest) + _BESIDE
     if within <= NEAREST and not radius and not _meets_border(mask):
-        values = displacement.of(signed_distances(mask, within), 0)
+        values = _moved(mask, displacement, radius, within)
         if not _meets_border(values):
             return values
-    return displacement.of(signed_distances(mask), radius)
+    return _moved(mask, displacement, radius, FARTHEST)
+
+
+def _moved(mask: NDArray[np.uint8], by: Displacement, radius: int, within: int) -> Values:
+    distances = signed_distances(mask, within)
+    hill = _hill_of(distances, by.part, by.part_at) if by.part else None
+    if hill and within < FARTHEST:
+        hill.measure_around(mask, distances, within)
+    if radius:
+        distances = smoothed(distances, radius)
+    distances += np.float32(by.offset)
+    if hill:
+        hill.add_to(distances)
+    if by.field is not None:
+        distances += by.field
+    return distances
+
+
+def _hill_of(distances: Values, size: float, where: float) -> _Hill | None:
+    rim = np.flatnonzero((distances <= 0.5) & (distances >= -0.5))
+    if not len(rim):  # a mask of the whole image has no outline
+        return None
+    y, x = divmod(int(rim[min(int(where * len(rim)), len(rim) - 1)]), distances.shape[1])
+    return _Hill(y, x, size)
 
 
 def _meets_border(values: NDArray[np.uint8] | Values) -> bool:
-    return any((edge > 0).any() for edge in (values[0], values[-1], values[:, 0], values[:, -1]))
+    return bool(max(values[:: len(values) - 1 or 1].max(), values[:, [0, -1]].max()) > 0)
 
 
 def with_margin(mask: CropMask, margin: int) -> tuple[NDArray[np.uint8], int, int]:
@@ -102,22 +147,6 @@ def smoothed(distances: Values, radius: int) -> Values:
         )
         values = np.rint(sums.astype(np.float64, copy=False) / side**2)
     return (values / _FIXED).astype(np.float32)
-
-
-def add_bump(values: Values, distances: Values, size: float, where: float) -> None:
-    """Add a smooth hill (or dip, for a negative size, px) around a pixel of the outline."""
-    rim = np.flatnonzero((distances <= 0.5) & (distances >= -0.5))
-    if not len(rim):  # a mask of the whole image has no outline
-        return
-    w = values.shape[1]
-    y, x = divmod(int(rim[min(int(where * len(rim)), len(rim) - 1)]), w)
-    radius = max(round(2 * abs(size)), 2)
-    top, left = max(y - radius, 0), max(x - radius, 0)
-    window = values[top : y + radius, left : x + radius]
-    down = (np.arange(window.shape[0]) + (top - y))[:, None]
-    across = np.arange(window.shape[1]) + (left - x)
-    share = np.maximum(radius**2 - down * down - across * across, 0) / radius**2
-    window += (share * share * max(min(size, FARTHEST), -FARTHEST)).astype(np.float32)
 
 
 def cut_rings(

@@ -17,7 +17,8 @@ SUBPIXEL = 16
 # How far a pixel's centre may be moved to reach the level set, px.
 _FARTHEST_STEP = 1.5
 _FLATTEST = np.float32(1e-6)  # squared slope
-_FEWEST = 3
+_FEWEST, _FEWEST_CORNERS = 3, 4
+_ROW = 1 << 32
 _ROUNDS = 5
 # Vertices fall as tolerance to about this power; a count this near, as a logarithm, will do.
 _POWER, _CLOSE = 0.8, 0.04
@@ -83,13 +84,33 @@ def rim_clicks(mask: Pixels, tolerance: float) -> int:
     return sum(len(cv2.approxPolyDP(rim[:, None, :], tolerance, True)) for rim, _ in rims)
 
 
-def click(rings: list[tuple[Ring, bool]], wanted: float) -> list[tuple[Ring, bool]]:
-    """The rings with about `wanted` vertices in all, by false position in logarithms."""
+def click(
+    rings: list[tuple[Ring, bool]], wanted: float, evenness: float = 0.0
+) -> list[tuple[Ring, bool]]:
+    """The rings with about `wanted` vertices in all, `evenness` of them evenly between the others.
+
+    The others are the corners: the points of which straight lines stay nearest to the ring.
+    """
+    corners = _corners(rings, max(wanted * (1 - evenness), _FEWEST_CORNERS))
+    kept = [
+        (ring, few, hole)
+        for (ring, hole), few in zip(rings, corners, strict=True)
+        if len(few) >= _FEWEST
+    ]
+    if evenness and kept:
+        filled = _filled([ring for ring, _, _ in kept], [few for _, few, _ in kept], wanted)
+        return [(ring, hole) for ring, (_, _, hole) in zip(filled, kept, strict=True)]
+    return [(few, hole) for _, few, hole in kept]
+
+
+def _corners(rings: list[tuple[Ring, bool]], wanted: float) -> list[Ring]:
+    """About `wanted` vertices in all of the rings, by false position in logarithms."""
     low, high = _FINEST, _COARSEST
-    tolerance, nearest, best = 1.0, math.inf, rings
+    tolerance, nearest = 1.0, math.inf
+    best = [ring for ring, _ in rings]
     for _ in range(_ROUNDS):
         clicked = _simplified(rings, tolerance)
-        excess = math.log(max(sum(len(ring) for ring, _ in clicked), 1) / wanted)
+        excess = math.log(max(sum(map(len, clicked)), 1) / wanted)
         if abs(excess) < nearest:
             nearest, best = abs(excess), clicked
         if nearest < _CLOSE:
@@ -101,17 +122,50 @@ def click(rings: list[tuple[Ring, bool]], wanted: float) -> list[tuple[Ring, boo
         tolerance *= math.exp(excess / _POWER)
         if not low < tolerance < high:
             tolerance = math.sqrt(low * high)
-    return [(ring, hole) for ring, hole in best if len(ring) >= _FEWEST]
+    return best
 
 
-def _simplified(rings: list[tuple[Ring, bool]], tolerance: float) -> list[tuple[Ring, bool]]:
+def _filled(rings: list[Ring], corners: list[Ring], wanted: float) -> list[Ring]:
+    """Corners, and the rings' points at even steps in between, until there are `wanted`."""
+    places = [_places(ring, few) for ring, few in zip(rings, corners, strict=True)]
+    gaps = [np.diff(at, append=at[:1] + len(ring)) for ring, at in zip(rings, places, strict=True)]
+    step = _step(np.concatenate(gaps), wanted - sum(map(len, places)))
+    filled = []
+    for ring, at, gap in zip(rings, places, gaps, strict=True):
+        count = (gap - 1) // step + 1
+        first = np.repeat(np.cumsum(count) - count, count)
+        part = (np.arange(len(first)) - first) * np.repeat(gap, count) // np.repeat(count, count)
+        filled.append(ring.take(np.repeat(at, count) + part, axis=0, mode="wrap"))
+    return filled
+
+
+def _places(ring: Ring, few: Ring) -> NDArray[np.intp]:
+    """Where the ring's points are one of the few, ascending."""
+    codes, known = ((each[:, 0] * np.int64(_ROW) + each[:, 1]) for each in (ring, few))
+    known.sort()
+    nearest = known.take(known.searchsorted(codes), mode="clip")
+    return np.flatnonzero(nearest == codes)
+
+
+def _step(gaps: NDArray[np.intp], count: float) -> int:
+    """The least step of which no more than `count` end within the gaps."""
+    low, high = 1, int(gaps.max())
+    while low < high:
+        middle = (low + high) // 2
+        if ((gaps - 1) // middle).sum() > count:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def _simplified(rings: list[tuple[Ring, bool]], tolerance: float) -> list[Ring]:
     """The rings to within `tolerance` px, a multiple of 1/1024 of a 1 / SUBPIXEL px."""
     epsilon = round(tolerance * SUBPIXEL * 1024) / 1024
-    found = []
-    for ring, hole in rings:
-        vertices = cv2.approxPolyDP(ring[:, None, :], epsilon, True)
-        found.append((vertices[:, 0, :].astype(np.int32, copy=False), hole))
-    return found
+    return [
+        cv2.approxPolyDP(ring[:, None, :], epsilon, True)[:, 0, :].astype(np.int32, copy=False)
+        for ring, _ in rings
+    ]
 
 
 def fill_rings(rings: list[tuple[Ring, bool]], height: int, width: int) -> Pixels:

@@ -56,6 +56,9 @@ class Contour(SpatialNoise):
         Exponent of that number: below 1, detailed outlines are clicked less densely.
     clicks_sd
         Standard deviation of that factor's logarithm.
+    evenness
+        Share of the vertices that are set at even steps between the others, which are the
+        outline's corners.
     smoothing
         How much of the clean outline's detail a smooth redrawing loses: radius of the smoothing
         as a multiple of the square root of the area.
@@ -96,6 +99,7 @@ class Contour(SpatialNoise):
     clicks: float = 1.0
     clicks_growth: float = 1.0
     clicks_sd: float = 0.0
+    evenness: float = 0.0
     smoothing: float = 0.0
     part: float = 0.0
     part_size: float = 0.2
@@ -110,7 +114,7 @@ class Contour(SpatialNoise):
             self.require(-1 <= getattr(self, name) <= 1, name, "a number from -1 to 1")
         for name in ("quality_sd", "clicks_sd"):
             self.require(0 <= getattr(self, name) <= 3, name, "a number from 0 to 3")
-        for name in ("part", "part_out", "smoothing", "part_size"):
+        for name in ("part", "part_out", "smoothing", "part_size", "evenness"):
             self.require(0 <= getattr(self, name) <= 1, name, "a number from 0 to 1")
         self.require(2 < self.tail < math.inf, "tail", "more than 2")
         self.require(0 < self.length < math.inf, "length", "more than 0 px")
@@ -154,7 +158,7 @@ class Contour(SpatialNoise):
         moved = Displacement(offset, part, drawn["part_at"], field)
         values = displaced(pixels, moved, radius)
         least = max(_FEWEST_PIXELS, _SMALLEST_PART * area)
-        rings = click(level_set(values, least), max(wanted, 4))
+        rings = click(level_set(values, least), max(wanted, 4), self.evenness)
         if not rings:
             raise NotApplied("nothing_drawn")
         return cut_rings(rings, shift, mask, (left, top))

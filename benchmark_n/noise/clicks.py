@@ -18,7 +18,6 @@ SUBPIXEL = 16
 _FARTHEST_STEP = 1.5
 _FLATTEST = np.float32(1e-6)  # squared slope
 _FEWEST, _FEWEST_CORNERS = 3, 4
-_ROW = 1 << 32
 _ROUNDS = 5
 # Vertices fall as tolerance to about this power; a count this near, as a logarithm, will do.
 _POWER, _CLOSE = 0.8, 0.04
@@ -129,7 +128,7 @@ def _filled(rings: list[Ring], corners: list[Ring], wanted: float) -> list[Ring]
     """Corners, and the rings' points at even steps in between, until there are `wanted`."""
     places = [_places(ring, few) for ring, few in zip(rings, corners, strict=True)]
     gaps = [np.diff(at, append=at[:1] + len(ring)) for ring, at in zip(rings, places, strict=True)]
-    step = _step(np.concatenate(gaps), wanted - sum(map(len, places)))
+    step = _step(np.concatenate(gaps).tolist(), wanted - sum(map(len, places)))
     filled = []
     for ring, at, gap in zip(rings, places, gaps, strict=True):
         count = (gap - 1) // step + 1
@@ -141,18 +140,22 @@ def _filled(rings: list[Ring], corners: list[Ring], wanted: float) -> list[Ring]
 
 def _places(ring: Ring, few: Ring) -> NDArray[np.intp]:
     """Where the ring's points are one of the few, ascending."""
-    codes, known = ((each[:, 0] * np.int64(_ROW) + each[:, 1]) for each in (ring, few))
-    known.sort()
-    nearest = known.take(known.searchsorted(codes), mode="clip")
-    return np.flatnonzero(nearest == codes)
+    codes, known = (np.ascontiguousarray(each).view(np.int64)[:, 0] for each in (ring, few))
+    known = np.sort(known)
+    return np.flatnonzero(known.take(known.searchsorted(codes), mode="clip") == codes)
 
 
-def _step(gaps: NDArray[np.intp], count: float) -> int:
+def _step(gaps: list[int], count: float) -> int:
     """The least step of which no more than `count` end within the gaps."""
-    low, high = 1, int(gaps.max())
+    inside = [gap - 1 for gap in gaps]
+    total = sum(inside)
+    if count < 1 or not total:
+        return max(gaps)
+    # Rounding down loses less than one step a gap.
+    low, high = max(int(total / (count + len(gaps))), 1), math.ceil(total / count)
     while low < high:
         middle = (low + high) // 2
-        if ((gaps - 1) // middle).sum() > count:
+        if sum([length // middle for length in inside]) > count:
             low = middle + 1
         else:
             high = middle

@@ -13,6 +13,7 @@ from scipy import stats
 
 from benchmark_n.errors import InputError
 from benchmark_n.masks import CropMask, mask_iou
+from benchmark_n.masks.distance import signed_distances
 from benchmark_n.noise import redrawing
 from benchmark_n.noise.base import NotApplied
 from benchmark_n.noise.clicks import click, level_set
@@ -233,6 +234,17 @@ def test_distances_far_from_the_outline_do_not_matter(
     for (noise, mask), found in zip(drawn, near, strict=True):
         for one, other in zip(found, redrawn(noise, mask, 15), strict=True):
             np.testing.assert_array_equal(one.full(), other.full())
+
+
+@pytest.mark.parametrize("part", [0.0, 3.0])
+def test_distances_are_whole_where_the_outline_meets_the_border(part: float) -> None:
+    """An outline that is moved over the array's border, beside which its neighbours are taken."""
+    mask = np.zeros((60, 60), np.uint8)
+    mask[4:30, 5:40] = 1
+    found = redrawing.displaced(mask, redrawing.Displacement(6.0, part, 0.5, None), 0)
+    moved = found - signed_distances(mask) - np.float32(6)
+    assert np.abs(moved[32:, 46:]).max() < 1e-4
+    assert moved.max() == pytest.approx(part, abs=1e-4)
 
 
 def test_a_mask_too_small_for_its_offset_is_not_emptied(tmp_path: Path) -> None:

@@ -127,22 +127,31 @@ def _corners(rings: list[tuple[Ring, bool]], wanted: float) -> list[Ring]:
 def _filled(rings: list[Ring], corners: list[Ring], wanted: float) -> list[Ring]:
     """Corners, and the rings' points at even steps in between, until there are `wanted`."""
     places = [_places(ring, few) for ring, few in zip(rings, corners, strict=True)]
-    gaps = [np.diff(at, append=at[:1] + len(ring)) for ring, at in zip(rings, places, strict=True)]
-    step = _step(np.concatenate(gaps).tolist(), wanted - sum(map(len, places)))
+    gaps = [
+        [b - a for a, b in zip(at, [*at[1:], at[0] + len(ring)], strict=True)]
+        for ring, at in zip(rings, places, strict=True)
+    ]
+    step = _step([gap for each in gaps for gap in each], wanted - sum(map(len, places)))
     filled = []
-    for ring, at, gap in zip(rings, places, gaps, strict=True):
-        count = (gap - 1) // step + 1
-        first = np.repeat(np.cumsum(count) - count, count)
-        part = (np.arange(len(first)) - first) * np.repeat(gap, count) // np.repeat(count, count)
-        filled.append(ring.take(np.repeat(at, count) + part, axis=0, mode="wrap"))
+    for ring, at, each in zip(rings, places, gaps, strict=True):
+        counts = [(gap - 1) // step + 1 for gap in each]
+        points = [
+            first + k * gap // count
+            for first, gap, count in zip(at, each, counts, strict=True)
+            for k in range(count)
+        ]
+        filled.append(ring.take(points, axis=0, mode="wrap"))
     return filled
 
 
-def _places(ring: Ring, few: Ring) -> NDArray[np.intp]:
+def _places(ring: Ring, few: Ring) -> list[int]:
     """Where the ring's points are one of the few, ascending."""
     codes, known = (np.ascontiguousarray(each).view(np.int64)[:, 0] for each in (ring, few))
     known = np.sort(known)
-    return np.flatnonzero(known.take(known.searchsorted(codes), mode="clip") == codes)
+    found: list[int] = np.flatnonzero(
+        known.take(known.searchsorted(codes), mode="clip") == codes
+    ).tolist()
+    return found
 
 
 def _step(gaps: list[int], count: float) -> int:

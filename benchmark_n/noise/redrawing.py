@@ -15,8 +15,9 @@ from benchmark_n.noise.clicks import SUBPIXEL, Ring, fill_rings
 
 PASSES = 3  # of the box filter
 _FIXED = 4096
-# Pixels of an outline lie at most a diagonal from its zero, and their neighbours a pixel farther.
-_BESIDE = 4
+# From a pixel outside the new outline one inside it is a pixel away, its neighbours are one more,
+# and distances are told from half a pixel farther in.
+_BESIDE = 3
 Values = NDArray[np.float32]
 
 
@@ -61,9 +62,11 @@ class _Hill:
     def add_to(self, values: Values) -> None:
         top, left = max(self.y - self.radius, 0), max(self.x - self.radius, 0)
         window = values[top : self.y + self.radius, left : self.x + self.radius]
-        down = (np.arange(window.shape[0]) + (top - self.y))[:, None]
-        across = np.arange(window.shape[1]) + (left - self.x)
-        share = np.maximum(self.radius**2 - down * down - across * across, 0) / self.radius**2
+        down = np.arange(window.shape[0]) + float(top - self.y)
+        across = np.arange(window.shape[1]) + float(left - self.x)
+        share = (self.radius**2 - down * down)[:, None] - across * across
+        np.maximum(share, 0, out=share)
+        share /= self.radius**2
         share *= share
         share *= max(min(self.size, FARTHEST), -FARTHEST)
         window += share.astype(np.float32)
@@ -118,7 +121,9 @@ def _hill_of(distances: Values, size: float, where: float) -> _Hill | None:
 
 
 def _meets_border(values: NDArray[np.uint8] | Values) -> bool:
-    return bool(max(values[:: len(values) - 1 or 1].max(), values[:, [0, -1]].max()) > 0)
+    """Whether a value at the array's border is above 0."""
+    h, w = values.shape
+    return bool(values[:: h - 1 or 1].max() > 0 or values[:, :: w - 1 or 1].max() > 0)
 
 
 def with_margin(mask: CropMask, margin: int) -> tuple[NDArray[np.uint8], int, int]:

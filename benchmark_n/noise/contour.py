@@ -7,14 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from benchmark_n.masks import CropMask
-from benchmark_n.masks.distance import FARTHEST, signed_distances
+from benchmark_n.masks.distance import FARTHEST
 from benchmark_n.noise.base import Drawn, NotApplied, SpatialNoise
 from benchmark_n.noise.clicks import click, level_set, rim_clicks
 from benchmark_n.noise.random_field import smooth_field
-from benchmark_n.noise.redrawing import PASSES, add_bump, cut_rings, smoothed, with_margin
+from benchmark_n.noise.redrawing import PASSES, Displacement, cut_rings, displaced, with_margin
 from benchmark_n.runtime.random_streams import Stream
 
 # Detail that a person's outline of the clean mask has, px; vertices are counted relative to it.
@@ -58,6 +56,9 @@ class Contour(SpatialNoise):
         Exponent of that number: below 1, detailed outlines are clicked less densely.
     clicks_sd
         Standard deviation of that factor's logarithm.
+    evenness
+        Share of the vertices that are set at even steps between the others, which are the
+        outline's corners.
     smoothing
         How much of the clean outline's detail a smooth redrawing loses: radius of the smoothing
         as a multiple of the square root of the area.
@@ -98,6 +99,7 @@ class Contour(SpatialNoise):
     clicks: float = 1.0
     clicks_growth: float = 1.0
     clicks_sd: float = 0.0
+    evenness: float = 0.0
     smoothing: float = 0.0
     part: float = 0.0
     part_size: float = 0.2
@@ -112,7 +114,7 @@ class Contour(SpatialNoise):
             self.require(-1 <= getattr(self, name) <= 1, name, "a number from -1 to 1")
         for name in ("quality_sd", "clicks_sd"):
             self.require(0 <= getattr(self, name) <= 3, name, "a number from 0 to 3")
-        for name in ("part", "part_out", "smoothing", "part_size"):
+        for name in ("part", "part_out", "smoothing", "part_size", "evenness"):
             self.require(0 <= getattr(self, name) <= 1, name, "a number from 0 to 1")
         self.require(2 < self.tail < math.inf, "tail", "more than 2")
         self.require(0 < self.length < math.inf, "length", "more than 0 px")
@@ -148,17 +150,15 @@ class Contour(SpatialNoise):
         reach += PASSES * radius
         margin = math.ceil(min(reach, FARTHEST)) + _MARGIN
         pixels, left, top = with_margin(mask, margin)
-        h, w = pixels.shape
-        distances = signed_distances(pixels)
         wanted = drawn["clicks"] * float(rim_clicks(pixels, _DETAIL)) ** self.clicks_growth
-        values = (smoothed(distances, radius) if radius else distances) + np.float32(offset)
-        if part:
-            add_bump(values, distances, part, drawn["part_at"])
+        field = None
         if roughness:
             length = self.length * float(area) ** self.length_growth
-            values += smooth_field(drawn["seed"], (h, w), length, roughness)
+            field = smooth_field(drawn["seed"], pixels.shape, length, roughness)
+        moved = Displacement(offset, part, drawn["part_at"], field)
+        values = displaced(pixels, moved, radius)
         least = max(_FEWEST_PIXELS, _SMALLEST_PART * area)
-        rings = click(level_set(values, least), max(wanted, 4))
+        rings = click(level_set(values, least), max(wanted, 4), self.evenness)
         if not rings:
             raise NotApplied("nothing_drawn")
         return cut_rings(rings, shift, mask, (left, top))

@@ -86,7 +86,9 @@ def _grids(seed: int, shapes: list[tuple[int, int]]) -> list[Field]:
     grids = []
     for (share, _), used, (rows, columns) in zip(SCALES, _WORDS, shapes, strict=True):
         count = used.stop - used.start
-        white = words[:rows, :columns, used].astype(np.float32).sum(axis=2)
+        white = words[:rows, :columns, used.start].astype(np.float32)
+        for further in range(used.start + 1, used.stop):
+            white += words[:rows, :columns, further]
         white -= np.float32(count * 65535 / 2)
         white *= np.float32(_GRID_SD * math.sqrt(share / count) / _WORD_SD)
         grids.append(np.rint(white, out=white))

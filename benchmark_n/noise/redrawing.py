@@ -2,17 +2,128 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.masks import CropMask
-from benchmark_n.masks.distance import FARTHEST
+from benchmark_n.masks.distance import FARTHEST, NEAREST, signed_distances
 from benchmark_n.noise.clicks import SUBPIXEL, Ring, fill_rings
 
 PASSES = 3  # of the box filter
 _FIXED = 4096
+# From a pixel outside the new outline one inside it is a pixel away, its neighbours are one more,
+# and distances are told from half a pixel farther in.
+_BESIDE = 3
 Values = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Displacement:
+    """How far an outline moves, px; outwards is above 0.
+
+    Parameters
+    ----------
+    offset
+        Everywhere.
+    part, part_at
+        Height of a hill (of a dip, below 0), and its place along the outline's rows, 0 to 1.
+    field
+        At each pixel, float32 (h, w); None for none.
+    """
+
+    offset: float
+    part: float
+    part_at: float
+    field: Values | None
+
+    @property
+    def farthest(self) -> float:
+        """No pixel is moved farther but by the hill, px."""
+        low, high = (0.0, 0.0) if self.field is None else cv2.minMaxLoc(self.field)[:2]
+        return max(abs(self.offset + low), abs(self.offset + high))
+
+
+@dataclass(frozen=True)
+class _Hill:
+    """A smooth hill around the pixel (y, x), or a dip for a negative size, px."""
+
+    y: int
+    x: int
+    size: float
+
+    @property
+    def radius(self) -> int:
+        return max(round(2 * abs(self.size)), 2)
+
+    def add_to(self, values: Values) -> None:
+        top, left = max(self.y - self.radius, 0), max(self.x - self.radius, 0)
+        window = values[top : self.y + self.radius, left : self.x + self.radius]
+        down = np.arange(window.shape[0]) + float(top - self.y)
+        across = np.arange(window.shape[1]) + float(left - self.x)
+        share = (self.radius**2 - down * down)[:, None] - across * across
+        np.maximum(share, 0, out=share)
+        share /= self.radius**2
+        share *= share
+        share *= max(min(self.size, FARTHEST), -FARTHEST)
+        window += share.astype(np.float32)
+
+    def measure_around(self, mask: NDArray[np.uint8], distances: Values, within: int) -> None:
+        """Put in the distances that count where the hill is, beyond the `within` px there are."""
+        reach = within + math.ceil(min(abs(self.size), FARTHEST))
+        top, left = max(self.y - self.radius, 0), max(self.x - self.radius, 0)
+        window = distances[top : self.y + self.radius, left : self.x + self.radius]
+        y, x = max(top - reach, 0), max(left - reach, 0)
+        apron = self.radius + reach
+        part = np.ascontiguousarray(mask[y : self.y + apron, x : self.x + apron])
+        found = signed_distances(part)[top - y :, left - x :]
+        window[...] = found[: window.shape[0], : window.shape[1]]
+
+
+def displaced(mask: NDArray[np.uint8], displacement: Displacement, radius: int) -> Values:
+    """Signed distances to a mask's outline after it was smoothed and moved, px, float32 (h, w).
+
+    Right around the new outline; elsewhere the sign is. Only where the outline meets the array's
+    border are all of them computed: its neighbours there are from the array's other side.
+    """
+    within = math.ceil(displacement.farthest) + _BESIDE
+    if within <= NEAREST and not radius and not _meets_border(mask):
+        values = _moved(mask, displacement, radius, within)
+        if not _meets_border(values):
+            return values
+    return _moved(mask, displacement, radius, FARTHEST)
+
+
+def _moved(mask: NDArray[np.uint8], by: Displacement, radius: int, within: int) -> Values:
+    distances = signed_distances(mask, within)
+    hill = _hill_of(distances, by.part, by.part_at) if by.part else None
+    if hill and within < FARTHEST:
+        hill.measure_around(mask, distances, within)
+    if radius:
+        distances = smoothed(distances, radius)
+    distances += np.float32(by.offset)
+    if hill:
+        hill.add_to(distances)
+    if by.field is not None:
+        distances += by.field
+    return distances
+
+
+def _hill_of(distances: Values, size: float, where: float) -> _Hill | None:
+    rim = np.flatnonzero((distances <= 0.5) & (distances >= -0.5))
+    if not len(rim):  # a mask of the whole image has no outline
+        return None
+    y, x = divmod(int(rim[min(int(where * len(rim)), len(rim) - 1)]), distances.shape[1])
+    return _Hill(y, x, size)
+
+
+def _meets_border(values: NDArray[np.uint8] | Values) -> bool:
+    """Whether a value at the array's border is above 0."""
+    h, w = values.shape
+    return bool(values[:: h - 1 or 1].max() > 0 or values[:, :: w - 1 or 1].max() > 0)
 
 
 def with_margin(mask: CropMask, margin: int) -> tuple[NDArray[np.uint8], int, int]:
@@ -41,22 +152,6 @@ def smoothed(distances: Values, radius: int) -> Values:
         )
         values = np.rint(sums.astype(np.float64, copy=False) / side**2)
     return (values / _FIXED).astype(np.float32)
-
-
-def add_bump(values: Values, distances: Values, size: float, where: float) -> None:
-    """Add a smooth hill (or dip, for a negative size, px) around a pixel of the outline."""
-    rim = np.flatnonzero(np.abs(distances) <= 0.5)
-    if not len(rim):  # a mask of the whole image has no outline
-        return
-    w = values.shape[1]
-    y, x = divmod(int(rim[min(int(where * len(rim)), len(rim) - 1)]), w)
-    radius = max(round(2 * abs(size)), 2)
-    top, left = max(y - radius, 0), max(x - radius, 0)
-    window = values[top : y + radius, left : x + radius]
-    down = (np.arange(window.shape[0]) + (top - y))[:, None]
-    across = np.arange(window.shape[1]) + (left - x)
-    share = np.maximum(radius**2 - down * down - across * across, 0) / radius**2
-    window += (share * share * max(min(size, FARTHEST), -FARTHEST)).astype(np.float32)
 
 
 def cut_rings(

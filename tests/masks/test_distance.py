@@ -30,6 +30,23 @@ def test_squares_are_exact(zeros: NDArray[np.uint8]) -> None:
     np.testing.assert_array_equal(squared_distances(zeros), exact_squares(zeros))
 
 
+@given(
+    zeros=arrays.arrays(
+        np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40)), elements=st.integers(0, 1)
+    ).filter(lambda zeros: not zeros.all()),
+    kept=st.integers(1, 40),
+    within=st.integers(0, 20),
+)
+def test_near_squares_are_exact_and_the_others_larger(
+    zeros: NDArray[np.uint8], kept: int, within: int
+) -> None:
+    zeros.ravel()[np.flatnonzero(zeros == 0)[1::kept]] = 1  # few are far apart
+    exact, found = exact_squares(zeros), squared_distances(zeros, within)
+    near = exact <= within * within
+    np.testing.assert_array_equal(found[near], exact[near])
+    assert (found[~near] > within * within).all()
+
+
 @pytest.mark.parametrize("shape", [(700, 90), (900, 1100), (60, 2000)])
 @pytest.mark.parametrize("seed", [1, 2])
 def test_large_arrays_are_exact_too(shape: tuple[int, int], seed: int) -> None:

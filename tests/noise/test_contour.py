@@ -13,6 +13,8 @@ from scipy import stats
 
 from benchmark_n.errors import InputError
 from benchmark_n.masks import CropMask, mask_iou
+from benchmark_n.masks.distance import signed_distances
+from benchmark_n.noise import redrawing
 from benchmark_n.noise.base import NotApplied
 from benchmark_n.noise.clicks import click, level_set
 from benchmark_n.noise.contour import Contour
@@ -142,6 +144,34 @@ def test_as_many_clicks_as_wanted(wanted: int) -> None:
     assert abs(math.log(found / wanted)) < 1 / 6
 
 
+@pytest.mark.parametrize("evenness", [0.3, 0.7])
+def test_clicks_between_corners_are_even(evenness: float) -> None:
+    """Of an ellipse with a notch: as many as wanted, of the outline's points, every one once.
+
+    Between two corners the steps differ by one point of the outline at most, and the longest step
+    is no longer than twice what the further clicks would have on the whole outline.
+    """
+    rows, columns = np.indices((160, 160)) - 79.5
+    inside = 60 - np.hypot(1.4 * rows, columns + 8 * (np.abs(rows) < 12))
+    rings = level_set(inside.astype(np.float32), 1)
+    [(ring, _)] = rings
+    [(clicked, _)] = click(rings, 40, evenness)
+    [(corners, _)] = click(rings, 40 * (1 - evenness))
+    places = {tuple(point): place for place, point in enumerate(ring.tolist())}
+    at = [places[tuple(point)] for point in clicked.tolist()]
+    known = sorted(places[tuple(point)] for point in corners.tolist())
+    assert len(at) == len(set(at))
+    assert set(known) <= set(at)
+    assert abs(len(at) - 40) <= 40 / 6
+    longest = 0
+    for first, last in zip(known, [*known[1:], known[0] + len(ring)], strict=True):
+        between = [(place - first) % len(ring) for place in at]
+        steps = np.diff(sorted({*(k for k in between if k < last - first), last - first}))
+        assert np.ptp(steps) <= 1
+        longest = max(longest, int(steps.max()))
+    assert longest <= 2 * len(ring) / (len(at) - len(corners))
+
+
 def test_a_part_is_left_out_or_taken_in() -> None:
     mask = disc()
     parts = {"part": 1.0, "part_size": 0.2}
@@ -179,6 +209,44 @@ def test_the_crop_of_a_mask_does_not_matter() -> None:
         np.testing.assert_array_equal(plain.full(), grown.full())
 
 
+@pytest.mark.parametrize("part", [0.0, 1.0])
+@pytest.mark.parametrize("side", [50, 130])
+def test_distances_far_from_the_outline_do_not_matter(
+    side: int, part: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All distances computed, and only those around the outline: the same drawings.
+
+    Discs in the middle and cut off by the image's border, with a hole; strengths from a fraction
+    of a pixel to more than the cheap distances reach.
+    """
+    rows, columns = np.indices((side, side)) - (side - 1) / 2
+    masks = []
+    for shift in (0, side // 3):
+        far = np.hypot(rows, columns + shift)
+        masks.append(CropMask.from_full((far <= side / 3) & (far > side / 12)))
+    noises = [
+        contour(roughness=strength, offset_sd=strength, part=part, part_size=0.2, clicks=3.0)
+        for strength in (0.1, 0.8, 3.0)
+    ]
+    drawn = [(noise, mask) for noise in noises for mask in masks]
+    near = [redrawn(noise, mask, 15) for noise, mask in drawn]
+    monkeypatch.setattr(redrawing, "NEAREST", -1)
+    for (noise, mask), found in zip(drawn, near, strict=True):
+        for one, other in zip(found, redrawn(noise, mask, 15), strict=True):
+            np.testing.assert_array_equal(one.full(), other.full())
+
+
+@pytest.mark.parametrize("part", [0.0, 3.0])
+def test_distances_are_whole_where_the_outline_meets_the_border(part: float) -> None:
+    """An outline that is moved over the array's border, beside which its neighbours are taken."""
+    mask = np.zeros((60, 60), np.uint8)
+    mask[4:30, 5:40] = 1
+    found = redrawing.displaced(mask, redrawing.Displacement(6.0, part, 0.5, None), 0)
+    moved = found - signed_distances(mask) - np.float32(6)
+    assert np.abs(moved[32:, 46:]).max() < 1e-4
+    assert moved.max() == pytest.approx(part, abs=1e-4)
+
+
 def test_a_mask_too_small_for_its_offset_is_not_emptied(tmp_path: Path) -> None:
     recipe = _recipe(tmp_path, offset_mean=-20.0)
     made = making.make("scenes", recipe=recipe, num_images=4, out=tmp_path / "a", workers=1)
@@ -213,6 +281,7 @@ def test_same_bytes_whatever_the_workers(tmp_path: Path) -> None:
         ("part", 1.1),
         ("roughness", -1.0),
         ("clicks", 0.0),
+        ("evenness", 1.5),
     ],
 )
 def test_impossible_parameters_are_refused(name: str, value: float) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
 from benchmark_n.cli.common import emit, output_options, set_logging
-from benchmark_n.errors import InputError
 
 _FILE = click.Path(path_type=Path)
 
@@ -29,16 +27,12 @@ def command(
     Example: benchmark-n leaderboard results/coco-n-hard-seed1 --out leaderboard.html
     """
     set_logging(quiet, verbose)
+    from benchmark_n.files.atomic import write_whole
     from benchmark_n.report.leaderboard import read_leaderboard
     from benchmark_n.report.leaderboard_text import render, to_markdown
 
     board = read_leaderboard(results)
     texts = {path: render(board, path) for path in outs}
     for path, text in texts.items():
-        part = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            part.write_text(text, encoding="utf-8")
-            part.replace(path)
-        except OSError as error:
-            raise InputError(f"{path}: cannot write the table: {error.strerror}") from None
+        write_whole(path, text.encode())
     emit(to_markdown(board).rstrip(), board.to_dict(), as_json)

@@ -232,8 +232,10 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return paths
 
 
-NAMES = ("torchvision:shufflenet_v2_x0_5", "torchvision:mobilenet_v3_small")
-NAMES += ("timm:test_resnet", "timm:test_efficientnet")
+NAMES = (
+    *("torchvision:shufflenet_v2_x0_5", "torchvision:mobilenet_v3_small"),
+    *("timm:test_resnet", "timm:test_efficientnet"),
+)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -253,7 +255,7 @@ def test_networks_of_libraries_are_cut_at_their_last_two_stages(
     if library == "timm":
         import timm
 
-        network = timm.create_model(short, num_classes=0)
+        network: Any = timm.create_model(short, num_classes=0)
     else:
         from torchvision.models import get_model
 
@@ -318,16 +320,16 @@ def test_a_network_that_is_no_chain_is_trained_from_its_last_two_stages_on() -> 
     assert (family.width, family.layer) == (8, "late")
     learnt = {name for name, one in family.trained.named_parameters() if one.requires_grad}
     assert learnt == {"middle.weight", "middle.bias", "late.weight", "late.bias"}
-    network = family.classifier(2).train()
-    before = family.trained.early_norm.running_mean.clone()
+    network: Any = family.classifier(2).train()
+    before = network.body.early_norm.running_mean.clone()
     logits, maps = network(scaled(pixels))
     # What stays as it is keeps its averages; the maps are the convolution's, before the ReLU.
-    assert (family.trained.early_norm.running_mean == before).all()
+    assert (network.body.early_norm.running_mean == before).all()
     assert maps.shape == (2, 8, 2, 2)
     assert maps.min() < 0
     with torch.no_grad():
         np.testing.assert_allclose(network.head(torch.relu(maps).mean((2, 3))), logits, atol=1e-5)
-    of_early = whole(NoChain(), scaled, pixels, full=False, layer="early").classifier(2).eval()
+    of_early: Any = whole(NoChain(), scaled, pixels, full=False, layer="early").classifier(2).eval()
     logits, maps = of_early(scaled(pixels))
     assert weighted_maps(logits[:, 0].sum(), maps).shape == (2, 8, 8)
 

@@ -27,6 +27,7 @@ from benchmark_n.evidence.crops.cutting import Cut
 from benchmark_n.evidence.saliency.explained import find_layer
 from benchmark_n.evidence.saliency.lesson import Explained, Lesson
 from benchmark_n.evidence.saliency.training import Recipe, Trainer, train_and_explain
+from benchmark_n.files.provenance import file_digest
 from benchmark_n.nets.devices import torch_device
 from benchmark_n.runtime.optional_imports import import_extra
 from benchmark_n.runtime.progress import Progress
@@ -111,7 +112,7 @@ def make_family(name: str, lesson: Lesson, *, full: bool) -> tuple[Any, int, Rec
 
 def _lite_modules(name: str) -> list[Any]:
     """EfficientNet-Lite as modules that are run one after another, up to its last maps."""
-    from benchmark_n.nets.families import Scaled
+    from benchmark_n.nets.two_part_classifier import Scaled
 
     network = load_network(int(name[-1]), "cpu")
     scaled = Scaled((MEAN,) * 3, (SCALE,) * 3)
@@ -124,11 +125,12 @@ def _of_library(name: str, lesson: Lesson, full: bool) -> tuple[Any, int, Recipe
     import torch
 
     from benchmark_n.nets import families
+    from benchmark_n.nets.two_part_classifier import Scaled
 
     backbone: Any = make_backbone(name)
     network, fresh = backbone.network, backbone.is_random
     size = SIZE if backbone.size == POOLED_SIZE else backbone.size
-    scaled = families.Scaled(
+    scaled = Scaled(
         *([255 * value for value in one] for one in (backbone.mean, backbone.deviation))
     )
     recipe = FRESH if fresh else TUNED
@@ -146,6 +148,12 @@ def _of_library(name: str, lesson: Lesson, full: bool) -> tuple[Any, int, Recipe
     except ValueError as error:
         raise InputError(f"classifier '{name}': {error}") from None
     return family, size, recipe
+
+
+def with_digest(name: str) -> list[str]:
+    """A model's name, with the digest of the file that its weights are from."""
+    file = Path(name.partition("@")[2])
+    return [name, file_digest(file)] if file.is_file() else [name]
 
 
 def first_stages(

@@ -26,7 +26,6 @@ from benchmark_n.evidence.saliency import small_classifiers as scratch_classifie
 from benchmark_n.evidence.saliency.explained import INVERSE_PENALTY, explain_backbone
 from benchmark_n.evidence.saliency.grad_cam import GRID
 from benchmark_n.evidence.saliency.lesson import Explained, Lesson
-from benchmark_n.files.provenance import file_digest
 from benchmark_n.runtime.progress import Progress, part_of
 
 VERSION = 3
@@ -74,7 +73,7 @@ class SaliencyMaker:
         return {
             "images": files_digest(self._given.paths.values()),
             "version": [VERSION, scratch_classifiers.VERSION, families.VERSION],
-            "models": [*map(_with_digest, self._names)],
+            "models": [*map(families.with_digest, self._names)],
             "full": self._options.full,
             "fit": self._options.fit,
             "target": self._options.cam_target,
@@ -92,12 +91,11 @@ class SaliencyMaker:
         folds, notes = plan_folds(
             base.labels, units, base.category_names, options.folds, options.seed
         )
-        in_sample = options.fit == "in-sample"
         lesson = Lesson(
             labels=base.labels,
             num_categories=len(base.category_ids),
             folds=folds,
-            in_sample=in_sample,
+            in_sample=options.fit == "in-sample",
             target=options.cam_target,
             layer=options.cam_layer,
             seed=options.seed,
@@ -112,33 +110,41 @@ class SaliencyMaker:
             )
             probs[number], maps[number] = one.probs, one.maps
             epochs[name] = [*one.epochs]
-        shares = (probs.argmax(axis=2) == base.labels).mean(axis=1)
         mean = probs.mean(axis=0)
         made: dict[str, Any] = {"model_probs": probs, "saliency": maps}
         if self._gives_mean:
-            made |= {"pred_probs": mean, "folds": None if in_sample else folds}
-        provenance: dict[str, Any] = {
+            made |= {"pred_probs": mean, "folds": None if lesson.in_sample else folds}
+        provenance = {**self._provenance(probs), "epochs": epochs}
+        provenance["notes"] = [*notes, *provenance["notes"]]
+        return replace(base, **made, provenance=provenance)
+
+    def _provenance(self, probs: NDArray[np.float32]) -> dict[str, Any]:
+        """How the classifiers were trained, and how often they repeat the given labels."""
+        options, labels = self._options, self._base.labels
+        in_sample = options.fit == "in-sample"
+        shares = (probs.argmax(axis=2) == labels).mean(axis=1)
+        told: dict[str, Any] = {
             "evidence": "saliency",
             "backbone": ", ".join(self._names),
             "trained": {name: self._trained(name) for name in self._names},
-            "epochs": epochs,
             "fit": options.fit,
             "target": options.cam_target,
             "layer": options.cam_layer or "last convolution",
             "seed": options.seed,
             "trained_on": "noisy-in-sample" if in_sample else "noisy-oof",
             "agreement": dict(zip(self._names, shares.tolist(), strict=True)),
-            "notes": notes + (_memorised(self._names, shares) if in_sample else []),
+            "notes": _memorised(self._names, shares) if in_sample else [],
         }
-        if not in_sample:
-            accuracy = float((mean.argmax(axis=1) == base.labels).mean())
-            provenance |= {
-                "num_folds": options.folds,
-                "grouped_by": units.field,
-                "units": len(units),
-                "out_of_fold_accuracy": accuracy,
-            }
-        return replace(base, **made, provenance=provenance)
+        if in_sample:
+            return told
+        accuracy = float((probs.mean(axis=0).argmax(axis=1) == labels).mean())
+        return {
+            **told,
+            "num_folds": options.folds,
+            "grouped_by": self._units.field,
+            "units": len(self._units),
+            "out_of_fold_accuracy": accuracy,
+        }
 
     def _explain(self, name: str, lesson: Lesson, progress: Progress | None) -> Explained:
         kind, _, shape = name.partition(":")
@@ -195,12 +201,6 @@ def crop_size(boxes: Ints) -> int:
     return next(
         (size for size in scratch_classifiers.SIZES if side <= size), scratch_classifiers.SIZES[-1]
     )
-
-
-def _with_digest(name: str) -> list[str]:
-    """A model's name, with the digest of the file that its weights are from."""
-    file = Path(name.partition("@")[2])
-    return [name, file_digest(file)] if file.is_file() else [name]
 
 
 def _memorised(names: list[str], shares: NDArray[np.float64]) -> list[str]:

@@ -22,7 +22,7 @@ class Split:
     train
         bool (N,): annotations to learn from.
     watched
-        bool (N,): annotations on whose loss the training is stopped early; none: it is not.
+        bool (N,): annotations by whose loss the epoch is chosen; none: the last one.
     places
         int64 (n,): annotations to predict and explain.
     number
@@ -85,7 +85,7 @@ class Lesson:
 class Explained:
     """What one classifier says: probabilities float32 (N, K), maps float16 (N, GRID, GRID).
 
-    `epochs` are those after which each of its trainings was stopped; none of linear heads.
+    `epochs` are those whose weights each of its trainings has kept; none of linear heads.
     """
 
     probs: NDArray[np.float32]

@@ -17,7 +17,6 @@ from benchmark_n.nets.devices import torch_device
 from benchmark_n.runtime.parallel import ordered_map
 from benchmark_n.runtime.progress import Progress
 
-PATIENCE = 3
 _WEIGHT_DECAY = 1e-3
 _SHIFT = 1 / 16
 _AT_ONCE = 64
@@ -87,7 +86,7 @@ class Trainer:
         optimiser = torch.optim.AdamW(learnt, lr=recipe.peak, weight_decay=_WEIGHT_DECAY)
         steps = recipe.epochs * -(-len(places) // recipe.batch)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, recipe.peak, total_steps=steps)
-        watch = EarlyStop(network, PATIENCE)
+        best = BestEpoch(network)
         watched = np.flatnonzero(split.watched)
         for epoch in range(1, recipe.epochs + 1):
             network.train()
@@ -99,9 +98,9 @@ class Trainer:
                     loss.backward()
                     optimiser.step()
                 schedule.step()
-            if watched.size and watch.stops(epoch, self._watched_loss(network.eval(), watched)):
-                break
-        return watch.restore() if watched.size else recipe.epochs
+            if watched.size:
+                best.note(epoch, self._watched_loss(network.eval(), watched))
+        return best.restore() if watched.size else recipe.epochs
 
     def _loss(self, network: Any, places: Ints, generator: Any) -> Any:
         """Mean cross-entropy of a batch; shifted by a generator."""
@@ -141,19 +140,22 @@ class Trainer:
         return Explained(np.concatenate(probs), np.concatenate(maps), (epochs,))
 
 
-class EarlyStop:
-    """Keeps the weights of the epoch of least loss, and says when `patience` passed without one."""
+class BestEpoch:
+    """Early stopping: the weights of the epoch of least loss.
 
-    def __init__(self, network: Any, patience: int) -> None:
-        self._network, self._patience = network, patience
+    The training goes on to its end all the same: within a cycle of the learning rate the loss
+    rises, and falls again.
+    """
+
+    def __init__(self, network: Any) -> None:
+        self._network = network
         self._least, self._epoch, self._state = float("inf"), 0, None
 
-    def stops(self, epoch: int, loss: float) -> bool:
-        """Note the loss after an epoch, 1 for the first."""
+    def note(self, epoch: int, loss: float) -> None:
+        """The loss after an epoch, 1 for the first."""
         if loss < self._least:
             self._least, self._epoch = loss, epoch
             self._state = copy.deepcopy(self._network.state_dict())
-        return epoch - self._epoch >= self._patience
 
     def restore(self) -> int:
         """Put the best weights back; the epoch they are of."""

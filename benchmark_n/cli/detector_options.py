@@ -23,6 +23,7 @@ DETECTOR_OPTIONS = (
     "weights",
     "out_of_domain",
     "fit",
+    "full",
     "cam_target",
     "cam_layer",
     "noise_rate",
@@ -103,6 +104,11 @@ _OPTIONS = (
         show_default=True,
         help="self: quality_sentinel is fitted to the given masks, in place of weights. "
         "Classifiers of saliency: in-sample ones also predict what they were trained on.",
+    ),
+    click.option(
+        "--full",
+        is_flag=True,
+        help="Train the classifiers of saliency end to end [default: their last two stages].",
     ),
     click.option(
         "--cam-target",

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 # Fields of EvidenceOptions that are named as their flags.
 _SAME_NAME = (
     *("backbone", "folds", "group_by", "device", "trained_on", "match", "weights", "in_sample"),
-    *("out_of_domain", "fit", "cam_target", "cam_layer", "noise_rate", "category_map"),
+    *("out_of_domain", "fit", "full", "cam_target", "cam_layer", "noise_rate", "category_map"),
     "evidence_dir",
 )
 
@@ -151,6 +151,9 @@ def _finish(
     text = "\n\n".join([text, *slice_texts(results), groups_text(results)])
     pages = "\n".join(str(root / one.detector / REPORT) for one in results)
     data: dict[str, Any] = {"results": str(root), "detectors": [one.to_dict() for one in results]}
+    if benchmark is not None and len(results) > 1:
+        data["leaderboard"] = _side_by_side(results, root)
+        pages += f"\n{data['leaderboard']}"
     if reviewed is not None:
         scores = [root / one.detector / SCORES for one in results]
         page = decide_page(root, scores, top=top, quiet=quiet, **reviewed)
@@ -160,6 +163,18 @@ def _finish(
         data["ablation"] = made
         text += f"\n\n{_ablation_text(made)}"
     emit(f"{text}\n\n{pages}", data, as_json)
+
+
+def _side_by_side(results: list[DetectionResult], root: Path) -> str:
+    """One page of all that were run, with the floors; where it lies."""
+    from benchmark_n.files.atomic import write_whole
+    from benchmark_n.report.leaderboard import read_leaderboard
+    from benchmark_n.report.leaderboard_text import to_html
+
+    page = root / "leaderboard.html"
+    board = read_leaderboard([root / one.detector for one in results])
+    write_whole(page, to_html(board).encode())
+    return str(page)
 
 
 def _ablation(results: list[DetectionResult], benchmark: Benchmark) -> dict[str, Any]:

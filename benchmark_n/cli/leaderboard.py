@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import click
 
 from benchmark_n.cli.common import emit, format_option, output_options, set_logging
-from benchmark_n.errors import InputError, UsageError
+from benchmark_n.errors import UsageError
 
 _FILE = click.Path(path_type=Path)
 
@@ -93,13 +92,10 @@ def _submissions(
 
 def _write(outs: Sequence[Path], writers: Mapping[str, Callable[[], str]]) -> None:
     """Write the board to each file, as its ending says; none where one of them cannot be."""
+    from benchmark_n.files.atomic import write_whole
+
     wrong = next((path for path in outs if path.suffix not in writers), None)
     if wrong is not None:
         raise UsageError(f"`out` {wrong}: expected a name that ends in .md or .html")
     for path, text in {path: writers[path.suffix]() for path in outs}.items():
-        part = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            part.write_text(text, encoding="utf-8")
-            part.replace(path)
-        except OSError as error:
-            raise InputError(f"{path}: cannot write the table: {error.strerror}") from None
+        write_whole(path, text.encode())

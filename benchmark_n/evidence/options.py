@@ -53,6 +53,9 @@ class EvidenceOptions:
         Of quality: ``self`` for a regressor that is fitted to the given masks and to worse ones
         made of them, in place of weights. Of saliency: whether the classifiers predict
         annotations they were trained on.
+    full
+        Of saliency: whether the classifiers are trained end to end, in place of their last two
+        stages.
     cam_target, cam_layer
         Of saliency: the category that the maps are of, and the layer they are drawn at (None: the
         last convolution).
@@ -90,6 +93,7 @@ class EvidenceOptions:
     in_sample: bool = False
     out_of_domain: bool = False
     fit: Fit = "out-of-fold"
+    full: bool = False
     cam_target: Target = "predicted"
     cam_layer: str | None = None
     noise_rate: float | None = None

@@ -28,7 +28,7 @@ from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
 from benchmark_n.evaluators.label_errors.results import KindResult
 from benchmark_n.evidence import Evidence
 
-MODELS = "lite0,lite1,lite2,scratch:plain,scratch:deep"
+MODELS = "lite0,resnet:lite1,shufflenet:lite2,lite1,resnet:lite0"
 RATES = ("precision", "recall", "f1")
 RANKS = ("lifted_auprc", "f1_at_budget", "best_f1", "auprc", "auroc")
 Row = dict[str, Any]

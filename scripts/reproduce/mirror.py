@@ -44,7 +44,7 @@ from benchmark_n.files.cache import cache_folder
 
 SHARED = Path(os.environ.get("BENCHMARK_N_SHARED_DATA", "../shared/data"))
 RESULTS = Path(__file__).parents[1] / "results"
-LITE = ("lite0", "lite1", "lite2")
+LITE = ("frozen:lite0", "frozen:lite1", "frozen:lite2")
 SCRATCH = ("scratch:plain", "scratch:wide", "scratch:deep")
 FIVE = (*LITE, "scratch:plain", "scratch:deep")
 MEASURES = (

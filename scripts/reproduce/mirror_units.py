@@ -21,7 +21,8 @@ from benchmark_n.evidence.backbones.base import make_backbone
 from benchmark_n.evidence.backbones.silhouette import LENGTH
 from benchmark_n.evidence.crops.cutting import Cut, Cutter, cut_crops, instances_alone
 from benchmark_n.evidence.folds import plan_folds
-from benchmark_n.evidence.saliency.explained import Lesson, explain_maps
+from benchmark_n.evidence.saliency.explained import explain_maps
+from benchmark_n.evidence.saliency.lesson import Lesson
 from benchmark_n.evidence.saliency.maker import crop_size
 from benchmark_n.evidence.saliency.small_classifiers import explain_scratch
 from benchmark_n.files.cache import cache_folder
@@ -58,6 +59,7 @@ class Unit:
 
     def described(self, name: str) -> Arrays:
         """Features, the outline's last, and last maps; made only where image and mask are new."""
+        name = name.removeprefix("frozen:")
         kept = Kept(cache_folder() / KEPT / name)
         images = {number: _digest(path.read_bytes()) for number, path in self.paths.items()}
         keys = [

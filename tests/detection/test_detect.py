@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -195,10 +196,19 @@ def test_all_runs_what_has_its_evidence(
 ) -> None:
     arguments = ["eval", str(benchmark.path), "--detector", "all", "--backbone", "hog", "--json"]
     assert run([*arguments, "-q", "--top", "5", "--workers", "1", "--out", str(tmp_path)]) == 0
-    found = [one["detector"] for one in json.loads(capsys.readouterr().out)["detectors"]]
+    data = json.loads(capsys.readouterr().out)
+    found = [one["detector"] for one in data["detectors"]]
     assert {"cleanlab", "entropy", "margin", "mc_dropout", "recov", "knn", "random"} <= set(found)
     assert not {"objectlab", "consensus", "usdnl", "bundl"} & set(found)
     assert np.all([(tmp_path / name / "report.html").is_file() for name in found])
+    # One page has them all, and the floors.
+    page = Path(data["leaderboard"])
+    assert page == tmp_path / "leaderboard.html"
+    rows = re.findall(r"<tr[^>]*>\s*<td[^>]*>(.*?)</td>", page.read_text(), re.DOTALL)
+    named = {re.sub(r"<.*", "", row, flags=re.DOTALL).strip() for row in rows}
+    assert set(found) <= named
+    floors = data["detectors"][0]["results"]["kinds"]["class"]["floors"]
+    assert {f"floor: {name.replace('_', ' ')}" for name in floors} <= named
 
 
 @pytest.mark.parametrize("share", [0, -0.5, 5])

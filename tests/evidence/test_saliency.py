@@ -17,12 +17,12 @@ from benchmark_n.evidence.crops.cutting import Cut
 from benchmark_n.evidence.crops.linear_heads import fit_head
 from benchmark_n.evidence.saliency.explained import (
     INVERSE_PENALTY,
-    Lesson,
     explain_backbone,
     explain_maps,
     find_layer,
 )
 from benchmark_n.evidence.saliency.grad_cam import GRID, class_activation, grad_cam, on_common_grid
+from benchmark_n.evidence.saliency.lesson import Lesson
 
 torch = pytest.importorskip("torch", reason="needs the extra deep")
 
@@ -87,10 +87,12 @@ def test_in_sample_heads_see_all_labels_and_given_targets_are_theirs() -> None:
     maps, labels = problem(3)
     labels[:9] = (labels[:9] + 1) % 3
     features = maps.mean((2, 3))
-    made = explain_maps(features, maps, Lesson(labels, 3, None, workers=1))
+    folds = np.arange(len(labels)) % 2
+    made = explain_maps(features, maps, Lesson(labels, 3, folds, in_sample=True, workers=1))
     head = fit_head(features, labels, 3, INVERSE_PENALTY)
     np.testing.assert_allclose(made.probs, head.probabilities(head.standardise(features)))
-    given = explain_maps(features, maps, Lesson(labels, 3, None, target="given", workers=1))
+    lesson = Lesson(labels, 3, folds, in_sample=True, target="given", workers=1)
+    given = explain_maps(features, maps, lesson)
     differ = made.probs.argmax(1) != labels
     assert differ.any()
     same = (made.maps == given.maps).all((1, 2))

@@ -113,7 +113,13 @@ def test_the_ablation_is_of_d_alpha_and_both(
     [
         (["--detector", "random", "--ablation"], 2, "--ablation is for --detector mirror"),
         (["--ablation"], 2, "--ablation is for --detector mirror"),
-        (["--detector", "mirror", "--evidence", "saliency:hog"], 1, "'hog' has no layer to draw"),
+        (["--detector", "mirror", "--evidence", "saliency:hog"], 1, "unknown classifier 'hog'"),
+        (["--detector", "mirror", "--evidence", "saliency:frozen:hog"], 1, "'hog' has no layer"),
+        (
+            ["--detector", "mirror", "--evidence", "saliency:frozen:lite0", "--full"],
+            2,
+            "--full trains whole networks, but 'frozen:lite0' stays as it is: expected 'lite0'",
+        ),
         (["--detector", "mirror", "--evidence", "saliency:hog,hog"], 2, "a model is named twice"),
         (["--detector", "mirror", "--evidence", "saliency:scratch:x"], 1, "unknown network"),
         (["--detector", "mirror", "--evidence", "crops", "--backbone", "hog"], 1, "needs model_pr"),

@@ -18,7 +18,7 @@ from benchmark_n.errors import InputError
 from benchmark_n.evidence import annotation_evidence
 from benchmark_n.evidence.detections.base import make_object_detector
 from benchmark_n.evidence.losses.small_network import train_losses
-from benchmark_n.evidence.saliency.explained import Lesson
+from benchmark_n.evidence.saliency.lesson import Lesson
 from benchmark_n.evidence.saliency.small_classifiers import explain_scratch
 from benchmark_n.nets.devices import torch_device
 from benchmark_n.training.unet.frames import Frames

@@ -1,7 +1,8 @@
 """Backbones of torchvision and timm: weights of their hubs, or of a file.
 
 ``timm:NAME`` and ``torchvision:NAME`` take the default weights, which the library fetches where it
-has not done so before; ``timm:NAME@FILE`` takes a state dict (``.pth`` or ``.safetensors``).
+has not done so before; ``timm:NAME@FILE`` takes a state dict (``.pth`` or ``.safetensors``), and
+``timm:NAME@random`` none: a start for classifiers that are trained end to end.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from benchmark_n.files.provenance import file_digest
 from benchmark_n.runtime.optional_imports import import_extra
 
 SIZE = 224
+RANDOM = "random"
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _BATCH = 32
 _NO_MASKS = np.zeros((1, 0, 0), np.uint8)
@@ -31,12 +33,13 @@ class Pooled:
 
     def __init__(self, name: str, version: str, network: Any, device: str) -> None:
         self.name, self.version = name, version
+        self.is_random = version.endswith(RANDOM)
         self.network = network.eval().requires_grad_(False).to(device)
         self._device = device
         # What timm says of its networks; those of torchvision are all alike.
         told = getattr(network, "pretrained_cfg", {})
         self.size: int = told["input_size"][-1] if told.get("fixed_input_size") else SIZE
-        self._mean, self._deviation = told.get("mean", _MEAN), told.get("std", _DEVIATION)
+        self.mean, self.deviation = told.get("mean", _MEAN), told.get("std", _DEVIATION)
 
     def describe(self, crops: Pixels, masks: Pixels) -> NDArray[np.float32]:
         """Features float32 (n, D) of crops (n, size, size, 3)."""
@@ -53,8 +56,8 @@ class Pooled:
         """Crops (n, size, size, 3) as the network's input, float32 (n, 3, size, size)."""
         import torch
 
-        mean = torch.tensor(self._mean, device=self._device)[:, None, None]
-        deviation = torch.tensor(self._deviation, device=self._device)[:, None, None]
+        mean = torch.tensor(self.mean, device=self._device)[:, None, None]
+        deviation = torch.tensor(self.deviation, device=self._device)[:, None, None]
         pixels = torch.from_numpy(np.ascontiguousarray(crops)).to(self._device)
         return (pixels.permute(0, 3, 1, 2).float() / 255 - mean) / deviation
 
@@ -87,12 +90,14 @@ def _pooled(
     library: str, version: str, argument: str, build: Callable[[str, bool], Any], device: str
 ) -> Pooled:
     name, at, file = argument.partition("@")
-    path = Path(file)
-    if at and not path.is_file():
+    path, is_random = Path(file), file == RANDOM
+    if at and not is_random and not path.is_file():
         raise InputError(f"backbone '{library}:{argument}': {path}: no such file of weights")
     try:
-        network = build(name, not at)
-        if at:
+        network = _random(build, name) if is_random else build(name, not at)
+        if is_random:
+            version = f"{version}, {RANDOM}"
+        elif at:
             _load(network, path)
             version = f"{version}, weights {file_digest(path)[:16]}"
         made = Pooled(f"{library}:{name}", version, network, device)
@@ -105,6 +110,15 @@ def _pooled(
         fault = f"backbone '{library}:{argument}' cannot be loaded: {first:.200}"
         raise InputError(fault) from None
     return made
+
+
+def _random(build: Callable[[str, bool], Any], name: str) -> Any:
+    """A network whose weights are the same draws each time."""
+    import torch
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return build(name, False)
 
 
 def _headless(network: Any) -> Any:

@@ -1,15 +1,13 @@
-"""Classifiers of crops: their probabilities, and where in the crop they look.
+"""Linear heads on a frozen backbone: their probabilities, and where in the crop they look.
 
-A classifier is a frozen backbone with a linear head, or a small network trained from scratch
-(`benchmark_n.evidence.saliency.small_classifiers`). Where the head sees the averages of the
-backbone's last maps, Grad-CAM at these maps is their sum weighted by the head: exact from the maps,
-which are kept on disk meanwhile, and without a backward pass.
+Where the head sees the averages of the backbone's last maps, Grad-CAM at these maps is their sum
+weighted by the head: exact from the maps, which are kept on disk meanwhile, and without a backward
+pass.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,9 +18,9 @@ from numpy.typing import NDArray
 from benchmark_n.errors import InputError, did_you_mean
 from benchmark_n.evidence.crops.cutting import Cut
 from benchmark_n.evidence.crops.linear_heads import Head, fit_head
-from benchmark_n.evidence.evidence import Floats, Ints
-from benchmark_n.evidence.options import Target
-from benchmark_n.evidence.saliency.grad_cam import GRID, class_activation, grad_cam, on_common_grid
+from benchmark_n.evidence.evidence import Floats
+from benchmark_n.evidence.saliency.grad_cam import class_activation, grad_cam, on_common_grid
+from benchmark_n.evidence.saliency.lesson import Explained, Lesson
 from benchmark_n.runtime.parallel import ordered_map
 
 # Weaker than where a score is read from the probabilities: what counts here is the top category.
@@ -30,63 +28,6 @@ INVERSE_PENALTY = 1e-2
 _CHUNK = 256
 # Side of the crops (px) to the crops, in parts.
 Stream = Callable[[int], Iterable[Cut]]
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """What a classifier learns, and what its maps are of.
-
-    Parameters
-    ----------
-    labels
-        int64 (N,), below `num_categories`.
-    folds
-        int64 (N,): predictions are out of fold; None: trained and predicted on all annotations.
-    target
-        The category whose evidence the maps show.
-    layer
-        Name of a module inside the network; None is its last convolution.
-    """
-
-    labels: Ints
-    num_categories: int
-    folds: Ints | None
-    target: Target = "predicted"
-    layer: str | None = None
-    seed: int = 0
-    workers: int | None = None
-
-    def splits(self) -> Iterator[tuple[NDArray[np.bool_], Ints]]:
-        """(annotations to train on, bool (N,); places of those to predict) of each training."""
-        if self.folds is None:
-            count = len(self.labels)
-            yield np.ones(count, bool), np.arange(count)
-            return
-        for fold in np.unique(self.folds).tolist():
-            yield self.folds != fold, np.flatnonzero(self.folds == fold)
-
-    def aims(self, probs: Floats, places: Ints) -> Ints:
-        """Category to explain of each of the `places`, whose probabilities are (n, K)."""
-        if self.target == "given":
-            return self.labels[places]
-        return np.asarray(probs.argmax(axis=1), np.int64)
-
-
-@dataclass(frozen=True)
-class Explained:
-    """What one classifier says: probabilities float32 (N, K), maps float16 (N, GRID, GRID)."""
-
-    probs: NDArray[np.float32]
-    maps: NDArray[np.float16]
-
-    @classmethod
-    def empty(cls, lesson: Lesson) -> Explained:
-        """Arrays to be filled."""
-        count = len(lesson.labels)
-        return cls(
-            np.zeros((count, lesson.num_categories), np.float32),
-            np.zeros((count, GRID, GRID), np.float16),
-        )
 
 
 def explain_backbone(backbone: Any, stream: Stream, lesson: Lesson, folder: Path) -> Explained:
@@ -131,7 +72,8 @@ def explain_maps(features: Floats, maps: Floats, lesson: Lesson) -> Explained:
     derivative by the maps does not see them.
     """
     made = Explained.empty(lesson)
-    for (_, places), head in zip(lesson.splits(), _heads(features, lesson), strict=True):
+    for split, head in zip(lesson.splits(), _heads(features, lesson), strict=True):
+        places = split.places
         probs = head.probabilities(head.standardise(features[places]))
         weights = head.gradients()[lesson.aims(probs, places), : maps.shape[1]]
         made.probs[places] = probs
@@ -144,7 +86,9 @@ def explain_maps(features: Floats, maps: Floats, lesson: Lesson) -> Explained:
 
 def _heads(features: Floats, lesson: Lesson) -> Iterable[Head]:
     fit = partial(_fit, features, lesson)
-    return ordered_map(fit, [train for train, _ in lesson.splits()], workers=lesson.workers)
+    # A head has one optimum: there is nothing to stop early, and it learns from all.
+    learnt = [split.train | split.watched for split in lesson.splits()]
+    return ordered_map(fit, learnt, workers=lesson.workers)
 
 
 def _fit(features: Floats, lesson: Lesson, train: NDArray[np.bool_]) -> Head:
@@ -164,7 +108,8 @@ def _explain_by_gradients(backbone: Any, stream: Stream, lesson: Lesson) -> Expl
             features = np.zeros((len(made.probs), described.shape[1]), np.float32)
         features[cut.indices] = described
     directions = np.zeros(features.shape, np.float32)
-    for (_, places), head in zip(lesson.splits(), _heads(features, lesson), strict=True):
+    for split, head in zip(lesson.splits(), _heads(features, lesson), strict=True):
+        places = split.places
         made.probs[places] = head.probabilities(head.standardise(features[places]))
         aims = lesson.aims(made.probs[places], places)
         directions[places] = head.gradients()[aims]

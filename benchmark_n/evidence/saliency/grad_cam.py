@@ -84,10 +84,27 @@ def grad_cam(network: Any, layer: Any, batch: Any, directions: Any) -> NDArray[n
     try:
         with torch.enable_grad():
             outputs = network(batch.requires_grad_()).flatten(1)
-            (gradients,) = torch.autograd.grad((outputs * directions).sum(), kept[-1])
+            return weighted_maps((outputs * directions).sum(), kept[-1])
     finally:
         hook.remove()
-    weights = gradients.mean((2, 3), keepdim=True)
-    summed = (weights * kept[-1].detach()).sum(1)
-    maps: NDArray[np.float32] = torch.relu(summed).float().cpu().numpy()
-    return maps
+
+
+def weighted_maps(score: Any, maps: Any) -> NDArray[np.float32]:
+    """Grad-CAM from a graph: ReLU of the maps, weighted by the average derivative of the score.
+
+    Parameters
+    ----------
+    score, maps
+        Torch tensors: one number, the sum over the crops of what is explained, and (n, C, h, w),
+        of which it was computed, each crop's score of its own maps alone.
+
+    Returns
+    -------
+    float32 (n, h, w), 0 or more.
+    """
+    import torch
+
+    (gradients,) = torch.autograd.grad(score, maps)
+    summed = (gradients.mean((2, 3), keepdim=True) * maps.detach()).sum(1)
+    active: NDArray[np.float32] = torch.relu(summed).float().cpu().numpy()
+    return active

@@ -21,30 +21,28 @@ from benchmark_n.evidence.collect import MakerInput
 from benchmark_n.evidence.crops.cutting import Cut, Cutter, cut_crops, instances_alone
 from benchmark_n.evidence.evidence import Evidence, Ints
 from benchmark_n.evidence.folds import plan_folds
+from benchmark_n.evidence.saliency import families
 from benchmark_n.evidence.saliency import small_classifiers as scratch_classifiers
-from benchmark_n.evidence.saliency.explained import (
-    INVERSE_PENALTY,
-    Explained,
-    Lesson,
-    explain_backbone,
-)
+from benchmark_n.evidence.saliency.explained import INVERSE_PENALTY, explain_backbone
 from benchmark_n.evidence.saliency.grad_cam import GRID
+from benchmark_n.evidence.saliency.lesson import Explained, Lesson
 from benchmark_n.runtime.progress import Progress, part_of
 
-VERSION = 2
-MODELS = "lite0,lite1,lite2"
+VERSION = 3
+MODELS = "lite0,resnet:lite1,shufflenet:lite2"
 MEMORISED = 0.95
-_SCRATCH = "scratch"
+_SCRATCH, _FROZEN = "scratch", "frozen"
 _log = logging.getLogger(__name__)
 
 
 class SaliencyMaker:
     """Evidence ``saliency:NAME,NAME``: classifiers on the crops of the instances.
 
-    A NAME is a backbone (with linear heads) or ``scratch:SHAPE``. What they are shown is the
-    instance alone, without what surrounds its mask: neighbours would decide what they look at.
-    The mask's outline is not among the features: it would be the same evidence for all models, and
-    what misleads it would mislead all.
+    A NAME is a classifier of `benchmark_n.evidence.saliency.families`, ``scratch:SHAPE`` for a
+    small network from random weights, or ``frozen:BACKBONE`` for linear heads on a backbone. What
+    they are shown is the instance alone, without what surrounds its mask: neighbours would decide
+    what they look at. The mask's outline is not among the features of linear heads: it would be the
+    same evidence for all models, and what misleads it would mislead all.
     The mean of their probabilities is `pred_probs`, unless another source gives these.
     """
 
@@ -59,6 +57,12 @@ class SaliencyMaker:
             )
         if len(set(self._names)) < len(self._names):
             raise UsageError(f"evidence saliency:{argument}: a model is named twice")
+        frozen = [name for name in self._names if name.startswith(f"{_FROZEN}:")]
+        if given.options.full and frozen:
+            raise UsageError(
+                f"`full` trains whole networks, but '{frozen[0]}' stays as it is: expected "
+                f"'{frozen[0].partition(':')[2]}'"
+            )
 
     @cached_property
     def _units(self) -> Units:
@@ -68,8 +72,9 @@ class SaliencyMaker:
         """Images, models, and how they are trained and explained."""
         return {
             "images": files_digest(self._given.paths.values()),
-            "version": [VERSION, scratch_classifiers.VERSION],
-            "models": self._names,
+            "version": [VERSION, scratch_classifiers.VERSION, families.VERSION],
+            "models": [*map(families.with_digest, self._names)],
+            "full": self._options.full,
             "fit": self._options.fit,
             "target": self._options.cam_target,
             "layer": self._options.cam_layer,
@@ -86,11 +91,11 @@ class SaliencyMaker:
         folds, notes = plan_folds(
             base.labels, units, base.category_names, options.folds, options.seed
         )
-        in_sample = options.fit == "in-sample"
         lesson = Lesson(
             labels=base.labels,
             num_categories=len(base.category_ids),
-            folds=None if in_sample else folds,
+            folds=folds,
+            in_sample=options.fit == "in-sample",
             target=options.cam_target,
             layer=options.cam_layer,
             seed=options.seed,
@@ -98,37 +103,48 @@ class SaliencyMaker:
         )
         probs = np.zeros((count, len(base), lesson.num_categories), np.float32)
         maps = np.zeros((count, len(base), GRID, GRID), np.float16)
+        epochs: dict[str, list[int]] = {}
         for number, name in enumerate(self._names):
             one = self._explain(
                 name, lesson, part_of(self._given.execution.progress, number, count)
             )
             probs[number], maps[number] = one.probs, one.maps
-        shares = (probs.argmax(axis=2) == base.labels).mean(axis=1)
+            epochs[name] = [*one.epochs]
         mean = probs.mean(axis=0)
         made: dict[str, Any] = {"model_probs": probs, "saliency": maps}
         if self._gives_mean:
-            made |= {"pred_probs": mean, "folds": lesson.folds}
-        provenance: dict[str, Any] = {
+            made |= {"pred_probs": mean, "folds": None if lesson.in_sample else folds}
+        provenance = {**self._provenance(probs), "epochs": epochs}
+        provenance["notes"] = [*notes, *provenance["notes"]]
+        return replace(base, **made, provenance=provenance)
+
+    def _provenance(self, probs: NDArray[np.float32]) -> dict[str, Any]:
+        """How the classifiers were trained, and how often they repeat the given labels."""
+        options, labels = self._options, self._base.labels
+        in_sample = options.fit == "in-sample"
+        shares = (probs.argmax(axis=2) == labels).mean(axis=1)
+        told: dict[str, Any] = {
             "evidence": "saliency",
             "backbone": ", ".join(self._names),
-            "head": f"logistic regression, C {INVERSE_PENALTY:g}",
+            "trained": {name: self._trained(name) for name in self._names},
             "fit": options.fit,
             "target": options.cam_target,
             "layer": options.cam_layer or "last convolution",
             "seed": options.seed,
             "trained_on": "noisy-in-sample" if in_sample else "noisy-oof",
             "agreement": dict(zip(self._names, shares.tolist(), strict=True)),
-            "notes": notes + (_memorised(self._names, shares) if in_sample else []),
+            "notes": _memorised(self._names, shares) if in_sample else [],
         }
-        if not in_sample:
-            accuracy = float((mean.argmax(axis=1) == base.labels).mean())
-            provenance |= {
-                "num_folds": options.folds,
-                "grouped_by": units.field,
-                "units": len(units),
-                "out_of_fold_accuracy": accuracy,
-            }
-        return replace(base, **made, provenance=provenance)
+        if in_sample:
+            return told
+        accuracy = float((probs.mean(axis=0).argmax(axis=1) == labels).mean())
+        return {
+            **told,
+            "num_folds": options.folds,
+            "grouped_by": self._units.field,
+            "units": len(self._units),
+            "out_of_fold_accuracy": accuracy,
+        }
 
     def _explain(self, name: str, lesson: Lesson, progress: Progress | None) -> Explained:
         kind, _, shape = name.partition(":")
@@ -140,12 +156,32 @@ class SaliencyMaker:
             return scratch_classifiers.explain_scratch(
                 shape, crops, lesson, device=self._options.device, progress=progress
             )
-        backbone = make_backbone(name, self._options.device)
         self._options.folder.mkdir(parents=True, exist_ok=True)
+
+        def stream(side: int) -> Iterator[Cut]:
+            return self._stream(side, progress)
+
         with TemporaryDirectory(prefix=".maps-", dir=self._options.folder) as folder:
-            return explain_backbone(
-                backbone, lambda side: self._stream(side, progress), lesson, Path(folder)
+            if kind == _FROZEN:
+                backbone = make_backbone(shape, self._options.device)
+                return explain_backbone(backbone, stream, lesson, Path(folder))
+            return families.explain_family(
+                name,
+                stream,
+                lesson,
+                Path(folder),
+                full=self._options.full,
+                device=self._options.device,
             )
+
+    def _trained(self, name: str) -> str:
+        """What of a classifier is trained, in words."""
+        kind = name.partition(":")[0]
+        if kind == _FROZEN:
+            return f"a logistic regression, C {INVERSE_PENALTY:g}"
+        if kind == _SCRATCH or self._options.full or name.endswith("@random"):
+            return "all of it"
+        return "its last two stages"
 
     def _stream(self, size: int, progress: Progress | None) -> Iterator[Cut]:
         """The crops of all annotations, in parts."""

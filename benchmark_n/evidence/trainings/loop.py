@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.evidence.evidence import Ints
-from benchmark_n.evidence.saliency.small_classifiers import SHAPES, pixel_tensor, shifted
+from benchmark_n.evidence.saliency.small_classifiers import SHAPES, pixel_tensor
+from benchmark_n.evidence.saliency.training import shifted
 from benchmark_n.runtime.optional_imports import import_extra
 
 EPOCHS = 30

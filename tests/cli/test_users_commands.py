@@ -19,7 +19,7 @@ from tests.conftest import REPOSITORY, SAMPLES, shared_file
 from tests.hub import OWNER, TOKEN, Hub, stub_of_the_hub
 
 NAME = "coco-n-hard-seed1"
-IMAGES = 24
+IMAGES = 12
 COMMANDS = ("make --dataset coco --tier hard", "eval --detector mirror", "card", "publish")
 
 

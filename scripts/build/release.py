@@ -18,7 +18,7 @@ import msgspec
 
 from benchmark_n.cards.release import NOT_VERIFIED, Entry, read_release, release_path
 from benchmark_n.errors import InputError
-from benchmark_n.experiments.release_checks import NOT_HERE, BenchmarkCheck
+from benchmark_n.experiments.release_checks import FAILED, NOT_HERE, BenchmarkCheck
 from benchmark_n.experiments.verify_release import recipe_of, verify_release
 from benchmark_n.files.atomic import write_whole
 from benchmark_n.files.json_yaml import dump_yaml
@@ -74,8 +74,9 @@ def build(path: Path, data: Path, only: list[str], workers: int | None) -> None:
     ):
         name = check.entry.name
         entries[name] = filled(before[name], check)
-        changed = "" if entries[name] == before[name] else ", written anew"
-        print(f"{name}: {check.state}{changed}", file=sys.stderr)
+        same = "as before" if entries[name] == before[name] else "written anew"
+        made = check.state not in (NOT_HERE, FAILED)
+        print(f"{name}: {same if made else check.state}", file=sys.stderr)
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     head = "".join(line for line in lines if line.startswith("#"))
     written = msgspec.structs.replace(release, benchmarks=list(entries.values()))

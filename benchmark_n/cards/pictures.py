@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import PIL.Image
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -35,12 +36,17 @@ def draw_sample(benchmark: Benchmark, facts: Facts, root: Path) -> None:
     """
     drawn = facts.dataset is not None and facts.dataset.embedded
     figure, _ = draw([benchmark], images=benchmark.images if drawn else None)
-    _save(figure, root / SAMPLE)
+    # A photograph's pixels: a third of the bytes in 256 colours.
+    _save(figure, root / SAMPLE, colours=256)
 
 
-def _save(figure: Figure, path: Path) -> None:
+def _save(figure: Figure, path: Path, *, colours: int | None = None) -> None:
     # Without the library's name in it, the file depends on the picture alone.
     figure.savefig(path, dpi=110, metadata={"Software": None})
+    if colours is not None:
+        with PIL.Image.open(path) as picture:
+            small = picture.convert("RGB").quantize(colours)
+        small.save(path, optimize=True)
 
 
 def _histograms(facts: Facts) -> Figure:

@@ -62,8 +62,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.hub.asked.append(f"GET {self.path}")
         if not self._allowed():
             return
+        name = self.path.removeprefix("/api/datasets/").partition("?")[0]
         if self.path == "/api/whoami-v2":
             self._answer({"type": "user", "name": OWNER, "orgs": []})
+        elif name in self.hub.repositories:
+            self._answer(self._info(name))
         else:
             self._answer({"error": f"nothing at {self.path}"}, 404)
 
@@ -98,8 +101,19 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _create(self, asked: dict[str, Any]) -> None:
         name = f"{asked['organization']}/{asked['name']}"
+        if name in self.hub.repositories:
+            self._answer({"error": "You already created this dataset repo"}, 409)
+            return
         self.hub.repositories[name] = asked
         self._answer({"url": f"{self.hub.address}/datasets/{name}", "name": name})
+
+    def _info(self, name: str) -> dict[str, Any]:
+        paths = {
+            path for one in self.hub.commits if one["repository"] == name for path in one["files"]
+        }
+        siblings = [{"rfilename": path} for path in sorted({".gitattributes", *paths})]
+        private = bool(self.hub.repositories[name].get("private"))
+        return {"id": name, "_id": "1", "private": private, "siblings": siblings, "tags": []}
 
     def _preupload(self, asked: dict[str, Any]) -> None:
         files = [

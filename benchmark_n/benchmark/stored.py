@@ -61,7 +61,8 @@ def read_recipe(path: Path) -> dict[str, Any]:
         checked = msgspec.convert(recipe, _Recipe)
     except msgspec.ValidationError as error:
         raise InputError(f"{path}: not the recipe of a benchmark: {error}") from None
-    name = checked.source.file
-    if Path(name).name != name:
-        raise InputError(f"{path}: source.file is '{name:.80}', expected a file's name alone")
+    # Files are named after both: a recipe from elsewhere may not lead out of a folder.
+    for key, name in (("source.file", checked.source.file), ("name", checked.name)):
+        if name in ("", "..") or Path(name).name != name:
+            raise InputError(f"{path}: {key} is '{name:.80}', expected a file's name alone")
     return dict(recipe)

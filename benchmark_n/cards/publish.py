@@ -24,6 +24,7 @@ from benchmark_n.runtime.optional_imports import import_extra
 
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 TOKEN = "HF_TOKEN"
+_HUBS_OWN = ".gitattributes"
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,8 @@ def publish(plan: Plan, *, private: bool = False) -> str:
     Raises
     ------
     InputError
-        No token, the extra ``hub`` is missing, or the Hub refuses.
+        No token, the extra ``hub`` is missing, or the Hub refuses; or a dataset of this name is
+        public where `private` is asked for, or holds files that are not of this benchmark.
     """
     with _hub(plan.repository) as (hub, api):
         added = [
@@ -109,6 +111,7 @@ def publish(plan: Plan, *, private: bool = False) -> str:
             for path, file in plan.files.items()
         ]
         api.create_repo(plan.repository, repo_type="dataset", private=private, exist_ok=True)
+        _check_place(api.repo_info(plan.repository, repo_type="dataset"), plan, private)
         api.create_commit(
             plan.repository,
             added,
@@ -116,6 +119,21 @@ def publish(plan: Plan, *, private: bool = False) -> str:
             repo_type="dataset",
         )
     return f"https://huggingface.co/datasets/{plan.repository}"
+
+
+def _check_place(there: Any, plan: Plan, private: bool) -> None:
+    """That the dataset there is as private as asked for, and holds nothing beside the plan's."""
+    if private and not there.private:
+        raise InputError(
+            f"{plan.repository}: the Hub has a public dataset of this name, expected a private "
+            "one, or none: take another name"
+        )
+    found = {file.rfilename for file in there.siblings or ()} - {*plan.files, _HUBS_OWN}
+    if found:
+        raise InputError(
+            f"{plan.repository}: the dataset on the Hub holds {min(found)}, which is not of this "
+            "benchmark, expected none beside its files: remove it there, or take another name"
+        )
 
 
 def token_owner() -> str:
@@ -145,6 +163,8 @@ def _hub(asked: str) -> Iterator[tuple[Any, Any]]:
         raise InputError(f"publishing needs a token of the Hub in the environment: set {TOKEN}")
     try:
         yield hub, hub.HfApi(token=token)
+    except InputError:
+        raise
     except Exception as error:  # what is raised differs between versions of the client
         fault = " ".join(str(error).split()).replace(token, "…")
         raise InputError(f"{asked}: the Hub refused: {fault:.300}") from None

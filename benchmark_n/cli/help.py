@@ -38,7 +38,11 @@ class SectionedCommand(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the sections."""
-        left = {param.name: param.get_help_record(ctx) for param in self.get_params(ctx)}
+        left = {
+            param.name: param.get_help_record(ctx)
+            for param in self.get_params(ctx)
+            if isinstance(param, click.Option)
+        }
         for heading, names in self.sections.items():
             _section(formatter, heading, [left.pop(name) for name in names])
         _section(formatter, GENERAL, list(left.values()))

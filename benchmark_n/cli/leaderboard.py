@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from benchmark_n.cli.common import emit, format_option, output_options, set_logging
-from benchmark_n.errors import UsageError
+from benchmark_n.errors import InputError, UsageError
 
 _FILE = click.Path(path_type=Path)
 
@@ -97,5 +97,8 @@ def _write(outs: Sequence[Path], writers: Mapping[str, Callable[[], str]]) -> No
     wrong = next((path for path in outs if path.suffix not in writers), None)
     if wrong is not None:
         raise UsageError(f"`out` {wrong}: expected a name that ends in .md or .html")
+    for path in outs:
+        if not path.absolute().parent.is_dir():
+            raise InputError(f"{path}: there is no folder {path.parent}: nothing was written")
     for path, text in {path: writers[path.suffix]() for path in outs}.items():
         write_whole(path, text.encode())

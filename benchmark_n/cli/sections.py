@@ -7,7 +7,7 @@ from benchmark_n.cli.help import Sections
 _READING: Sections = {"Reading": ("repair", "strict", "crowds_as_instances", "max_pixels")}
 _DETECTORS = ("settings", "noise_rate", "weights", "fit", "out_of_domain", "top")
 _EVIDENCE = (
-    *("evidence", "images", "backbone", "folds", "group_by", "evidence_seed", "device"),
+    *("evidence", "images", "backbone", "full", "folds", "group_by", "evidence_seed", "device"),
     *("trained_on", "match", "category_map", "cam_target", "cam_layer", "evidence_dir", "workers"),
 )
 

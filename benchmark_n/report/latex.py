@@ -87,7 +87,8 @@ def _table(table: ResultTable) -> Iterator[str]:
             _cell(cell, table.columns[place], bold=(number, place) in best)
             for place, cell in enumerate(row)
         ]
-        yield " & ".join(cells) + r" \\"
+        # The braces: after a line's end TeX takes a "[" or "*" for an argument of it.
+        yield "{}" + " & ".join(cells) + r" \\"
     yield r"\bottomrule"
     yield r"\end{tabular}"
     if table.notes:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from benchmark_n.files.formulas import guarded
 from benchmark_n.report.latex import to_latex
 from benchmark_n.report.result_table import (
     Cell,
@@ -60,6 +62,15 @@ def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[Any]], left: in
     return "\n".join(lines) + "\n"
 
 
+def plain(text: str) -> str:
+    """Text of a file as Markdown shows it: one line, and no markup, picture or heading of its own.
+
+    >>> plain("[a](b) <b>\\n# c")
+    '\\\\[a](b) \\\\<b> # c'
+    """
+    return re.sub(r"([<[*])", r"\\\1", " ".join(text.split()))
+
+
 def markdown_tables(table: ResultTable) -> str:
     """One table in Markdown with its notes, without its title; the best figures are bold."""
     best = table.best_cells()
@@ -71,12 +82,12 @@ def markdown_tables(table: ResultTable) -> str:
         for number, row in enumerate(table.rows)
     ]
     text = markdown_table([column.name for column in table.columns], rows, _words(table))
-    return "\n".join([text, *(f"{note}\n" for note in table.notes)])
+    return "\n".join([text, *(f"{plain(note)}\n" for note in table.notes)])
 
 
 def _to_markdown(found: ResultTables) -> str:
-    parts = [f"**{table.title}**\n\n{markdown_tables(table)}" for table in found.tables]
-    comment = "\n".join(line.replace("--", "- -") for line in found.provenance)
+    parts = [f"**{plain(table.title)}**\n\n{markdown_tables(table)}" for table in found.tables]
+    comment = "\n".join(re.sub("-(?=-)", "- ", line) for line in found.provenance)
     return "\n".join([*parts, *([f"<!--\n{comment}\n-->"] if comment else [])])
 
 
@@ -101,7 +112,7 @@ def _to_csv(found: ResultTables) -> str:
     rows = []
     for table in found.tables:
         for row in table.rows:
-            cells: dict[str, str] = {_TABLE: table.title}
+            cells: dict[str, str] = {_TABLE: str(guarded(table.title))}
             for cell, column in zip(row, table.columns, strict=True):
                 cells |= _csv_cells(cell, column)
             rows.append(cells)
@@ -117,7 +128,7 @@ def _to_csv(found: ResultTables) -> str:
 
 def _csv_cells(cell: Cell, column: Column) -> dict[str, str]:
     if isinstance(cell, str):
-        return {column.name: cell}
+        return {column.name: str(guarded(cell))}
     cells = {column.name: _plain(cell.value, column)}
     if cell.interval is not None:
         low, high = cell.interval
@@ -144,7 +155,7 @@ def _apart(cell: Cell, column: Column, *, spread: bool) -> list[str]:
 def _inline(cell: Cell, column: Column) -> str:
     """A cell in one text: ``0.81 ± 0.03 (0.75 to 0.86)``."""
     if isinstance(cell, str):
-        return cell
+        return plain(cell)
     spread, between = sd_text(cell, column), interval_text(cell, column)
     return (
         value_text(cell, column)

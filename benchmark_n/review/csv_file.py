@@ -1,19 +1,15 @@
-"""CSV: a row for each item, with columns for the reviewer to fill in.
-
-Spreadsheets run what looks like a formula, and the texts are of files that may have come from
-anywhere: such cells begin with an apostrophe, which is taken away again on reading.
-"""
+"""CSV: a row for each item, with columns for the reviewer to fill in."""
 
 from __future__ import annotations
 
 import csv
-import re
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from benchmark_n.errors import InputError
+from benchmark_n.files.formulas import guarded, restored
 from benchmark_n.review.decision import FIELDS, Decision, make_decision
 from benchmark_n.review.items import Review
 from benchmark_n.review.shown import Shown, describe
@@ -27,8 +23,6 @@ COLUMNS = (
     *("annotation_id", "image", *_TOLD, "guideline", "crop"),
     *("decision", "category", "segmentation", *FIELDS[1:]),
 )
-# Apostrophes count: those that were there come back, and only ours are taken away.
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _NEEDED = ("annotation_id", "decision")
 
 
@@ -41,22 +35,6 @@ def write(folder: Path, review: Review, shown: list[Shown]) -> None:
         for one in shown:
             described = {**describe(review, one.item), "image": one.file_name}
             writer.writerow({name: guarded(value) for name, value in described.items()})
-
-
-def guarded(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula: text like one gets an apostrophe.
-
-    Numbers stay numbers, negative ones too.
-
-    >>> guarded("=1+1"), guarded("'=1+1"), guarded("cat"), guarded(-0.5)
-    ("'=1+1", "''=1+1", 'cat', -0.5)
-    """
-    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
-
-
-def restored(text: str) -> str:
-    """What `guarded` made the text of."""
-    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
 
 
 def _restored(row: dict[str, Any]) -> dict[str, Any]:

@@ -30,6 +30,15 @@ def test_the_annotations_are_in_the_benchmark(copy: Path, name: str) -> None:
         load(copy).noisy()
 
 
+@pytest.mark.parametrize("name", ["../../pwn", "/etc/passwd", "..", ""])
+def test_a_recipe_is_named_as_a_file(copy: Path, name: str) -> None:
+    recipe = yaml.safe_load((copy / "recipe.yaml").read_text())
+    recipe["name"] = name
+    (copy / "recipe.yaml").write_text(yaml.safe_dump(recipe))
+    with pytest.raises(InputError, match="expected a file's name alone"):
+        _ = load(copy).recipe
+
+
 @pytest.mark.parametrize("text", ["", "[]", "name: x", "noises: [", "source: 3"])
 def test_another_recipe(copy: Path, text: str) -> None:
     (copy / "recipe.yaml").write_text(text)

@@ -69,6 +69,9 @@ def test_no_option_is_lost_among_the_headings(name: str) -> None:
     shown = re.findall(r"(?:^  |, )(--?[a-z-]+)", listed, re.MULTILINE)
     for option in options:
         assert shown.count(option.opts[-1]) == 1, option.opts
+    named = {name for names in command.sections.values() for name in names}
+    general = {"format", "form", "out", "as_json", "quiet", "verbose", "help"}
+    assert {option.name for option in options} - named <= general
     for heading in command.sections:
         assert f"{heading}:" in text
 

@@ -49,10 +49,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-@pytest.fixture(scope="module")
-def typed(home: Path, hub: Hub) -> dict[str, subprocess.CompletedProcess[str]]:
-    """What each of `COMMANDS` came to, one after another, until one fails."""
-    surroundings = {
+def surroundings(home: Path, hub: Hub) -> dict[str, str]:
+    """The environment of a user whose Hub is the stand-in."""
+    return {
         **{k: v for k, v in os.environ.items() if k not in ("BENCHMARK_N_DATA", "HF_HOME")},
         "PYTHONPATH": str(REPOSITORY),
         "HF_ENDPOINT": hub.address,
@@ -60,12 +59,17 @@ def typed(home: Path, hub: Hub) -> dict[str, subprocess.CompletedProcess[str]]:
         "HF_HUB_DISABLE_XET": "1",  # the stand-in speaks the older of the two ways for tables
         "HF_HOME": str(home / "hub"),
     }
+
+
+@pytest.fixture(scope="module")
+def typed(home: Path, hub: Hub) -> dict[str, subprocess.CompletedProcess[str]]:
+    """What each of `COMMANDS` came to, one after another, until one fails."""
     found = {}
     for command in COMMANDS:
         found[command] = subprocess.run(
             [sys.executable, "-m", "benchmark_n", *command.split()],
             cwd=home,
-            env=surroundings,
+            env=surroundings(home, hub),
             capture_output=True,
             text=True,
         )
@@ -131,3 +135,37 @@ def test_the_stand_in_refuses_what_the_hub_would(
     assert "the owner of the token: the Hub refused" in done.stderr
     assert "hf_another" not in done.stderr
     assert len(hub.commits) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "stray", "fault"),
+    [
+        (["--private"], None, "has a public dataset of this name, expected a private one"),
+        ([], "old/manifest.parquet", "holds old/manifest.parquet, which is not of this benchmark"),
+        ([], None, ""),
+    ],
+)
+def test_what_is_on_the_hub_already(
+    typed: dict[str, subprocess.CompletedProcess[str]],
+    home: Path,
+    hub: Hub,
+    words: list[str],
+    stray: str | None,
+    fault: str,
+) -> None:
+    assert typed["publish"].returncode == 0
+    before = list(hub.commits)
+    if stray is not None:
+        hub.commits.append({"repository": f"{OWNER}/{NAME}", "head": {}, "files": {stray: b""}})
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmark_n", "publish", *words],
+        cwd=home,
+        env=surroundings(home, hub),
+        capture_output=True,
+        text=True,
+    )
+    count = len(hub.commits)
+    hub.commits[:] = before
+    assert fault in done.stderr
+    assert done.returncode == (1 if fault else 0)
+    assert count == len(before) + (not fault) + (stray is not None)

@@ -198,7 +198,7 @@ def test_errata_are_listed_and_what_is_withdrawn_has_no_row(
     assert run(["leaderboard", *map(str, places), *words, "--out", str(out)]) == 0
     text = capsys.readouterr().out
     assert out.read_text() == text
-    assert "Erratum of 2026-12-01: <b>knn</b> | x: one seed ran twice." in text
+    assert r"Erratum of 2026-12-01: \<b>knn\</b> | x: one seed ran twice." in text
     assert "Withdrawn on 2026-12-02: gone: read the manifest." in text
     assert "| gone |" not in text
     assert run(["leaderboard", str(places[1]), *words, "--format", "csv"]) == 0

@@ -116,3 +116,19 @@ def test_another_format_is_refused() -> None:
         render(nasty(), "xls")
     with pytest.raises(ValueError, match="1 cells in a row of 2 columns"):
         ResultTable("", (Column("a"), Column("b")), (("x",),))
+
+
+def test_text_of_others_is_text_in_every_format() -> None:
+    columns = Column("detector"), Column("F1", best="highest")
+    rows = tuple((name, Figure(0.5)) for name in ("=cmd()", "[ours](x) <b>", "*best"))
+    table = ResultTable("on <i>", columns, rows, ("# Head\n# two",))
+    found = ResultTables([table], ("a --->",))
+    csv_text, text = render(found, "csv"), render(found, "markdown")
+    assert "'=cmd()" in csv_text
+    assert r"\[ours](x) \<b>" in text
+    assert r"\*best" in text
+    assert r"**on \<i>**" in text
+    assert "\n# two" not in text
+    assert text.count("-->") == 1
+    lines = [line for line in render(found, "latex").splitlines() if r" \\" in line]
+    assert [line[:2] for line in lines[1:]] == ["{}"] * 3

@@ -9,9 +9,9 @@ from pathlib import Path
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from benchmark_n.files.formulas import guarded, restored
 from benchmark_n.files.provenance import file_digest
 from benchmark_n.review import export_review, import_decisions
-from benchmark_n.review.csv_file import guarded, restored
 from tests.review import samples
 
 # What OWASP's page on CSV injection lists for the first sign of a cell.

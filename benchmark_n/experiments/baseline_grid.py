@@ -1,7 +1,7 @@
 """The baseline grid: every detector and every floor on one set and tier, under its noise seeds.
 
-A *piece* is one set and tier. Its evidence is made once for each benchmark and shared by all
-detectors; a detector that cannot run is told with the reason.
+A *piece* is one set and tier. Evidence is kept: detectors that read the same share it, and a run
+that was stopped finds it again. A detector that cannot run is told with the reason.
 `benchmark_n.experiments.baseline_page` makes tables of pieces.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,8 @@ from benchmark_n.report.pages import floor_name
 from benchmark_n.runtime.execution import Execution
 
 KINDS = ("class", "spatial", "spurious", "missing", "any")
+# Of drawn sets, about as many as the samples have: all of it has to fit into a few hours.
+DRAWN_IMAGES = 100
 SCORING = LabelErrorOptions(by=(), bootstrap=200, units_in_order=True)
 Row = dict[str, Any]
 # Number of the drawing (noise seed, or annotator of a real pair) and folder to a benchmark.
@@ -212,8 +214,3 @@ def _means(results: Mapping[str, Sequence[LabelErrorResult]], kind: str) -> dict
 
 def _rounded(spread: tuple[float, float] | None) -> list[float] | None:
     return None if spread is None else [round(end, 6) for end in spread]
-
-
-def with_evidence_in(run: GridRun, folder: Path) -> GridRun:
-    """The run with its evidence kept in a folder."""
-    return replace(run, evidence=replace(run.evidence, evidence_dir=folder))

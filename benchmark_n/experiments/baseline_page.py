@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmark_n.experiments.baseline_grid import KINDS
+from benchmark_n.experiments.baseline_grid import DRAWN_IMAGES, KINDS
 from benchmark_n.experiments.baseline_rankings import (
     REAL,
     Comparison,
@@ -20,6 +20,8 @@ from benchmark_n.report.table_formats import markdown_table
 Row = dict[str, Any]
 MAIN = "hard"
 AT_FLOOR = "≤ floor"
+# Comparisons that are named above all; the table has the others.
+_SHOWN = 3
 _COLUMN = Column("", 2)
 _TITLES = {
     "class": "Wrong categories (`class`)",
@@ -34,16 +36,17 @@ Every detector that comes with the package and every floor, on drawn and real pi
 of tiers and of people. Written by `python scripts/reproduce/baseline_grid.py`; the figures are in
 `scripts/results/baseline-grid/`.
 """
-_LEGEND = f"""
+_LEGEND = f"""\
 **Figures** are lifted AUPRC (0 is chance, 1 perfect; of `missing`, AUPRC): the mean over the seeds,
 in brackets its 95 % interval by bootstrap over [units](units.md), which says how sure the mean is
-over other pictures. The best detector of a column is **bold**. `{AT_FLOOR}` stands where the paired
-95 % interval of the lead over the best [floor](floors.md) holds 0 or less: there the detector has
-shown nothing. *told* is what a detector was given beyond noisy labels and pictures. Detectors run
-with their defaults, on evidence that is made once for each benchmark and shared; none of their
-settings was chosen here. A dash: no figure ([why](#what-did-not-run)).
+over other pictures. The best detector of a column is **bold** where it is above the floor.
+`{AT_FLOOR}` stands where the paired 95 % interval of the lead over the best [floor](floors.md)
+holds 0 or less: there the detector has shown nothing. *told* is what a detector was given beyond
+noisy labels and pictures. Detectors run with their defaults. `scenes` and `phantom` are
+{DRAWN_IMAGES} drawn images each; of `lvis_double` each annotator is judged by the other, of
+`cfos_experts` four experts by the consensus of all. A dash: no figure ([why](#what-did-not-run)).
 """
-_RANKING = """
+_RANKING = """\
 Kendall's τ-b between the orders of the detectors: 1 is the same order, -1 the reverse. A tier's
 order is by the means over those of its sets that rank three detectors or more. Floors and `random`
 are left out. The 95 % interval is by bootstrap over detectors, drawn together for both orders, and
@@ -67,15 +70,16 @@ def baseline_page(pieces: Sequence[Piece], missing: Sequence[str] = ()) -> str:
     compared = compare_rankings(pieces)
     main = [piece for piece in pieces if piece["tier"] in (MAIN, REAL)]
     tiers = dict.fromkeys(p["tier"] for p in pieces if p["tier"] not in (MAIN, REAL))
-    parts = [_HEAD, *_verdict(compared), _LEGEND, *_not_measured(pieces, missing)]
+    parts = [_HEAD, *_verdict(compared), _LEGEND, _measured(pieces, missing)]
     for kind in KINDS:
         parts += _section(f"## {_TITLES[kind]}", main, kind)
-    parts += ["## Does the ranking transfer?", _RANKING, *_ranking_tables(compared)]
+    parts += ["## Does the ranking transfer?\n", _RANKING, *_ranking_tables(compared)]
     for tier in tiers:
         own = [piece for piece in pieces if piece["tier"] == tier]
         for kind in KINDS:
             parts += _section(f"## Tier {tier}: {_TITLES[kind].lower()}", own, kind)
-    return "\n".join([*parts, *_not_run(pieces)]).rstrip("\n") + "\n"
+    parts += [*_not_run(pieces), *_not_measured(missing)]
+    return "\n".join(parts).rstrip("\n") + "\n"
 
 
 def _verdict(compared: Sequence[Comparison]) -> list[str]:
@@ -92,8 +96,11 @@ def _verdict(compared: Sequence[Comparison]) -> list[str]:
     lines = []
     for verdict, words in said.items():
         own = [one for one in real if one.agreement.verdict == verdict]
-        cases = "; ".join(f"{c.kind}, {c.first} and {c.second}: {c.text}" for c in own)
-        lines += [f"- {words}: {cases}."] if own else []
+        if own:
+            lowest = sorted(own, key=lambda one: one.agreement.tau or 0)[:_SHOWN]
+            cases = "; ".join(f"{c.kind}, {c.first} and {c.second}: {c.text}" for c in lowest)
+            share = f"{len(own)} of {len(real)} comparisons of a tier with a real pair"
+            lines.append(f"- {words}: {share}. The lowest: {cases}.")
     return ["\n".join(lines) + "\n"]
 
 
@@ -145,13 +152,14 @@ def _cell(name: str, column: Sequence[Row]) -> str:
         return "-"
     figure = Figure(row["mean"], row["interval"])
     text = value_text(figure, _COLUMN)
+    spread = row.get("lead_interval")
+    at_floor = "lead" in row and not (spread and spread[0] > 0)
     rivals = [value_text(Figure(r["mean"]), _COLUMN) for r in _of(column, floor=False)]
-    if not row["floor"] and float(text) == max(map(float, rivals)):
+    if not row["floor"] and not at_floor and float(text) == max(map(float, rivals)):
         text = f"**{text}**"
     between = interval_text(figure, _COLUMN)
     text += f" ({between})" if between else ""
-    spread = row.get("lead_interval")
-    return f"{text} {AT_FLOOR}" if "lead" in row and not (spread and spread[0] > 0) else text
+    return f"{text} {AT_FLOOR}" if at_floor else text
 
 
 def _ranking_tables(compared: Sequence[Comparison]) -> list[str]:
@@ -169,13 +177,23 @@ def _ranking_tables(compared: Sequence[Comparison]) -> list[str]:
     return parts or ["No two orders have three detectors in common yet.\n"]
 
 
-def _not_measured(pieces: Sequence[Piece], missing: Sequence[str]) -> list[str]:
-    """What of the grid is still to be done, and what the rest took."""
+def _measured(pieces: Sequence[Piece], missing: Sequence[str]) -> str:
+    """How much of the grid there is, and what it took."""
     spent = sum(piece["cpu_seconds"] for piece in pieces) / 3600
-    lines = [f"{len(pieces)} pieces (set and tier) took {spent:.2f} core-hours."]
+    text = (
+        f"Pieces (set and tier) with figures: {len(pieces)}, which took {spent:.2f} core-hours,\n"
+    )
+    text += "evidence that was at hand from before not counted."
     if missing:
-        lines.append(f"**Not measured yet**: {', '.join(missing)}.")
-    return ["\n".join(lines) + "\n"]
+        text += f" **Not whole yet** are {len(missing)} ([which](#what-was-not-measured))."
+    return f"{text}\n"
+
+
+def _not_measured(missing: Sequence[str]) -> list[str]:
+    """What of the grid is still to be done."""
+    if not missing:
+        return []
+    return ["## What was not measured\n", "".join(f"- {name}\n" for name in missing)]
 
 
 def _not_run(pieces: Sequence[Piece]) -> list[str]:

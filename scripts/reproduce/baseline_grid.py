@@ -2,8 +2,9 @@
 
 A piece is one set and tier; it goes to ``scripts/results/baseline-grid/SET-TIER.json`` when its
 last seed is done. Pieces that are there, of this version and with all detectors and seeds that are
-asked for, are not done again; others are measured as a whole. A run that was stopped finds the
-evidence of its piece in ``--evidence``. In the end ``docs/baselines.md`` is written from all files.
+asked for, are not done again; others are measured as a whole, with what they had before. A run that
+was stopped finds the evidence of its piece in ``--evidence``. In the end ``docs/baselines.md`` is
+written from all files.
 
     python scripts/reproduce/baseline_grid.py [--only scenes-hard …] [--most 2] [--seeds 1 2 …]
 
@@ -19,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +31,11 @@ from measured_rows import Log
 from benchmark_n._version import __version__
 from benchmark_n.detectors import DETECTORS
 from benchmark_n.errors import BenchmarkNError
+from benchmark_n.evidence.options import EvidenceOptions
 from benchmark_n.experiments.baseline_grid import (
     GridRun,
     lacking,
     measure_piece,
-    with_evidence_in,
 )
 from benchmark_n.experiments.baseline_page import baseline_page
 from benchmark_n.files.atomic import write_whole
@@ -86,11 +88,12 @@ def write_page(results: Path, page: Path) -> None:
 
 
 def main() -> None:
+    every = DETECTORS.names()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", nargs="+", choices=list(PIECES), default=list(PIECES))
     parser.add_argument("--most", type=float, default=2.0, help="core-hours: no piece after them")
     parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
-    parser.add_argument("--detectors", nargs="+", default=DETECTORS.names(), help="by default all")
+    parser.add_argument("--detectors", nargs="+", choices=every, default=every)
     parser.add_argument("--out", type=Path, default=RESULTS)
     parser.add_argument("--page", type=Path, default=PAGE)
     parser.add_argument("--evidence", type=Path, default=cache_folder() / "evidence")
@@ -99,18 +102,22 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     log = Log(arguments.log)
-    run = with_evidence_in(GridRun(arguments.detectors), arguments.evidence)
+    run = GridRun(evidence=EvidenceOptions(evidence_dir=arguments.evidence))
     for name in () if arguments.page_only else arguments.only:
         path = arguments.out / f"{name}.json"
-        drawings = [n for n in SETS[PIECES[name][0]].drawings if n in arguments.seeds]
         there = json.loads(path.read_text()) if path.is_file() else None
-        if there is not None and not lacking(there, drawings, run.detectors):
-            log(f"{name}: there already")
+        asked = {*arguments.seeds, *(there["drawings"] if there else ())}
+        drawings = [n for n in SETS[PIECES[name][0]].drawings if n in asked]
+        whole = there is not None and not lacking(there, drawings, arguments.detectors)
+        if not drawings or whole:
+            log(f"{name}: there already" if drawings else f"{name}: has none of these seeds")
             continue
         if time.process_time() > arguments.most * 3600:
             log(f"{name}: not begun: {arguments.most:g} core-hours are spent")
             continue
-        piece = measure(name, drawings, run, log)
+        known = {*arguments.detectors, *((*there["detectors"], *there["not_run"]) if there else ())}
+        detectors = [one for one in every if one in known]
+        piece = measure(name, drawings, replace(run, detectors=detectors), log)
         write_whole(path, (json.dumps(piece, indent=1) + "\n").encode())
         log(f"{name}: {piece['cpu_seconds']:.0f} CPU s, {len(piece['not_run'])} did not run")
     write_page(arguments.out, arguments.page)

@@ -13,6 +13,7 @@ from detector_parts import SHARED
 
 import benchmark_n
 from benchmark_n import Benchmark, Execution, SourceOptions
+from benchmark_n.experiments.baseline_grid import DRAWN_IMAGES
 
 TIERS = ("easy", "mid", "hard", "human-lvis-crowd")
 SEEDS = (1, 2, 3, 4, 5)
@@ -40,7 +41,14 @@ class GridSet:
 
 def _embedded(dataset: str) -> GridSet:
     def make(tier: str, seed: int, out: Path) -> Benchmark:
-        return benchmark_n.make(dataset, tier, seed=seed, out=out, execution=Execution(workers=1))
+        return benchmark_n.make(
+            dataset,
+            tier,
+            seed=seed,
+            out=out,
+            source=SourceOptions(num_images=DRAWN_IMAGES),
+            execution=Execution(workers=1),
+        )
 
     return GridSet(make)
 

@@ -19,7 +19,6 @@ from benchmark_n.experiments.baseline_grid import (
     Row,
     lacking,
     measure_piece,
-    with_evidence_in,
 )
 from benchmark_n.experiments.baseline_page import baseline_page
 from benchmark_n.experiments.baseline_rankings import compare_rankings, rankings
@@ -48,8 +47,8 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def run(evidence: Path) -> GridRun:
-    asked = EvidenceOptions(backbone="hog", folds=2)
-    return with_evidence_in(GridRun(detectors=DETECTORS, evidence=asked), evidence)
+    asked = EvidenceOptions(backbone="hog", folds=2, evidence_dir=evidence)
+    return GridRun(detectors=DETECTORS, evidence=asked)
 
 
 @pytest.fixture(scope="module")
@@ -196,12 +195,14 @@ def test_the_page_says_first_that_real_noise_ranks_otherwise() -> None:
     )
     first = page.split("\n\n")[2]
     assert first.startswith("- **Tiers rank detectors otherwise than real noise**")
+    assert "1 of 1 comparisons" in first
     assert "class, hard and pair: -1.00 (-1.00 to -1.00), 9 detectors" in first
-    assert "**Not measured yet**: scenes-easy." in page
-    assert "2 pieces (set and tier) took 0.02 core-hours" in page
+    assert "**Not whole yet** are 1 ([which](#what-was-not-measured))" in page
+    assert page.endswith("## What was not measured\n\n- scenes-easy\n")
+    assert "2, which took 0.02 core-hours" in page
     same = baseline_page([written("scenes", "hard", figures), written("pair", "real", figures)])
     assert "Tiers rank detectors as real noise does" in same.split("\n\n")[2]
-    assert "not measured yet" in baseline_page([written("scenes", "hard", figures)])
+    assert "**not measured yet**" in baseline_page([written("scenes", "hard", figures)])
 
 
 def test_the_page_marks_the_best_and_what_is_at_the_floor() -> None:
@@ -215,6 +216,6 @@ def test_the_page_marks_the_best_and_what_is_at_the_floor() -> None:
     assert "| scenes hard, 2 seeds | pair, 1 drawing |" in rows["detector"]
     assert "| **0.60** (0.00 to 1.00) | 0.10 (0.00 to 1.00) ≤ floor |" in rows["knn"]
     assert "| noise rate | 0.20 (0.00 to 1.00) | - |" in rows["usdnl"]
-    assert "| - | **0.30** (0.00 to 1.00) ≤ floor |" in rows["entropy"]
+    assert "| - | 0.30 (0.00 to 1.00) ≤ floor |" in rows["entropy"]
     assert "| 0.00 (0.00 to 0.00) | 0.00 (0.00 to 0.00) |" in rows["floor: chance"]
     assert "scenes hard, pair real | needs predictions" in rows["objectlab"]

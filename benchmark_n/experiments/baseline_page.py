@@ -44,7 +44,8 @@ over other pictures. The best detector of a column is **bold** where it is above
 holds 0 or less: there the detector has shown nothing. *told* is what a detector was given beyond
 noisy labels and pictures. Detectors run with their defaults. `scenes` and `phantom` are
 {DRAWN_IMAGES} drawn images each; of `lvis_double` each annotator is judged by the other, of
-`cfos_experts` four experts by the consensus of all. A dash: no figure ([why](#what-did-not-run)).
+`cfos_experts` four experts by the consensus of all. A dash: it did not run
+([why](#what-did-not-run)), does not judge this kind of error, or a seed made no such errors.
 """
 _RANKING = """\
 Kendall's τ-b between the orders of the detectors: 1 is the same order, -1 the reverse. A tier's
@@ -52,7 +53,8 @@ order is by the means over those of its sets that rank three detectors or more. 
 are left out. The 95 % interval is by bootstrap over detectors, drawn together for both orders, and
 over the seeds of each order: it says how far τ would be another with other detectors and other
 noise seeds, not with other pictures. A real pair has few drawings or one; there the detectors alone
-are drawn.
+are drawn. A real pair has other pictures than the tiers, not noise of another kind alone; and where
+all detectors of a column are at the floor, their order is hardly more than chance.
 """
 
 

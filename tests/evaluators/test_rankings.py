@@ -41,6 +41,17 @@ def test_the_same_ranking_and_its_reverse() -> None:
         assert found.verdict == verdict
 
 
+def test_four_detectors_decide_nothing() -> None:
+    """Their two exact p-values, by scipy: 2 / 24 is above 5 %, 2 / 120 of five is not."""
+    for size, verdict in ((4, "unclear"), (5, "alike")):
+        values = np.arange(float(size))
+        found = ranking_agreement(ranking(values), ranking(values))
+        assert found is not None
+        assert found.verdict == verdict
+        p_value = stats.kendalltau(values, values, method="exact").pvalue
+        assert (p_value < 0.05) == (verdict == "alike")
+
+
 def test_the_bootstrap_of_three_detectors_is_that_of_all_their_draws() -> None:
     """All 27 draws by hand: tau of (1, 2, 3) and (1, 3, 2) as scipy has it, NaN ones left out."""
     first, second = np.array([1.0, 2.0, 3.0]), np.array([1.0, 3.0, 2.0])

@@ -1,0 +1,213 @@
+"""The page of the baseline grid: what ran, how it ranks, what did not run and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from benchmark_n.experiments.baseline_grid import DRAWN_IMAGES, KINDS
+from benchmark_n.experiments.baseline_rankings import (
+    REAL,
+    Comparison,
+    Piece,
+    compare_rankings,
+)
+from benchmark_n.report.result_table import Column, Figure, interval_text, value_text
+from benchmark_n.report.table_formats import markdown_table
+
+Row = dict[str, Any]
+MAIN = "hard"
+AT_FLOOR = "≤ floor"
+# Comparisons that are named above all; the table has the others.
+_SHOWN = 3
+_COLUMN = Column("", 2)
+_TITLES = {
+    "class": "Wrong categories (`class`)",
+    "spatial": "Wrong masks (`spatial`)",
+    "spurious": "Annotations of nothing (`spurious`)",
+    "missing": "Missing annotations (`missing`)",
+    "any": "All together (`any`)",
+}
+_HEAD = """# Baselines
+
+Every detector that comes with the package and every floor, on drawn and real pictures, under noise
+of tiers and of people. Written by `python scripts/reproduce/baseline_grid.py`; the figures are in
+`scripts/results/baseline-grid/`.
+"""
+_LEGEND = f"""\
+**Figures** are lifted AUPRC (0 is chance, 1 perfect; of `missing`, AUPRC): the mean over the seeds,
+in brackets its 95 % interval by bootstrap over [units](units.md), which says how sure the mean is
+over other pictures. The best detector of a column is **bold** where it is above the floor.
+`{AT_FLOOR}` stands where the paired 95 % interval of the lead over the best [floor](floors.md)
+holds 0 or less: there the detector has shown nothing. *told* is what a detector was given beyond
+noisy labels and pictures. Detectors run with their defaults. `scenes` and `phantom` are
+{DRAWN_IMAGES} drawn images each; of `lvis_double` each annotator is judged by the other, of
+`cfos_experts` four experts by the consensus of all. A dash: it did not run
+([why](#what-did-not-run)), does not judge this kind of error, or a seed made no such errors.
+"""
+_RANKING = """\
+Kendall's τ-b between the orders of the detectors: 1 is the same order, -1 the reverse. A tier's
+order is by the means over those of its sets that rank three detectors or more. Floors and `random`
+are left out. The 95 % interval is by bootstrap over detectors, drawn together for both orders, and
+over the seeds of each order: it says how far τ would be another with other detectors and other
+noise seeds, not with other pictures. A real pair has few drawings or one; there the detectors alone
+are drawn. A real pair has other pictures than the tiers, not noise of another kind alone; and where
+all detectors of a column are at the floor, their order is hardly more than chance.
+"""
+
+
+def baseline_page(pieces: Sequence[Piece], missing: Sequence[str] = ()) -> str:
+    """The page in Markdown.
+
+    Parameters
+    ----------
+    pieces
+        As `benchmark_n.experiments.baseline_grid.measure_piece` gives them, with ``set`` and
+        ``tier``, in the order of the columns.
+    missing
+        Names of the pieces of the grid that were not measured.
+    """
+    compared = compare_rankings(pieces)
+    main = [piece for piece in pieces if piece["tier"] in (MAIN, REAL)]
+    tiers = dict.fromkeys(p["tier"] for p in pieces if p["tier"] not in (MAIN, REAL))
+    parts = [_HEAD, *_verdict(compared), _LEGEND, _measured(pieces, missing)]
+    for kind in KINDS:
+        parts += _section(f"## {_TITLES[kind]}", main, kind)
+    parts += ["## Does the ranking transfer?\n", _RANKING, *_ranking_tables(compared)]
+    for tier in tiers:
+        own = [piece for piece in pieces if piece["tier"] == tier]
+        for kind in KINDS:
+            parts += _section(f"## Tier {tier}: {_TITLES[kind].lower()}", own, kind)
+    parts += [*_not_run(pieces), *_not_measured(missing)]
+    return "\n".join(parts).rstrip("\n") + "\n"
+
+
+def _verdict(compared: Sequence[Comparison]) -> list[str]:
+    """First of all: do tiers rank detectors as real noise does?"""
+    real = [one for one in compared if one.real]
+    if not real:
+        return ["Whether tiers rank detectors as real noise does is **not measured yet**.\n"]
+    said = {
+        "otherwise": "**Tiers rank detectors otherwise than real noise** (τ below 0)",
+        "unclear": "**It is not shown that tiers rank detectors as real noise does** (the interval "
+        "of τ holds 0)",
+        "alike": "Tiers rank detectors as real noise does (the interval of τ lies above 0)",
+    }
+    lines = []
+    for verdict, words in said.items():
+        own = [one for one in real if one.agreement.verdict == verdict]
+        if own:
+            lowest = sorted(own, key=lambda one: one.agreement.tau or 0)[:_SHOWN]
+            cases = "; ".join(f"{c.kind}, {c.first} and {c.second}: {c.text}" for c in lowest)
+            share = f"{len(own)} of {len(real)} comparisons of a tier with a real pair"
+            lines.append(f"- {words}: {share}. The lowest: {cases}.")
+    return ["\n".join(lines) + "\n"]
+
+
+def _section(title: str, pieces: Sequence[Piece], kind: str) -> list[str]:
+    """A heading and its table; nothing where no detector has a figure."""
+    columns = [[row for row in piece["rows"] if row["kind"] == kind] for piece in pieces]
+    names = _detectors(columns)
+    if not names:
+        return []
+    shown = [(p, own) for p, own in zip(pieces, columns, strict=True) if _of(own, floor=False)]
+    floors = dict.fromkeys(row["name"] for _, own in shown for row in own if row["floor"])
+    heads = ["detector", "told", *(_head(piece) for piece, _ in shown)]
+    rows = []
+    for name in (*names, *floors):
+        told = [row["told"] for _, own in shown for row in own if row["name"] == name]
+        cells = [_cell(name, own) for _, own in shown]
+        rows.append([name, next(filter(None, told), ""), *cells])
+    errors = [f"{own[0]['errors']:.0f}" for _, own in shown]
+    rows.append(["errors, mean number", "", *errors])
+    return [f"{title}\n", markdown_table(heads, rows, 2)]
+
+
+def _detectors(columns: Sequence[Sequence[Row]]) -> list[str]:
+    """Names of the detectors, the highest mean lead over the best floor first."""
+    leads: dict[str, list[float]] = {}
+    for own in columns:
+        for row in _of(own, floor=False):
+            leads.setdefault(row["name"], []).append(
+                float(row["lead"] if "lead" in row else row["mean"])
+            )
+    return sorted(leads, key=lambda name: (-float(np.mean(leads[name])), name))
+
+
+def _of(rows: Sequence[Row], *, floor: bool) -> list[Row]:
+    return [row for row in rows if row["floor"] == floor]
+
+
+def _head(piece: Piece) -> str:
+    """``scenes, 5 seeds``; of real pairs what was drawn is no seed."""
+    count = len(piece["drawings"])
+    what = "drawing" if piece["tier"] == REAL else "seed"
+    tier = "" if piece["tier"] == REAL else f" {piece['tier']}"
+    return f"{piece['set']}{tier}, {count} {what}{'s' * (count != 1)}"
+
+
+def _cell(name: str, column: Sequence[Row]) -> str:
+    row = next((row for row in column if row["name"] == name), None)
+    if row is None:
+        return "-"
+    figure = Figure(row["mean"], row["interval"])
+    text = value_text(figure, _COLUMN)
+    spread = row.get("lead_interval")
+    at_floor = "lead" in row and not (spread and spread[0] > 0)
+    rivals = [value_text(Figure(r["mean"]), _COLUMN) for r in _of(column, floor=False)]
+    if not row["floor"] and not at_floor and float(text) == max(map(float, rivals)):
+        text = f"**{text}**"
+    between = interval_text(figure, _COLUMN)
+    text += f" ({between})" if between else ""
+    return f"{text} {AT_FLOOR}" if at_floor else text
+
+
+def _ranking_tables(compared: Sequence[Comparison]) -> list[str]:
+    """A triangle for each kind of error."""
+    parts = []
+    for kind in dict.fromkeys(one.kind for one in compared):
+        own = {(one.first, one.second): one for one in compared if one.kind == kind}
+        firsts = list(dict.fromkeys(first for first, _ in own))
+        seconds = list(dict.fromkeys(second for _, second in own))
+        rows = [
+            [first, *(own[first, s].text if (first, s) in own else "" for s in seconds)]
+            for first in firsts
+        ]
+        parts.append(markdown_table([f"τ by {kind}", *seconds], rows))
+    return parts or ["No two orders have three detectors in common yet.\n"]
+
+
+def _measured(pieces: Sequence[Piece], missing: Sequence[str]) -> str:
+    """How much of the grid there is, and what it took."""
+    spent = sum(piece["cpu_seconds"] for piece in pieces) / 3600
+    text = (
+        f"Pieces (set and tier) with figures: {len(pieces)}, which took {spent:.2f} core-hours,\n"
+    )
+    text += "evidence that was at hand from before not counted."
+    if missing:
+        text += f" **Not whole yet** are {len(missing)} ([which](#what-was-not-measured))."
+    return f"{text}\n"
+
+
+def _not_measured(missing: Sequence[str]) -> list[str]:
+    """What of the grid is still to be done."""
+    if not missing:
+        return []
+    return ["## What was not measured\n", "".join(f"- {name}\n" for name in missing)]
+
+
+def _not_run(pieces: Sequence[Piece]) -> list[str]:
+    """Detectors that did not run, by reason."""
+    where: dict[tuple[str, str], list[str]] = {}
+    for piece in pieces:
+        for name, reason in piece["not_run"].items():
+            where.setdefault((reason, name), []).append(f"{piece['set']} {piece['tier']}")
+    alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for (reason, name), places in where.items():
+        alike.setdefault((reason, tuple(places)), []).append(name)
+    rows = [
+        [", ".join(names), ", ".join(places), reason] for (reason, places), names in alike.items()
+    ]
+    return ["## What did not run\n", markdown_table(["detector", "where", "why"], rows, 3)]

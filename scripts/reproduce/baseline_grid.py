@@ -1,0 +1,127 @@
+"""The baseline grid: every detector and every floor on every set and tier, five noise seeds each.
+
+A piece is one set and tier; it goes to ``scripts/results/baseline-grid/SET-TIER.json`` when its
+last seed is done. Pieces that are there, of this version and with all detectors and seeds that are
+asked for, are not done again; others are measured as a whole, with what they had before. A run that
+was stopped finds the evidence of its piece in ``--evidence``. In the end ``docs/baselines.md`` is
+written from all files.
+
+    python scripts/reproduce/baseline_grid.py [--only scenes-hard …] [--most 2] [--seeds 1 2 …]
+
+The data of ``lvis_double`` and the like are the shared samples ($BENCHMARK_N_SHARED_DATA). Time is
+that of the processor, in one process; set OMP_NUM_THREADS=1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from detector_parts import SHARED
+from grid_sets import SEEDS, SETS
+from measured_rows import Log
+
+from benchmark_n._version import __version__
+from benchmark_n.detectors import DETECTORS
+from benchmark_n.errors import BenchmarkNError
+from benchmark_n.evidence.options import EvidenceOptions
+from benchmark_n.experiments.baseline_grid import (
+    GridRun,
+    lacking,
+    measure_piece,
+)
+from benchmark_n.experiments.baseline_page import baseline_page
+from benchmark_n.files.atomic import write_whole
+from benchmark_n.files.cache import cache_folder
+
+ROOT = Path(__file__).parents[2]
+RESULTS = ROOT / "scripts" / "results" / "baseline-grid"
+PAGE = ROOT / "docs" / "baselines.md"
+PIECES = {f"{name}-{tier}": (name, tier) for name, each in SETS.items() for tier in each.tiers}
+
+
+def measure(name: str, drawings: Sequence[int], run: GridRun, log: Log) -> dict[str, Any]:
+    """One piece; where its benchmark cannot be made, no detector ran, and that is the reason."""
+    chosen, tier = PIECES[name]
+    try:
+        piece = measure_piece(
+            lambda drawing, out: SETS[chosen].make(tier, drawing, out),
+            drawings,
+            run,
+            lambda line: log(f"{name}: {line}"),
+        )
+    except BenchmarkNError as fault:
+        piece = {
+            "drawings": list(drawings),
+            "version": __version__,
+            "annotations": [],
+            "cpu_seconds": 0.0,
+            "detectors": [],
+            "rows": [],
+            "not_run": dict.fromkeys(run.detectors, f"no benchmark: {fault}"),
+        }
+    # Where the data lie is nobody's business.
+    reasons = {name: why.replace(f"{SHARED}/", "") for name, why in piece["not_run"].items()}
+    return {"set": chosen, "tier": tier, **piece, "not_run": reasons}
+
+
+def write_page(results: Path, page: Path) -> None:
+    """The page of all pieces that are there, in the order of the grid."""
+    pieces, missing = [], []
+    for name, (chosen, _) in PIECES.items():
+        path = results / f"{name}.json"
+        if not path.is_file():
+            missing.append(name)
+            continue
+        pieces.append(json.loads(path.read_text()))
+        lacks = lacking(pieces[-1], SETS[chosen].drawings, DETECTORS.names())
+        if lacks:
+            missing.append(f"{name} ({', '.join(lacks)})")
+    write_whole(page, baseline_page(pieces, missing).encode())
+
+
+def main() -> None:
+    every = DETECTORS.names()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", nargs="+", choices=list(PIECES), default=list(PIECES))
+    parser.add_argument("--most", type=float, default=2.0, help="core-hours: no piece after them")
+    parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
+    parser.add_argument("--detectors", nargs="+", choices=every, default=every)
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    parser.add_argument("--page", type=Path, default=PAGE)
+    parser.add_argument("--evidence", type=Path, default=cache_folder() / "evidence")
+    parser.add_argument("--log", type=Path, default=Path(tempfile.gettempdir()) / "grid.log")
+    parser.add_argument("--page-only", action="store_true", help="write the page, measure nothing")
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    log = Log(arguments.log)
+    run = GridRun(evidence=EvidenceOptions(evidence_dir=arguments.evidence))
+    for name in () if arguments.page_only else arguments.only:
+        path = arguments.out / f"{name}.json"
+        there = json.loads(path.read_text()) if path.is_file() else None
+        asked = {*arguments.seeds, *(there["drawings"] if there else ())}
+        drawings = [n for n in SETS[PIECES[name][0]].drawings if n in asked]
+        whole = there is not None and not lacking(there, drawings, arguments.detectors)
+        if not drawings or whole:
+            log(f"{name}: there already" if drawings else f"{name}: has none of these seeds")
+            continue
+        if time.process_time() > arguments.most * 3600:
+            log(f"{name}: not begun: {arguments.most:g} core-hours are spent")
+            continue
+        known = {*arguments.detectors, *((*there["detectors"], *there["not_run"]) if there else ())}
+        detectors = [one for one in every if one in known]
+        piece = measure(name, drawings, replace(run, detectors=detectors), log)
+        write_whole(path, (json.dumps(piece, indent=1) + "\n").encode())
+        log(f"{name}: {piece['cpu_seconds']:.0f} CPU s, {len(piece['not_run'])} did not run")
+    write_page(arguments.out, arguments.page)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

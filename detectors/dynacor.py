@@ -39,6 +39,16 @@ class DynaCor:
     ----------
     .. [1] Kim, Lee, Kang, Chae, Jang, Yu: Learning Discriminative Dynamics with Label Corruption
            for Noisy Label Detection, CVPR 2024.
+
+    Examples
+    --------
+    >>> from benchmark_n.evidence import evidence_of
+    >>> margins = np.tile(np.float32([3, 3, -3, 3]), (5, 2))  # over five epochs; two never learnt
+    >>> copies = np.full((5, 8), np.nan, np.float32)
+    >>> copies[:, [0, 1]] = -3  # copies of two annotations, with wrong labels
+    >>> evidence = evidence_of([0] * 8, ["cat"], dynamics=margins, copy_dynamics=copies)
+    >>> np.flatnonzero(DynaCor().fit(evidence).scores_["flagged"]).tolist()
+    [2, 6]
     """
 
     name: ClassVar[str] = "dynacor"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,6 +23,9 @@ from benchmark_n.evaluators.cardiac.frames import (
 )
 from benchmark_n.evaluators.slices import MADE, AgreementOptions, image_labels
 from benchmark_n.masks import CropMask
+
+if TYPE_CHECKING:
+    from benchmark_n.evaluators.cardiac.evaluate import CardiacResult
 
 
 def evaluate_ejection_fraction(
@@ -55,15 +59,31 @@ def evaluate_ejection_fraction(
 
     Examples
     --------
-    >>> evaluate_ejection_fraction("benchmarks/phantom-n-hard-seed1")  # doctest: +SKIP
+    >>> from benchmark_n import SourceOptions, make
+    >>> benchmark = make("phantom", "hard", source=SourceOptions(num_images=4), out="hard")
+    >>> found = evaluate_ejection_fraction(benchmark)  # two views of one heart, at two instants
+    >>> round(found.results["all_patients"]["ef_mae"], 1)  # percentage points
+    12.0
     """
+    labels = evaluation_input(truth)
+    found = _measured(labels, predictions, length, options)
+    judged = "noisy labels" if predictions is None else "predictions"
+    files = {} if predictions is None else {"predictions": predictions}
+    return evaluation("ef", labels, {"evaluated": judged, **found.to_dict()}, files)
+
+
+def _measured(
+    labels: EvaluationInput,
+    predictions: Path | str | None,
+    length: str,
+    options: AgreementOptions,
+) -> CardiacResult:
+    """The errors of all patients, and of the slices asked for."""
     # Brings parts of SciPy that take as long as a small evaluation; no other question wants them.
     from benchmark_n.evaluators.cardiac import evaluate as cardiac
 
-    labels = evaluation_input(truth)
-    frames = _frames(labels, predictions)
-    found = cardiac.evaluate_ejection_fraction(
-        frames,
+    return cardiac.evaluate_ejection_fraction(
+        _frames(labels, predictions),
         annotated_ventricles(labels.truth),
         _evaluated(labels, predictions),
         length=length,
@@ -71,9 +91,6 @@ def evaluate_ejection_fraction(
         units=None if options.group_by is None else _units(labels.described, options.group_by),
         labels={name: _image_field(labels.described, name) for name in options.by},
     )
-    judged = "noisy labels" if predictions is None else "predictions"
-    files = {} if predictions is None else {"predictions": predictions}
-    return evaluation("ef", labels, {"evaluated": judged, **found.to_dict()}, files)
 
 
 def _frames(labels: EvaluationInput, predictions: Path | str | None) -> list[EchoFrame]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -53,32 +53,41 @@ def evidence_of(
     >>> scores["annotation_id"].to_pylist(), scores["score"].to_numpy().round(2).tolist()
     ([1, 2, 3, 4], [0.47, 0.72, 0.88, 0.72])
     """
-    places = np.asarray(labels, np.int64)
-    count = len(places)
-    if count and not 0 <= places.min() <= places.max() < len(category_names):
+    return _evidence(np.asarray(labels, np.int64), category_names, masks, image_ids, fields)
+
+
+def _evidence(
+    labels: NDArray[np.int64],
+    names: Sequence[str],
+    masks: ArrayLike | None,
+    image_ids: ArrayLike | None,
+    fields: Mapping[str, Any],
+) -> Evidence:
+    count = len(labels)
+    if count and not 0 <= labels.min() <= labels.max() < len(names):
         raise InputError(
-            f"evidence: labels go from {places.min()} to {places.max()}, expected places among "
-            f"{len(category_names)} category names"
+            f"evidence: labels go from {labels.min()} to {labels.max()}, expected places among "
+            f"{len(names)} category names"
         )
     numbers = np.arange(1, count + 1, dtype=np.int64)
     images = numbers if image_ids is None else np.asarray(image_ids, np.int64)
     canvas = np.zeros((count, 1, 1), np.uint8) if masks is None else np.asarray(masks)
     _check_lengths("evidence", count, image_ids=images, masks=canvas)
     crops = [CropMask.from_full(mask) for mask in canvas]
-    sizes = {} if masks is None else dict.fromkeys(images.tolist(), canvas.shape[1:])
+    given: dict[str, Any] = {
+        "without_mask": numbers[:0] if masks is not None else numbers - 1,
+        "image_sizes": {} if masks is None else dict.fromkeys(images.tolist(), canvas.shape[1:]),
+        **fields,
+    }
     return Evidence(
         annotation_ids=numbers,
         image_ids=images,
-        labels=places,
-        category_ids=np.arange(1, len(category_names) + 1, dtype=np.int64),
-        category_names=tuple(category_names),
+        labels=labels,
+        category_ids=np.arange(1, len(names) + 1, dtype=np.int64),
+        category_names=tuple(names),
         boxes=np.array([crop.bbox for crop in crops], np.int64).reshape(-1, 4),
         masks=tuple(crops_to_rles(crops)),
-        **{
-            "without_mask": numbers[:0] if masks is not None else numbers - 1,
-            "image_sizes": sizes,
-            **fields,
-        },
+        **given,
     )
 
 
@@ -117,7 +126,7 @@ def instances_of(
     """
     places = np.asarray(labels, np.int64)
     count = len(places)
-    parts = {
+    parts: dict[str, Any] = {
         "image_ids": np.arange(1, count + 1) if image_ids is None else np.asarray(image_ids),
         "scores": np.ones(count) if scores is None else np.asarray(scores, np.float64),
         "annotators": np.zeros(count, np.int64) if annotators is None else np.asarray(annotators),

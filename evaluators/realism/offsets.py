@@ -101,6 +101,12 @@ def correlation_length(values: Floats) -> float:
     """Distance at which the correlation of values along a closed outline falls below 1/e, px.
 
     NaN for fewer than 60 values, or where their standard deviation is below .3 px.
+
+    Examples
+    --------
+    >>> waves = np.sin(np.arange(400) * 2 * np.pi / 40)  # of 40 px
+    >>> round(correlation_length(waves), 1)  # cos(2 pi x / 40) falls to 1/e there
+    7.6
     """
     n = len(values)
     if n < _SHORTEST or values.std() <= _FLATTEST:

@@ -34,7 +34,7 @@ def test_masks_and_boxes_are_those_of_pycocotools() -> None:
 
 
 def test_without_masks_detectors_of_masks_refuse() -> None:
-    made = evidence_of([0, 0], ["a"], predicted_dsc=np.float32([0.5, 0.5]))
+    made = evidence_of([0, 0], ["a"], predicted_dsc=np.full(2, 0.5))
     assert made.without_mask.tolist() == [0, 1]
     with pytest.raises(InputError, match="needs masks, and none of the 2 annotations"):
         run_detector(build_detector("quality_sentinel"), made)

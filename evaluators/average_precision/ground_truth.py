@@ -51,6 +51,14 @@ def truth_arrays(coco: CocoFile, *, masks: bool, keep_ids: bool = False) -> tupl
     InputError
         A box or area that is no number, or a mask that is none of its image; or no annotation has
         the masks that are asked for.
+
+    Examples
+    --------
+    >>> from benchmark_n import SourceOptions, make
+    >>> benchmark = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard")
+    >>> truth, without_iscrowd = truth_arrays(benchmark.clean(), masks=True)
+    >>> truth.ids[:3].tolist(), without_iscrowd
+    ([1, 2, 3], 0)
     """
     if masks:
         require_masks(coco, "average precision of masks")

@@ -42,6 +42,12 @@ class LabelQualityResult:
         k to the classes left out of MAP@k.
     within_class, within_degradation
         Group to ``lcc``, ``srocc`` and ``instances``.
+
+    Examples
+    --------
+    >>> found = evaluate_label_quality([0.9, 0.5, 0.7], [0.8, 0.6, 0.7], ["liver"] * 3)
+    >>> round(found.mae, 3)
+    0.067
     """
 
     instances: int

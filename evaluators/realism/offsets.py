@@ -122,7 +122,16 @@ def correlation_length(values: Floats) -> float:
 
 
 def measure_offsets(clean: CropMask, noisy: CropMask) -> Offsets | None:
-    """Offsets of two masks that are not empty; None where the first is too small to have any."""
+    """Offsets of two masks that are not empty; None where the first is too small to have any.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> square = CropMask.from_full(np.pad(np.ones((20, 20)), 10))
+    >>> moved = CropMask.from_full(np.roll(square.full(), 3, axis=1))
+    >>> measure_offsets(square, moved).shift
+    (3.0, 0.0)
+    """
     first, second = _window(clean, noisy)
     points = even_points(longest_contour(first))
     if points is None:

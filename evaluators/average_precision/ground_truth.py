@@ -51,14 +51,6 @@ def truth_arrays(coco: CocoFile, *, masks: bool, keep_ids: bool = False) -> tupl
     InputError
         A box or area that is no number, or a mask that is none of its image; or no annotation has
         the masks that are asked for.
-
-    Examples
-    --------
-    >>> from benchmark_n import SourceOptions, make
-    >>> benchmark = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard")
-    >>> truth, without_iscrowd = truth_arrays(benchmark.clean(), masks=True)
-    >>> truth.ids[:3].tolist(), without_iscrowd
-    ([1, 2, 3], 0)
     """
     if masks:
         require_masks(coco, "average precision of masks")
@@ -122,7 +114,15 @@ def _regions(coco: CocoFile, records: list[_TruthRecord], masked: NDArray[np.boo
 
 
 def federated(coco: CocoFile) -> Federated | None:
-    """What an LVIS file says besides its annotations; None for other files."""
+    """What an LVIS file says besides its annotations; None for other files.
+
+    Examples
+    --------
+    >>> from benchmark_n import SourceOptions, make
+    >>> truth = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard").clean()
+    >>> federated(truth) is None, len(truth_arrays(truth, masks=True)[0])  # not federated
+    (True, 26)
+    """
     images = coco.section("images")
     if not any("neg_category_ids" in image for image in images):
         return None

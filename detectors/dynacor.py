@@ -42,13 +42,12 @@ class DynaCor:
 
     Examples
     --------
+    >>> from benchmark_n.detectors import run_detector
     >>> from benchmark_n.evidence import evidence_of
-    >>> margins = np.tile(np.float32([3, 3, -3, 3]), (5, 2))  # over five epochs; two never learnt
-    >>> copies = np.full((5, 8), np.nan, np.float32)
-    >>> copies[:, [0, 1]] = -3  # copies of two annotations, with wrong labels
-    >>> evidence = evidence_of([0] * 8, ["cat"], dynamics=margins, copy_dynamics=copies)
-    >>> np.flatnonzero(DynaCor().fit(evidence).scores_["flagged"]).tolist()
-    [2, 6]
+    >>> run_detector(DynaCor(), evidence_of([0, 1], ["cat", "dog"], dynamics=np.zeros((5, 2))))
+    Traceback (most recent call last):
+        ...
+    benchmark_n.errors.InputError: detector 'dynacor' needs copy_dynamics (`evidence=['trainings']`)
     """
 
     name: ClassVar[str] = "dynacor"

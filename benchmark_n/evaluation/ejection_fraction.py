@@ -59,11 +59,19 @@ def evaluate_ejection_fraction(
 
     Examples
     --------
-    >>> from benchmark_n import SourceOptions, make
-    >>> benchmark = make("phantom", "hard", source=SourceOptions(num_images=4), out="hard")
-    >>> found = evaluate_ejection_fraction(benchmark)  # two views of one heart, at two instants
-    >>> round(found.results["all_patients"]["ef_mae"], 1)  # percentage points
-    12.0
+    >>> import json
+    >>> heart = {"patient": "a", "view": "2CH", "spacing": [1, 1], "height": 60, "width": 60}
+    >>> images = [{"id": i, "instant": at, **heart} for i, at in enumerate(("ED", "ES"))]
+    >>> boxes = [[10, 10, right, 10, right, 50, 10, 50] for right in (30, 20)]  # at ES half as wide
+    >>> drawn = [{"image_id": i, "category_id": 1, "segmentation": [boxes[i]]} for i in (0, 1)]
+    >>> labels = {"annotations": [{"id": i, **drawn[i]} for i in (0, 1)], "images": images}
+    >>> labels["categories"] = [{"id": 1, "name": "left ventricle"}]
+    >>> still = [{**drawn[1], "image_id": i, "score": 1} for i in (0, 1)]  # does not beat
+    >>> for name, content in (("labels.json", labels), ("found.json", still)):
+    ...     _ = Path(name).write_text(json.dumps(content))
+    >>> found = evaluate_ejection_fraction(EvaluationInput(None, "labels.json"), "found.json")
+    >>> round(found.results["all_patients"]["bias"])  # percentage points
+    -74
     """
     labels = evaluation_input(truth)
     found = _measured(labels, predictions, length, options)

@@ -125,3 +125,8 @@ def __getattr__(name: str) -> Any:
 
         return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'benchmark_n' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    """The public names, also of what has not been imported yet, and those of every module."""
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

@@ -26,6 +26,15 @@ class Bundl:
     ----------
     .. [1] Shama, Venkataraman: Bayesian uncertainty-aware deep learning with noisy labels: Tackling
            annotation ambiguity in EEG seizure detection, PLOS ONE 21 (2026), arXiv 2410.19815.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from benchmark_n.evidence import evidence_of
+    >>> passes = np.float32([[[0.999, 0.001], [0.5, 0.5]]])  # one pass: sure of a cat, and unsure
+    >>> evidence = evidence_of([0, 0], ["cat", "dog"], posterior_passes=passes)
+    >>> Bundl().fit(evidence).scores_["score"].to_numpy().round(2).tolist()
+    [0.0, 0.5]
     """
 
     name: ClassVar[str] = "bundl"

@@ -50,6 +50,18 @@ class ConfidentLearning:
            JAIR 70 (2021).
     .. [2] Kuan, Mueller: Model-agnostic label quality scoring to detect real-world label errors,
            ICML DataPerf workshop 2022.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from benchmark_n.evidence import evidence_of
+    >>> probs = np.float32([[0.9, 0.1], [0.8, 0.2], [0.1, 0.9], [0.2, 0.8], [0.95, 0.05]])
+    >>> evidence = evidence_of([0, 0, 1, 1, 1], ["cat", "dog"], pred_probs=probs)
+    >>> scores = ConfidentLearning(filter_by="prune_by_noise_rate").fit(evidence).scores_
+    >>> scores["score"].to_numpy().round(2).tolist()  # the last dog looks like a cat
+    [0.1, 0.2, 0.1, 0.2, 0.95]
+    >>> scores["flagged"].to_pylist()
+    [False, False, False, False, True]
     """
 
     name: ClassVar[str] = "cleanlab"

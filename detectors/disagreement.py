@@ -22,6 +22,16 @@ class Disagreement:
     References
     ----------
     .. [1] Northcutt, Jiang, Chuang: Confident Learning, JAIR 70 (2021), baseline by argmax.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from benchmark_n.evidence import evidence_of
+    >>> probs = np.float32([[0.75, 0.25], [0.25, 0.75]])
+    >>> evidence = evidence_of([0, 0], ["cat", "dog"], pred_probs=probs)
+    >>> scores = Disagreement(per_class=False).fit(evidence).scores_
+    >>> scores["score"].to_pylist(), scores["flagged"].to_pylist()
+    ([0.25, 0.75], [False, True])
     """
 
     name: ClassVar[str] = "disagreement"

@@ -39,6 +39,15 @@ class DynaCor:
     ----------
     .. [1] Kim, Lee, Kang, Chae, Jang, Yu: Learning Discriminative Dynamics with Label Corruption
            for Noisy Label Detection, CVPR 2024.
+
+    Examples
+    --------
+    >>> from benchmark_n.detectors import run_detector
+    >>> from benchmark_n.evidence import evidence_of
+    >>> run_detector(DynaCor(), evidence_of([0, 1], ["cat", "dog"], dynamics=np.zeros((5, 2))))
+    Traceback (most recent call last):
+        ...
+    benchmark_n.errors.InputError: detector 'dynacor' needs copy_dynamics (`evidence=['trainings']`)
     """
 
     name: ClassVar[str] = "dynacor"

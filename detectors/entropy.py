@@ -27,6 +27,14 @@ class Entropy:
     ----------
     .. [1] Shannon: A Mathematical Theory of Communication, 1948; as a baseline in Kuan, Mueller,
            ICML DataPerf workshop 2022.
+
+    Examples
+    --------
+    >>> from benchmark_n.evidence import evidence_of
+    >>> probs = np.float32([[1.0, 0.0], [0.5, 0.5]])  # sure, and as unsure as can be
+    >>> evidence = evidence_of([0, 0], ["cat", "dog"], pred_probs=probs)
+    >>> Entropy().fit(evidence).scores_["score"].to_pylist()
+    [0.0, 1.0]
     """
 
     name: ClassVar[str] = "entropy"

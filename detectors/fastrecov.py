@@ -43,6 +43,16 @@ class FastReCoV:
     ----------
     .. [1] Chen, Ramanathan, Xu, Martel: Detecting noisy labels with repeated cross-validations,
            MICCAI 2024 (arXiv 2306.13990): fastReCoV.
+
+    Examples
+    --------
+    >>> from benchmark_n.evidence import evidence_of
+    >>> rows = np.repeat(np.eye(2), 20, axis=0).repeat(32, axis=1)  # 20 cats and 20 dogs
+    >>> labels = np.repeat([0, 1], 20)
+    >>> labels[3] = 1  # lies among the cats, and is called a dog
+    >>> evidence = evidence_of(labels, ["cat", "dog"], embeddings=rows)
+    >>> int(FastReCoV(runs=3).fit(evidence).scores_["score"].to_numpy().argmax())
+    3
     """
 
     name: ClassVar[str] = "fastrecov"

@@ -35,6 +35,15 @@ class NearestNeighbours:
     .. [1] Training-free feature-space detection of label errors for boxes, arXiv 2606.10666: by its
            abstract alone.
     .. [2] Bahri, Jiang, Gupta: Deep k-NN for Noisy Labels, ICML 2020.
+
+    Examples
+    --------
+    >>> from benchmark_n.evidence import evidence_of
+    >>> rows = np.float32([[1, 0], [1, 0], [1, 0], [0, 1], [0, 1], [0, 1]])
+    >>> evidence = evidence_of([0, 0, 1, 1, 1, 1], ["cat", "dog"], embeddings=rows)
+    >>> scores = NearestNeighbours(neighbours=2).fit(evidence).scores_
+    >>> scores["score"].to_pylist()  # the third is called a dog, its two neighbours cats
+    [0.5, 0.5, 1.0, 0.0, 0.0, 0.0]
     """
 
     name: ClassVar[str] = "knn"

@@ -41,6 +41,15 @@ class LossSeparation:
            Correction, ICML 2019 (Section 3.1).
     .. [3] Pleiss, Zhang, Elenberg, Weinberger: Identifying Mislabeled Data using the Area Under
            the Margin Ranking, NeurIPS 2020 (equation 1).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from benchmark_n.evidence import evidence_of
+    >>> losses = np.float32([[0.1, 0.2, 0.15, 0.1, 2.3, 0.2]])  # one epoch
+    >>> evidence = evidence_of([0] * 6, ["cat"], class_losses=losses)
+    >>> LossSeparation().fit(evidence).scores_["flagged"].to_pylist()
+    [False, False, False, False, True, False]
     """
 
     name: ClassVar[str] = "loss_separation"

@@ -25,6 +25,14 @@ class Margin:
     ----------
     .. [1] Kuan, Mueller: Model-agnostic label quality scoring to detect real-world label errors,
            ICML DataPerf workshop 2022 (normalised margin).
+
+    Examples
+    --------
+    >>> from benchmark_n.evidence import evidence_of
+    >>> probs = np.float32([[0.75, 0.25], [0.25, 0.75], [0.75, 0.25]])
+    >>> evidence = evidence_of([0, 1, 1], ["cat", "dog"], pred_probs=probs)
+    >>> Margin(per_class=False).fit(evidence).scores_["score"].to_pylist()  # margins .5, .5, -.5
+    [0.25, 0.25, 0.75]
     """
 
     name: ClassVar[str] = "margin"

@@ -39,6 +39,18 @@ class MaskDisagreement:
     References
     ----------
     .. [1] Cheng et al.: Boundary IoU, CVPR 2021, for the second of the two measures.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from benchmark_n.evidence import evidence_of, instances_of
+    >>> masks = np.zeros((2, 40, 40))
+    >>> masks[0, 5:25, 5:25] = masks[1, 5:25, 5:15] = 1  # a square, and half of it
+    >>> found = instances_of([0, 0], masks[[0, 0]], scores=[0.8, 0.8])  # the square in both images
+    >>> evidence = evidence_of([0, 0], ["cat"], masks=masks, predictions=found)
+    >>> scores = MaskDisagreement().fit(evidence).scores_
+    >>> scores["score"].to_numpy().round(2).tolist()  # .8 (1 - (1/2 + 38/94) / 2)
+    [0.0, 0.44]
     """
 
     name: ClassVar[str] = "mask_disagreement"

@@ -28,6 +28,14 @@ class McDropout:
     ----------
     .. [1] Gal, Ghahramani: Dropout as a Bayesian Approximation: Representing Model Uncertainty in
            Deep Learning, ICML 2016.
+
+    Examples
+    --------
+    >>> from benchmark_n.evidence import evidence_of
+    >>> passes = np.float32([[[1.0, 0.0]], [[0.5, 0.5]]])  # two passes, one annotation
+    >>> evidence = evidence_of([0], ["cat", "dog"], dropout_probs=passes)
+    >>> McDropout().fit(evidence).scores_["score"].to_pylist()
+    [0.25]
     """
 
     name: ClassVar[str] = "mc_dropout"

@@ -54,6 +54,19 @@ class Mirror:
     References
     ----------
     .. [1] Dhanakshirur et al.: MIRROR, under review for MIDL 2026.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from benchmark_n.evidence import evidence_of
+    >>> probs = np.tile(np.float32([0.1, 0.9]), (2, 3, 1))  # two models say dog, three times
+    >>> maps = np.zeros((2, 3, 1, 4), np.float32)
+    >>> maps[:, :, :, :2] = 1.0  # and look at the left half,
+    >>> maps[1, 2] = [[0, 0, 1, 1]]  # but of the last annotation one at the right half
+    >>> evidence = evidence_of([1, 0, 0], ["cat", "dog"], model_probs=probs, saliency=maps)
+    >>> scores = Mirror(tau=0.5).fit(evidence).scores_
+    >>> scores["alpha"].to_numpy().round(2).tolist(), scores["s"].to_numpy().round(2).tolist()
+    ([1.0, 1.0, 0.0], [0.0, 1.0, 0.0])
     """
 
     name: ClassVar[str] = "mirror"

@@ -51,6 +51,18 @@ class ObjectLab:
     ----------
     .. [1] Tkachenko, Thyagarajan, Mueller: ObjectLab: Automated Diagnosis of Mislabeled Images in
            Object Detection Data, ICML DataPerf workshop 2023.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from benchmark_n.evidence import evidence_of, instances_of
+    >>> masks = np.zeros((2, 60, 60))
+    >>> masks[0, 5:25, 5:25] = masks[1, 35:55, 35:55] = 1
+    >>> found = instances_of([0, 0], masks, image_ids=[1, 1], scores=[0.99, 0.99])  # two cats
+    >>> labels, names = [0, 1], ["cat", "dog"]
+    >>> evidence = evidence_of(labels, names, image_ids=[1, 1], masks=masks, predictions=found)
+    >>> ObjectLab().fit(evidence).scores_["flagged"].to_pylist()  # class and spatial, two rows each
+    [False, True, False, False]
     """
 
     name: ClassVar[str] = "objectlab"

@@ -20,6 +20,13 @@ class Chance:
     ----------
     rate
         Share of the annotations that is flagged.
+
+    Examples
+    --------
+    >>> from benchmark_n.evidence import evidence_of
+    >>> scores = Chance(seed=1).fit(evidence_of([0] * 1000, ["cat"])).scores_
+    >>> round(float(scores["flagged"].to_numpy().mean()), 1)  # the share `rate`
+    0.2
     """
 
     name: ClassVar[str] = "random"

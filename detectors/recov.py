@@ -47,6 +47,16 @@ class ReCoV:
            MICCAI 2024 (arXiv 2306.13990): ReCoV.
     .. [2] Benjamini, Hochberg: Controlling the False Discovery Rate, Journal of the Royal
            Statistical Society B 57 (1995).
+
+    Examples
+    --------
+    >>> from benchmark_n.evidence import evidence_of
+    >>> rows = np.float32(np.repeat(np.eye(2), 10, axis=0) + np.linspace(0, 0.1, 20)[:, None])
+    >>> labels = np.repeat([0, 1], 10)
+    >>> labels[3] = 1  # lies among the cats, and is called a dog
+    >>> found = ReCoV(repeats=50).fit(evidence_of(labels, ["cat", "dog"], embeddings=rows))
+    >>> int(found.scores_["score"].to_numpy().argmax()), found.details_["expected"]
+    (3, 10.0)
     """
 
     name: ClassVar[str] = "recov"

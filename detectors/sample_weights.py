@@ -25,6 +25,15 @@ class SampleWeights:
     ----------
     .. [1] Hoang, Tran, Rana, Gupta, Venkatesh: Revisiting sample weights based method for
            noisy-label detection and classification, ACCV 2024: by its abstract alone.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from benchmark_n.evidence import evidence_of
+    >>> evidence = evidence_of([0, 0], ["cat"], sample_weights=np.float32([0.75, 0.25]))
+    >>> scores = SampleWeights().fit(evidence).scores_
+    >>> scores["score"].to_pylist(), scores["flagged"].to_pylist()
+    ([0.25, 0.75], [False, True])
     """
 
     name: ClassVar[str] = "sample_weights"

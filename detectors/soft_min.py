@@ -33,6 +33,15 @@ class SoftMin:
     ----------
     .. [1] Lad, Mueller: Estimating label quality and errors in semantic segmentation data via any
            model, arXiv 2307.05080 (equation 1).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from benchmark_n.evidence import evidence_of
+    >>> support = np.float32([[[0.9, 0.9]], [[0.9, 0.0]]])  # crops of 1 x 2 px
+    >>> evidence = evidence_of([0, 0], ["cat"], pixel_support=support)
+    >>> SoftMin().fit(evidence).scores_["score"].to_numpy().round(2).tolist()
+    [0.1, 1.0]
     """
 
     name: ClassVar[str] = "soft_min"

@@ -26,6 +26,15 @@ class Usdnl:
     ----------
     .. [1] Xu, Niu, Yang, Drew, Zhou, Chen: USDNL: Uncertainty-Based Single Dropout in Noisy Label
            Learning, AAAI 2023.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from benchmark_n.evidence import evidence_of
+    >>> dropped = np.array([[False, True], [False, True], [True, True], [False, False]])
+    >>> evidence = evidence_of([0, 0], ["cat"], dropped=dropped)  # four epochs, two annotations
+    >>> Usdnl().fit(evidence).scores_["score"].to_pylist()
+    [0.25, 0.75]
     """
 
     name: ClassVar[str] = "usdnl"

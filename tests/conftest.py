@@ -48,12 +48,6 @@ def shared_data() -> Path:
     return SHARED
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Embedded datasets are drawn into the session's own folder."""
-    os.environ["BENCHMARK_N_CACHE"] = str(tmp_path_factory.mktemp("cache"))
-
-
 @pytest.fixture(scope="session")
 def val2014() -> Path:
     """100 images of COCO val2014."""

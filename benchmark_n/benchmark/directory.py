@@ -31,8 +31,15 @@ _NOTHING = b"{}"
 class Benchmark:
     """A benchmark directory: everything an evaluation needs.
 
-    >>> benchmark = load("benchmarks/coco-n-hard-seed1")  # doctest: +SKIP
-    >>> benchmark.manifest(["annotation_id", "iou"]).to_pandas()  # doctest: +SKIP
+    Examples
+    --------
+    >>> from benchmark_n import SourceOptions, make
+    >>> benchmark = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard")
+    >>> rows = benchmark.manifest(["annotation_id", "iou"])  # what was done to each annotation
+    >>> rows.num_rows, round(sum(rows["iou"].to_pylist()) / rows.num_rows, 2)
+    (26, 0.72)
+    >>> len(benchmark.clean()), benchmark.verify()  # the source's annotations; files not as made
+    (26, [])
     """
 
     path: Path
@@ -183,6 +190,13 @@ def load(path: Path | str) -> Benchmark:
     ------
     InputError
         There is no benchmark there.
+
+    Examples
+    --------
+    >>> from benchmark_n import SourceOptions, make
+    >>> _ = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard")
+    >>> load("hard").recipe["name"]
+    'hard'
     """
     path = Path(path)
     for name in (layout.RECIPE, layout.MANIFEST, layout.CHECKSUMS):

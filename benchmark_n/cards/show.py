@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pyarrow.compute as pc
 from matplotlib.axes import Axes
@@ -16,14 +15,13 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from benchmark_n.benchmark import Benchmark
-from benchmark_n.coco import CocoFile, Image
+from benchmark_n.cards.pixels import read_pixels, shrunk
+from benchmark_n.coco import CocoFile
 from benchmark_n.coco.annotation_masks import masks_of
 from benchmark_n.coco.boxes import box_mask, box_of
-from benchmark_n.coco.images import image_path
 from benchmark_n.coco.labels import category_labels
 from benchmark_n.coco.lacking_masks import with_masks
 from benchmark_n.errors import InputError, UsageError
-from benchmark_n.files.pictures import read_picture
 from benchmark_n.masks import CropMask, rle_to_crop
 from benchmark_n.masks.contours import find_contours
 from benchmark_n.tables.manifest_schema import SOURCE
@@ -31,7 +29,6 @@ from benchmark_n.tables.manifest_schema import SOURCE
 _UNTOUCHED, _CHANGED, _DELETED = "#117733", "#d95f02", "#c00000"
 FORMATS = (".png", ".pdf", ".svg", ".jpg")
 _PANEL = 5.0  # inches
-_MOST_SIDE = 1024  # px
 Masks = dict[int, CropMask]
 
 
@@ -58,6 +55,13 @@ def show(
         No benchmark, or a file of none of the `FORMATS`.
     InputError
         An image that the benchmark does not have, or benchmarks of different sources.
+
+    Examples
+    --------
+    >>> from benchmark_n import SourceOptions, make
+    >>> benchmark = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard")
+    >>> show(benchmark, "scene.png"), Path("scene.png").read_bytes()[1:4]
+    (2, b'PNG')
     """
     many = [benchmarks] if isinstance(benchmarks, Benchmark) else list(benchmarks)
     _check(many, Path(out))
@@ -134,24 +138,6 @@ def _title(benchmark: Benchmark, image_id: int) -> str:
     )
 
 
-def read_pixels(root: Path | None, image: Image) -> NDArray[np.uint8]:
-    """The image in RGB, uint8 (height, width, 3); plain grey where its file is not at hand."""
-    path = image_path(root, image) if root is not None and image.file_name else None
-    pixels = read_picture(path) if path is not None and path.is_file() else None
-    if pixels is None:
-        return np.full((image.height, image.width, 3), 200, np.uint8)
-    return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
-
-
-def _shrunk(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """An image of more than `_MOST_SIDE` px a side made smaller: matplotlib takes much for each."""
-    factor = _MOST_SIDE / max(pixels.shape[:2])
-    if factor >= 1:
-        return pixels
-    size = [max(1, round(side * factor)) for side in pixels.shape[1::-1]]
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
 def image_masks(coco: CocoFile, image_id: int) -> Masks:
     """Annotation id to mask for the non-crowd annotations of an image; a box without a mask."""
     there = coco.take(np.flatnonzero((coco.image_ids == image_id) & ~coco.crowd))
@@ -165,7 +151,7 @@ def image_masks(coco: CocoFile, image_id: int) -> Masks:
 
 def _panel(axis: Axes, pixels: NDArray[np.uint8], title: str) -> None:
     height, width = pixels.shape[:2]
-    axis.imshow(_shrunk(pixels), extent=(-0.5, width - 0.5, height - 0.5, -0.5))
+    axis.imshow(shrunk(pixels), extent=(-0.5, width - 0.5, height - 0.5, -0.5))
     axis.set_title(title, fontsize=10)
     axis.set_axis_off()
 

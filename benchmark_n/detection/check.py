@@ -55,9 +55,10 @@ def check(
 
     Examples
     --------
-    >>> result = benchmark_n.check("my.json")  # doctest: +SKIP
-    >>> result.counts["duplicate"]  # doctest: +SKIP
-    3
+    >>> from benchmark_n import SourceOptions, make
+    >>> _ = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard")
+    >>> [(one.rule, one.what) for one in check("hard").suspects][:1]
+    [('crumbs', '2 parts, the smallest of 1 px')]
     """
     built = _build(rule_names(rules), options or {})
     coco, images = _opened(annotations, reading)

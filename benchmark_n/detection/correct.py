@@ -78,6 +78,14 @@ def correct(
         A share that is none.
     InputError
         The scores are of other annotations, or the output exists.
+
+    Examples
+    --------
+    >>> from benchmark_n import SourceOptions, evaluate_detectors, make
+    >>> benchmark = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard")
+    >>> (found,) = evaluate_detectors(benchmark, "random")
+    >>> [(one.reviewed, one.mended) for one in correct(benchmark, found.scores, shares=[0.5, 1.0])]
+    [(13, 12), (26, 22)]
     """
     _check(shares)
     opened = load(benchmark) if isinstance(benchmark, Path | str) else benchmark
@@ -92,10 +100,7 @@ def correct(
     order = np.argsort(-suspicion, kind="stable")
     reviews = [_review(wrong[order], share) for share in shares]
     if out is not None:
-        with staged(out, marker="corrected.json") as stage:
-            for review in reviews:
-                name = f"corrected-{100 * review.share:g}.json"
-                _write(opened, ids[order][: review.reviewed], stage / name)
+        _write_each(opened, ids[order], reviews, out)
     return reviews
 
 
@@ -111,6 +116,16 @@ def _review(wrong: NDArray[np.bool_], share: float) -> CorrectionResult:
     gone = mended / errors if errors else None
     gain = gone / (reviewed / len(wrong)) if gone is not None and reviewed else None
     return CorrectionResult(share, reviewed, mended, errors, gone, gain)
+
+
+def _write_each(
+    benchmark: Benchmark, ranked: NDArray[np.int64], reviews: Sequence[CorrectionResult], out: Path
+) -> None:
+    """A corrected file for each share, of the ids that its reviewer gets to."""
+    with staged(out, marker="corrected.json") as stage:
+        for review in reviews:
+            name = f"corrected-{100 * review.share:g}.json"
+            _write(benchmark, ranked[: review.reviewed], stage / name)
 
 
 def _write(benchmark: Benchmark, reviewed: NDArray[np.int64], path: Path) -> None:

@@ -72,18 +72,33 @@ def detect(
 
     Examples
     --------
-    >>> detect("my.json", "photos", evidence=EvidenceOptions(backbone="hog"))  # doctest: +SKIP
+    >>> from benchmark_n import SourceOptions, make
+    >>> benchmark = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard")
+    >>> (found,) = detect(benchmark.noisy(), None, "random", options={"random.rate": 1})
+    >>> found.to_dict()["flagged"]["class"], len(found.evidence)
+    (26, 26)
     """
     coco, folder = opened(annotations, images, reading)
-    built = _detectors(detectors, options or {})
-    asked, every = evidence_options(evidence), detectors == "all"
-    if not every:
-        _refuse_boxes(built, coco)
-    elif not asked.sources:
-        asked = replace(asked, sources=("crops",))
+    built, every = _detectors(detectors, options or {}), detectors == "all"
+    asked = _asked(evidence, built, coco, every=every)
     needed = {field for detector in built for field in wanted(detector)}
     found = gather(coco, asked, needed, images=folder, execution=execution)
     return _run_all(built, found, coco, folder, skip=every)
+
+
+def _asked(
+    evidence: EvidenceOptions | str | Iterable[str],
+    detectors: Iterable[Detector],
+    coco: CocoFile,
+    *,
+    every: bool,
+) -> EvidenceOptions:
+    """The options of the evidence; `every` detector there is reads crops where none is named."""
+    asked = evidence_options(evidence)
+    if every:
+        return replace(asked, sources=asked.sources or ("crops",))
+    _refuse_boxes(detectors, coco)
+    return asked
 
 
 def _refuse_boxes(detectors: Iterable[Detector], coco: CocoFile) -> None:

@@ -42,6 +42,16 @@ class DetectionResult:
         Lines to be shown beside the results.
     plots
         What the detector offers to draw (see `benchmark_n.detectors.base.Plot`).
+
+    Examples
+    --------
+    >>> from benchmark_n import SourceOptions, detect, make
+    >>> benchmark = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard")
+    >>> (found,) = detect(benchmark.annotations, benchmark.images, "random")
+    >>> found.detector, found.scores.num_rows, found.result  # no truth was read
+    ('random', 78, None)
+    >>> found.to_dict()["flagged"]
+    {'class': 9, 'spatial': 5, 'any': 14}
     """
 
     detector: str

@@ -59,14 +59,14 @@ def evaluate_detectors(
 
     Examples
     --------
-    >>> evaluate_detectors("benchmarks/coco-n-hard-seed1", "objectlab")  # doctest: +SKIP
+    >>> from benchmark_n import SourceOptions, make
+    >>> benchmark = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard")
+    >>> (found,) = evaluate_detectors(benchmark, "random")
+    >>> [found.result.kinds["any"].measures[name] for name in ("instances", "errors", "flagged")]
+    [26, 22, 14]
     """
     opened = load(benchmark) if isinstance(benchmark, Path | str) else benchmark
-    if opened.recipe.get("detection") is False:
-        raise InputError(
-            f"{opened.path}: its annotations give their errors away (masks or boxes kept as they "
-            "came), so it is unfit for label-error detection"
-        )
+    _refuse_unfit(opened)
     asked = _with_lent(evidence_options(evidence), opened, clean_subset)
     _refuse_in_sample(opened, detectors, asked)
     folder = images or opened.images
@@ -111,6 +111,14 @@ def _scored(
         *result.warnings,
     )
     return replace(one, result=result, provenance=provenance, warnings=kept)
+
+
+def _refuse_unfit(benchmark: Benchmark) -> None:
+    if benchmark.recipe.get("detection") is False:
+        raise InputError(
+            f"{benchmark.path}: its annotations give their errors away (masks or boxes kept as "
+            "they came), so it is unfit for label-error detection"
+        )
 
 
 def _refuse_in_sample(

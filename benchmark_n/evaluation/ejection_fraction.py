@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,6 +23,9 @@ from benchmark_n.evaluators.cardiac.frames import (
 )
 from benchmark_n.evaluators.slices import MADE, AgreementOptions, image_labels
 from benchmark_n.masks import CropMask
+
+if TYPE_CHECKING:
+    from benchmark_n.evaluators.cardiac.evaluate import CardiacResult
 
 
 def evaluate_ejection_fraction(
@@ -55,15 +59,39 @@ def evaluate_ejection_fraction(
 
     Examples
     --------
-    >>> evaluate_ejection_fraction("benchmarks/phantom-n-hard-seed1")  # doctest: +SKIP
+    >>> import json
+    >>> heart = {"patient": "a", "view": "2CH", "spacing": [1, 1], "height": 60, "width": 60}
+    >>> images = [{"id": i, "instant": at, **heart} for i, at in enumerate(("ED", "ES"))]
+    >>> boxes = [[10, 10, right, 10, right, 50, 10, 50] for right in (30, 20)]  # at ES half as wide
+    >>> drawn = [{"image_id": i, "category_id": 1, "segmentation": [boxes[i]]} for i in (0, 1)]
+    >>> labels = {"annotations": [{"id": i, **drawn[i]} for i in (0, 1)], "images": images}
+    >>> labels["categories"] = [{"id": 1, "name": "left ventricle"}]
+    >>> still = [{**drawn[1], "image_id": i, "score": 1} for i in (0, 1)]  # does not beat
+    >>> for name, content in (("labels.json", labels), ("found.json", still)):
+    ...     _ = Path(name).write_text(json.dumps(content))
+    >>> found = evaluate_ejection_fraction(EvaluationInput(None, "labels.json"), "found.json")
+    >>> round(found.results["all_patients"]["bias"])  # percentage points
+    -74
     """
+    labels = evaluation_input(truth)
+    found = _measured(labels, predictions, length, options)
+    judged = "noisy labels" if predictions is None else "predictions"
+    files = {} if predictions is None else {"predictions": predictions}
+    return evaluation("ef", labels, {"evaluated": judged, **found.to_dict()}, files)
+
+
+def _measured(
+    labels: EvaluationInput,
+    predictions: Path | str | None,
+    length: str,
+    options: AgreementOptions,
+) -> CardiacResult:
+    """The errors of all patients, and of the slices asked for."""
     # Brings parts of SciPy that take as long as a small evaluation; no other question wants them.
     from benchmark_n.evaluators.cardiac import evaluate as cardiac
 
-    labels = evaluation_input(truth)
-    frames = _frames(labels, predictions)
-    found = cardiac.evaluate_ejection_fraction(
-        frames,
+    return cardiac.evaluate_ejection_fraction(
+        _frames(labels, predictions),
         annotated_ventricles(labels.truth),
         _evaluated(labels, predictions),
         length=length,
@@ -71,9 +99,6 @@ def evaluate_ejection_fraction(
         units=None if options.group_by is None else _units(labels.described, options.group_by),
         labels={name: _image_field(labels.described, name) for name in options.by},
     )
-    judged = "noisy labels" if predictions is None else "predictions"
-    files = {} if predictions is None else {"predictions": predictions}
-    return evaluation("ef", labels, {"evaluated": judged, **found.to_dict()}, files)
 
 
 def _frames(labels: EvaluationInput, predictions: Path | str | None) -> list[EchoFrame]:

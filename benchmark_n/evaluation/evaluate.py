@@ -52,6 +52,13 @@ def evaluate(
         No question or more than one, or one without the labels it needs.
     InputError
         Anything wrong with a file.
+
+    Examples
+    --------
+    >>> from benchmark_n import SourceOptions, make
+    >>> benchmark = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard")
+    >>> round(evaluate(benchmark, masks="noisy").results["mean_iou"], 2)
+    0.72
     """
     _check_one(predictions, compare, masks, ef)
     truth = EvaluationInput(benchmark, ground_truth, against)
@@ -60,6 +67,16 @@ def evaluate(
         return evaluate_ejection_fraction(truth, predictions, length=length, options=chosen)
     if masks is not None:
         return evaluate_labels(truth, _agreement(options))
+    return _of_predictions(truth, predictions, compare, iou_types, options)
+
+
+def _of_predictions(
+    truth: EvaluationInput,
+    predictions: Path | str | None,
+    compare: Mapping[str, Path | str] | None,
+    iou_types: Sequence[IouType] | None,
+    options: PrecisionOptions | AgreementOptions,
+) -> Evaluation:
     if isinstance(options, AgreementOptions):
         raise UsageError("`options` of predictions are `PrecisionOptions`")
     if compare:

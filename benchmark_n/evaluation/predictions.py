@@ -48,10 +48,14 @@ def evaluate_predictions(
 
     Examples
     --------
-    >>> from benchmark_n import EvaluationInput
-    >>> evaluate_predictions(
-    ...     EvaluationInput(ground_truth="instances.json"), "detections.json"
-    ... )  # doctest: +SKIP
+    >>> import json
+    >>> from benchmark_n import SourceOptions, make
+    >>> benchmark = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard")
+    >>> found = [{**record, "score": 0.9} for record in benchmark.clean().records()]
+    >>> _ = Path("found.json").write_text(json.dumps(found))
+    >>> results = evaluate_predictions(benchmark, "found.json").results
+    >>> [round(results[iou]["statistics"]["AP"], 3) for iou in ("bbox", "segm", "boundary")]
+    [1.0, 1.0, 1.0]
     """
     labels = evaluation_input(truth)
     options = _with_ratio(options, labels)
@@ -88,8 +92,16 @@ def compare_predictions(
 
     Examples
     --------
-    >>> files = {"clean": "a.json", "hard": "b.json"}
-    >>> compare_predictions("benchmarks/coco-n-hard-seed1", files)  # doctest: +SKIP
+    >>> import json
+    >>> from benchmark_n import SourceOptions, make
+    >>> benchmark = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard")
+    >>> labels = {"clean": benchmark.clean(), "noisy": benchmark.noisy()}
+    >>> for name, coco in labels.items():  # as if they were predictions
+    ...     found = [{**record, "score": 0.9} for record in coco.records()]
+    ...     _ = Path(f"{name}.json").write_text(json.dumps(found))
+    >>> found = compare_predictions(benchmark, {name: f"{name}.json" for name in labels})
+    >>> round(found.results["noisy"]["kept"]["segm"], 2)
+    0.26
     """
     if not files:
         raise UsageError("`compare` names no file, expected one or more")
@@ -97,14 +109,11 @@ def compare_predictions(
     options = _with_ratio(options, labels)
     detections = {name: read_predictions(path, labels.truth) for name, path in files.items()}
     types = iou_types or _allowed(labels.truth, list(detections.values()))
-    described = labels.described
-    rows = {name: _by_type(described, each, types, options) for name, each in detections.items()}
+    rows = {name: _by_type(labels.described, p, types, options) for name, p in detections.items()}
     first = next(iter(rows.values()))
     for row in rows.values():
-        row["kept"] = {
-            kind: _share(row[kind]["statistics"]["AP"], first[kind]["statistics"]["AP"])
-            for kind in types
-        }
+        parts = {kind: [one[kind]["statistics"]["AP"] for one in (row, first)] for kind in types}
+        row["kept"] = {kind: _share(*both) for kind, both in parts.items()}
     return evaluation("compare", labels, rows, files)
 
 

@@ -25,6 +25,14 @@ class Evaluation:
         What the evaluator found, by IoU type, by compared name, or as a whole.
     provenance
         Version of the package; recipe, seed and source of the benchmark; SHA-256 of the files.
+
+    Examples
+    --------
+    >>> from benchmark_n import SourceOptions, evaluate, make
+    >>> benchmark = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard")
+    >>> found = evaluate(benchmark, masks="noisy")
+    >>> found.mode, found.name, found.results["other_category"]
+    ('masks', 'hard', 12)
     """
 
     mode: str

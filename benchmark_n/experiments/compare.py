@@ -96,7 +96,11 @@ def compare(
 
     Examples
     --------
-    >>> compare(["benchmarks/scenes-n-hard-seed1"], "knn", range(1, 6))  # doctest: +SKIP
+    >>> from benchmark_n import SourceOptions, make
+    >>> benchmark = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard")
+    >>> (found,) = compare([benchmark], "random", seeds=[1, 2])  # the second is made on the way
+    >>> [result.kinds["any"].measures["errors"] for result in found.detectors["random"].results]
+    [22, 20]
     """
     if not benchmarks:
         raise UsageError("name a benchmark to compare on")

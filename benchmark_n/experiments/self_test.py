@@ -108,29 +108,40 @@ def self_test(
     ------
     UsageError, InputError
         As for `make` and `detect_jointly`, or a recipe that planted no error here.
+
+    Examples
+    --------
+    >>> from benchmark_n import SourceOptions, make
+    >>> benchmark = make("scenes", "easy", source=SourceOptions(num_images=3), out="easy")
+    >>> found = self_test(benchmark.annotations)  # without images: the rules of `check` alone
+    >>> found.planted, found.at[0].top
+    ({'class': 1, 'missing': 1}, 50)
     """
     export = open_export(annotations)
     folder = Path(images) if images else export.images
     name, overrides = (recipe, {}) if recipe else (RECIPE, SPARSE)
-    source = SourceOptions(
-        annotations=export.annotations,
-        images=folder,
-        repair=reading.repair,
-        strict=reading.strict,
-        crowds_as_instances=reading.crowds_as_instances,
-    )
     with tempfile.TemporaryDirectory(prefix="benchmark-n-self-test-") as place:
         made = make(
             "custom",
             recipe=RecipeOptions(name, overrides=overrides),
             seed=seed,
             out=Path(place) / "planted",
-            source=source,
+            source=_source(export.annotations, folder, reading),
             execution=replace(execution, progress=None),
         )
         planted = _planted(made)
         found = detect_jointly(made.noisy(), folder, evidence=evidence, execution=execution)
         return _measured(str(name), seed, planted, _hits(found, made, planted), found)
+
+
+def _source(annotations: Path, images: Path | None, reading: ReadOptions) -> SourceOptions:
+    return SourceOptions(
+        annotations=annotations,
+        images=images,
+        repair=reading.repair,
+        strict=reading.strict,
+        crowds_as_instances=reading.crowds_as_instances,
+    )
 
 
 def _planted(made: Benchmark) -> _Planted:

@@ -43,8 +43,7 @@ def import_pair(
     Parameters
     ----------
     clean, noisy
-        COCO files of the same images and categories, or exports that hold one; their ids may
-        differ.
+        COCO files of the same images and categories, or exports of such; their ids may differ.
     out, images, overwrite
         Directory to write, folder of the images, and whether a benchmark there may be replaced.
     match
@@ -55,26 +54,45 @@ def import_pair(
     dilation_ratio, reading
         Of the boundary, as a share of the diagonal; how the files are read.
     keep_fields
-        Names of further fields that are published all the same, as in `PublishOptions`: those of
-        annotations are the noisy file's, all others the clean one's.
+        As in `PublishOptions`: of annotations the noisy file's, all others the clean one's.
 
     Raises
     ------
     UsageError, InputError
         A share that is none; a fault of a file, or files about different images or categories.
+
+    Examples
+    --------
+    >>> from benchmark_n import SourceOptions, make
+    >>> made = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard")
+    >>> clean = made.images.parent / "annotations" / "instances_train.json"
+    >>> import_pair(clean, made.annotations, out="pair").summary["changed_categories"]
+    12
     """
-    _check(match, least_iou, dilation_ratio)
-    publish = PublishOptions(keep_fields=keep_fields)
+    rule = match, least_iou, dilation_ratio
+    _check(*rule)
     refuse_inputs_in(Path(out), Path(clean), Path(noisy))
     with staged_benchmark(Path(out), overwrite=overwrite) as stage:
-        files = _read(clean, reading), _read(noisy, reading)
-        check_keep_fields(publish.keep_fields, *files)
-        matched = match_pairs(*files, match, least_iou)
-        recipe = _recipe(files[0], matched, match, least_iou, dilation_ratio) | publish.recorded
-        folder = open_export(clean).images if images is None else Path(images)
-        _write(stage, files[0], matched, recipe, folder)
-        benchmark = load(stage).moved(Path(out))
-    return benchmark
+        _import(stage, (clean, noisy), images, reading, keep_fields, rule)
+        return load(stage).moved(Path(out))
+
+
+def _import(
+    stage: Path,
+    paths: tuple[Path | str, Path | str],
+    images: Path | str | None,
+    reading: ReadOptions,
+    keep_fields: Collection[str],
+    rule: tuple[str, float, float],
+) -> None:
+    """Write the benchmark of two files by `rule`: how they match, from which IoU, the boundary."""
+    publish = PublishOptions(keep_fields=keep_fields)
+    clean, noisy = (_read(path, reading) for path in paths)
+    check_keep_fields(publish.keep_fields, clean, noisy)
+    matched = match_pairs(clean, noisy, *rule[:2])
+    recipe = _recipe(clean, matched, *rule) | publish.recorded
+    folder = open_export(paths[0]).images if images is None else Path(images)
+    _write(stage, clean, matched, recipe, folder)
 
 
 def _read(path: Path | str, reading: ReadOptions) -> CocoFile:

@@ -47,6 +47,16 @@ class Approximation(VertexNoise):
     .. [1] Kimhi et al.: Noisy Annotations in Semantic Segmentation, 2025, Section 2.2.
     .. [2] Douglas, Peucker: Algorithms for the reduction of the number of points required to
            represent a digitized line or its caricature, Cartographica 10(2), 1973.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from benchmark_n.masks import CropMask
+    >>> bumpy = np.pad(np.ones((6, 12)), 2)
+    >>> bumpy[1, 8] = 1  # a bump of one pixel on the upper edge
+    >>> noise, mask = Approximation(1.0, tolerance=2.0), CropMask.from_full(bumpy)
+    >>> mask.area, noise.apply(mask, {"tolerance": 2.0}).area
+    (73, 72)
     """
 
     name: ClassVar[str] = "approximation"

@@ -30,6 +30,13 @@ class BoxJitter(BoxNoise):
     ----------
     .. [1] Liu, Wang, Lu, Cao, Zhang: Robust Object Detection With Inaccurate Bounding Boxes, ECCV
            2022, and the code that its authors released.
+
+    Examples
+    --------
+    >>> noise = BoxJitter(1.0, shift=0.5, scale=0.2)
+    >>> drawn = {"dx": 0.5, "dy": 0.0, "width_factor": 1.0, "height_factor": 1.2}
+    >>> noise.apply(RecordBox((10, 20, 40, 50)), drawn, height=200, width=200).bbox
+    (30, 15, 40, 60)
     """
 
     name: ClassVar[str] = "box_jitter"

@@ -14,7 +14,14 @@ from benchmark_n.runtime.random_streams import Stream
 
 @dataclass(frozen=True)
 class BoxMask(SpatialNoise):
-    """The mask becomes its whole box, as where somebody drew a box and a tool filled it."""
+    """The mask becomes its whole box, as where somebody drew a box and a tool filled it.
+
+    Examples
+    --------
+    >>> cross = CropMask.from_full(np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]]))
+    >>> BoxMask(1.0).apply(cross, {}).full().tolist()
+    [[1, 1, 1], [1, 1, 1], [1, 1, 1]]
+    """
 
     name: ClassVar[str] = "box_mask"
 

@@ -108,6 +108,17 @@ class ClassConfusion(Noise):
     References
     ----------
     .. [1] Kimhi et al.: Noisy Annotations in Semantic Segmentation, 2025, Section 2.2.
+
+    Examples
+    --------
+    >>> file = {1: Category(1, "cat", "pet"), 2: Category(2, "dog", "pet"), 3: Category(3, "bus")}
+    >>> ClassConfusion(0.1).resolved(file).scope
+    'supercategory'
+    >>> within = ClassConfusion(0.1, scope="supercategory").candidates(file)
+    >>> within.pick(1, absent=(), uniform=0.9)  # a cat can be called a dog alone
+    2
+    >>> [ClassConfusion(0.1, scope="all").candidates(file).pick(1, (), u) for u in (0.1, 0.9)]
+    [2, 3]
     """
 
     name: ClassVar[str] = "class_confusion"

@@ -73,6 +73,17 @@ class Contour(SpatialNoise):
     ----------
     .. [1] Gupta, Dollár, Girshick: LVIS: A Dataset for Large Vocabulary Instance Segmentation,
            CVPR 2019 (Section 4.3: agreement of two annotators).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> noise = Contour(1.0, offset_mean=2.0)
+    >>> drawn = noise.draw(Stream(seed=1, name=noise.name, annotation_id=7))
+    >>> drawn["offset"]  # px, the same for all where `offset_sd` is 0
+    2.0
+    >>> mask = CropMask.from_full(np.pad(np.ones((20, 20)), 9))
+    >>> noise.apply(mask, drawn).bbox  # 2 px more on each side of (9, 9, 20, 20)
+    (7, 7, 24, 24)
     """
 
     name: ClassVar[str] = "contour"

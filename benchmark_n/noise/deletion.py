@@ -15,6 +15,16 @@ class Deletion(Noise):
     References
     ----------
     .. [1] Kimhi et al.: Noisy Annotations in Semantic Segmentation, 2025, Section 2.2.
+
+    Examples
+    --------
+    >>> noise = Deletion(0.15)
+    >>> noise.name, noise.kind, noise.probability
+    ('deletion', 'deletion', 0.15)
+    >>> Deletion(1.5)
+    Traceback (most recent call last):
+        ...
+    benchmark_n.errors.InputError: deletion.probability is 1.5, expected a number from 0 to 1
     """
 
     name: ClassVar[str] = "deletion"

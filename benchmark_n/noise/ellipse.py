@@ -47,6 +47,19 @@ class Ellipse(SpatialNoise):
     ----------
     .. [1] Segebarth et al.: On the objectivity, reliability, and validity of deep learning enabled
            bioimage analyses, eLife 9 (2020): nuclei that experts marked in this way.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from benchmark_n.masks import CropMask
+    >>> box = CropMask.from_full(np.ones((4, 6)))
+    >>> drawn = {"offset": 0.0, "stretch": 0.0, "dx": 0.0, "dy": 0.0}
+    >>> for row in Ellipse(1.0).apply(box, drawn).full():
+    ...     print(*row)
+    0 1 1 1 1 0
+    1 1 1 1 1 1
+    1 1 1 1 1 1
+    0 1 1 1 1 0
     """
 
     name: ClassVar[str] = "ellipse"

@@ -40,6 +40,17 @@ class Localization(VertexNoise):
     References
     ----------
     .. [1] Kimhi et al.: Noisy Annotations in Semantic Segmentation, 2025, Section 2.2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from benchmark_n.masks import CropMask, mask_iou
+    >>> noise, mask = Localization(1.0, sigma=2.0), CropMask.from_full(np.pad(np.ones((9, 9)), 5))
+    >>> drawn = noise.draw(Stream(seed=1, name=noise.name, annotation_id=7))
+    >>> drawn["sigma"], round(mask_iou(mask, noise.apply(mask, drawn)), 2)
+    (2.0, 0.69)
+    >>> mask_iou(mask, noise.apply(mask, {**drawn, "sigma": 0.0}))  # vertices that do not move
+    1.0
     """
 
     name: ClassVar[str] = "localization"

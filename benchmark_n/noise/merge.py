@@ -29,6 +29,14 @@ class Merge(Noise):
     gap
         Largest distance of neighbours along both axes, px: 0 where they have to overlap, 1 where
         they may touch.
+
+    Examples
+    --------
+    >>> row = [CropMask.from_full(np.eye(9)[[place]]) for place in (0, 2, 8)]  # columns 0, 2 and 8
+    >>> Merge(1.0, gap=2).partner(0, identity=7, masks=row, seed=1)  # the only one within 2 px
+    1
+    >>> Merge(1.0, gap=1).partner(0, identity=7, masks=row, seed=1) is None
+    True
     """
 
     name: ClassVar[str] = "merge"

@@ -23,6 +23,15 @@ class Opening(SpatialNoise):
     References
     ----------
     .. [1] Kimhi et al.: Noisy Annotations in Semantic Segmentation, 2025, Table 6.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from benchmark_n.masks import CropMask
+    >>> kite = np.zeros((5, 9))
+    >>> kite[1:4, 1:4] = kite[2, 4:] = 1  # a square and its string
+    >>> Opening(1.0, kernel=3).apply(CropMask.from_full(kite), {}).full().sum(axis=0).tolist()
+    [0, 3, 3, 3, 0, 0, 0, 0, 0]
     """
 
     name: ClassVar[str] = "opening"

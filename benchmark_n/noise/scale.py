@@ -49,6 +49,16 @@ class Scale(SpatialNoise):
     References
     ----------
     .. [1] Kimhi et al.: Noisy Annotations in Semantic Segmentation, 2025, Section 2.2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from benchmark_n.masks import CropMask
+    >>> noise, mask = Scale(1.0, kernel=3), CropMask.from_full(np.pad(np.ones((4, 4)), 3))
+    >>> wide = noise.apply(mask, {"kernel": 3, "operation": "dilate"})
+    >>> narrow = noise.apply(mask, {"kernel": 3, "operation": "erode"})
+    >>> mask.area, wide.area, narrow.area  # a pixel more, or less, on each side
+    (16, 36, 4)
     """
 
     name: ClassVar[str] = "scale"

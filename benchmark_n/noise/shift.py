@@ -25,6 +25,14 @@ class Shift(SpatialNoise):
     References
     ----------
     .. [1] Kimhi et al.: Noisy Annotations in Semantic Segmentation, 2025, Table 6.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from benchmark_n.masks import CropMask
+    >>> mask = CropMask.from_full(np.array([[1, 1, 0], [0, 0, 0]]))
+    >>> Shift(1.0, distance=1).apply(mask, {"dx": 1, "dy": 1}).full().tolist()
+    [[0, 0, 0], [0, 1, 1]]
     """
 
     name: ClassVar[str] = "shift"

@@ -30,6 +30,14 @@ class Split(Noise):
         between it and one half.
     area
         Instances of fewer px² are not split.
+
+    Examples
+    --------
+    >>> square = CropMask.from_full(np.ones((20, 20)))
+    >>> halves = Split(1.0, least=0.5)
+    >>> larger, smaller = halves.parts(square, Stream(seed=1, name="split", annotation_id=7))
+    >>> larger.area + smaller.area, smaller.area >= 180  # half, but for pixels on the cut
+    (400, True)
     """
 
     name: ClassVar[str] = "split"

@@ -21,6 +21,15 @@ class Spurious(Noise):
     doubled
         Share of these that have the same outline on the same place, as when something is saved
         twice; others lie anywhere in the image.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> mask = CropMask.from_full(np.pad(np.ones((3, 3)), (0, 40)))
+    >>> stream = Stream(seed=1, name="spurious", annotation_id=7)
+    >>> copy = Spurious(1.0).copied(mask, stream)  # elsewhere, of the same shape
+    >>> mask.bbox, copy.bbox
+    ((0, 0, 3, 3), (29, 37, 3, 3))
     """
 
     name: ClassVar[str] = "spurious"

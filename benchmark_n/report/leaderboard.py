@@ -19,18 +19,18 @@ from benchmark_n.errors import InputError
 from benchmark_n.evaluators.label_errors.floors import without_flags
 from benchmark_n.report.pages import MEASURES, floor_name, interval_text, measure_text
 from benchmark_n.report.results_reader import (
+    SAME_SETTINGS,
     AgainstFloor,
     EvidenceRecord,
     FloorMeasures,
     Measures,
     ResultsFile,
+    check_comparable,
     read_all_results,
 )
 
 NAMES = ("detector", "told", "evidence", "options", "best floor")
 HEADERS = (*NAMES, *(name for _, name, _ in MEASURES))
-# Results under different values of these cannot be compared.
-_SAME = ("truth",)
 _MENTIONED = {"backbone": "{}", "num_folds": "{} folds", "seed": "seed {}"}
 
 
@@ -131,6 +131,16 @@ def read_leaderboard(paths: Iterable[Path | str]) -> Leaderboard:
     ------
     InputError
         A file of another kind, results of different benchmarks or settings, or one run twice.
+
+    Examples
+    --------
+    >>> from benchmark_n import SourceOptions, evaluate_detectors, make
+    >>> from benchmark_n.report.results_writer import write_detected
+    >>> benchmark = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard")
+    >>> write_detected(evaluate_detectors(benchmark, "random")[0], Path("results"))
+    >>> board = read_leaderboard(["results"])
+    >>> [(labels, rows["any"][0].detector) for labels, rows in board.tables.items()]
+    [('', 'random')]
     """
     files = read_all_results(paths)
     first, reference = next(iter(files.items()))
@@ -138,14 +148,8 @@ def read_leaderboard(paths: Iterable[Path | str]) -> Leaderboard:
     floors: dict[str, list[Row]] = {}
     seen: dict[tuple[str, ...], Path] = {}
     for path, file in files.items():
-        _check_comparable(path, file, first, reference)
-        provenance = file.provenance
-        run = (
-            file.detector,
-            _evidence(provenance.evidence),
-            _options(provenance.options),
-            provenance.trained_on,
-        )
+        check_comparable(path, file, first, reference)
+        provenance, run = file.provenance, _run(file)
         if run in seen:
             raise InputError(f"{path}: the same run as {seen[run]}: give one of them")
         seen[run] = path
@@ -157,25 +161,17 @@ def read_leaderboard(paths: Iterable[Path | str]) -> Leaderboard:
     for kinds in tables.values():
         for rows in kinds.values():
             rows.sort(key=Row.rank)
-    settings = {name: reference.results.settings.get(name) for name in _SAME}
+    settings = {name: reference.results.settings.get(name) for name in SAME_SETTINGS}
     benchmark = msgspec.structs.asdict(reference.provenance.benchmark)
     ordered = {name: tables[name] for name in sorted(tables)}
     units = tuple(dict.fromkeys(u for f in files.values() for u in _units(f.results.settings)))
     return Leaderboard(benchmark, settings, ordered, floors, reference.provenance.leaks, units)
 
 
-def _check_comparable(path: Path, file: ResultsFile, first: Path, reference: ResultsFile) -> None:
-    for name in ("recipe_sha256", "source_sha256", "annotations_sha256"):
-        own, other = (getattr(one.provenance.benchmark, name) for one in (file, reference))
-        if own != other and None not in (own, other):  # earlier results lack the last
-            raise InputError(
-                f"{path}: {name} {own:.12} is not that of {first} ({other:.12}): results of "
-                "different benchmarks cannot share a table"
-            )
-    for name in _SAME:
-        own, other = (one.results.settings.get(name) for one in (file, reference))
-        if own != other:
-            raise InputError(f"{path}: {name} is {own}, but {other} in {first}")
+def _run(file: ResultsFile) -> tuple[str, str, str, str]:
+    """The detector, its evidence and options, and what its models were trained on."""
+    told = file.provenance
+    return file.detector, _evidence(told.evidence), _options(told.options), told.trained_on
 
 
 def _units(settings: Mapping[str, Any]) -> list[str]:

@@ -13,6 +13,8 @@ from benchmark_n.errors import InputError, UsageError
 from benchmark_n.files.json_yaml import read_json
 
 RESULTS = "results.json"
+# Results under different values of these cannot be compared.
+SAME_SETTINGS = ("truth",)
 _log = logging.getLogger(__name__)
 
 
@@ -152,6 +154,27 @@ def read_all_results(paths: Iterable[Path | str]) -> dict[Path, ResultsFile]:
     if not found:
         raise UsageError(f"give {RESULTS} files, or folders that have some")
     return found
+
+
+def check_comparable(path: Path, file: ResultsFile, first: Path, reference: ResultsFile) -> None:
+    """Refuse a file that cannot share a table with the first one.
+
+    Raises
+    ------
+    InputError
+        They are of different benchmarks, or count different things as errors.
+    """
+    for name in ("recipe_sha256", "source_sha256", "annotations_sha256"):
+        own, other = (getattr(one.provenance.benchmark, name) for one in (file, reference))
+        if own != other and None not in (own, other):  # earlier results lack the last
+            raise InputError(
+                f"{path}: {name} {own:.12} is not that of {first} ({other:.12}): results of "
+                "different benchmarks cannot share a table"
+            )
+    for name in SAME_SETTINGS:
+        own, other = (one.results.settings.get(name) for one in (file, reference))
+        if own != other:
+            raise InputError(f"{path}: {name} is {own}, but {other} in {first}")
 
 
 def read_results(path: Path) -> ResultsFile:

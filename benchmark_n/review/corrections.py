@@ -86,8 +86,31 @@ def import_decisions(
         that the format cannot hold: the decisions are imported then.
     UsageError
         Nobody says who decided, or an unknown format.
+
+    Examples
+    --------
+    >>> from benchmark_n import SourceOptions, detect, export_review, make
+    >>> from benchmark_n.tables.scores import write_scores
+    >>> benchmark = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard")
+    >>> write_scores(detect(benchmark.noisy(), None, "random")[0].scores, Path("random.parquet"))
+    >>> review = export_review(["random.parquet"], "csv", "review", benchmark=benchmark, top=3)
+    >>> wrong = review.items[0].annotation_id
+    >>> _ = Path("mine.csv").write_text(f"annotation_id,decision\\n{wrong},remove\\n")
+    >>> import_decisions("review", "mine.csv", who="anna").actions
+    {'remove': 1}
     """
-    folder = Path(folder)
+    return _import(Path(folder), decisions, (who, when), annotations, as_format, adjudicator)
+
+
+def _import(
+    folder: Path,
+    decisions: Path | str | Sequence[Path | str],
+    unsaid: tuple[str | Sequence[str] | None, str | None],
+    annotations: Path | str | None,
+    as_format: str | None,
+    adjudicator: str | None,
+) -> Imported:
+    """What an import did; `unsaid` is who decided, and when, where a file does not say."""
     check_format(as_format)
     review = read_review(folder)
     private = read_private(folder, review.items)
@@ -95,7 +118,7 @@ def import_decisions(
     coco = read_source(source, review)
     with file_lock(folder / REVIEW):  # one import after the other
         earlier = read_audit(folder), read_votes(folder)
-        ballots = cast_votes(decisions, review, as_shown(coco, private), earlier, who, when)
+        ballots = cast_votes(decisions, review, as_shown(coco, private), earlier, *unsaid)
         done, news = _apply(ballots, earlier, (review, private, coco), folder, adjudicator)
         if not news and as_format is None:
             raise InputError(f"{', '.join(b.path.name for b in ballots)}: was imported already")

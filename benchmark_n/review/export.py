@@ -19,7 +19,7 @@ from benchmark_n.files.atomic import files_below, staged
 from benchmark_n.files.provenance import file_digest
 from benchmark_n.review import page, readme
 from benchmark_n.review.choice import choose_items
-from benchmark_n.review.guideline import open_guideline
+from benchmark_n.review.guideline import Guideline, open_guideline
 from benchmark_n.review.items import REVIEW, Review, ReviewedFile, Run, write_review
 from benchmark_n.review.opinions import with_opinions
 from benchmark_n.review.private import Private, as_shown, write_private
@@ -94,21 +94,45 @@ def export_review(
     ------
     UsageError, InputError
         Contradictory arguments; anything wrong with a file, or an output that exists.
+
+    Examples
+    --------
+    >>> from benchmark_n import SourceOptions, detect, make
+    >>> from benchmark_n.tables.scores import write_scores
+    >>> benchmark = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard")
+    >>> write_scores(detect(benchmark.noisy(), None, "random")[0].scores, Path("random.parquet"))
+    >>> review = export_review(["random.parquet"], "csv", "review", benchmark=benchmark, top=3)
+    >>> [item.flags[0].kind for item in review.items]
+    ['class', 'spatial', 'class']
     """
     check_tool(to, output.prefix)
     check_whole("top", top, least=1)
-    rules = open_guideline(guideline)
-    coco, place, folder = _source(benchmark, annotations, images)
+    rules, opened = open_guideline(guideline), _source(benchmark, annotations, images)
+    return _export(scores, to, Path(out), opened, top, rules, sampling, output)
+
+
+def _export(
+    scores: Sequence[Path | str],
+    to: str,
+    out: Path,
+    opened: tuple[CocoFile, Path, Path | None],
+    top: int,
+    rules: Guideline,
+    sampling: SampleOptions,
+    output: OutputOptions,
+) -> Review:
+    """The review of what `_source` opened, once it is written."""
+    coco, place, folder = opened
     paths, tables = _tables(scores)
     items, private = with_opinions(choose_items(coco, tables, top), tables), None
     if sampling.asked:
         items, private = mix(coco, tables, items, sampling)
     shown = show_items(coco if private is None else as_shown(coco, private), items)
-    source = ReviewedFile(_relative(place, Path(out)), file_digest(coco.path))
-    runs = tuple(_run(*file, Path(out)) for file in paths.items())
+    source = ReviewedFile(_relative(place, out), file_digest(coco.path))
+    runs = tuple(_run(*file, out) for file in paths.items())
     labels = category_labels(coco.categories)
     review = Review(source, rules.version, labels, (), sections=rules.sections, runs=runs)
-    return _write(Path(out), to, review, shown, folder, private, output)
+    return _write(out, to, review, shown, folder, private, output)
 
 
 def _write(

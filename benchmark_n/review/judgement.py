@@ -86,6 +86,19 @@ def judge(folder: Path | str) -> Judgement:
     ------
     InputError
         No review, or a damaged audit trail.
+
+    Examples
+    --------
+    >>> from benchmark_n import SourceOptions, detect, export_review, import_decisions, make
+    >>> from benchmark_n.tables.scores import write_scores
+    >>> benchmark = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard")
+    >>> write_scores(detect(benchmark.noisy(), None, "random")[0].scores, Path("random.parquet"))
+    >>> review = export_review(["random.parquet"], "csv", "review", benchmark=benchmark, top=3)
+    >>> wrong = review.items[0].annotation_id
+    >>> _ = Path("mine.csv").write_text(f"annotation_id,decision\\n{wrong},remove\\n")
+    >>> _ = import_decisions("review", "mine.csv", who="anna")
+    >>> judge("review").decided, judge("review").corrections
+    (1, {'class': 0, 'spatial': 0, 'spurious': 1, 'missing': 0})
     """
     state = read_state(folder)
     judged: list[tuple[Flag, frozenset[str]]] = []

@@ -54,6 +54,17 @@ class Consensus:
            IEEE TMI 23 (2004).
     .. [2] Goh, Tkachenko, Mueller: CROWDLAB: Supervised learning to infer consensus labels and
            quality scores for data with multiple annotators, NeurIPS HILL workshop 2022.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from benchmark_n.evidence import evidence_of, instances_of
+    >>> mask = np.pad(np.ones((4, 4)), 3)
+    >>> drawn = instances_of([1, 1], [mask, mask], image_ids=[1, 1], annotators=[0, 1])
+    >>> evidence = evidence_of([0], ["cat", "dog"], masks=[mask], annotators=drawn)
+    >>> rows = Consensus().fit(evidence).scores_.to_pylist()  # two others say dog, of one outline
+    >>> [(row["kind"], row["score"], row["suggested_category"]) for row in rows]
+    [('class', 1.0, 2), ('spatial', 0.0, None)]
     """
 
     name: ClassVar[str] = "consensus"

@@ -32,6 +32,19 @@ class Misplaced:
     References
     ----------
     .. [1] Blanchard, Lee, Scott: Semi-supervised novelty detection, JMLR 11 (2010).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from benchmark_n.evidence import DetectedBoxes, DetectionEvidence, evidence_of
+    >>> masks = np.pad(np.ones((40, 20, 20)), [(0, 0), (30, 50), (30, 50)])
+    >>> masks[-1] = np.roll(masks[-1], 5, axis=1)  # drawn 5 px too far to the right
+    >>> ids, boxes = np.arange(1, 41), np.float32([[30, 30, 20, 20]] * 40)
+    >>> found = DetectedBoxes(ids, 0 * ids, np.full(40, 0.9, np.float32), boxes)
+    >>> said = DetectionEvidence("mine", np.full((40, 1), 0.9), np.array([True]), found)
+    >>> evidence = evidence_of([0] * 40, ["cat"], masks=masks, detections=(said,))
+    >>> int(Misplaced().fit(evidence).scores_["score"].to_numpy().argmax())
+    39
     """
 
     name: ClassVar[str] = "misplaced"

@@ -63,6 +63,20 @@ class Unannotated:
     References
     ----------
     .. [1] Elkan, Noto: Learning classifiers from only positive and unlabeled data, KDD 2008.
+
+    Examples
+    --------
+    >>> from benchmark_n.evidence import DetectedBoxes, DetectionEvidence, evidence_of
+    >>> masks = np.pad(np.ones((40, 20, 20)), [(0, 0), (10, 40), (10, 40)])
+    >>> ids = np.tile(np.arange(1, 41), 2)  # in each image what is annotated, and a box beside it
+    >>> boxes = np.repeat(np.float32([[10, 10, 20, 20], [45, 45, 20, 20]]), 40, axis=0)
+    >>> scores = np.repeat(np.float32([0.9, 0.1]), 40)
+    >>> scores[40] = 0.9  # in image 1 the detector is as sure of it as of what is annotated
+    >>> found = DetectedBoxes(ids, 0 * ids, scores, boxes)
+    >>> said = DetectionEvidence("mine", np.full((40, 1), 0.9), np.array([True]), found)
+    >>> evidence = evidence_of([0] * 40, ["cat"], masks=masks, detections=(said,))
+    >>> Unannotated().fit(evidence).scores_.select(["image_id", "score"]).to_pylist()
+    [{'image_id': 1, 'score': 1.0}]
     """
 
     name: ClassVar[str] = "unannotated"

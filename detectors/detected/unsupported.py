@@ -34,6 +34,20 @@ class Unsupported:
     References
     ----------
     .. [1] Blanchard, Lee, Scott: Semi-supervised novelty detection, JMLR 11 (2010).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from benchmark_n.evidence import DetectedBoxes, DetectionEvidence, evidence_of
+    >>> masks = np.pad(np.ones((40, 20, 20)), [(0, 0), (10, 70), (10, 70)])
+    >>> ids = np.arange(1, 40)  # in image 40 the detector finds nothing
+    >>> boxes = np.float32([[10, 10, 20, 20]] * 39)
+    >>> found = DetectedBoxes(ids, 0 * ids, np.full(39, 0.9, np.float32), boxes)
+    >>> support = np.float32([[0.9]] * 39 + [[0.0]])
+    >>> said = DetectionEvidence("mine", support, np.array([True]), found)
+    >>> evidence = evidence_of([0] * 40, ["cat"], masks=masks, detections=(said,))
+    >>> int(Unsupported().fit(evidence).scores_["score"].to_numpy().argmax())
+    39
     """
 
     name: ClassVar[str] = "unsupported"

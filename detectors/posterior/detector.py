@@ -53,6 +53,17 @@ class Posterior:
     ----------
     .. [1] Hinton: Products of experts, ICANN 1999.
     .. [2] Natarajan et al.: Learning with noisy labels, NeurIPS 2013.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from benchmark_n.evidence import evidence_of
+    >>> probs = np.tile(np.float32([[0.9, 0.1], [0.1, 0.9]]), (20, 1))
+    >>> labels = np.tile([0, 1], 20)
+    >>> labels[0] = 1  # looks like a cat, and is called a dog
+    >>> found = Posterior().fit(evidence_of(labels, ["cat", "dog"], pred_probs=probs))
+    >>> int(found.scores_["score"].to_numpy().argmax()), found.pool_.shape
+    (0, (40, 2))
     """
 
     name: ClassVar[str] = "posterior"

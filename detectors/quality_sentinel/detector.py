@@ -30,6 +30,15 @@ class QualitySentinel:
     ----------
     .. [1] Chen, Zhou, Yuille: Quality Sentinel: Estimating Label Quality and Errors in Medical
            Segmentation Datasets, 2024 (arXiv 2406.00327).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from benchmark_n.evidence import evidence_of
+    >>> evidence = evidence_of([0, 0], ["liver"], predicted_dsc=np.float32([0.75, 0.96875]))
+    >>> scores = QualitySentinel().fit(evidence).scores_
+    >>> scores["score"].to_pylist(), scores["flagged"].to_pylist()
+    ([0.25, 0.03125], [True, False])
     """
 
     name: ClassVar[str] = "quality_sentinel"

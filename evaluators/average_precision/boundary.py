@@ -83,5 +83,13 @@ def _bands(
 
 
 def boundary_band(mask: CropMask, dilation_ratio: float) -> CropMask:
-    """The boundary of a mask: its pixels within d = round(ratio x diagonal) px of the outside."""
+    """The boundary of a mask: its pixels within d = round(ratio x diagonal) px of the outside.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> square = CropMask.from_full(np.pad(np.ones((6, 6)), 7))  # in an image of 20 x 20 px
+    >>> boundary_band(square, 0.05).area  # 36 less the 4 x 4 px that are farther than 1 px
+    20
+    """
     return boundary(mask, boundary_distance(mask.height, mask.width, dilation_ratio))

@@ -44,7 +44,19 @@ def build_problem(
 
 
 def run(problem: Problem, engine: Engine, *, keep_cells: bool = False) -> tuple[str, Curves]:
-    """The engine that was used, and its curves; with `keep_cells` also what matched."""
+    """The engine that was used, and its curves; with `keep_cells` also what matched.
+
+    Examples
+    --------
+    >>> from benchmark_n import SourceOptions, make
+    >>> from benchmark_n.coco.predictions import read_predictions
+    >>> truth = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard").clean()
+    >>> found = read_predictions([{**record, "score": 0.9} for record in truth.records()], truth)
+    >>> problem, _ = build_problem(truth, found, "segm", 100, 0.02, None)
+    >>> engine, curves = run(problem, "pycocotools")
+    >>> engine, curves.recall.max().item()
+    ('pycocotools', 1.0)
+    """
     if engine == "auto":
         engine = "vernier" if vernier_engine.available() else "pycocotools"
     if engine == "pycocotools":

@@ -114,7 +114,15 @@ def _regions(coco: CocoFile, records: list[_TruthRecord], masked: NDArray[np.boo
 
 
 def federated(coco: CocoFile) -> Federated | None:
-    """What an LVIS file says besides its annotations; None for other files."""
+    """What an LVIS file says besides its annotations; None for other files.
+
+    Examples
+    --------
+    >>> from benchmark_n import SourceOptions, make
+    >>> truth = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard").clean()
+    >>> federated(truth) is None, len(truth_arrays(truth, masks=True)[0])  # not federated
+    (True, 26)
+    """
     images = coco.section("images")
     if not any("neg_category_ids" in image for image in images):
         return None

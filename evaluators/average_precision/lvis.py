@@ -43,7 +43,17 @@ def federate(problem: Problem, federated: Federated) -> Problem:
 
 
 def limit_per_image(detections: Instances, most: int) -> Instances:
-    """The `most` detections of highest score in each image, in their old order."""
+    """The `most` detections of highest score in each image, in their old order.
+
+    Examples
+    --------
+    >>> from benchmark_n import SourceOptions, make
+    >>> from benchmark_n.evaluators.average_precision.ground_truth import truth_arrays
+    >>> truth = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard").clean()
+    >>> instances, _ = truth_arrays(truth, masks=False)
+    >>> len(instances), len(limit_per_image(instances, 2))  # of three images
+    (26, 6)
+    """
     order = np.lexsort((-detections.scores, detections.image_ids))
     images = detections.image_ids[order]
     first = np.searchsorted(images, images)

@@ -82,6 +82,13 @@ def weighted_precision(matches: Matches, weights: Weights) -> Values:
     -------
     ndarray
         float64 (R, T), by IoU threshold; NaN where no ground truth is left.
+
+    Examples
+    --------
+    >>> thresholds = np.ones((10, 1), bool)
+    >>> one = Matches(np.array([0]), thresholds, thresholds, np.array([2]))  # one of two is found
+    >>> weighted_precision(one, np.array([[1]]))[0, 0].round(3).item()  # 51 of 101 recalls
+    0.505
     """
     total = weights @ matches.positives
     found = np.zeros((len(weights), len(IOU_THRESHOLDS)))

@@ -99,6 +99,12 @@ class Curves:
     cells
         What matched, by category, area range and image, as pycocotools' ``evalImgs``; None where
         it was not asked for.
+
+    Examples
+    --------
+    >>> curves = Curves(np.ones((10, 101, 1, 4, 3)), np.ones((10, 1, 4, 3)))
+    >>> curves.precision[:, :, 0, 0, -1].mean().item(), curves.cells  # AP of one category
+    (1.0, None)
     """
 
     precision: NDArray[np.float64]

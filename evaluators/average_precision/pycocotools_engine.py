@@ -79,7 +79,19 @@ class OracleEval(COCOeval):  # type: ignore[misc]
 
 
 def run(problem: Problem) -> Curves:
-    """Evaluate with pycocotools."""
+    """Evaluate with pycocotools.
+
+    Examples
+    --------
+    >>> from benchmark_n import SourceOptions, make
+    >>> from benchmark_n.coco.predictions import read_predictions
+    >>> from benchmark_n.evaluators.average_precision.engines import build_problem
+    >>> truth = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard").clean()
+    >>> found = read_predictions([{**record, "score": 0.9} for record in truth.records()], truth)
+    >>> problem, _ = build_problem(truth, found, "segm", 100, 0.02, None)
+    >>> run(problem).recall.shape  # thresholds, categories, area ranges, detections
+    (10, 12, 4, 3)
+    """
     evaluation = OracleEval(problem)
     with contextlib.redirect_stdout(io.StringIO()):
         evaluation.evaluate()

@@ -45,6 +45,20 @@ class Resampling:
         Of the problem's images, in their order.
     count, seed
         Number of replicates, and what they are drawn by.
+
+    Examples
+    --------
+    >>> from benchmark_n import SourceOptions, make
+    >>> from benchmark_n.coco.predictions import read_predictions
+    >>> from benchmark_n.coco.units import image_units
+    >>> from benchmark_n.evaluators.average_precision.engines import build_problem, run
+    >>> truth = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard").clean()
+    >>> found = read_predictions([{**record, "score": 0.9} for record in truth.records()], truth)
+    >>> problem, _ = build_problem(truth, found, "segm", 100, 0.02, None)
+    >>> cells = run(problem, "pycocotools", keep_cells=True)[1].cells
+    >>> units = image_units(truth, np.array(problem.image_ids), None)
+    >>> Resampling(problem, cells, units, count=2, seed=0).replicates()["AP"].round(6).tolist()
+    [1.0, 1.0]
     """
 
     problem: Problem

@@ -24,7 +24,13 @@ from benchmark_n.evaluators.average_precision.problem import (
 
 
 def available() -> bool:
-    """Whether vernier can be imported."""
+    """Whether vernier can be imported.
+
+    Examples
+    --------
+    >>> available() == (importlib.util.find_spec("vernier") is not None)
+    True
+    """
     return importlib.util.find_spec("vernier") is not None
 
 

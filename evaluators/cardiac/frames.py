@@ -27,7 +27,14 @@ LEFT_VENTRICLE = "left ventricle"
 
 @dataclass(frozen=True)
 class EchoFrame:
-    """A frame: whose, which view and instant, pixel width and height in mm, and what is known."""
+    """A frame: whose, which view and instant, pixel width and height in mm, and what is known.
+
+    Examples
+    --------
+    >>> frame = EchoFrame(7, "patient0001", "2CH", "ED", (0.3, 0.5), None, None)
+    >>> round(frame.spacing[0] * frame.spacing[1], 2)  # mm² of a pixel
+    0.15
+    """
 
     image_id: int
     patient: str

@@ -11,6 +11,11 @@ class Function:
     """Volumes (ml) and EF (percent) of a patient; None where no view shows the ventricle.
 
     `planes` is the number of views that the volumes rest on, at ED and ES.
+
+    Examples
+    --------
+    >>> Function(edv=120.0, esv=54.0, ef=100 * (120 - 54) / 120, planes=(2, 2)).ef
+    55.0
     """
 
     edv: float | None

@@ -30,6 +30,15 @@ def ef_measures(patients: Sequence[PatientResult], weights: Weights) -> dict[str
         float64 (R,): ``ef_mae``, over patients with an EF by both; ``bias``, the mean error;
         ``ef_mae_missing_at_mean``, in which patients without an EF of the evaluated masks have the
         mean EF of the reference, so that nobody gains by losing patients; ``missing_share``.
+
+    Examples
+    --------
+    >>> from benchmark_n.evaluators.cardiac.patients import Function
+    >>> true, larger = Function(100.0, 50.0, 50.0, (1, 1)), Function(100.0, 40.0, 60.0, (1, 1))
+    >>> first = PatientResult("a", False, None, true, larger, 10.0)
+    >>> second = PatientResult("b", False, None, larger, larger, 0.0)
+    >>> ef_measures([first, second], np.array([[1, 1], [2, 0]]))["ef_mae"].tolist()
+    [5.0, 10.0]
     """
     errors = _floats([p.error for p in patients])
     reference = _floats([p.reference.ef for p in patients])

@@ -60,7 +60,14 @@ def summarise(
 
 
 def bland_altman(differences: Any) -> dict[str, float | None]:
-    """Bias and 95 % limits of agreement: mean and mean -+ 1.96 standard deviations."""
+    """Bias and 95 % limits of agreement: mean and mean -+ 1.96 standard deviations.
+
+    Examples
+    --------
+    >>> found = bland_altman([1.0, 3.0])  # percentage points
+    >>> found["bias"], round(found["upper_limit"], 2)  # 2 + 1.96 sqrt(2)
+    (2.0, 4.77)
+    """
     if len(differences) < 2:
         bias = float(differences[0]) if len(differences) else None
         return {"bias": bias, "lower_limit": None, "upper_limit": None}

@@ -94,7 +94,14 @@ def proposal_groups(proposals: Any, manifest: Any, column: str) -> tuple[NDArray
 def parts_by(
     rows: Any, by: tuple[str, ...], categories: Mapping[int, Category] | None
 ) -> dict[str, dict[str, NDArray[np.bool_]]]:
-    """Field to value to the rows that have it, bool (N,). ``noise`` is not one of them."""
+    """Field to value to the rows that have it, bool (N,). ``noise`` is not one of them.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> parts_by(pa.table({"size": ["small", "large", "small"]}), ("size",), None)["size"]["small"]
+    array([ True, False,  True])
+    """
     parts = {}
     for name in by:
         if name != "noise":

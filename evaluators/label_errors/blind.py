@@ -96,7 +96,14 @@ class BlindFloor(msgspec.Struct, frozen=True):
 
 @cache
 def load_blind_floor() -> BlindFloor:
-    """The weights that come with the package."""
+    """The weights that come with the package.
+
+    Examples
+    --------
+    >>> floor = load_blind_floor()
+    >>> left_out(floor, "my own", None) == ALL, sorted(floor.models[ALL])
+    (True, ['any', 'class', 'spatial'])
+    """
     text = files("benchmark_n.evaluators.label_errors").joinpath(WEIGHTS).read_bytes()
     floor = msgspec.json.decode(text, type=BlindFloor)
     assert tuple(floor.features) == FEATURES

@@ -62,17 +62,23 @@ def evaluate_label_errors(
     manifest
         A manifest table, with any columns that the options name. Only annotations that the noisy
         file has, and no crowds, are counted.
-    categories
-        For names and supercategories; without them ``category`` shows ids.
+    categories, blind
+        For names, without which ``category`` shows ids; and scores of the blind floor, to show it.
     deleted_masks
         Image id to annotation id to clean mask of deleted instances, for kind ``missing``.
-    blind
-        Scores of the blind floor; without them it is not shown.
 
     Raises
     ------
     InputError
         Other tables, or scores of other annotations.
+
+    Examples
+    --------
+    >>> from benchmark_n import SourceOptions, detect, make
+    >>> benchmark = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard")
+    >>> (found,) = detect(benchmark.noisy(), None, "random")
+    >>> evaluate_label_errors(found.scores, benchmark.manifest()).kinds["class"].measures["errors"]
+    12
     """
     check_scores(scores)
     rows = error_truth.surviving(manifest)
@@ -82,11 +88,8 @@ def evaluate_label_errors(
     kinds = _annotation_kinds(scores, rows, parts, groups, blind, categories, options)
     if deleted_masks is not None:
         kinds |= _missing(scores, manifest, categories, deleted_masks, options)
-    settings = {
-        **_settings(options, rows, blind),
-        "groups": groups[1],
-        "crowd_scores_not_counted": not_counted,
-    }
+    counted = {"groups": groups[1], "crowd_scores_not_counted": not_counted}
+    settings = {**_settings(options, rows, blind), **counted}
     sweep, truths = under_other_truths(scores, rows, options.truth)
     lines = truth_warnings(rows, options.truth) if "spatial" in kinds else ()
     return LabelErrorResult(kinds, sweep, settings, truths, lines)

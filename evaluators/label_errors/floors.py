@@ -108,6 +108,11 @@ def without_flags(
     """The measures of a floor beside several detectors: no flags but those of all.
 
     Beside one detector a floor is measured at as many flags as that one has.
+
+    Examples
+    --------
+    >>> without_flags("area", {"auprc": 0.4, "precision": 0.5})
+    {'auprc': 0.4, 'precision': None}
     """
     of_flags = ("f1", "chance_f1", "precision", "recall", "flagged")
     every = name == "flag_everything"

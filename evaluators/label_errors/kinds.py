@@ -63,7 +63,17 @@ def breakdown(
     parts: Mapping[str, Mapping[str, NDArray[np.bool_]]],
     noises: Mapping[str, NDArray[np.bool_]],
 ) -> dict[str, dict[str, Measured]]:
-    """Measures of each part; of a noise: its errors among all that is right."""
+    """Measures of each part; of a noise: its errors among all that is right.
+
+    Examples
+    --------
+    >>> scores, groups = np.array([0.9, 0.4, 0.1]), np.arange(3)
+    >>> items = ScoredItems(scores, scores > 0.3, scores > 0.5, groups, 3)
+    >>> truth = Truth(scores > 0.3, scores < 0)
+    >>> found = breakdown(items, truth, {"size": {"small": scores > 0.3}}, {})
+    >>> found["size"]["small"]["instances"], found["size"]["small"]["recall"]
+    (2, 0.5)
+    """
     counted = ~truth.ignored
     broken = {
         name: {

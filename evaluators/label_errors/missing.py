@@ -64,7 +64,17 @@ def _proposal_mask(text: str | None, image_id: int, other: Rle) -> Rle:
 
 
 def deleted_rows(manifest: Any) -> Any:
-    """The rows of instances that the noisy file lacks."""
+    """The rows of instances that the noisy file lacks.
+
+    Examples
+    --------
+    >>> from benchmark_n import RecipeOptions, SourceOptions, make
+    >>> all_of_them = RecipeOptions("hard", overrides={"deletion.probability": 1})
+    >>> source = SourceOptions(num_images=3)
+    >>> benchmark = make("scenes", recipe=all_of_them, source=source, out="deleted")
+    >>> deleted_rows(benchmark.manifest()).num_rows, len(benchmark.noisy())
+    (26, 0)
+    """
     return manifest.filter(pc.and_(manifest["deleted"], pc.invert(manifest["crowd"])))
 
 

@@ -29,5 +29,11 @@ def merged_or_split(rows: Any) -> Flags:
 
 
 def flags(column: Any) -> Flags:
-    """A column of booleans as bool (N,)."""
+    """A column of booleans as bool (N,).
+
+    Examples
+    --------
+    >>> flags(pa.chunked_array([[True], [False, True]])).tolist()
+    [True, False, True]
+    """
     return np.asarray(column.to_numpy(zero_copy_only=False), bool)

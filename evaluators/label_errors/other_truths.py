@@ -57,6 +57,13 @@ def truth_warnings(rows: Any, truth: SpatialTruth) -> tuple[str, ...]:
     ----------
     rows
         Of the manifest, those of annotations that the noisy file has.
+
+    Examples
+    --------
+    >>> from benchmark_n import SourceOptions, make
+    >>> benchmark = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard")
+    >>> truth_warnings(benchmark.manifest(), SpatialTruth())
+    ()
     """
     labels = spatial_errors(rows, truth)
     known = np.isfinite(float_values(rows["iou"]))

@@ -102,6 +102,16 @@ class LabelErrorResult:
         What counted as an error, and the bootstrap.
     warnings
         What makes the figures say less than they seem to.
+
+    Examples
+    --------
+    >>> from benchmark_n import SourceOptions, detect, make
+    >>> from benchmark_n.evaluators.label_errors.evaluate import evaluate_label_errors
+    >>> benchmark = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard")
+    >>> (found,) = detect(benchmark.noisy(), None, "random")
+    >>> result = evaluate_label_errors(found.scores, benchmark.manifest())
+    >>> [result.kinds["class"].measures[name] for name in ("instances", "errors", "flagged")]
+    [26, 12, 9]
     """
 
     kinds: Mapping[str, KindResult]

@@ -32,6 +32,16 @@ def slice_items(
         Field to value to the items that have it, bool (N,).
     count, seed
         Replicates of the bootstrap over groups; the draws are those of the whole.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> scores, groups, all_of_them = np.array([0.9, 0.4, 0.1]), np.arange(3), np.ones(3, bool)
+    >>> items = ScoredItems(scores, scores > 0.3, scores > 0.5, groups, 3)
+    >>> parts = {"size": {"small": scores > 0.3, "large": scores < 0.5}}
+    >>> found = slice_items(items, all_of_them, parts, 20, 0)["size"]
+    >>> [(one.value, one.measures["recall"]) for one in found]
+    [('large', 0.0), ('small', 0.5)]
     """
     return {
         name: worst_first(

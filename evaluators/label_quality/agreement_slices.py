@@ -133,7 +133,18 @@ class LabelSlices:
 
 
 def label_slices(manifest: Any, units: Units, replicates: int, seed: int) -> LabelSlices:
-    """Of a manifest's rows without crowds; `units` are those of all its rows."""
+    """Of a manifest's rows without crowds; `units` are those of all its rows.
+
+    Examples
+    --------
+    >>> from benchmark_n import SourceOptions, make
+    >>> from benchmark_n.coco.units import image_units
+    >>> benchmark = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard")
+    >>> rows = benchmark.manifest()
+    >>> units = image_units(benchmark.noisy(), rows["image_id"].to_numpy(), None)
+    >>> sorted(label_slices(rows, units, replicates=20, seed=0).intervals())[:2]
+    ['dice_all_labels', 'f1']
+    """
     kept = np.flatnonzero(~np.asarray(manifest["crowd"].to_numpy(), bool))
     part = Units(units.codes[kept], units.field, units.names)
     return LabelSlices(

@@ -75,6 +75,14 @@ def mask_agreement(manifest: Any, categories: Mapping[int, Category]) -> MaskAgr
     """Agreement out of a manifest table; `categories` by id, for their names.
 
     Annotations without a mask are left out.
+
+    Examples
+    --------
+    >>> from benchmark_n import SourceOptions, make
+    >>> benchmark = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard")
+    >>> found = mask_agreement(benchmark.manifest(), benchmark.noisy().categories)
+    >>> round(found.mean_iou, 2), found.other_category
+    (0.72, 12)
     """
     labels = read_labels(of_masks(manifest.filter(pc.invert(manifest["crowd"]))))
     iou, edge, clean, noisy = labels.iou, labels.boundary_iou, labels.clean, labels.noisy

@@ -68,6 +68,12 @@ def permutation_p(sample: Sample, seed: int) -> float:
     rearrangements are taken where they are at most `EXACT`; else some are drawn, the observed one
     among them [1]_. Where fewer than ten of these are as extreme, p is that of a normal
     distribution with the mean and variance over all rearrangements, which are known.
+
+    Examples
+    --------
+    >>> sample = Sample.of({"a": 0.1, "b": 0.2, "c": 0.3}, {"d": 0.7, "e": 0.8, "f": 0.9})
+    >>> sample.rearrangements(), permutation_p(sample, seed=0)  # this one and its mirror image
+    (20, 0.1)
     """
     total = sample.rearrangements()
     observed = abs(_deviation(sample))

@@ -42,6 +42,12 @@ class LabelQualityResult:
         k to the classes left out of MAP@k.
     within_class, within_degradation
         Group to ``lcc``, ``srocc`` and ``instances``.
+
+    Examples
+    --------
+    >>> found = evaluate_label_quality([0.9, 0.5, 0.7], [0.8, 0.6, 0.7], ["liver"] * 3)
+    >>> round(found.mae, 3)
+    0.067
     """
 
     instances: int
@@ -117,6 +123,11 @@ def average_precision_at(predicted: Values, true: Values, k: int) -> float:
 
     Values that tie with the k-th lowest are hits too; tied predictions count by their expectation
     over all orders.
+
+    Examples
+    --------
+    >>> average_precision_at(np.array([0.2, 0.9, 0.4]), np.array([0.1, 0.3, 0.8]), k=2)
+    0.5
     """
     hits = true <= np.sort(true)[k - 1]
     blocks = make_blocks(-predicted)
@@ -126,14 +137,26 @@ def average_precision_at(predicted: Values, true: Values, k: int) -> float:
 
 
 def pearson(a: Values, b: Values) -> float | None:
-    """Linear correlation; None for fewer than three pairs or where one side is constant."""
+    """Linear correlation; None for fewer than three pairs or where one side is constant.
+
+    Examples
+    --------
+    >>> pearson(np.array([1.0, 2.0, 3.0]), np.array([1.0, 0.0, 2.0]))
+    0.5
+    """
     if len(a) < _LEAST or np.ptp(a) == 0 or np.ptp(b) == 0:
         return None
     return float(np.corrcoef(a, b)[0, 1])
 
 
 def spearman(a: Values, b: Values) -> float | None:
-    """Rank correlation, ties by their mean rank."""
+    """Rank correlation, ties by their mean rank.
+
+    Examples
+    --------
+    >>> round(spearman(np.array([1.0, 2.0, 3.0]), np.array([1.0, 4.0, 90.0])), 6)
+    1.0
+    """
     return pearson(np.asarray(rankdata(a), float), np.asarray(rankdata(b), float))
 
 

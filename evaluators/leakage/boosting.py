@@ -75,6 +75,14 @@ def told_by(
     ------
     InputError
         The extra ``detect`` is missing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> wrong = np.arange(200) % 4 == 0
+    >>> told = told_by("a field", "class", 1.0 * wrong[:, None], wrong, np.arange(200))
+    >>> told.auroc  # a field that says which are wrong
+    1.0
     """
     folds = min(FOLDS, len(np.unique(units)))
     share = round(float(wrong.mean()), 3) if len(wrong) else 0.0

@@ -38,6 +38,15 @@ def holes(published: PublishedAnnotations, truth: Truth) -> tuple[Deviation, Hol
     The annotations are paired in the order of their ids, where both are of one image; positives
     are pairs with a deleted annotation of that image between them. The guess is None where ids are
     no runs: more than `_GAP` times as many as annotations between the first and the last.
+
+    Examples
+    --------
+    >>> ids, images = np.array([1, 2, 4, 5]), np.ones(4, np.int64)  # 3 is not there
+    >>> published = PublishedAnnotations(ids, images, images, images == 0)
+    >>> nothing = np.zeros(4, bool)
+    >>> truth = Truth(nothing, nothing, np.array([3]), np.array([1]), np.array([1]))
+    >>> holes(published, truth)[1]
+    HoleGuess(precision=1.0, recall=1.0)
     """
     order = np.argsort(published.ids, kind="stable")
     ids, images = published.ids[order], published.image_ids[order]

@@ -23,7 +23,13 @@ _SHAPE = 8 + len(_TOLERANCES) + len(_KERNELS)
 
 
 def category_features(categories: Ints) -> Floats:
-    """The category's rank by how common it is, rare ones together, float64 (N, 1)."""
+    """The category's rank by how common it is, rare ones together, float64 (N, 1).
+
+    Examples
+    --------
+    >>> category_features(np.array([4, 9, 9])).tolist()
+    [[1.0], [0.0], [0.0]]
+    """
     _, codes, counts = np.unique(categories, return_inverse=True, return_counts=True)
     rank = np.empty(len(counts), np.int64)
     rank[np.argsort(-counts, kind="stable")] = np.arange(len(counts))

@@ -75,7 +75,13 @@ def displacement(images: Ints, categories: Ints, positive: Flags) -> Deviation:
 
 
 def relative_places(images: Ints) -> Floats:
-    """Place of each record among those of its image, 0 to 1, (N,)."""
+    """Place of each record among those of its image, 0 to 1, (N,).
+
+    Examples
+    --------
+    >>> relative_places(np.array([5, 5, 8, 5, 5])).tolist()  # two images, of four records and one
+    [0.125, 0.375, 0.5, 0.625, 0.875]
+    """
     order = np.argsort(images, kind="stable")
     starts = np.flatnonzero(np.diff(images[order], prepend=-1))
     size = np.diff(starts, append=len(images))

@@ -54,7 +54,17 @@ class Sample:
 
 
 def take_sample(published: PublishedAnnotations, truth: Truth) -> Sample:
-    """The instances among the first `AUDITED` records; images and categories as codes."""
+    """The instances among the first `AUDITED` records; images and categories as codes.
+
+    Examples
+    --------
+    >>> from benchmark_n import SourceOptions, make
+    >>> from benchmark_n.evaluators.leakage.records import published_input
+    >>> benchmark = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard")
+    >>> sample = take_sample(*published_input(benchmark.manifest(), benchmark.noisy()))
+    >>> {error: int(wrong.sum()) for error, wrong in sample.targets.items()}
+    {'class error': 12, 'changed mask': 18}
+    """
     rows = np.flatnonzero(~published.crowd[:AUDITED])
     return Sample(
         rows,

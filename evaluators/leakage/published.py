@@ -79,6 +79,13 @@ def strata(published: PublishedAnnotations, rows: Ints) -> Ints:
 
     Both are seen by everybody, and both tell of class errors by the noise's own nature: a category
     without a sibling is never confused, and one that is alone in its image is an error more often.
+
+    Examples
+    --------
+    >>> ids, none = np.arange(3), np.zeros(3, bool)
+    >>> published = PublishedAnnotations(ids, np.array([1, 1, 2]), np.array([5, 5, 5]), none)
+    >>> strata(published, ids).tolist()  # the first image has two of the category
+    [1, 1, 0]
     """
     _, categories = np.unique(published.category_ids[rows], return_inverse=True)
     _, images = np.unique(published.image_ids[rows], return_inverse=True)

@@ -107,7 +107,16 @@ def audit_input(
 
 
 def published_input(manifest: Any, coco: CocoFile) -> tuple[PublishedAnnotations, Truth]:
-    """The same for a published file that lies on the disk."""
+    """The same for a published file that lies on the disk.
+
+    Examples
+    --------
+    >>> from benchmark_n import SourceOptions, make
+    >>> benchmark = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard")
+    >>> published, truth = published_input(benchmark.manifest(), benchmark.noisy())
+    >>> len(published), int(truth.class_error.sum())
+    (26, 12)
+    """
     fields = RecordFields()
     fields.add(coco.annotations)
     return audit_input(

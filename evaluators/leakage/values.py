@@ -48,6 +48,13 @@ def strangeness(values: Ints, categories: Ints) -> Ints | None:
     ----------
     values, categories
         Whole numbers from 0, (N,); categories without gaps.
+
+    Examples
+    --------
+    >>> same = np.array([7, 7, 7, 9, 9, 9])  # a number of each record, such as of its id
+    >>> ranks = strangeness(same, np.array([0, 0, 1, 1, 1, 1]))
+    >>> (ranks / ranks.max()).tolist()  # the third has the number of the other category
+    [0.5, 0.5, 1.0, 0.0, 0.0, 0.0]
     """
     codes, of_value = _counted(values)
     alone = of_value[codes] == 1

@@ -28,7 +28,15 @@ _RAYLEIGH = 1.1774  # median of the length of a standard normal in the plane
 
 
 def measure_pairs(clean: Sequence[CropMask], noisy: Sequence[CropMask]) -> Floats:
-    """What moments are made of, float64 (N, 8); NaN rows for objects too small to show it."""
+    """What moments are made of, float64 (N, 8); NaN rows for objects too small to show it.
+
+    Examples
+    --------
+    >>> square = CropMask.from_full(np.pad(np.ones((20, 20)), 10))
+    >>> rows = measure_pairs([square], [square])
+    >>> rows.shape, round(float(np.exp(rows[0, 0])))  # the first is the logarithm of the area
+    ((1, 8), 400)
+    """
     return np.array([_measure(a, b) for a, b in zip(clean, noisy, strict=True)]).reshape(
         -1, _COLUMNS
     )

@@ -101,6 +101,12 @@ def correlation_length(values: Floats) -> float:
     """Distance at which the correlation of values along a closed outline falls below 1/e, px.
 
     NaN for fewer than 60 values, or where their standard deviation is below .3 px.
+
+    Examples
+    --------
+    >>> waves = np.sin(np.arange(400) * 2 * np.pi / 40)  # of 40 px
+    >>> round(correlation_length(waves), 1)  # cos(2 pi x / 40) falls to 1/e there
+    7.6
     """
     n = len(values)
     if n < _SHORTEST or values.std() <= _FLATTEST:
@@ -116,7 +122,16 @@ def correlation_length(values: Floats) -> float:
 
 
 def measure_offsets(clean: CropMask, noisy: CropMask) -> Offsets | None:
-    """Offsets of two masks that are not empty; None where the first is too small to have any."""
+    """Offsets of two masks that are not empty; None where the first is too small to have any.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> square = CropMask.from_full(np.pad(np.ones((20, 20)), 10))
+    >>> moved = CropMask.from_full(np.roll(square.full(), 3, axis=1))
+    >>> measure_offsets(square, moved).shift
+    (3.0, 0.0)
+    """
     first, second = _window(clean, noisy)
     points = even_points(longest_contour(first))
     if points is None:

@@ -20,7 +20,15 @@ Points = NDArray[np.float64]
 
 
 def longest_contour(pixels: Pixels) -> NDArray[np.int32]:
-    """The longest outer contour, int32 (V, 1, 2), (x, y), every pixel of it; V may be 0."""
+    """The longest outer contour, int32 (V, 1, 2), (x, y), every pixel of it; V may be 0.
+
+    Examples
+    --------
+    >>> pixels = np.zeros((6, 6), np.uint8)
+    >>> pixels[1:5, 1:5] = 1
+    >>> longest_contour(pixels).shape  # the twelve pixels of its rim
+    (12, 1, 2)
+    """
     contours, _ = cv2.findContours(pixels, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     if not contours:
         return np.zeros((0, 1, 2), np.int32)
@@ -28,7 +36,14 @@ def longest_contour(pixels: Pixels) -> NDArray[np.int32]:
 
 
 def even_points(contour: NDArray[np.int32]) -> Points | None:
-    """Points one pixel apart along a closed contour, (n, 2); None for fewer than eight vertices."""
+    """Points one pixel apart along a closed contour, (n, 2); None for fewer than eight vertices.
+
+    Examples
+    --------
+    >>> square = np.int32([[[0, 0]], [[4, 0]], [[4, 4]], [[0, 4]]]).repeat(2, axis=0)
+    >>> len(even_points(square)), even_points(square)[1].tolist()
+    (16, [1.0, 0.0])
+    """
     if len(contour) < _FEWEST_POINTS:
         return None
     points = contour[:, 0, :].astype(float)
@@ -41,7 +56,14 @@ def even_points(contour: NDArray[np.int32]) -> Points | None:
 
 
 def vertices_per_100px(contour: NDArray[np.int32], tolerance: float) -> float:
-    """Vertices that describe the contour to within `tolerance` px, per 100 px of its length."""
+    """Vertices that describe the contour to within `tolerance` px, per 100 px of its length.
+
+    Examples
+    --------
+    >>> square = np.int32([[[0, 0]], [[25, 0]], [[25, 25]], [[0, 25]]])
+    >>> vertices_per_100px(square, 1.0)
+    4.0
+    """
     length = max(cv2.arcLength(contour, True), 1.0)
     return 100 * len(cv2.approxPolyDP(contour, tolerance, True)) / length
 

@@ -63,6 +63,14 @@ class TwoSamples:
         Which one that is; `all_aurocs` has each one's.
     features
         Feature to what shuffling it costs in AUROC, the greatest first: what gives noise away.
+
+    Examples
+    --------
+    >>> few = Protocol(folds=2, seeds=(0,), replicates=20)
+    >>> rows, images = np.arange(40.0)[:, None], np.arange(40)
+    >>> found = tell_apart(rows, rows + 100, (images, images), ["size"], few)
+    >>> found.items, found.auroc  # every value of one set is larger than all of the other
+    ((40, 40), 1.0)
     """
 
     items: tuple[int, int]

@@ -56,7 +56,15 @@ def surface_agreement(pairs: Iterable[Pair], tolerance: float, unit: str) -> dic
 
 
 def pixel_sizes(records: Iterable[Mapping[str, Any]]) -> dict[int, tuple[float, float]] | None:
-    """Image id to width and height of a pixel in mm; None unless all images tell their spacing."""
+    """Image id to width and height of a pixel in mm; None unless all images tell their spacing.
+
+    Examples
+    --------
+    >>> pixel_sizes([{"id": 3, "spacing": [0.5, 0.5]}])
+    {3: (0.5, 0.5)}
+    >>> pixel_sizes([{"id": 3, "spacing": [0.5, 0.5]}, {"id": 4}]) is None
+    True
+    """
     sizes = {}
     for record in records:
         spacing = record.get("spacing")

@@ -70,8 +70,10 @@ def detect_jointly(
 
     Examples
     --------
-    >>> detect_jointly("my.json", "photos").suspects[0].probability  # doctest: +SKIP
-    0.998
+    >>> from benchmark_n import SourceOptions, make
+    >>> benchmark = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard")
+    >>> [reason.what for reason in detect_jointly(benchmark.annotations).suspects[0].reasons]
+    ['the only one of its category']
     """
     coco, folder = opened(annotations, images, reading)
     choice = choose_parts(coco, folder, evidence)
@@ -82,11 +84,7 @@ def detect_jointly(
         pictures = _pictures(coco, folder, choice.evidence, execution)
     suspects = rank_suspects(coco, scores, structure, ambiguous_pairs(found))
     provenance = _provenance(coco, found, details)
-    lines = (
-        *_lines(found, provenance),
-        *structure.warnings,
-        *_many(suspects, len(found)),
-    )
+    lines = (*_lines(found, provenance), *structure.warnings, *_many(suspects, len(found)))
     return JointResult(coco, found, choice.parts, suspects, pictures, folder, provenance, lines)
 
 

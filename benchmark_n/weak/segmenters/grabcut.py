@@ -79,7 +79,18 @@ class GrabCut:
 
 
 def make_grabcut(argument: str, device: str) -> GrabCut:
-    """Segmenter ``grabcut``."""
+    """Segmenter ``grabcut``.
+
+    Examples
+    --------
+    >>> image = np.zeros((60, 60, 3), np.uint8)
+    >>> image[20:40, 15:45] = 200  # a grey box on black
+    >>> segmenter = make_grabcut("", "cpu")
+    >>> segmenter.set_image(image)
+    >>> masks, _ = segmenter.segment([Prompt(box=(10, 15, 40, 30))])  # drawn too wide
+    >>> masks[0].bbox
+    (15, 20, 30, 20)
+    """
     check_argument("grabcut", argument)
     return GrabCut()
 

@@ -90,7 +90,17 @@ class MedSamLite:
 
 
 def make_medsam_lite(argument: str, device: str) -> MedSamLite:
-    """Segmenter ``medsam-lite``."""
+    """Segmenter ``medsam-lite``.
+
+    Examples
+    --------
+    >>> MedSamLite.needs  # a box of each instance; points and sketches it does not read
+    ('box',)
+    >>> make_medsam_lite("vit-b", "cpu")  # its weights come with it: there is nothing to choose
+    Traceback (most recent call last):
+        ...
+    benchmark_n.errors.UsageError: segmenter medsam-lite takes no argument, but got 'vit-b'
+    """
     check_argument("medsam-lite", argument)
     return MedSamLite(device)
 

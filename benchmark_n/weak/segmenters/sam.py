@@ -143,7 +143,17 @@ class HubSam:
 
 
 def make_transformers(argument: str, device: str) -> HubSam:
-    """Segmenter ``transformers:NAME``: a name on the hub, or a folder."""
+    """Segmenter ``transformers:NAME``: a name on the hub, or a folder.
+
+    Examples
+    --------
+    >>> HubSam.needs  # one or more of these
+    ('box', 'point', 'mask')
+    >>> make_transformers("", "cpu")  # such as "facebook/sam-vit-huge", or a folder
+    Traceback (most recent call last):
+        ...
+    benchmark_n.errors.UsageError: segmenter transformers needs a model: ...
+    """
     if not argument:
         raise UsageError("segmenter transformers needs a model: transformers:NAME or a folder")
     return HubSam(argument, device)

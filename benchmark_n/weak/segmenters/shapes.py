@@ -38,13 +38,36 @@ class BoxShape:
 
 
 def make_box_fill(argument: str, device: str) -> BoxShape:
-    """Segmenter ``box-fill``: all pixels of the box."""
+    """Segmenter ``box-fill``: all pixels of the box.
+
+    Examples
+    --------
+    >>> from benchmark_n.weak.segmenters.base import load_segmenter
+    >>> segmenter = load_segmenter("box-fill")
+    >>> segmenter.set_image(np.zeros((5, 6, 3), np.uint8))
+    >>> masks, scores = segmenter.segment([Prompt(box=(2, 1, 3, 2))])
+    >>> masks[0].bbox, masks[0].area, scores
+    ((2, 1, 3, 2), 6, [None])
+    """
     check_argument("box-fill", argument)
     return BoxShape("box-fill", fill_box)
 
 
 def make_ellipse(argument: str, device: str) -> BoxShape:
-    """Segmenter ``ellipse``: the ellipse that touches the box's sides."""
+    """Segmenter ``ellipse``: the ellipse that touches the box's sides.
+
+    Examples
+    --------
+    >>> segmenter = make_ellipse("", "cpu")
+    >>> segmenter.set_image(np.zeros((4, 6, 3), np.uint8))
+    >>> masks, _ = segmenter.segment([Prompt(box=(0, 0, 6, 4))])
+    >>> for row in masks[0].full():
+    ...     print(*row)
+    0 1 1 1 1 0
+    1 1 1 1 1 1
+    1 1 1 1 1 1
+    0 1 1 1 1 0
+    """
     check_argument("ellipse", argument)
     return BoxShape("ellipse", fill_ellipse)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from benchmark_n.benchmark import layout
 from benchmark_n.benchmark.local import local_entries
+from benchmark_n.benchmark.stored_parts import write_part
 from benchmark_n.benchmark.summary import summarise
 from benchmark_n.benchmark.withheld import write_withheld
 from benchmark_n.benchmark.withholding import Withholding
@@ -73,8 +74,11 @@ def write_benchmark(
     source = {**recipe["source"], **coco.repairs.recorded()}
     _describe(folder, coco, {**recipe, "source": source}, skipped)
     warn_of_turned(coco, images)
+    if coco.part is not None:
+        write_part(folder, coco.part, coco.repairs)
+        sums[layout.PART] = file_digest(folder / layout.PART)
     sums[layout.RECIPE] = file_digest(folder / layout.RECIPE)
-    _write_text(folder / layout.CHECKSUMS, _checksums(sums, rows_digest))
+    write_checksums(folder, sums, rows_digest)
     local = local_entries(folder, {"images": images, "val_images": val_images})
     _write_text(folder / layout.LOCAL, dump_yaml(local))
     return withholding.sections
@@ -135,9 +139,11 @@ def _write_parts(
     return sums, manifest.digest
 
 
-def _checksums(sums: Mapping[str, str], rows: str) -> str:
+def write_checksums(folder: Path, sums: Mapping[str, str], rows: str) -> None:
+    """Write the digests of files, by their names, and that of the manifest's rows."""
     lines = [f"{digest}  {name}\n" for name, digest in sums.items()]
-    return "".join(lines) + f"{layout.ROWS_LINE}{rows}\n"
+    text = "".join(lines) + f"{layout.ROWS_LINE}{rows}\n"
+    _write_text(folder / layout.CHECKSUMS, text)
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -11,6 +11,7 @@ from benchmark_n.benchmark.seal import Seal
 from benchmark_n.benchmark.withholding import check_keep_fields
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.coco.crowds import check_crowds
+from benchmark_n.coco.parts import part_text
 from benchmark_n.datasets import DATASETS, Dataset, Source, SourceOptions
 from benchmark_n.datasets.open import open_source
 from benchmark_n.datasets.ownership import (
@@ -85,6 +86,8 @@ def make(
     owner, opened, origin, start = _open(known, choice, source, publish, execution, seed, verified)
     choice = for_boxes(choice, coco := _read(opened, publish))
     target = out or default_target(_asked(known, choice, source), choice.recipe, start, origin)
+    if source.part is not None:
+        opened = replace(opened, options={**opened.options, "part": source.part})
     job = Job(Path(target), start, publish, execution, overwrite, verified)
     refuse_inputs_in(job.target, opened.annotations, *([verified.path] if verified else []))
     return _write(owner, opened, coco, choice, job, skip_bad=source.skip_bad)
@@ -100,6 +103,8 @@ def _write(
 
 def _verified(choice: Choice, source: SourceOptions) -> Verified | None:
     """What the user's list says; refused where no noise goes by it."""
+    if source.part is not None and isinstance(choice.recipe, WeakRecipe):
+        raise UsageError("`part` is for recipes of noise: weak annotations are kept by image")
     if source.verified is not None and isinstance(choice.recipe, WeakRecipe):
         raise UsageError("`verified` is for recipes of noise: a weak annotator draws every mask")
     return verified_of(source.verified, noise_unverified=source.noise_unverified)
@@ -127,6 +132,11 @@ def _open(
         known, source, sha256, named=options.named, licence=publish.licence
     )
     start = seal or seed_or_seal(seed, publish, *governing(owner, known))
+    if isinstance(start, Seal) and publish.seal is None and options.part is not None:
+        raise UsageError(
+            f"`part` {options.part} of a sealed benchmark: all parts need the same `seal` (or, for "
+            "an open one, `seed`), and this one would be drawn anew"
+        )
     return (
         owner,
         source,
@@ -161,4 +171,5 @@ def _asked(known: Dataset, choice: Choice, source: SourceOptions) -> Asked:
         choice.options.overrides,
         choice.weak.segmenter or DEFAULT_SEGMENTER,
         further_inputs(choice.weak),
+        None if source.part is None else part_text(source.part),
     )

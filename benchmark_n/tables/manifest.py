@@ -57,8 +57,12 @@ class ManifestWriter:
             else pa.nulls(length, field.type)
             for field in self._schema
         ]
-        self._pending.append(pa.Table.from_arrays(columns, schema=self._schema))
-        self._count += length
+        self.append(pa.Table.from_arrays(columns, schema=self._schema))
+
+    def append(self, table: Any) -> None:
+        """Append the rows of a table of the manifest's schema."""
+        self._pending.append(table)
+        self._count += len(table)
         while self._count >= _ROWS_IN_GROUP:
             self._flush(_ROWS_IN_GROUP)
 

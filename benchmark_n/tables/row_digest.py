@@ -46,7 +46,7 @@ class RowDigest:
         return total.hexdigest()
 
 
-def _value_bytes(block: Any, valid: Flags) -> bytes | memoryview:
+def _value_bytes(block: Any, valid: Flags) -> bytes:
     """A column's values as bytes that do not depend on how it was cut; nulls count as zero."""
     kind = block.type
     if pa.types.is_string(kind):
@@ -62,7 +62,7 @@ def _value_bytes(block: Any, valid: Flags) -> bytes | memoryview:
     else:
         values = block.fill_null(pa.scalar(0, kind)).to_numpy(zero_copy_only=False)
     dtype = values.dtype.newbyteorder("<")
-    return memoryview(values.astype(dtype, copy=False)).cast("B")
+    return values.astype(dtype, copy=False).tobytes()
 
 
 def _is_number(kind: Any) -> bool:

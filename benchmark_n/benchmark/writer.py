@@ -72,12 +72,8 @@ def write_benchmark(
         shutil.copyfile(clean_val, folder / layout.CLEAN_VAL)
         sums[layout.CLEAN_VAL] = file_digest(clean_val)
     source = {**recipe["source"], **coco.repairs.recorded()}
-    _describe(folder, coco, {**recipe, "source": source}, skipped)
+    sums |= _describe(folder, coco, {**recipe, "source": source}, skipped)
     warn_of_turned(coco, images)
-    if coco.part is not None:
-        write_part(folder, coco.part, coco.repairs)
-        sums[layout.PART] = file_digest(folder / layout.PART)
-    sums[layout.RECIPE] = file_digest(folder / layout.RECIPE)
     write_checksums(folder, sums, rows_digest)
     local = local_entries(folder, {"images": images, "val_images": val_images})
     _write_text(folder / layout.LOCAL, dump_yaml(local))
@@ -89,14 +85,21 @@ def _describe(
     coco: CocoFile,
     recipe: Mapping[str, Any],
     skipped: Sequence[Mapping[str, str]],
-) -> None:
-    """Write recipe, summary and environment, and tell what was not read as it stands."""
+) -> dict[str, str]:
+    """Write recipe, part, summary and environment, and tell what was not read as it stands.
+
+    Returns the digests of the first two.
+    """
     coco.repairs.tell(coco.path.name)
     _write_text(folder / layout.RECIPE, dump_yaml(recipe))
     summary = summarise(folder / layout.MANIFEST, coco.categories)
     summary["skipped"] = [dict(entry) for entry in skipped]
     _write_text(folder / layout.SUMMARY, json.dumps(summary, indent=2) + "\n")
     _write_text(folder / layout.ENVIRONMENT, json.dumps(environment(), indent=2) + "\n")
+    if coco.part is not None:
+        write_part(folder, coco.part, coco.repairs)
+    names = (layout.RECIPE,) if coco.part is None else (layout.PART, layout.RECIPE)
+    return {name: file_digest(folder / name) for name in names}
 
 
 def _watched(

@@ -86,8 +86,6 @@ def make(
     owner, opened, origin, start = _open(known, choice, source, publish, execution, seed, verified)
     choice = for_boxes(choice, coco := _read(opened, publish))
     target = out or default_target(_asked(known, choice, source), choice.recipe, start, origin)
-    if source.part is not None:
-        opened = replace(opened, options={**opened.options, "part": source.part})
     job = Job(Path(target), start, publish, execution, overwrite, verified)
     refuse_inputs_in(job.target, opened.annotations, *([verified.path] if verified else []))
     return _write(owner, opened, coco, choice, job, skip_bad=source.skip_bad)

@@ -57,16 +57,13 @@ def make_noisy(
         recipe = resolve(recipe, coco)
         verified = None if job.verified is None else job.verified.among(coco)
         struck = verified if job.verified is not None and job.verified.only else None
-        published, inside = coco, None
-        if "part" in source.options:
-            published, inside = part_of(coco, source.options["part"])
+        published, inside = _asked_part(coco, source)
         decisions = decide(recipe, coco, job.seed, struck, inside)
         added = [(one.event, one.source_ids) for one in decisions.events.added]
         ids = np.concatenate([ids, job.ids.of_added(event_ids(added))])
-        work = chunks(recipe, coco, decisions, ids, execution.chunk_size, inside=inside)
         done = ordered_map(
             _engine(recipe, coco, source, job).run,
-            work,
+            chunks(recipe, coco, decisions, ids, execution.chunk_size, inside=inside),
             workers=execution.workers,
             backend=execution.backend,
             scheduler=execution.scheduler,
@@ -87,6 +84,12 @@ def make_noisy(
     if empty:
         _log.warning("%d annotations have no pixel: they stay, with an empty mask", empty)
     return benchmark
+
+
+def _asked_part(coco: CocoFile, source: Source) -> tuple[CocoFile, NDArray[np.bool_] | None]:
+    """What of the file is published, and which annotations these are where it is a part."""
+    part = source.options.get("part")
+    return (coco, None) if part is None else part_of(coco, part)
 
 
 def _schema(recipe: Recipe, source: Source, coco: CocoFile, *, verified: bool) -> Any:

@@ -205,6 +205,17 @@ def test_what_are_no_parts_of_one_benchmark_is_one_line(tmp_path: Path) -> None:
         load([one, two, three])
 
 
+def test_parts_have_directories_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = strange_file(tmp_path / "file.json")
+    monkeypatch.chdir(tmp_path)
+    for number in (1, 2):
+        made = making.make("custom", "hard", annotations=file, part=(number, 2), workers=1)
+        assert made.path.name == f"file-n-hard-seed1-part{number}of2"
+    assert load("benchmarks/file-n-hard-seed1-part*").path.name == "file-n-hard-seed1"
+
+
 @pytest.mark.parametrize("part", ["3", "0/3", "4/3", "a/b", (1, 0), "1/2/3", "-1/3"])
 def test_no_part(part: Any) -> None:
     with pytest.raises(UsageError, match=r"`part` is '.*', expected"):

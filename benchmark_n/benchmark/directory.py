@@ -183,7 +183,7 @@ class Benchmark:
         return {path.relative_to(self.path).as_posix() for path in found}
 
 
-def load(path: Path | str) -> Benchmark:
+def open_benchmark(path: Path | str) -> Benchmark:
     """Open the benchmark directory at `path`.
 
     Raises

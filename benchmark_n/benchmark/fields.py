@@ -103,7 +103,7 @@ def split_records(section: Buffer, listed: Collection[str]) -> tuple[Buffer, lis
         records.append(join_record(passed, {}) if further else record)
         if further:
             withheld.append({"id": passed["id"], **further})
-    return (_array(records) if withheld else section), withheld
+    return (joined_section(records) if withheld else section), withheld
 
 
 def recount(
@@ -130,7 +130,7 @@ def recount(
         records.append(join_record(fields, new) if new else record)
         if new:
             withheld.append({"id": fields["id"], **{name: fields[name] for name in new}})
-    return (_array(records) if withheld else section), withheld
+    return (joined_section(records) if withheld else section), withheld
 
 
 def put_back(record: Buffer, further: Mapping[str, msgspec.Raw]) -> bytes:
@@ -144,7 +144,7 @@ def put_back_in(section: Buffer, withheld: Iterable[Fields]) -> Buffer:
     if not further:
         return section
     fields = (split_record(record) for record in _records.decode(section))
-    return _array([join_record(one, further.get(bytes(one["id"]), {})) for one in fields])
+    return joined_section([join_record(one, further.get(bytes(one["id"]), {})) for one in fields])
 
 
 def merged(withheld: Iterable[Fields]) -> dict[bytes, Fields]:
@@ -155,5 +155,6 @@ def merged(withheld: Iterable[Fields]) -> dict[bytes, Fields]:
     return found
 
 
-def _array(records: Iterable[Buffer]) -> bytes:
+def joined_section(records: Iterable[Buffer]) -> bytes:
+    """A section of these records."""
     return b"[" + b",".join(bytes(record) for record in records) + b"]"

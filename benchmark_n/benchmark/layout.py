@@ -5,6 +5,8 @@ CLEAN_VAL = "annotations/clean_val.json"
 MANIFEST = "manifest.parquet"
 # Where something of images, categories or sections is not published.
 WITHHELD = "withheld.json"
+# Of a part of a benchmark: what it takes to put all together.
+PART = "part.json"
 RECIPE = "recipe.yaml"
 SUMMARY = "summary.json"
 ENVIRONMENT = "environment.json"

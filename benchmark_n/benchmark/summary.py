@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pyarrow.parquet as pq
 from benchmark_n.coco import Category
 from benchmark_n.coco.annotation_masks import SIZES, size_bucket
 from benchmark_n.coco.labels import category_labels
+from benchmark_n.tables.arrow_columns import to_arrow, to_numpy, to_scalar
 from benchmark_n.tables.manifest_schema import BOX, MASK, MERGED, ORIGINS, SOURCE, SPLIT, SPURIOUS
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
@@ -41,14 +43,18 @@ def summarise(manifest: Path, categories: Mapping[int, Category]) -> dict[str, A
     outcomes = [f"{noise}_{what}" for noise in noises for what in ("applied", "reason")]
     words = ["origin", "size", *(name for name in outcomes if name.endswith("_reason"))]
     boxed = ["measured_on"] if "measured_on" in names else []
-    table = pq.read_table(
-        manifest, columns=[*_COLUMNS, *boxed, *outcomes], read_dictionary=[*words, *boxed]
-    )
+    # `pyarrow.parquet.read_table` imports datasets, and with these pandas.
+    with pq.ParquetFile(manifest, read_dictionary=[*words, *boxed]) as file:
+        table = file.read([*_COLUMNS, *boxed, *outcomes])
     origins = _by_origin(table)
     clean = origins[SOURCE]
     instances = clean.filter(pc.invert(clean["crowd"]))
-    boxes = instances.filter(pc.equal(instances["measured_on"], BOX)) if boxed else None
-    masks = instances.filter(pc.equal(instances["measured_on"], MASK)) if boxed else instances
+    boxes = instances.filter(pc.equal(instances["measured_on"], to_scalar(BOX))) if boxed else None
+    masks = (
+        instances.filter(pc.equal(instances["measured_on"], to_scalar(MASK)))
+        if boxed
+        else instances
+    )
     of_boxes = {} if boxes is None else {"boxes": len(boxes), "changed_boxes": _changed(boxes)}
     return {
         "annotations": len(clean),
@@ -59,7 +65,7 @@ def summarise(manifest: Path, categories: Mapping[int, Category]) -> dict[str, A
         "deleted": _count(instances["deleted"]),
         "changed_masks": _changed(masks),
         "changed_categories": _count(_confused(instances)),
-        "empty_clean_masks": _count(pc.equal(masks["area"], 0)),
+        "empty_clean_masks": _count(pc.equal(masks["area"], to_scalar(0))),
         "effective_class_rate": _class_rate(instances),
         "sizes": _by_size(instances),
         "noises": {noise: _noise_counts(instances, noise, origins[SPURIOUS]) for noise in noises},
@@ -74,7 +80,7 @@ def _count(mask: Any) -> int:
 
 
 def _changed(table: Any) -> int:
-    return _count(pc.less(table["iou"], 1.0))
+    return _count(pc.less(table["iou"], to_scalar(1.0)))
 
 
 def _confused(table: Any) -> Any:
@@ -90,11 +96,11 @@ def _class_rate(instances: Any) -> float | None:
 def _by_origin(table: Any) -> dict[str, Any]:
     """Origin to its rows; of manifests before version 3 the source's are called clean."""
     given = pc.replace_substring_regex(table["origin"].cast("string"), "^clean$", SOURCE)
-    return {origin: table.filter(pc.equal(given, origin)) for origin in ORIGINS}
+    return {origin: table.filter(pc.equal(given, to_scalar(origin))) for origin in ORIGINS}
 
 
 def _by_size(table: Any) -> dict[str, int]:
-    return {size: _count(pc.equal(table["size"], size)) for size in SIZES}
+    return {size: _count(pc.equal(table["size"], to_scalar(size))) for size in SIZES}
 
 
 def _noise_counts(instances: Any, noise: str, copies: Any) -> dict[str, Any]:
@@ -102,7 +108,7 @@ def _noise_counts(instances: Any, noise: str, copies: Any) -> dict[str, Any]:
     struck = instances.filter(instances[f"{noise}_applied"])
     if noise == SPURIOUS:  # by their own size: no clean mask is theirs
         sizes = [size_bucket(area) for area in copies["noisy_area"].to_pylist()]
-        struck = pa.table({"size": pa.array(sizes, pa.string())})
+        struck = pa.table({"size": to_arrow(sizes, pa.string())})
     reasons = pc.value_counts(instances[f"{noise}_reason"].drop_null().cast("string"))
     return {
         "applied": len(struck),
@@ -118,7 +124,7 @@ def _noise_counts(instances: Any, noise: str, copies: Any) -> dict[str, Any]:
 def _quantiles(column: Any) -> dict[str, Any]:
     """Mean and quantiles over the instances that changed, whose value is below 1."""
     values = column.drop_null().combine_chunks()
-    changed = values.filter(pc.less(values, 1.0)).to_numpy()
+    changed = to_numpy(values.filter(pc.less(values, to_scalar(1.0))))
     if not len(changed):
         return {"changed": 0}
     quantiles = np.quantile(changed, QUANTILES).tolist()
@@ -132,18 +138,16 @@ def _quantiles(column: Any) -> dict[str, Any]:
 def _confusions(instances: Any, categories: Mapping[int, Category]) -> list[dict[str, Any]]:
     """Nonzero entries of the class confusion matrix, the diagonal included."""
     surviving = instances.filter(pc.invert(instances["deleted"]))
-    keys = ["category_id", "noisy_category_id"]
-    pairs = pa.table({key: surviving[key] for key in keys})
-    counted = pairs.group_by(keys).aggregate([([], "count_all")])
-    counted = counted.sort_by([(key, "ascending") for key in keys])
+    pairs = (to_numpy(surviving[key]).tolist() for key in ("category_id", "noisy_category_id"))
+    counted = sorted(Counter(zip(*pairs, strict=True)).items())
     labels = category_labels(categories)
     return [
         {
-            "category": labels[row["category_id"]],
-            "category_id": row["category_id"],
-            "noisy_category": labels[row["noisy_category_id"]],
-            "noisy_category_id": row["noisy_category_id"],
-            "count": row["count_all"],
+            "category": labels[category],
+            "category_id": category,
+            "noisy_category": labels[noisy_category],
+            "noisy_category_id": noisy_category,
+            "count": count,
         }
-        for row in counted.to_pylist()
+        for (category, noisy_category), count in counted
     ]

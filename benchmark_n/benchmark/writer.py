@@ -10,6 +10,7 @@ from typing import Any
 
 from benchmark_n.benchmark import layout
 from benchmark_n.benchmark.local import local_entries
+from benchmark_n.benchmark.stored_parts import write_part
 from benchmark_n.benchmark.summary import summarise
 from benchmark_n.benchmark.withheld import write_withheld
 from benchmark_n.benchmark.withholding import Withholding
@@ -71,10 +72,9 @@ def write_benchmark(
         shutil.copyfile(clean_val, folder / layout.CLEAN_VAL)
         sums[layout.CLEAN_VAL] = file_digest(clean_val)
     source = {**recipe["source"], **coco.repairs.recorded()}
-    _describe(folder, coco, {**recipe, "source": source}, skipped)
+    sums |= _describe(folder, coco, {**recipe, "source": source}, skipped)
     warn_of_turned(coco, images)
-    sums[layout.RECIPE] = file_digest(folder / layout.RECIPE)
-    _write_text(folder / layout.CHECKSUMS, _checksums(sums, rows_digest))
+    write_checksums(folder, sums, rows_digest)
     local = local_entries(folder, {"images": images, "val_images": val_images})
     _write_text(folder / layout.LOCAL, dump_yaml(local))
     return withholding.sections
@@ -85,14 +85,21 @@ def _describe(
     coco: CocoFile,
     recipe: Mapping[str, Any],
     skipped: Sequence[Mapping[str, str]],
-) -> None:
-    """Write recipe, summary and environment, and tell what was not read as it stands."""
+) -> dict[str, str]:
+    """Write recipe, part, summary and environment, and tell what was not read as it stands.
+
+    Returns the digests of the first two.
+    """
     coco.repairs.tell(coco.path.name)
     _write_text(folder / layout.RECIPE, dump_yaml(recipe))
     summary = summarise(folder / layout.MANIFEST, coco.categories)
     summary["skipped"] = [dict(entry) for entry in skipped]
     _write_text(folder / layout.SUMMARY, json.dumps(summary, indent=2) + "\n")
     _write_text(folder / layout.ENVIRONMENT, json.dumps(environment(), indent=2) + "\n")
+    if coco.part is not None:
+        write_part(folder, coco.part, coco.repairs)
+    names = (layout.RECIPE,) if coco.part is None else (layout.PART, layout.RECIPE)
+    return {name: file_digest(folder / name) for name in names}
 
 
 def _watched(
@@ -135,9 +142,11 @@ def _write_parts(
     return sums, manifest.digest
 
 
-def _checksums(sums: Mapping[str, str], rows: str) -> str:
+def write_checksums(folder: Path, sums: Mapping[str, str], rows: str) -> None:
+    """Write the digests of files, by their names, and that of the manifest's rows."""
     lines = [f"{digest}  {name}\n" for name, digest in sums.items()]
-    return "".join(lines) + f"{layout.ROWS_LINE}{rows}\n"
+    text = "".join(lines) + f"{layout.ROWS_LINE}{rows}\n"
+    _write_text(folder / layout.CHECKSUMS, text)
 
 
 def _write_text(path: Path, text: str) -> None:

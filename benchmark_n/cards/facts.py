@@ -30,7 +30,7 @@ BINS = 20
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (10**6, "100K<n<1M"))
 _OPTION_FLAGS = (
     *("licence", "split", "data_seed", "num_images", "stride", "skip_bad", "group_regex", "repair"),
-    "crowds_as_instances",
+    *("crowds_as_instances", "part"),
 )
 
 

@@ -100,6 +100,7 @@ from benchmark_n.errors import UsageError
     metavar="FILE",
     help="Make the sealed benchmark of this private/seal.json again.",
 )
+@click.option("--part", metavar="K/N", help="A part of the images alone: docs/scale.md.")
 @click.option("--workers", type=int, help="Processes [default: the cores one may use].")
 @click.option("--backend", type=click.Choice(["loky", "dask"]), default="loky", show_default=True)
 @click.option("--scheduler", metavar="ADDRESS", help="Address of a dask scheduler.")

@@ -12,7 +12,7 @@ _EVIDENCE = (
 )
 
 MAKE: Sections = {
-    "What to make": ("dataset", "tier", "recipe", "seed", "out", "overwrite"),
+    "What to make": ("dataset", "tier", "recipe", "seed", "out", "overwrite", "part"),
     "A file of yours": ("annotations", "images", "licence", "verified", "noise_unverified"),
     "The dataset": (
         *("root", "split", "num_images", "data_seed", "stride", "skip_bad", "group_regex"),

@@ -45,6 +45,29 @@ class Category(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True)
+class FilePart:
+    """Which part of a larger file this is, and what it takes to put that together again.
+
+    Parameters
+    ----------
+    part
+        Such as ``3/100``.
+    images
+        Number of images of the whole file.
+    places
+        Of the part's images among these, ascending.
+    before, after
+        What stands in the file's section before the record of each, and after the last of all.
+    """
+
+    part: str
+    images: int
+    places: list[int]
+    before: list[str]
+    after: str
+
+
+@dataclass(frozen=True)
 class CocoFile:
     """A checked annotation file whose records stay as the bytes they came in.
 
@@ -64,6 +87,8 @@ class CocoFile:
         bool array of shape (N,).
     repairs
         What of it was not read as it stands; grows while masks are read.
+    part
+        Where it is a part of a larger file.
     """
 
     path: Path
@@ -76,6 +101,7 @@ class CocoFile:
     category_ids: NDArray[np.int64]
     crowd: NDArray[np.bool_]
     repairs: Repairs = field(default_factory=Repairs, compare=False)
+    part: FilePart | None = None
 
     def __len__(self) -> int:
         return len(self.annotations)

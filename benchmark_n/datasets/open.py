@@ -43,7 +43,7 @@ def open_source(
             export.annotations,
             export.images if images is None else images,
             dilation_ratio=dataset.dilation_ratio,
-            options=options.reading.recorded(),
+            options=_recorded(options),
             reading=options.reading,
         )
     request = make_request(dataset, options, execution)
@@ -51,7 +51,7 @@ def open_source(
     return replace(
         source,
         images=source.images if images is None else images,
-        options={**_chosen(dataset, request), **options.reading.recorded()},
+        options={**_chosen(dataset, request), **_recorded(options)},
         reading=options.reading,
     )
 
@@ -75,6 +75,12 @@ def make_request(dataset: Dataset, options: SourceOptions, execution: Execution)
         workers=execution.workers,
         progress=execution.progress,
     )
+
+
+def _recorded(options: SourceOptions) -> dict[str, Any]:
+    """How the file is read, and which part of it."""
+    part = {} if options.part is None else {"part": options.part}
+    return {**options.reading.recorded(), **part}
 
 
 def _chosen(dataset: Dataset, request: Request) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmark_n.coco.parts import part_text
 from benchmark_n.coco.reading import ReadOptions
 from benchmark_n.errors import UsageError
 from benchmark_n.masks.boundary import DEFAULT_DILATION_RATIO
@@ -43,6 +44,9 @@ class SourceOptions:
         these alone, so that all that is right beside them is known to be.
     noise_unverified
         Noise strikes the others too.
+    part
+        Make the benchmark of this part of the images alone, such as ``(3, 100)`` or ``"3/100"``:
+        `benchmark_n.load` takes all parts for the benchmark that the whole file would be.
 
     Raises
     ------
@@ -72,6 +76,7 @@ class SourceOptions:
     group_regex: str | None = None
     verified: Path | str | None = None
     noise_unverified: bool = False
+    part: str | tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         check_whole("data_seed", self.data_seed)
@@ -81,6 +86,8 @@ class SourceOptions:
         check_whole("stride", self.stride, least=1)
         if self.group_regex is not None:
             check_regex("group_regex", self.group_regex)
+        if self.part is not None:
+            object.__setattr__(self, "part", part_text(self.part))
         if self.noise_unverified and self.verified is None:
             raise UsageError("`noise_unverified` is beside `verified`: noise strikes all without")
         of_dataset = {"root": self.root, "split": self.split, "num_images": self.num_images}

@@ -47,7 +47,8 @@ def read_parquet(path: Path, columns: Sequence[str] | None = None) -> Any:
         hundred times as many as the file has.
     """
     open_parquet(path, columns)
-    table = pq.read_table(path, columns=None if columns is None else list(columns))
+    with pq.ParquetFile(path) as file:  # `pyarrow.parquet.read_table` imports pandas
+        table = file.read(None if columns is None else list(columns))
     table.validate(full=True)  # text may be no UTF-8
     return table
 

@@ -11,6 +11,7 @@ from benchmark_n.benchmark.seal import Seal
 from benchmark_n.benchmark.withholding import check_keep_fields
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.coco.crowds import check_crowds
+from benchmark_n.coco.parts import part_text
 from benchmark_n.datasets import DATASETS, Dataset, Source, SourceOptions
 from benchmark_n.datasets.open import open_source
 from benchmark_n.datasets.ownership import (
@@ -103,6 +104,8 @@ def _write(
 
 def _verified(choice: Choice, source: SourceOptions) -> Verified | None:
     """What the user's list says; refused where no noise goes by it."""
+    if source.part is not None and isinstance(choice.recipe, WeakRecipe):
+        raise UsageError("`part` is for recipes of noise: weak annotations are kept by image")
     if source.verified is not None and isinstance(choice.recipe, WeakRecipe):
         raise UsageError("`verified` is for recipes of noise: a weak annotator draws every mask")
     return verified_of(source.verified, noise_unverified=source.noise_unverified)
@@ -130,6 +133,11 @@ def _open(
         known, source, sha256, named=options.named, licence=publish.licence
     )
     start = seal or seed_or_seal(seed, publish, *governing(owner, known))
+    if isinstance(start, Seal) and publish.seal is None and options.part is not None:
+        raise UsageError(
+            f"`part` {options.part} of a sealed benchmark: all parts need the same `seal` (or, for "
+            "an open one, `seed`), and this one would be drawn anew"
+        )
     return (
         owner,
         source,
@@ -164,4 +172,5 @@ def _asked(known: Dataset, choice: Choice, source: SourceOptions) -> Asked:
         choice.options.overrides,
         choice.weak.segmenter or DEFAULT_SEGMENTER,
         further_inputs(choice.weak),
+        None if source.part is None else part_text(source.part),
     )

@@ -14,6 +14,7 @@ from benchmark_n.benchmark.published_ids import event_ids, published_order
 from benchmark_n.benchmark.staging import staged_benchmark
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.lacking_masks import with_masks
+from benchmark_n.coco.parts import part_of
 from benchmark_n.datasets import Dataset, Source
 from benchmark_n.generation.leakage import write_audited
 from benchmark_n.generation.options import Job
@@ -56,21 +57,21 @@ def make_noisy(
         recipe = resolve(recipe, coco)
         verified = None if job.verified is None else job.verified.among(coco)
         struck = verified if job.verified is not None and job.verified.only else None
-        decisions = decide(recipe, coco, job.seed, struck)
+        published, inside = _asked_part(coco, source)
+        decisions = decide(recipe, coco, job.seed, struck, inside)
         added = [(one.event, one.source_ids) for one in decisions.events.added]
         ids = np.concatenate([ids, job.ids.of_added(event_ids(added))])
-        work = chunks(recipe, coco, decisions, ids, execution.chunk_size)
         done = ordered_map(
             _engine(recipe, coco, source, job).run,
-            work,
+            chunks(recipe, coco, decisions, ids, execution.chunk_size, inside=inside),
             workers=execution.workers,
             backend=execution.backend,
             scheduler=execution.scheduler,
         )
         write_audited(
             stage,
-            coco,
-            _counted(done, coco, len(ids), verified, execution.progress),
+            published,
+            _counted(done, coco, len(published) + len(added), verified, execution.progress),
             _schema(recipe, source, coco, verified=verified is not None),
             _resolved_recipe(recipe, dataset, source, coco, job),
             images=source.images,
@@ -83,6 +84,12 @@ def make_noisy(
     if empty:
         _log.warning("%d annotations have no pixel: they stay, with an empty mask", empty)
     return benchmark
+
+
+def _asked_part(coco: CocoFile, source: Source) -> tuple[CocoFile, NDArray[np.bool_] | None]:
+    """What of the file is published, and which annotations these are where it is a part."""
+    part = source.options.get("part")
+    return (coco, None) if part is None else part_of(coco, part)
 
 
 def _schema(recipe: Recipe, source: Source, coco: CocoFile, *, verified: bool) -> Any:

@@ -85,6 +85,8 @@ class Asked:
     segmenter, further
         With a weak recipe: who draws the masks, and what else these depend on (a grounding model,
         the benchmark that prompts come from).
+    part
+        Of the images, such as ``3/100``.
     """
 
     dataset: str
@@ -94,6 +96,7 @@ class Asked:
     overrides: Mapping[str, Any] = field(default_factory=dict)
     segmenter: str = "grabcut"
     further: tuple[str, ...] = ()
+    part: str | None = None
 
 
 def default_target(
@@ -111,7 +114,8 @@ def default_target(
         parts = weak_parts(recipe, asked)
     else:
         parts = noise_parts(recipe, asked)
-    rest = "-".join([*parts, "sealed" if isinstance(seed, Seal) else f"seed{seed}"])
+    part = [f"part{asked.part.replace('/', 'of')}"] if asked.part else []
+    rest = "-".join([*parts, "sealed" if isinstance(seed, Seal) else f"seed{seed}", *part])
     plain = FOLDER / f"{label}-{rest}"
     whose = None if marked else _other(plain, origin)
     if not marked and whose is None:

@@ -54,18 +54,22 @@ def chunks(
     size: int,
     *,
     start: int = 0,
+    inside: NDArray[np.bool_] | None = None,
 ) -> Iterator[Chunk]:
     """Cut the file from annotation `start` on into chunks of `size`, in the file's order.
 
     `published_ids`, int64 (N + A,), are those of all annotations of the file, and of the A that
-    were added; where there are any, all come in the order of these ids.
+    were added; where there are any, all come in the order of these ids. `inside`, bool (N,), leaves
+    out all that has no record or model there.
     """
     added = decisions.events.added
     rows = np.arange(len(coco))
     if added:
         rows = np.concatenate([rows, np.array([one.model for one in added], np.intp)])
     order = np.argsort(published_ids) if added else rows
-    for first in range(start, len(rows), size):
+    if inside is not None:
+        order = order[inside[rows[order]]]
+    for first in range(start, len(order), size):
         places = order[first : first + size]
         yield _chunk(recipe, coco, decisions, published_ids, places, rows[places])
 

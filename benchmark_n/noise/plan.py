@@ -50,11 +50,18 @@ def resolve(recipe: Recipe, coco: CocoFile) -> Recipe:
     return replace(recipe, noises=tuple(noises))
 
 
-def decide(recipe: Recipe, coco: CocoFile, seed: int, struck: Drawn | None = None) -> Decisions:
+def decide(
+    recipe: Recipe,
+    coco: CocoFile,
+    seed: int,
+    struck: Drawn | None = None,
+    inside: Drawn | None = None,
+) -> Decisions:
     """Draw for every annotation which noises apply, and the new categories.
 
     Where `struck` is given, bool (N,), noise strikes these annotations alone; what befalls them is
-    what would without it.
+    what would without it. Events, which read masks and keep to images, are drawn for those that
+    are `inside`, bool (N,), alone where it is given.
     """
     drawn = draw_noises(recipe, coco.annotation_ids, seed)
     for noise in recipe.noises:
@@ -76,7 +83,7 @@ def decide(recipe: Recipe, coco: CocoFile, seed: int, struck: Drawn | None = Non
             categories, reasons = _confuse(noise, coco, drawn[noise.name], seed)
     events = Events()
     if any(noise.kind == "event" for noise in recipe.noises):
-        masked = with_masks(coco)
+        masked = with_masks(coco) if inside is None else with_masks(coco) & inside
         events = draw_events(
             recipe.noises,
             coco,

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from benchmark_n.errors import InputError
 from benchmark_n.files.parquet import open_parquet, read_parquet
+from benchmark_n.tables.arrow_columns import to_arrow, to_scalar
 from benchmark_n.tables.manifest_schema import (
     ORIGINALS,
     ORIGINS,
@@ -51,21 +52,25 @@ class ManifestWriter:
         if not length:
             return
         columns = [
-            pa.array(rows[field.name], field.type)
+            to_arrow(rows[field.name], field.type)
             if field.name in rows
             else pa.nulls(length, field.type)
             for field in self._schema
         ]
-        table = pa.Table.from_arrays(columns, schema=self._schema)
-        self._digest.update(table)
+        self.append(pa.Table.from_arrays(columns, schema=self._schema))
+
+    def append(self, table: Any) -> None:
+        """Append the rows of a table of the manifest's schema."""
         self._pending.append(table)
-        self._count += length
+        self._count += len(table)
         while self._count >= _ROWS_IN_GROUP:
             self._flush(_ROWS_IN_GROUP)
 
     def _flush(self, count: int) -> None:
         table = pa.concat_tables(self._pending)
-        self._file.write_table(table.slice(0, count).combine_chunks(), row_group_size=count)
+        group = table.slice(0, count).combine_chunks()
+        self._digest.update(group)
+        self._file.write_table(group, row_group_size=count)
         self._pending = [table.slice(count)]
         self._count -= count
 
@@ -81,7 +86,7 @@ class ManifestWriter:
 
     @property
     def digest(self) -> str:
-        """Digest of the rows written so far."""
+        """Digest of all rows, once the file is closed."""
         return self._digest.hexdigest()
 
 
@@ -200,5 +205,5 @@ def _check_keys(path: Path, keys: Any) -> None:
         raise InputError(
             f"{path.name}: origin is '{min(strange):.40}', expected one of {', '.join(ORIGINS)}"
         )
-    if not pc.is_null(keys["source_id"]).equals(pc.not_equal(keys["origin"], SOURCE)):
+    if not pc.is_null(keys["source_id"]).equals(pc.not_equal(keys["origin"], to_scalar(SOURCE))):
         raise InputError(f"{path.name}: column 'source_id' is not null for added annotations alone")

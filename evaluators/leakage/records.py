@@ -6,14 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.file import Buffer
 from benchmark_n.coco.records import split_record
-from benchmark_n.evaluators.leakage.published import AUDITED, Flags, PublishedAnnotations, Truth
+from benchmark_n.evaluators.leakage.published import AUDITED, PublishedAnnotations, Truth
+from benchmark_n.tables.arrow_columns import to_numpy, to_scalar
 from benchmark_n.tables.manifest_schema import SOURCE
 
 # What the audit reads of a manifest.
@@ -80,29 +79,30 @@ def audit_input(
     images, categories
         The published records of these sections.
     """
-    gone = _flags(manifest["deleted"])
-    kept = manifest.filter(pa.array(~gone))
-    lost = manifest.filter(pa.array(gone))
+    kept = manifest.filter(pc.invert(manifest["deleted"]))
+    lost = manifest.filter(manifest["deleted"])
     published = PublishedAnnotations(
-        ids=kept["annotation_id"].to_numpy(),
-        image_ids=kept["image_id"].to_numpy(),
-        category_ids=kept["noisy_category_id"].to_numpy(),
-        crowd=_flags(kept["crowd"]),
+        ids=to_numpy(kept["annotation_id"]),
+        image_ids=to_numpy(kept["image_id"]),
+        category_ids=to_numpy(kept["noisy_category_id"]),
+        crowd=to_numpy(kept["crowd"]),
         fields=fields,
         image_fields=_by_id(images, _IMAGE),
         category_names={int(record["id"]): str(record.get("name") or "") for record in categories},
         category_counts=_numbers(_by_id(categories, frozenset(("id",)))),
     )
-    confused = pc.fill_null(pc.not_equal(kept["category_id"], kept["noisy_category_id"]), False)
+    false = to_scalar(False)
+    confused = pc.fill_null(pc.not_equal(kept["category_id"], kept["noisy_category_id"]), false)
     changed = pc.or_(
-        pc.fill_null(pc.less(kept["iou"], 1.0), False), pc.not_equal(kept["origin"], SOURCE)
+        pc.fill_null(pc.less(kept["iou"], to_scalar(1.0)), false),
+        pc.not_equal(kept["origin"], to_scalar(SOURCE)),
     )
     return published, Truth(
-        _flags(confused),
-        _flags(changed),
-        lost["annotation_id"].to_numpy(),
-        lost["image_id"].to_numpy(),
-        lost["category_id"].to_numpy(),
+        to_numpy(confused),
+        to_numpy(changed),
+        to_numpy(lost["annotation_id"]),
+        to_numpy(lost["image_id"]),
+        to_numpy(lost["category_id"]),
     )
 
 
@@ -122,10 +122,6 @@ def published_input(manifest: Any, coco: CocoFile) -> tuple[PublishedAnnotations
     return audit_input(
         manifest, fields.columns(), coco.section("images"), coco.section("categories")
     )
-
-
-def _flags(column: Any) -> Flags:
-    return np.asarray(column.to_numpy(zero_copy_only=False), bool)
 
 
 def _by_id(

@@ -44,6 +44,7 @@ A benchmark's directory:
 | `annotations/clean_val.json` | clean labels of the validation split, where the dataset has them |
 | `manifest.parquet` | the truth: a row for each clean annotation and each added one; private |
 | `withheld.json` | fields of images, categories and sections that are not published; private |
+| `part.json` | of a part: which images it has, and what joins it to the others; private |
 | `recipe.yaml` | parameters with their provenance, seed, source and its SHA-256 |
 | `summary.json` | counts by noise and size, quantiles of the IoU, class confusions |
 | `environment.json` | versions of Python and libraries (in no checksum) |

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import struct
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -42,7 +44,7 @@ def write(path: Path, rows: list[dict[str, Any]], cuts: list[int]) -> str:
     bounds = [0, *sorted(cuts), len(rows)]
     with ManifestWriter(path, SCHEMA) as writer:
         for start, stop in pairwise(bounds):
-            writer.write({name: [row[name] for row in rows[start:stop]] for name in rows[0]})
+            writer.write({name: [row[name] for row in rows[start:stop]] for name in ROWS[0]})
     return writer.digest
 
 
@@ -57,6 +59,34 @@ def test_cutting_does_not_matter(
     assert digests[0] == digests[1] == rows_digest(folder / "b")
     assert (folder / "a").read_bytes() == (folder / "b").read_bytes()
     assert pq.read_table(folder / "b").select(list(ROWS[0])).to_pylist() == ROWS
+
+
+def plain_digest(rows: list[dict[str, Any]], schema: Any) -> str:
+    """The digest value by value, as its docstring has it."""
+    total = hashlib.sha256()
+    for field in schema:
+        values, nulls = hashlib.sha256(), hashlib.sha256()
+        for row in rows:
+            value = row.get(field.name)
+            nulls.update(bytes([value is None]))
+            if field.type in (pa.string(), pa.binary()):
+                text = (value or "").encode() if field.type == pa.string() else value or b""
+                values.update(struct.pack("<q", len(text)) + text)
+            elif pa.types.is_list(field.type):
+                values.update(struct.pack(f"<q{len(value or ())}q", len(value or ()), *value or ()))
+            else:
+                form = {"int64": "<q", "double": "<d", "bool": "<?"}[str(field.type)]
+                values.update(struct.pack(form, value or 0))
+        line = f"{field.name} {field.type} {values.hexdigest()} {nulls.hexdigest()}\n"
+        total.update(line.encode())
+    return total.hexdigest()
+
+
+def test_digest_is_that_of_the_values_one_by_one(tmp_path: Path) -> None:
+    words = ["source", "", "spürious", None]
+    rows: list[dict[str, Any]] = [row | {"origin": words[i % 4]} for i, row in enumerate(ROWS)]
+    assert write(tmp_path / "a", rows, [7]) == plain_digest(rows, SCHEMA)
+    assert write(tmp_path / "b", rows[:0], []) == plain_digest([], SCHEMA)
 
 
 @pytest.mark.parametrize(

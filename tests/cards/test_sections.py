@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -178,6 +179,37 @@ def test_realism_is_told_of_the_recipe_that_was_measured_alone(carded: Benchmark
     assert "realism" not in realism_text(weak, "wan-easy.yaml")
     for other in (weak, changed, dict(carded.recipe, version=3), dict(carded.recipe, name="mine")):
         assert realism_text(other, "recipe.yaml").startswith("It was not measured")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"scheme": "one-spatial"},
+        {"empty_masks": "allowed"},
+        {"boxes": "keep"},
+        {"where": {"scale": {"category": ["person"]}}},
+        {"noise_versions": {"scale": 2}},
+    ],
+)
+def test_realism_is_of_the_whole_recipe(changes: dict[str, Any]) -> None:
+    hard = load_recipe("hard").to_dict()
+    assert "with AUROC 0.969" in realism_text(hard, "hard.yaml")
+    assert "with AUROC 0.969" in realism_text(hard | {"description": "", "provenance": {}}, "a")
+    assert realism_text(hard | changes, "hard.yaml").startswith("It was not measured")
+
+
+def test_realism_depends_on_the_order_of_noises_and_on_no_category() -> None:
+    hard = load_recipe("hard").to_dict()
+    turned = dict(reversed(hard["noises"].items()))
+    assert realism_text(hard | {"noises": turned}, "a").startswith("It was not measured")
+    confused = hard["noises"] | {"class_confusion": {"probability": 0.1}}
+    assert "with AUROC 0.969" in realism_text(hard | {"noises": confused}, "a")
+
+
+def test_no_realism_of_a_weak_recipe_that_has_the_name_of_a_measured_one() -> None:
+    weak = {"name": "hard", "version": 2, "prompt": {"kind": "box"}}
+    expected = "It was not measured how well a model's drawings are told from a person's."
+    assert realism_text(weak, "recipe.yaml") == expected
 
 
 def test_the_datasheet_has_every_section(carded: Benchmark) -> None:

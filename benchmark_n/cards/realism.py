@@ -55,7 +55,7 @@ def realism_text(recipe: Mapping[str, Any], file: str) -> str:
     """What a card says of its recipe's realism: the figures of this version, or that none are.
 
     `file` is the recipe's, beside the card. Its name, which may be anybody's text, is not shown.
-    A recipe that is not the package's one of that name is not the one that was measured, and no weak
+    A recipe that is not the package's one of that name is not the one that was measured; no weak
     recipe was.
     """
     if "prompt" in recipe:

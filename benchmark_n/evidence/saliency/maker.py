@@ -203,7 +203,7 @@ def crop_size(boxes: Ints) -> int:
 
 
 def memorised(names: list[str], repeated: NDArray[np.bool_], lesson: Lesson) -> list[str]:
-    """Say what share of the labels it learnt each model repeats; notes on those that repeat most."""
+    """Say what share of its labels each model repeats; notes on those that repeat most."""
     # Linear heads learn from all, the others from all but the fold by whose loss they are stopped.
     (split,) = lesson.splits()
     notes = []

@@ -73,9 +73,13 @@ def release(digests: dict[str, Output]) -> Release:
     return small_release(**{name: {1: output} for name, output in digests.items()})
 
 
-def test_what_is_the_releases_is_equal(release: Release) -> None:
+def test_what_is_the_releases_is_equal(release: Release, made: dict[str, Benchmark]) -> None:
     checks = list(verify_release(release, execution=ONE))
     assert [check.state for check in checks] == [EQUAL, EQUAL]
+    for check in checks:
+        clean_val = made[check.entry.dataset].clean_val
+        assert clean_val is not None
+        assert check.clean == hashlib.sha256(clean_val.read_bytes()).hexdigest()
     assert counts(checks)[EQUAL] == 2
 
 
@@ -112,6 +116,23 @@ def test_another_source_or_recipe_is_told_as_such(release: Release) -> None:
     assert "1" * 64 in source.reason
     assert recipe.reason.endswith("version 2, the release has hard, version 1")
     assert recipe.seeds == ()
+
+
+def test_another_clean_split_differs(release: Release) -> None:
+    entry = release.benchmarks[0]
+    assert entry.clean is not None
+    right = entry.clean.sha256
+    other = msgspec.structs.replace(entry.clean, sha256="2" * 64)
+    entries = [msgspec.structs.replace(entry, clean=other)]
+    (check,) = verify_release(msgspec.structs.replace(release, benchmarks=entries), execution=ONE)
+    assert check.state == DIFFERS
+    reason = f"the clean split has SHA-256 {right}, the release has {'2' * 64}"
+    assert check.reason == reason
+    assert check.to_dict()["clean"] == {"found": right, "expected": "2" * 64}
+    unknown = msgspec.structs.replace(entry.clean, sha256=NOT_VERIFIED)
+    entries = [msgspec.structs.replace(entry, clean=unknown)]
+    (check,) = verify_release(msgspec.structs.replace(release, benchmarks=entries), execution=ONE)
+    assert (check.state, check.clean) == (EQUAL, right)
 
 
 def test_what_is_missing_is_named_and_what_fails_too(tmp_path: Path) -> None:
@@ -175,7 +196,13 @@ def test_the_script_fills_in_what_is_here_and_leaves_a_frozen_release_alone(
 ) -> None:
     stale = Output("0" * 64, "0" * 64)
     release = small_release(scenes={1: NOT_VERIFIED}, phantom={1: stale})
+    (right,) = {entry.clean for entry in release.benchmarks if entry.dataset == "scenes"}
+    assert right is not None
+    wrong = msgspec.structs.replace(right, sha256="3" * 64)
+    release.benchmarks[0] = msgspec.structs.replace(release.benchmarks[0], clean=wrong)
     missing = read_release("1.0").chosen(["camus-n-easy"])
+    old = msgspec.structs.replace(missing[0], name="old", version=0, outputs={1: stale, 2: stale})
+    missing.append(old)
     path = tmp_path / "small.yaml"
 
     def run_script(frozen: str | None) -> subprocess.CompletedProcess[str]:
@@ -198,8 +225,14 @@ def test_the_script_fills_in_what_is_here_and_leaves_a_frozen_release_alone(
     filled = {entry.dataset: entry for entry in read_release(path).benchmarks}
     assert filled["scenes"].outputs == {1: digests["scenes"]}
     assert filled["phantom"].outputs == {1: digests["phantom"]}
-    assert filled["camus"] == missing[0]
-    assert "phantom-n-mid: not yet verified, written anew" in done.stderr
+    assert filled["scenes"].clean == right
+    assert "phantom-n-mid: written anew\n" in done.stderr
+    *_, same, changed = read_release(path).benchmarks
+    assert same == missing[0]
+    assert "camus-n-easy: not here\n" in done.stderr
+    # The digests that it had are of another version's bytes.
+    assert (changed.version, changed.outputs) == (same.version, dict.fromkeys((1, 2), NOT_VERIFIED))
+    assert f"old: not here: recipe {old.recipe}, version 0, is now {old.recipe}, " in done.stderr
     done = run_script("2026-12-01")
     assert done.returncode == 1
     assert "frozen on 2026-12-01" in done.stderr

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import pty
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,15 @@ from benchmark_n.benchmark import layout
 from benchmark_n.cards.release import NOT_VERIFIED, Output, Release, read_release
 from benchmark_n.cli import run
 from benchmark_n.coco.units import image_units
-from benchmark_n.experiments.release_checks import DIFFERS, EQUAL, FAILED, NOT_HERE, counts
+from benchmark_n.errors import InputError
+from benchmark_n.experiments.release_checks import (
+    DIFFERS,
+    EQUAL,
+    FAILED,
+    NOT_HERE,
+    BenchmarkCheck,
+    counts,
+)
 from benchmark_n.experiments.verify_release import verify_release
 from benchmark_n.files.json_yaml import dump_yaml
 from benchmark_n.runtime.execution import Execution
@@ -189,6 +199,49 @@ def test_the_command_prints_a_line_for_each_and_fails_on_a_difference(
         NOT_VERIFIED: 1,
     }
     assert [seed["state"] for seed in told["benchmarks"][0]["seeds"]] == [EQUAL, NOT_VERIFIED]
+
+
+def test_the_command_prints_each_line_as_it_comes(
+    release: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    """What stops the second benchmark does not take back what was told of the first."""
+    path = tmp_path / "small.yaml"
+    path.write_text(dump_yaml(msgspec.to_builtins(release)))
+
+    def stopped(*given: Any, **options: Any) -> Iterator[BenchmarkCheck]:
+        yield BenchmarkCheck(release.benchmarks[0], NOT_HERE, "no data")
+        raise InputError("stopped")
+
+    monkeypatch.setattr("benchmark_n.experiments.verify_release.verify_release", stopped)
+    asked = ["verify", "--release", str(path), "-q"]
+    assert run(asked) == 1
+    out, err = capsys.readouterr()
+    assert out.startswith("scenes-n-hard: not here: no data; then benchmark-n verify ")
+    assert "stopped" in err
+    assert run([*asked, "--json"]) == 1
+    assert capsys.readouterr().out == ""
+
+
+def test_lines_go_to_standard_output_beside_a_bar(tmp_path: Path) -> None:
+    """Standard error is a terminal, where a bar is drawn, and standard output is not."""
+    above, below = pty.openpty()
+    asked = ["verify", "--release", "1.0", "--only", "coco-n-hard", "--data", str(tmp_path)]
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmark_n", *asked],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "TERM": "xterm"},
+        stdout=subprocess.PIPE,
+        stderr=below,
+        text=True,
+    )
+    os.close(below)
+    drawn = os.read(above, 100_000).decode()
+    os.close(above)
+    assert done.returncode == 0
+    assert "benchmarks" in drawn
+    assert "not here" not in drawn
+    first, last = done.stdout.splitlines()
+    assert first.startswith("coco-n-hard: not here: ")
+    assert last.startswith("Benchmark-N release 1.0")
 
 
 def test_the_script_fills_in_what_is_here_and_leaves_a_frozen_release_alone(

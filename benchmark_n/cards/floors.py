@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,8 @@ class FloorRow:
         F1 of flagging all; None where nothing is wrong.
     auprc
         Of `RANKED`, each None where nothing is wrong. Chance has the share of errors.
+    stride
+        One image in this many was measured, evenly by id; 1 where all were.
     """
 
     kind: str
@@ -43,6 +45,7 @@ class FloorRow:
     errors: int
     flag_everything: float | None
     auprc: dict[str, float | None]
+    stride: int = 1
 
 
 def measure_floors(benchmark: Benchmark, coco: CocoFile) -> tuple[FloorRow, ...]:
@@ -53,9 +56,11 @@ def measure_floors(benchmark: Benchmark, coco: CocoFile) -> tuple[FloorRow, ...]
     """
     if benchmark.recipe.get("detection") is False:
         return ()
-    rows = _measured(truth.surviving(benchmark.manifest()))
-    if not len(rows):
+    surviving = truth.surviving(benchmark.manifest())
+    if not len(surviving):
         return ()
+    stride = -(-len(surviving) // MEASURED)
+    rows = _every(surviving, stride)
     there = np.isin(coco.annotation_ids, rows["annotation_id"].to_numpy())
     blind = blind_scores(coco.take(np.flatnonzero(there)), benchmark.recipe)
     truths = {
@@ -67,14 +72,14 @@ def measure_floors(benchmark: Benchmark, coco: CocoFile) -> tuple[FloorRow, ...]
     for kind, wrong in truths.items():
         counted = ~wrong.ignored
         scores = floor_scores(rows, kind, blind)
-        found.append(_row(kind, wrong.wrong[counted], {k: v[counted] for k, v in scores.items()}))
+        row = _row(kind, wrong.wrong[counted], {k: v[counted] for k, v in scores.items()})
+        found.append(replace(row, stride=stride))
     return tuple(found)
 
 
-def _measured(rows: Any) -> Any:
-    """The rows of all images, or of every n-th one, at most about `MEASURED`."""
+def _every(rows: Any, stride: int) -> Any:
+    """The rows of one image in `stride`."""
     images = rows["image_id"].to_numpy()
-    stride = max(1, -(-len(rows) // MEASURED))
     return rows.filter(pa.array(np.isin(images, np.unique(images)[::stride])))
 
 

@@ -55,8 +55,11 @@ def realism_text(recipe: Mapping[str, Any], file: str) -> str:
     """What a card says of its recipe's realism: the figures of this version, or that none are.
 
     `file` is the recipe's, beside the card. Its name, which may be anybody's text, is not shown.
-    A recipe that is not the package's one of that name is not the one that was measured.
+    A recipe that is not the package's one of that name is not the one that was measured; no weak
+    recipe was.
     """
+    if "prompt" in recipe:
+        return "It was not measured how well a model's drawings are told from a person's."
     name, version = str(recipe["name"]), recipe.get("version", 1)
     known = load_realism()
     for one in known.measured:
@@ -69,8 +72,6 @@ def realism_text(recipe: Mapping[str, Any], file: str) -> str:
                 f"{one.people[0]:.3f} and {one.people[1]:.3f} there. It is measured on outlines "
                 "alone, and on those images."
             )
-    if "prompt" in recipe:
-        return "It was not measured how well a model's drawings are told from a person's."
     return (
         "It was not measured how well this recipe's drawings are told from a person's. Whoever has "
         "annotations of the same images by two people does it by "
@@ -86,9 +87,13 @@ def _shipped(recipe: Mapping[str, Any]) -> bool:
 
 
 def _of_masks(recipe: Mapping[str, Any]) -> Any:
-    """The noises that outlines depend on, in plain values."""
-    noises = {name: of for name, of in recipe["noises"].items() if name != "class_confusion"}
-    return json.loads(json.dumps(noises))
+    """All that outlines depend on, in plain values: no words, and no category that is confused."""
+    plain = {name: recipe.get(name) for name in ("scheme", "boxes", "empty_masks")}
+    for part in ("noises", "noise_versions", "where"):
+        # Noises are applied in their order.
+        values = (recipe.get(part) or {}).items()
+        plain[part] = [(name, of) for name, of in values if name != "class_confusion"]
+    return json.loads(json.dumps(plain))
 
 
 def _interval(values: Interval) -> str:

@@ -83,7 +83,7 @@ class Entry(
     segmenter, device
         Who draws weak annotations, and where.
     outputs
-        Seed to the digests.
+        Seed to the digests; one seed or more.
     """
 
     name: Words
@@ -99,7 +99,7 @@ class Entry(
     images: str | None = None
     segmenter: str | None = None
     device: str | None = None
-    outputs: dict[int, Output | Literal["not yet verified"]]
+    outputs: Annotated[dict[int, Output | Literal["not yet verified"]], msgspec.Meta(min_length=1)]
 
 
 class Release(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -134,7 +134,7 @@ class Release(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ['scenes-n-hard']
         """
         families = {entry.benchmark.casefold() for entry in self.benchmarks}
-        names = {entry.name for entry in self.benchmarks}
+        names = {entry.name.casefold() for entry in self.benchmarks}
         asked = {name.casefold() for name in only}
         for name in sorted(asked - families - names):
             hint = did_you_mean(name, sorted(families) + sorted(names))
@@ -142,7 +142,7 @@ class Release(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return [
             entry
             for entry in self.benchmarks
-            if not asked or asked & {entry.name, entry.benchmark.casefold()}
+            if not asked or asked & {entry.name.casefold(), entry.benchmark.casefold()}
         ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from benchmark_n.benchmark import layout
 from benchmark_n.cards.datasheet import datasheet
 from benchmark_n.cards.facts import Facts
-from benchmark_n.cards.floors import RANKED, FloorRow
+from benchmark_n.cards.floors import MEASURED, RANKED, FloorRow
 from benchmark_n.cards.licences import licence_rows
 from benchmark_n.cards.page import cell
 from benchmark_n.cards.pictures import SAMPLE
@@ -27,6 +27,8 @@ def further_sections(facts: Facts) -> dict[str, Any]:
         "sample_pixels": embedded,
         "floor_names": list(RANKED),
         "floors": [_floor_row(row) for row in facts.floors],
+        "floor_stride": facts.floors[0].stride if facts.floors else 1,
+        "floor_limit": f"{MEASURED:,}",
         "realism": realism_text(facts.recipe, layout.RECIPE) if facts.command else "",
         "annotation_file": f"{layout.ANNOTATIONS}/{facts.recipe['source']['file']}",
         "licences": [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,12 +60,17 @@ def command(
     from benchmark_n.runtime.execution import Execution
 
     read = read_release(release)
-    with progress_bar("benchmarks", quiet) as progress:
+    checks: list[BenchmarkCheck] = []
+    # A bar would be drawn through the lines on one terminal, and takes standard output to its own.
+    out = sys.stdout
+    with progress_bar("benchmarks", quiet or (out.isatty() and not as_json)) as progress:
         execution = Execution(workers, progress=progress)
-        checks = list(verify_release(read, data, only=only, execution=execution))
+        for check in verify_release(read, data, only=only, execution=execution):
+            checks.append(check)
+            # All of a release takes hours: each benchmark is told as soon as it is made.
+            for line in () if as_json else check_lines(check, release, data):
+                click.echo(line, file=out)
     found, versions = counts(checks), environment()
-    lines = [line for check in checks for line in check_lines(check, release, data)]
-    lines.append(_summary(read, found, versions))
     result = {
         "release": read.release,
         "frozen": read.frozen,
@@ -72,7 +78,7 @@ def command(
         "benchmarks": [check.to_dict() for check in checks],
         "environment": versions,
     }
-    emit("\n".join(lines), result, as_json)
+    emit(_summary(read, found, versions), result, as_json)
     if found[DIFFERS] or found[FAILED]:
         raise SystemExit(1)
 

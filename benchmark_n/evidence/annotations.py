@@ -61,6 +61,9 @@ def _exhaustive(
 
     A federated file names in each image the categories that were looked for in vain; what is
     annotated there was looked for too, and all of it drawn unless the image says otherwise.
+    The categories in `neg_category_ids` are left out on purpose: annotators said that there is
+    none, and a detector that finds one contradicts them, not an omission. So the deletion of an
+    image's only instance of a category is never proposed on a federated file.
     """
     if not any(image.neg_category_ids for image in coco.images.values()):
         return {}

@@ -43,7 +43,9 @@ class BenchmarkCheck:
     seeds
         Those that were made.
     source, version
-        SHA-256 of the clean annotation file, and the recipe's version, as they are here.
+        SHA-256 of the annotation file that is noised, and the recipe's version, as they are here.
+    clean
+        SHA-256 of the clean labels that models are judged on; None where they are not at hand.
     """
 
     entry: Entry
@@ -52,6 +54,7 @@ class BenchmarkCheck:
     seeds: tuple[SeedCheck, ...] = ()
     source: str | None = None
     version: int | None = None
+    clean: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
@@ -60,6 +63,10 @@ class BenchmarkCheck:
             "state": self.state,
             "reason": self.reason,
             "source": {"found": self.source, "expected": self.entry.noisy.sha256},
+            "clean": {
+                "found": self.clean,
+                "expected": None if self.entry.clean is None else self.entry.clean.sha256,
+            },
             "seeds": [
                 {
                     "seed": check.seed,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmark_n.benchmark import Benchmark, layout
-from benchmark_n.cards.release import NOT_VERIFIED, Entry, Output, Release, Split
+from benchmark_n.cards.release import NOT_VERIFIED, Entry, Output, Release
 from benchmark_n.datasets import DATASETS, Dataset, SourceOptions
 from benchmark_n.datasets.open import default_root
 from benchmark_n.errors import BenchmarkNError
@@ -156,7 +156,7 @@ def _missing(entry: Entry, place: Place) -> str:
 
 def _made(entry: Entry, place: Place, execution: Execution, version: int) -> BenchmarkCheck:
     seeds: list[SeedCheck] = []
-    source = None
+    source = clean = None
     for seed, stated in entry.outputs.items():
         try:
             with tempfile.TemporaryDirectory(prefix="benchmark-n-release-") as folder:
@@ -170,21 +170,30 @@ def _made(entry: Entry, place: Place, execution: Execution, version: int) -> Ben
                     execution=execution,
                 )
                 found, source = output_of(benchmark), str(benchmark.recipe["source"]["sha256"])
+                clean = _clean_of(benchmark)
         except BenchmarkNError as error:
             reason = f"seed {seed}: {error}"
-            return BenchmarkCheck(entry, FAILED, reason, tuple(seeds), source, version)
+            return BenchmarkCheck(entry, FAILED, reason, tuple(seeds), source, version, clean)
         seeds.append(SeedCheck(seed, found, stated if isinstance(stated, Output) else None))
-        if _other(entry.noisy, source):
-            reason = f"the source has SHA-256 {source}, the release has {entry.noisy.sha256}"
-            return BenchmarkCheck(entry, DIFFERS, reason, tuple(seeds), source, version)
+        if reason := _other_files(entry, source, clean):
+            return BenchmarkCheck(entry, DIFFERS, reason, tuple(seeds), source, version, clean)
         _log.info("%s, seed %d: %s", entry.name, seed, seeds[-1].state)
     state = next(s for s in (DIFFERS, NOT_VERIFIED, EQUAL) if s in {c.state for c in seeds})
-    return BenchmarkCheck(entry, state, "", tuple(seeds), source, version)
+    return BenchmarkCheck(entry, state, "", tuple(seeds), source, version, clean)
 
 
-def _other(split: Split, sha256: str) -> bool:
-    """Whether the source is known to be another file."""
-    return split.sha256 not in (NOT_VERIFIED, sha256)
+def _clean_of(benchmark: Benchmark) -> str | None:
+    return None if benchmark.clean_val is None else file_digest(benchmark.clean_val)
+
+
+def _other_files(entry: Entry, source: str, clean: str | None) -> str:
+    """Which files are known to be others than the release's, in words; empty where none is."""
+    found = (("the source", entry.noisy, source), ("the clean split", entry.clean, clean))
+    return "; ".join(
+        f"{what} has SHA-256 {sha256}, the release has {split.sha256}"
+        for what, split, sha256 in found
+        if split is not None and sha256 is not None and split.sha256 not in (NOT_VERIFIED, sha256)
+    )
 
 
 def _source(entry: Entry, place: Place) -> SourceOptions:

@@ -7,7 +7,7 @@ a word for it: a mask or an outline, a category, what is spurious or missing.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,11 @@ from benchmark_n.errors import InputError
 _SUFFIXES = (".md", ".markdown")
 _ADDRESSES = ("http://", "https://")
 _HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*\s*")
-_FENCE = re.compile(r"\s*(```|~~~)")
+_UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*")
+_RULE = re.compile(r" {0,3}([-*_])[ \t]*(?:\1[ \t]*){2,}")
+_INDENTED = re.compile(r" {4}|\t")
+_QUOTE_OR_LIST = re.compile(r" {0,3}(?:>|(?:[-+*]|\d{1,9}[.)])[ \t])")
+_FENCE = re.compile(r"\s*(`{3,}(?=[^`]*$)|~{3,})\s*(.*)")
 _NUMBER = re.compile(r"(\d+(?:\.\d+)*)[.:)]?\s+(.+)")
 _VERSION_LINE = re.compile(r"\W*version\W*:\W*(\S.*?)\W*", re.IGNORECASE)
 _VERSION_WORD = re.compile(r"\b(v\d[\w.]*|version\s+\d[\w.]*)", re.IGNORECASE)
@@ -75,7 +79,7 @@ def parse_guideline(text: str, name: str) -> Guideline:
 
     The version stands in the title, the one heading of level 1, as ``v3`` or ``version 3``, or in a
     line ``version: 3`` before the first section. All other headings are sections, which go by the
-    number that their heading begins with, or else are counted.
+    number that their heading begins with, or else count on from the one before.
 
     Parameters
     ----------
@@ -126,27 +130,68 @@ def _has(title: str, patterns: Collection[str]) -> bool:
     return any(re.search(rf"(?<!\w){one}(?!\w)", title, re.IGNORECASE) for one in patterns)
 
 
-def _blocks(lines: Collection[str]) -> Iterator[tuple[int, str, str]]:
-    """Level and text of each heading, with what is below; what is before them all is of level 0."""
-    level, title, below, fenced = 0, "", list[str](), False
-    for line in lines:
-        fenced ^= _FENCE.match(line) is not None
-        heading = None if fenced else _HEADING.fullmatch(line)
-        if heading is None:
+def _blocks(lines: Sequence[str]) -> Iterator[tuple[int, str, str]]:
+    """Level and text of each heading, with what is below; what is before them all is of level 0.
+
+    Headings are of both forms: after marks, and underlined. Front matter has none.
+    """
+    start = lines.index("---", 1) + 1 if lines[:1] == ["---"] and "---" in lines[1:] else 0
+    level, title, below = 0, "", list(lines[:start])
+    fence, paragraph = "", 0
+    for line in lines[start:]:
+        was, fence = fence, _fence_after(line, fence)
+        heading = None if was or fence else _HEADING.fullmatch(line)
+        under = _UNDERLINE.fullmatch(line) if paragraph > 0 and not fence else None
+        if heading is not None:
+            above, depth, text = len(below), len(heading[1]), heading[2]
+        elif under is not None:
+            above, depth = len(below) - paragraph, 1 if "=" in under[1] else 2
+            text = " ".join(part.strip() for part in below[above:])
+        else:
+            paragraph = 0 if was or fence else _paragraph_after(line, paragraph)
             below.append(line)
             continue
-        yield level, title, "\n".join(below).strip()
-        level, title, below = len(heading[1]), heading[2], []
+        yield level, title, "\n".join(below[:above]).strip()
+        level, title, below, paragraph = depth, text, [], 0
     yield level, title, "\n".join(below).strip()
 
 
+def _fence_after(line: str, fence: str) -> str:
+    """The mark of the block of code that is open after a line, where `fence` was; empty for none.
+
+    A block ends at its own mark alone on a line, as long as at its beginning or longer.
+    """
+    mark = _FENCE.fullmatch(line)
+    if not fence:
+        return mark[1] if mark else ""
+    closes = mark is not None and not mark[2] and mark[1].startswith(fence)
+    return "" if closes else fence
+
+
+def _paragraph_after(line: str, count: int) -> int:
+    """Lines of the paragraph that a line ends; -1 where no underline makes it a heading.
+
+    That is in quotes, lists and indented code, up to the next empty line.
+    """
+    if not line.strip() or _RULE.fullmatch(line):
+        return 0
+    other = count < 0 or _QUOTE_OR_LIST.match(line) or (count == 0 and _INDENTED.match(line))
+    return -1 if other else count + 1
+
+
 def _numbered(blocks: Collection[tuple[int, str, str]]) -> Iterator[Section]:
+    """Sections by their own numbers; those without one count on from the one before."""
     least = min((level for level, _, _ in blocks), default=1)
-    counts: list[int] = []
+    numbers: list[list[int]] = []
     for level, title, text in blocks:
         depth = level - least + 1
-        counts = [*counts[:depth], *[0] * (depth - len(counts))]
-        counts[-1] += 1
         own = _NUMBER.fullmatch(title)
-        number = own[1] if own else ".".join(map(str, counts))
-        yield Section(number, own[2] if own else title, text)
+        while len(numbers) < depth:
+            numbers.append([*(numbers[-1] if numbers else []), 0])
+        *parents, last = numbers[depth - 1]
+        number = [*parents, last + 1]
+        if own:
+            number = [int(part) for part in own[1].split(".")]
+        numbers[depth - 1 :] = [number]
+        shown = own[1] if own else ".".join(map(str, number))
+        yield Section(shown, own[2] if own else title, text)

@@ -17,8 +17,14 @@ or an annotation too many. ``any`` is the maximum over these (`add_any`). Rows o
 propose an instance that has no annotation: they have no annotation id, but a segmentation. Of other
 rows a segmentation is of the suggested category, or of the given one where the row suggests none.
 Further columns are the detector's own, null in the rows of kind ``any``. Two of them have a meaning
-that others read: ``opinions``, of rows of kind ``class``, is a list of `Opinion`; ``words`` a list
-of what was found, in words.
+that others read:
+
+========  ============  =========================================================================
+column    Arrow type    meaning
+========  ============  =========================================================================
+opinions  list<struct>  of kind ``class``: what models take it for (``model``, ``category`` id)
+words     list<string>  what was found, in words
+========  ============  =========================================================================
 """
 
 from __future__ import annotations

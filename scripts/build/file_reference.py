@@ -30,6 +30,12 @@ JSON_TYPES = {
     "bool": "boolean",
     "binary": "string",
 }
+OPINION = {"model": {"type": "string"}, "category": {"type": "integer"}}
+ITEMS: dict[str, dict[str, Any]] = {
+    "list<int64>": {"type": "integer"},
+    "list<string>": {"type": "string"},
+    "list<struct>": {"type": "object", "properties": OPINION, "required": list(OPINION)},
+}
 HEAD = """\
 # Files
 
@@ -66,8 +72,8 @@ def noise_columns() -> list[Column]:
 
 
 def scores_columns() -> list[Column]:
-    """Columns of a scores table, from the table in its module's docstring."""
-    rows = re.findall(r"^(\w+) {2,}(\w+) {2,}(.+)$", scores.__doc__ or "", re.MULTILINE)
+    """Columns of a scores table, from the tables in its module's docstring."""
+    rows = re.findall(r"^(\w+) {2,}([\w<>]+) {2,}(.+)$", scores.__doc__ or "", re.MULTILINE)
     return [(name, kind, meaning.replace("``", "`")) for name, kind, meaning in rows]
 
 
@@ -82,7 +88,7 @@ def json_schema(title: str, columns: Iterable[Column], never_null: tuple[str, ..
 
     def kind(name: str, arrow: str) -> dict[str, Any]:
         if arrow.startswith("list<"):
-            base: dict[str, Any] = {"type": "array", "items": {"type": "integer"}}
+            base: dict[str, Any] = {"type": "array", "items": ITEMS[arrow]}
         else:
             base = {"type": JSON_TYPES[arrow]}
         return base if name in never_null else {**base, "type": [base["type"], "null"]}
@@ -106,6 +112,8 @@ def main() -> None:
     out = parser.parse_args().out
     base, noises, further = describe(), noise_columns(), [*VERIFIED_COLUMNS, *BOX_COLUMNS]
     said = scores_columns()
+    own = [column for column in said if column[1].startswith("list<")]
+    common = [column for column in said if column not in own]
     parts = [
         HEAD,
         f"## `manifest.parquet`\n\nVersion {VERSION}, in the file's metadata; "
@@ -115,7 +123,9 @@ def main() -> None:
         "Where the maker was told of verified annotations, and of files with boxes:\n\n"
         + table(further),
         f"## `scores.parquet`\n\nVersion {scores.VERSION}; [JSON Schema](scores.schema.json) of a "
-        "row. Kinds: " + ", ".join(f"`{kind}`" for kind in scores.KINDS) + ".\n\n" + table(said),
+        "row. Kinds: " + ", ".join(f"`{kind}`" for kind in scores.KINDS) + ".\n\n" + table(common),
+        "Columns beside these are a detector's own. Two of them others read, where they are "
+        "there:\n\n" + table(own),
     ]
     (out / "files.md").write_text("\n".join(parts), encoding="utf-8")
     for name, columns in (("manifest", [*base, *noises, *further]), ("scores", said)):

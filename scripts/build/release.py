@@ -4,7 +4,8 @@
 
 Makes the benchmarks as `benchmark-n verify` does, and writes into the release's file the versions
 of the recipes and the SHA-256 of sources and outputs as they are now; each that was another before
-is told. What is not here stays as it is. A release that is frozen is not touched.
+is told. What is not here stays as it is, unless its recipe is another now: its digests are then not
+yet verified. A release that is frozen is not touched.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import msgspec
 
 from benchmark_n.cards.release import NOT_VERIFIED, Entry, read_release, release_path
 from benchmark_n.errors import InputError
-from benchmark_n.experiments.release_checks import FAILED, NOT_HERE, BenchmarkCheck
+from benchmark_n.experiments.release_checks import NOT_HERE, BenchmarkCheck
 from benchmark_n.experiments.verify_release import recipe_of, verify_release
 from benchmark_n.files.atomic import write_whole
 from benchmark_n.files.json_yaml import dump_yaml
@@ -29,18 +30,23 @@ SHARED = Path(os.environ.get("BENCHMARK_N_SHARED_DATA", "../shared/data"))
 
 def blank(entry: Entry) -> Entry:
     """The entry with the recipe as it is now and no digest, so that all seeds are made."""
-    recipe = recipe_of(entry)
+    recipe, clean = recipe_of(entry), entry.clean
+    if clean is not None:
+        clean = msgspec.structs.replace(clean, sha256=NOT_VERIFIED)
     return msgspec.structs.replace(
         entry,
         recipe=recipe.name,
         version=recipe.version,
         noisy=msgspec.structs.replace(entry.noisy, sha256=NOT_VERIFIED),
+        clean=clean,
         outputs=dict.fromkeys(entry.outputs, NOT_VERIFIED),
     )
 
 
 def filled(before: Entry, check: BenchmarkCheck) -> Entry:
-    """The entry with what was made; unchanged where its data are not here.
+    """The entry with what was made; where its data are not here, with the recipe as it is now.
+
+    Digests of another recipe or version are dropped: nobody has verified them of this one.
 
     Raises
     ------
@@ -48,15 +54,33 @@ def filled(before: Entry, check: BenchmarkCheck) -> Entry:
         It could not be made.
     """
     if check.state == NOT_HERE:
-        return msgspec.structs.replace(
-            before, recipe=check.entry.recipe, version=check.entry.version
-        )
+        recipe, version = check.entry.recipe, check.entry.version
+        if (before.recipe, before.version) == (recipe, version):
+            return before
+        outputs = dict.fromkeys(before.outputs, NOT_VERIFIED)
+        return msgspec.structs.replace(before, recipe=recipe, version=version, outputs=outputs)
     if check.reason:
         raise InputError(f"{before.name}: {check.reason}")
+    clean = before.clean
+    if clean is not None and check.clean is not None:
+        clean = msgspec.structs.replace(clean, sha256=check.clean)
     return msgspec.structs.replace(
         check.entry,
+        clean=clean,
         noisy=msgspec.structs.replace(before.noisy, sha256=check.source),
         outputs={one.seed: one.found for one in check.seeds},
+    )
+
+
+def told(before: Entry, after: Entry, check: BenchmarkCheck) -> str:
+    """What became of an entry, in words."""
+    if check.state != NOT_HERE:
+        return "as before" if after == before else "written anew"
+    if after == before:
+        return check.state
+    return (
+        f"{check.state}: recipe {before.recipe}, version {before.version}, is now {after.recipe}, "
+        f"version {after.version}: its digests are {NOT_VERIFIED}"
     )
 
 
@@ -74,9 +98,7 @@ def build(path: Path, data: Path, only: list[str], workers: int | None) -> None:
     ):
         name = check.entry.name
         entries[name] = filled(before[name], check)
-        same = "as before" if entries[name] == before[name] else "written anew"
-        made = check.state not in (NOT_HERE, FAILED)
-        print(f"{name}: {same if made else check.state}", file=sys.stderr)
+        print(f"{name}: {told(before[name], entries[name], check)}", file=sys.stderr)
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     head = "".join(line for line in lines if line.startswith("#"))
     written = msgspec.structs.replace(release, benchmarks=list(entries.values()))

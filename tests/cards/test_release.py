@@ -83,6 +83,9 @@ def test_names_and_families_are_chosen(shipped: Release) -> None:
         *("scenes-n-easy", "scenes-n-mid", "scenes-n-hard", "coco-n-mid")
     ]
     assert shipped.chosen() == shipped.benchmarks
+    entry = msgspec.structs.replace(shipped.benchmarks[0], name="My-Scenes")
+    mine = msgspec.structs.replace(shipped, benchmarks=[entry])
+    assert mine.chosen(["My-Scenes"]) == mine.chosen(["my-scenes"]) == [entry]
     with pytest.raises(UsageError, match=r"`only` is 'scenes-hard'.*did you mean"):
         shipped.chosen(["scenes-hard"])
 
@@ -101,6 +104,7 @@ def test_an_unknown_release() -> None:
         (lambda d: d["benchmarks"][0].pop("units"), "units"),
         (lambda d: d["benchmarks"].append(deepcopy(d["benchmarks"][0])), "occurs twice"),
         (lambda d: d.pop("notes"), "notes"),
+        (lambda d: d["benchmarks"][0].update(outputs={}), r"length >= 1 - at `\$\.benchmarks"),
     ],
 )
 def test_a_spoiled_file_is_one_line(

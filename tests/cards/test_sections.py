@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,7 +15,7 @@ from sklearn.metrics import average_precision_score
 
 from benchmark_n import Benchmark
 from benchmark_n.benchmark import layout
-from benchmark_n.cards.card import README, write_card
+from benchmark_n.cards.card import README, card_facts, render, write_card
 from benchmark_n.cards.check import check_card
 from benchmark_n.cards.floors import measure_floors
 from benchmark_n.cards.licences import licence_rows
@@ -23,6 +24,7 @@ from benchmark_n.cards.publish import plan_upload
 from benchmark_n.cards.realism import load_realism, realism_text
 from benchmark_n.cards.recipe_card import render_recipe_card
 from benchmark_n.datasets import DATASETS
+from benchmark_n.datasets.ownership import recorded_terms
 from benchmark_n.noise.recipe import load_recipe
 from benchmark_n.weak.recipe import load_weak_recipe
 from tests import making
@@ -62,6 +64,26 @@ def test_floors_are_those_of_the_manifest(carded: Benchmark) -> None:
         assert row.auprc["area"] == pytest.approx(oracle, abs=0.03)
         figures = rf"\| {kind} \| {len(rows)} \| {share:.2f} \| {row.flag_everything:.2f} \|"
         assert re.search(figures, section(text_of(carded), "Floors"))
+
+
+def test_floors_of_some_images_say_so(carded: Benchmark, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With room for a third of the annotations, every third image is measured."""
+    whole = section(text_of(carded), "Floors")
+    assert "one image in" not in whole
+    rows = [row for row in carded.manifest().to_pylist() if not row["deleted"]]
+    limit = -(-len(rows) // 3)
+    monkeypatch.setattr("benchmark_n.cards.floors.MEASURED", limit)
+    monkeypatch.setattr("benchmark_n.cards.sections.MEASURED", limit)
+    third = sorted({row["image_id"] for row in rows})[::3]
+    measured = sum(row["image_id"] in third for row in rows)
+    coco = carded.noisy()
+    floors = measure_floors(carded, coco)
+    assert {row.stride for row in floors} == {3}
+    assert {row.annotations for row in floors} == {measured}
+    facts = card_facts(carded, coco, carded.path, recorded_terms(carded.recipe))
+    told = section(render(facts, (carded.path,))[README], "Floors")
+    assert f"more than {limit:,} annotations: what follows was measured on one image in 3" in told
+    assert "\n\n\n" not in told
 
 
 def test_no_floors_where_no_detector_is_measured(tmp_path: Path, val2014: Path) -> None:
@@ -178,6 +200,37 @@ def test_realism_is_told_of_the_recipe_that_was_measured_alone(carded: Benchmark
     assert "realism" not in realism_text(weak, "wan-easy.yaml")
     for other in (weak, changed, dict(carded.recipe, version=3), dict(carded.recipe, name="mine")):
         assert realism_text(other, "recipe.yaml").startswith("It was not measured")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"scheme": "one-spatial"},
+        {"empty_masks": "allowed"},
+        {"boxes": "keep"},
+        {"where": {"scale": {"category": ["person"]}}},
+        {"noise_versions": {"scale": 2}},
+    ],
+)
+def test_realism_is_of_the_whole_recipe(changes: dict[str, Any]) -> None:
+    hard = load_recipe("hard").to_dict()
+    assert "with AUROC 0.969" in realism_text(hard, "hard.yaml")
+    assert "with AUROC 0.969" in realism_text(hard | {"description": "", "provenance": {}}, "a")
+    assert realism_text(hard | changes, "hard.yaml").startswith("It was not measured")
+
+
+def test_realism_depends_on_the_order_of_noises_and_on_no_category() -> None:
+    hard = load_recipe("hard").to_dict()
+    turned = dict(reversed(hard["noises"].items()))
+    assert realism_text(hard | {"noises": turned}, "a").startswith("It was not measured")
+    confused = hard["noises"] | {"class_confusion": {"probability": 0.1}}
+    assert "with AUROC 0.969" in realism_text(hard | {"noises": confused}, "a")
+
+
+def test_no_realism_of_a_weak_recipe_that_has_the_name_of_a_measured_one() -> None:
+    weak = {"name": "hard", "version": 2, "prompt": {"kind": "box"}}
+    expected = "It was not measured how well a model's drawings are told from a person's."
+    assert realism_text(weak, "recipe.yaml") == expected
 
 
 def test_the_datasheet_has_every_section(carded: Benchmark) -> None:

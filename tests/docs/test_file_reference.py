@@ -14,6 +14,13 @@ import pytest
 from benchmark_n import Benchmark
 from benchmark_n.detectors.base import build_detector, run_detector
 from benchmark_n.evidence.annotations import annotation_evidence
+from benchmark_n.tables.scores import (
+    Opinion,
+    scores_schema,
+    scores_table,
+    with_opinions,
+    with_words,
+)
 from tests.conftest import REPOSITORY
 from tests.docs.pages import DOCS
 
@@ -34,6 +41,22 @@ def test_the_committed_files_are_up_to_date(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == names
     for name in names:
         assert (tmp_path / name).read_text() == (DOCS / name).read_text()
+
+
+def test_columns_that_detectors_add_are_listed() -> None:
+    row = {"image_id": 1, "annotation_id": 7, "kind": "class", "score": 1, "flagged": True}
+    table = scores_table({name: [value] for name, value in row.items()})
+    table = with_words(with_opinions(table, [[Opinion(model="mine", category=3)]]), [["small"]])
+    added = [name for name in table.column_names if name not in scores_schema().names]
+    assert added == ["opinions", "words"]
+    page = (DOCS / "files.md").read_text()
+    for name in added:
+        assert f"| `{name}` | list<" in page
+    (plain,) = table.to_pylist()
+    check = jsonschema.Draft202012Validator(schema("scores"))
+    check.validate(plain)
+    assert not check.is_valid({**plain, "opinions": [{"model": "mine"}]})
+    assert not check.is_valid({**plain, "words": [3]})
 
 
 def test_rows_of_a_benchmark_and_of_a_detector_obey(scenes_hard: Benchmark) -> None:

@@ -12,9 +12,13 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
+from benchmark_n.coco import read_coco
 from benchmark_n.errors import InputError
+from benchmark_n.evidence.annotations import annotation_evidence
+from benchmark_n.evidence.collect import MakerInput
 from benchmark_n.evidence.crops.cutting import Cut
 from benchmark_n.evidence.crops.linear_heads import fit_head
+from benchmark_n.evidence.options import EvidenceOptions
 from benchmark_n.evidence.saliency.explained import (
     INVERSE_PENALTY,
     explain_backbone,
@@ -22,7 +26,9 @@ from benchmark_n.evidence.saliency.explained import (
     find_layer,
 )
 from benchmark_n.evidence.saliency.grad_cam import GRID, class_activation, grad_cam, on_common_grid
-from benchmark_n.evidence.saliency.lesson import Lesson
+from benchmark_n.evidence.saliency.lesson import Explained, Lesson
+from benchmark_n.evidence.saliency.maker import SaliencyMaker, memorised
+from tests.samples import document, write
 
 torch = pytest.importorskip("torch", reason="needs the extra deep")
 
@@ -227,3 +233,37 @@ def test_networks_from_scratch_learn_and_look_at_what_tells_the_category() -> No
         assert maps.shape[2:] >= (4, 4)
     with pytest.raises(InputError, match="unknown network 'scratch:plane': did you mean 'plain'"):
         explain_scratch("plane", crops, lesson)
+
+
+@pytest.mark.parametrize("name", ["lite0", "scratch:plain"])
+def test_models_that_repeat_what_they_learnt_are_named(name: str) -> None:
+    """The fold by which a network is stopped is not learnt; linear heads learn from all."""
+    labels, folds = np.arange(100) % 2, np.arange(100) // 20
+    lesson = Lesson(labels, 2, folds, in_sample=True)
+    repeated = np.array([folds != 0, folds != 0, folds != 1])
+    names = [name, "frozen:hog", "lite1"]
+    assert memorised(names, repeated, lesson) == [
+        f"{name} repeats 100.0% of the labels it was trained on, wrong ones with them: it cannot "
+        "contradict what it has memorised (`fit='out-of-fold'`)"
+    ]
+    (heads,) = memorised(["frozen:hog"], np.ones((1, 100), bool), lesson)
+    assert heads.startswith("frozen:hog repeats 100.0%")
+
+
+def test_the_maker_names_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The first fold is guessed wrong, all that was learnt is repeated."""
+    coco = read_coco(write(tmp_path, document()))
+    base = annotation_evidence(coco)
+
+    def repeat(_maker: Any, _name: str, lesson: Lesson, _progress: Any) -> Explained:
+        made = Explained.empty(lesson)
+        learnt = lesson.folds != lesson.folds.min()
+        said = np.where(learnt, lesson.labels, (lesson.labels + 1) % lesson.num_categories)
+        made.probs[np.arange(len(said)), said] = 1
+        return made
+
+    monkeypatch.setattr(SaliencyMaker, "_explain", repeat)
+    options = EvidenceOptions(fit="in-sample", folds=2)
+    made = SaliencyMaker(MakerInput(base, coco, argument="lite0", options=options)).make()
+    assert "lite0 repeats 100.0% of the labels" in made.provenance["notes"][-1]
+    assert made.provenance["agreement"]["lite0"] < 1

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import pty
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,15 @@ from benchmark_n.benchmark import layout
 from benchmark_n.cards.release import NOT_VERIFIED, Output, Release, read_release
 from benchmark_n.cli import run
 from benchmark_n.coco.units import image_units
-from benchmark_n.experiments.release_checks import DIFFERS, EQUAL, FAILED, NOT_HERE, counts
+from benchmark_n.errors import InputError
+from benchmark_n.experiments.release_checks import (
+    DIFFERS,
+    EQUAL,
+    FAILED,
+    NOT_HERE,
+    BenchmarkCheck,
+    counts,
+)
 from benchmark_n.experiments.verify_release import verify_release
 from benchmark_n.files.json_yaml import dump_yaml
 from benchmark_n.runtime.execution import Execution
@@ -73,9 +83,13 @@ def release(digests: dict[str, Output]) -> Release:
     return small_release(**{name: {1: output} for name, output in digests.items()})
 
 
-def test_what_is_the_releases_is_equal(release: Release) -> None:
+def test_what_is_the_releases_is_equal(release: Release, made: dict[str, Benchmark]) -> None:
     checks = list(verify_release(release, execution=ONE))
     assert [check.state for check in checks] == [EQUAL, EQUAL]
+    for check in checks:
+        clean_val = made[check.entry.dataset].clean_val
+        assert clean_val is not None
+        assert check.clean == hashlib.sha256(clean_val.read_bytes()).hexdigest()
     assert counts(checks)[EQUAL] == 2
 
 
@@ -112,6 +126,23 @@ def test_another_source_or_recipe_is_told_as_such(release: Release) -> None:
     assert "1" * 64 in source.reason
     assert recipe.reason.endswith("version 2, the release has hard, version 1")
     assert recipe.seeds == ()
+
+
+def test_another_clean_split_differs(release: Release) -> None:
+    entry = release.benchmarks[0]
+    assert entry.clean is not None
+    right = entry.clean.sha256
+    other = msgspec.structs.replace(entry.clean, sha256="2" * 64)
+    entries = [msgspec.structs.replace(entry, clean=other)]
+    (check,) = verify_release(msgspec.structs.replace(release, benchmarks=entries), execution=ONE)
+    assert check.state == DIFFERS
+    reason = f"the clean split has SHA-256 {right}, the release has {'2' * 64}"
+    assert check.reason == reason
+    assert check.to_dict()["clean"] == {"found": right, "expected": "2" * 64}
+    unknown = msgspec.structs.replace(entry.clean, sha256=NOT_VERIFIED)
+    entries = [msgspec.structs.replace(entry, clean=unknown)]
+    (check,) = verify_release(msgspec.structs.replace(release, benchmarks=entries), execution=ONE)
+    assert (check.state, check.clean) == (EQUAL, right)
 
 
 def test_what_is_missing_is_named_and_what_fails_too(tmp_path: Path) -> None:
@@ -170,12 +201,61 @@ def test_the_command_prints_a_line_for_each_and_fails_on_a_difference(
     assert [seed["state"] for seed in told["benchmarks"][0]["seeds"]] == [EQUAL, NOT_VERIFIED]
 
 
+def test_the_command_prints_each_line_as_it_comes(
+    release: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    """What stops the second benchmark does not take back what was told of the first."""
+    path = tmp_path / "small.yaml"
+    path.write_text(dump_yaml(msgspec.to_builtins(release)))
+
+    def stopped(*given: Any, **options: Any) -> Iterator[BenchmarkCheck]:
+        yield BenchmarkCheck(release.benchmarks[0], NOT_HERE, "no data")
+        raise InputError("stopped")
+
+    monkeypatch.setattr("benchmark_n.experiments.verify_release.verify_release", stopped)
+    asked = ["verify", "--release", str(path), "-q"]
+    assert run(asked) == 1
+    out, err = capsys.readouterr()
+    assert out.startswith("scenes-n-hard: not here: no data; then benchmark-n verify ")
+    assert "stopped" in err
+    assert run([*asked, "--json"]) == 1
+    assert capsys.readouterr().out == ""
+
+
+def test_lines_go_to_standard_output_beside_a_bar(tmp_path: Path) -> None:
+    """Standard error is a terminal, where a bar is drawn, and standard output is not."""
+    above, below = pty.openpty()
+    asked = ["verify", "--release", "1.0", "--only", "coco-n-hard", "--data", str(tmp_path)]
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmark_n", *asked],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "TERM": "xterm"},
+        stdout=subprocess.PIPE,
+        stderr=below,
+        text=True,
+    )
+    os.close(below)
+    drawn = os.read(above, 100_000).decode()
+    os.close(above)
+    assert done.returncode == 0
+    assert "benchmarks" in drawn
+    assert "not here" not in drawn
+    first, last = done.stdout.splitlines()
+    assert first.startswith("coco-n-hard: not here: ")
+    assert last.startswith("Benchmark-N release 1.0")
+
+
 def test_the_script_fills_in_what_is_here_and_leaves_a_frozen_release_alone(
     digests: dict[str, Output], tmp_path: Path
 ) -> None:
     stale = Output("0" * 64, "0" * 64)
     release = small_release(scenes={1: NOT_VERIFIED}, phantom={1: stale})
+    (right,) = {entry.clean for entry in release.benchmarks if entry.dataset == "scenes"}
+    assert right is not None
+    wrong = msgspec.structs.replace(right, sha256="3" * 64)
+    release.benchmarks[0] = msgspec.structs.replace(release.benchmarks[0], clean=wrong)
     missing = read_release("1.0").chosen(["camus-n-easy"])
+    old = msgspec.structs.replace(missing[0], name="old", version=0, outputs={1: stale, 2: stale})
+    missing.append(old)
     path = tmp_path / "small.yaml"
 
     def run_script(frozen: str | None) -> subprocess.CompletedProcess[str]:
@@ -198,8 +278,14 @@ def test_the_script_fills_in_what_is_here_and_leaves_a_frozen_release_alone(
     filled = {entry.dataset: entry for entry in read_release(path).benchmarks}
     assert filled["scenes"].outputs == {1: digests["scenes"]}
     assert filled["phantom"].outputs == {1: digests["phantom"]}
-    assert filled["camus"] == missing[0]
-    assert "phantom-n-mid: not yet verified, written anew" in done.stderr
+    assert filled["scenes"].clean == right
+    assert "phantom-n-mid: written anew\n" in done.stderr
+    *_, same, changed = read_release(path).benchmarks
+    assert same == missing[0]
+    assert "camus-n-easy: not here\n" in done.stderr
+    # The digests that it had are of another version's bytes.
+    assert (changed.version, changed.outputs) == (same.version, dict.fromkeys((1, 2), NOT_VERIFIED))
+    assert f"old: not here: recipe {old.recipe}, version 0, is now {old.recipe}, " in done.stderr
     done = run_script("2026-12-01")
     assert done.returncode == 1
     assert "frozen on 2026-12-01" in done.stderr

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import random
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,44 @@ def test_sections_are_numbered_as_they_say_or_counted() -> None:
         ("3", "Missing objects"),
     ]
     assert found.sections[2].text == "Whiskers.\n```\n# no heading\n```"
+
+
+def test_headings_are_those_of_commonmark() -> None:
+    """Random pages: of both forms of heading, blocks of code, quotes, lists and rules."""
+    parser = pytest.importorskip("markdown_it", reason="needs markdown-it-py").MarkdownIt()
+    lines = ["Cups", "Plates", "", "", "===", "---", "***", "# One", "## Two ##", "### Three"]
+    lines += ["```", "~~~", "````", "```python", "``` not a fence ```", "> said", "- one", "1. a"]
+    draw = random.Random(0)
+    for _ in range(2000):
+        text = "\n".join(["version: 3", "", "# First", "# Top", *draw.choices(lines, k=9)])
+        tokens = parser.parse(text)
+        said = [a.content for b, a in pairwise(tokens) if b.type == "heading_open" and b.level == 0]
+        found = [one.title for one in parse_guideline(text, "a.md").sections]
+        assert found == [" ".join(title.split("\n")) for title in said], text
+
+
+def test_underlined_headings_are_sections() -> None:
+    text = "Rules v3\n========\n\nCups\nand bowls\n---\nA handle.\n\nPlates\n------\nFlat.\n"
+    found = parse_guideline(text, "rules.md")
+    assert found.version == "v3"
+    assert found.sections == (
+        Section("1", "Cups and bowls", "A handle."),
+        Section("2", "Plates", "Flat."),
+    )
+
+
+def test_a_block_of_code_ends_at_its_own_mark() -> None:
+    text = "# v3\n## Cups\n``` not a fence ```\n## Plates\n```\n~~~\n```\n## Bowls\n"
+    assert [one.title for one in parse_guideline(text, "a.md").sections] == [
+        *("Cups", "Plates", "Bowls")
+    ]
+
+
+def test_what_has_no_number_counts_on_from_the_one_before() -> None:
+    text = "# v3\n## 2 Cups\n### Handles\n## Plates\n## 5.1 Forks\n## Spoons\n### Large\n"
+    assert [one.number for one in parse_guideline(text, "a.md").sections] == [
+        *("2", "2.1", "3", "5.1", "5.2", "5.2.1")
+    ]
 
 
 @pytest.mark.parametrize(

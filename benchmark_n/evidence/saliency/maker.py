@@ -114,15 +114,14 @@ class SaliencyMaker:
         made: dict[str, Any] = {"model_probs": probs, "saliency": maps}
         if self._gives_mean:
             made |= {"pred_probs": mean, "folds": None if lesson.in_sample else folds}
-        provenance = {**self._provenance(probs), "epochs": epochs}
+        provenance = {**self._provenance(probs, lesson), "epochs": epochs}
         provenance["notes"] = [*notes, *provenance["notes"]]
         return replace(base, **made, provenance=provenance)
 
-    def _provenance(self, probs: NDArray[np.float32]) -> dict[str, Any]:
+    def _provenance(self, probs: NDArray[np.float32], lesson: Lesson) -> dict[str, Any]:
         """How the classifiers were trained, and how often they repeat the given labels."""
         options, labels = self._options, self._base.labels
-        in_sample = options.fit == "in-sample"
-        shares = (probs.argmax(axis=2) == labels).mean(axis=1)
+        repeated = probs.argmax(axis=2) == labels
         told: dict[str, Any] = {
             "evidence": "saliency",
             "backbone": ", ".join(self._names),
@@ -131,11 +130,11 @@ class SaliencyMaker:
             "target": options.cam_target,
             "layer": options.cam_layer or "last convolution",
             "seed": options.seed,
-            "trained_on": "noisy-in-sample" if in_sample else "noisy-oof",
-            "agreement": dict(zip(self._names, shares.tolist(), strict=True)),
-            "notes": _memorised(self._names, shares) if in_sample else [],
+            "trained_on": "noisy-in-sample" if lesson.in_sample else "noisy-oof",
+            "agreement": dict(zip(self._names, repeated.mean(axis=1).tolist(), strict=True)),
+            "notes": memorised(self._names, repeated, lesson) if lesson.in_sample else [],
         }
-        if in_sample:
+        if lesson.in_sample:
             return told
         accuracy = float((probs.mean(axis=0).argmax(axis=1) == labels).mean())
         return {
@@ -203,13 +202,17 @@ def crop_size(boxes: Ints) -> int:
     )
 
 
-def _memorised(names: list[str], shares: NDArray[np.float64]) -> list[str]:
-    """Say what share of the given labels each model repeats; notes on those that repeat most."""
-    for name, share in zip(names, shares.tolist(), strict=True):
+def memorised(names: list[str], repeated: NDArray[np.bool_], lesson: Lesson) -> list[str]:
+    """Say what share of its labels each model repeats; notes on those that repeat most."""
+    # Linear heads learn from all, the others from all but the fold by whose loss they are stopped.
+    (split,) = lesson.splits()
+    notes = []
+    for name, one in zip(names, repeated, strict=True):
+        share = float((one if name.startswith(f"{_FROZEN}:") else one[split.train]).mean())
         _log.info("%s repeats %.1f %% of the labels it was trained on", name, 100 * share)
-    return [
-        f"{name} repeats {share:.1%} of the labels it was trained on, wrong ones with them: it "
-        "cannot contradict what it has memorised (`fit='out-of-fold'`)"
-        for name, share in zip(names, shares.tolist(), strict=True)
-        if share > MEMORISED
-    ]
+        if share > MEMORISED:
+            notes.append(
+                f"{name} repeats {share:.1%} of the labels it was trained on, wrong ones with "
+                "them: it cannot contradict what it has memorised (`fit='out-of-fold'`)"
+            )
+    return notes

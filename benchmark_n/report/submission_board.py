@@ -24,6 +24,7 @@ from benchmark_n.report.seed_comparison import (
 from benchmark_n.report.submission import FILE, SCORED, Submission, read_submission
 from benchmark_n.report.submission_check import Judge, benchmark_name, check_submission, judges
 from benchmark_n.report.submission_precision import Sent, detected_table, runs_of
+from benchmark_n.report.submission_seeds import check_noise_seeds
 from benchmark_n.tables.scores import read_scores
 
 _KINDS = ("class", "spatial", "spurious", "any", "missing")
@@ -61,20 +62,21 @@ def submission_board(
     Raises
     ------
     UsageError
-        No benchmark, or several that differ in more than their seed.
+        No benchmark, or several that are not one under several seeds (`check_noise_seeds`).
     InputError
         A submission with a fault (`check_submission`), two of one name, or of different tracks.
     """
     known = judges(benchmarks)
-    names = list(dict.fromkeys(benchmark_name(one.benchmark) for one in known))
-    if len(names) != 1:
-        raise UsageError(f"a board is of one benchmark under several seeds, but got {names}")
+    if not known:
+        raise UsageError("a board is of one benchmark under several seeds, but none was given")
     sent = _read(folders, known)
     (track,) = dict.fromkeys(one.track for one in sent.values())
+    check_noise_seeds(known, track)
     standing = {path: one for path, one in sent.items() if one.withdrawn is None}
     notes = _notes(sent)
     if not standing:
-        tables = [ResultTable(f"{names[0]}, track {track}", (Column("detector"),), (), notes)]
+        label = benchmark_name(known[0].benchmark)
+        tables = [ResultTable(f"{label}, track {track}", (Column("detector"),), (), notes)]
     elif track in SCORED:
         tables = _scored(standing, known, track, bootstrap)
     else:

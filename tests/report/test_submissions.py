@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 import yaml
 from sklearn import metrics
 
-from benchmark_n import Benchmark
+from benchmark_n import Benchmark, load
 from benchmark_n.cli import run
 from benchmark_n.coco import read_coco
 from benchmark_n.errors import InputError, UsageError
@@ -225,6 +226,50 @@ def test_what_cannot_share_a_board(seeds: list[Benchmark], tmp_path: Path) -> No
     ]
     assert run(["leaderboard", str(a)]) == 2
     assert run(["leaderboard", str(a), str(tmp_path), "--benchmark", str(paths[0])]) == 2
+
+
+def test_benchmarks_of_a_board_are_one_under_several_seeds(
+    seeds: list[Benchmark], tmp_path: Path
+) -> None:
+    def sent(track: str, *benchmarks: Benchmark) -> Path:
+        told = document(list(benchmarks), track)
+        for run_, benchmark in zip(told["runs"], benchmarks, strict=True):
+            run_["noise_seed"] = benchmark.recipe["seed"]
+        place = put(tmp_path / f"{track}{len(list(tmp_path.iterdir()))}", told, list(benchmarks))
+        for number in range(1, len(benchmarks) + 1):
+            (place / f"{number}.json").write_text("[]", encoding="utf-8")
+        return place
+
+    def copy(benchmark: Benchmark, name: str) -> Path:
+        return Path(shutil.copytree(benchmark.path, tmp_path / name))
+
+    first = seeds[0]
+    # The same size and name, of other pictures.
+    options = {"data_seed": 5, "num_images": 8, "workers": 1}
+    other = making.make("scenes", "hard", seed=2, out=tmp_path / "other", **options)
+    with pytest.raises(UsageError, match=r"other: SHA-256 of the source is \w+, but \w+ in .*1: "):
+        submission_board([sent("label-errors", first, other)], [first.path, other.path])
+    # One and the same twice would be two seeds without a spread.
+    twin = copy(first, "twin")
+    with pytest.raises(UsageError, match=r"twin: has annotations with SHA-256 \w{12}, as .*1 has"):
+        submission_board([sent("label-errors", first)], [first.path, twin])
+    again = copy(first, "again")
+    with load(again).annotations.open("a", encoding="utf-8") as file:
+        file.write("\n")
+    with pytest.raises(UsageError, match=r"again: has noise seed 1, as .*1 has"):
+        submission_board([sent("label-errors", first, load(again))], [first.path, again])
+    # Models are judged on one set of clean labels.
+    second = copy(seeds[1], "second")
+    with (second / "annotations" / "clean_val.json").open("a", encoding="utf-8") as file:
+        file.write("\n")
+    with pytest.raises(UsageError, match="second: SHA-256 of the clean validation labels is"):
+        submission_board([sent("train-on-noisy", *seeds)], [first.path, second])
+    recipe = copy(seeds[1], "recipe")
+    text = (recipe / "recipe.yaml").read_text(encoding="utf-8")
+    changed = re.sub(r"^version: \d+$", "version: 77", text, flags=re.MULTILINE)
+    (recipe / "recipe.yaml").write_text(changed, encoding="utf-8")
+    with pytest.raises(UsageError, match="recipe: `version` of the recipe is 77, but 2 in"):
+        submission_board([sent("label-errors", *seeds)], [first.path, recipe])
 
 
 def test_detections_are_judged_on_the_clean_validation_labels(

@@ -97,16 +97,17 @@ def _read(folders: Iterable[Path | str], known: Sequence[Judge]) -> dict[Path, S
     methods: dict[str, Path] = {}
     for folder in map(Path, folders):
         found, faults = read_submission(folder)
-        if found is not None and found.withdrawn is None:
+        if found is not None:
             faults = check_submission(folder, [one.benchmark for one in known])
         if found is None or faults:
             more = f" ({len(faults) - 1} more faults)" if len(faults) > 1 else ""
             raise InputError(f"{faults[0]}{more}")
-        if found.method in methods:
-            raise InputError(
-                f"{folder}: method '{found.method}' is that of {methods[found.method]}"
-            )
-        methods[found.method] = folder
+        if found.withdrawn is None:
+            if found.method in methods:
+                raise InputError(
+                    f"{folder}: method '{found.method}' is that of {methods[found.method]}"
+                )
+            methods[found.method] = folder
         other = next((p for p, one in sent.items() if one.track != found.track), None)
         if other is not None:
             raise InputError(
@@ -135,7 +136,7 @@ def _notes(sent: Sent) -> tuple[str, ...]:
 
 
 def _scored(sent: Sent, known: Sequence[Judge], track: str, bootstrap: int) -> list[ResultTable]:
-    """The first run of each seed counts: scores of several trainings are sent in as several."""
+    """One run of each seed is scored: of several trainings the mean of their scores is sent in."""
     options = LabelErrorOptions(by=(), bootstrap=bootstrap, units_in_order=True)
     results: dict[str, Entry] = {}
     blinds = [blind_scores(one.benchmark.noisy(), one.benchmark.recipe) for one in known]

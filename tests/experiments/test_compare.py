@@ -154,6 +154,12 @@ def test_results_of_other_draws_and_unknown_names_are_refused(seeds: list[Benchm
         compare([])
 
 
+def test_no_row_swallows_another(seeds: list[Benchmark]) -> None:
+    a = entry(seeds, 0.3)
+    with pytest.raises(InputError, match="two rows are called 'floor: chance'"):
+        comparison_table("t", {"floor: chance": a}, {"floor: chance": a}, "class")
+
+
 def test_a_seed_that_is_not_there_is_made(
     seeds: list[Benchmark], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

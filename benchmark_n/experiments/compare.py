@@ -11,7 +11,8 @@ from benchmark_n._version import __version__
 from benchmark_n.benchmark import Benchmark, layout, load
 from benchmark_n.detection.result import DetectionResult
 from benchmark_n.detection.score import SCORING, evaluate_detectors
-from benchmark_n.errors import InputError, UsageError
+from benchmark_n.detectors.base import detector_names
+from benchmark_n.errors import InputError, UsageError, did_you_mean
 from benchmark_n.evaluation.floors import score_floors
 from benchmark_n.evaluators.label_errors.blind import blind_scores
 from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
@@ -72,6 +73,7 @@ def compare(
     evidence: EvidenceOptions = EvidenceOptions(),
     options: Mapping[str, Any] | None = None,
     scoring: LabelErrorOptions = SCORING,
+    against: str | None = None,
     source: Path | None = None,
     execution: Execution = Execution(),
 ) -> list[Compared]:
@@ -86,13 +88,17 @@ def compare(
         Noise seeds; by default each benchmark's own.
     evidence, options, scoring, execution
         As for `evaluate_detectors`.
+    against
+        The detector that leads will be over (`compare_tables`), which has to be among those asked
+        for.
     source
         The clean annotation file, where the benchmark is of no dataset's own.
 
     Raises
     ------
     UsageError, InputError
-        No benchmark, a seed twice, or what `evaluate_detectors` and `make` raise.
+        No benchmark, a seed twice, `against` is not run, or what `evaluate_detectors` and `make`
+        raise.
 
     Examples
     --------
@@ -102,6 +108,8 @@ def compare(
         raise UsageError("name a benchmark to compare on")
     if len(set(seeds)) < len(seeds):
         raise UsageError(f"`seeds` has one twice: {', '.join(map(str, seeds))}")
+    if against is not None and against not in (names := detector_names(detectors)):
+        raise InputError(f"`against` is '{against}': {did_you_mean(against, names)}")
     asked = replace(scoring, units_in_order=True, by=())
     run = _Run(detectors, evidence, options, asked, execution)
     found = []

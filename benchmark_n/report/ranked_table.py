@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TypeVar
 
-from benchmark_n.errors import InputError, did_you_mean
+from benchmark_n.errors import InputError
 from benchmark_n.evaluators.label_errors.over_seeds import OverSeeds, difference
 from benchmark_n.evaluators.label_quality.holm import holm
 from benchmark_n.report.result_table import Cell, Column, Figure, ResultTable
@@ -40,11 +40,14 @@ def ranked_table(
         competitors, and no lead is over them.
     told
         Competitor to what it was given beyond noisy labels and pictures.
+    against
+        The competitor that leads are over; by default the best of `floors`. There are no leads
+        where it is not there.
 
     Raises
     ------
     InputError
-        `against` is no competitor, or two rows have one name.
+        Two rows have one name.
     """
     headline = next(iter(shown))
     reference = _reference(own, floors, headline, against)
@@ -83,9 +86,7 @@ def _reference(
     """The competitor that was asked for, else the best floor."""
     if against is None:
         return max(floors, key=lambda name: floors[name][headline].mean, default=None)
-    if against not in own:
-        raise InputError(f"`against` is '{against}': {did_you_mean(against, list(own))}")
-    return against
+    return against if against in own else None
 
 
 def _leads(

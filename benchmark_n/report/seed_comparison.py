@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmark_n.coco.units import units_line
-from benchmark_n.errors import InputError
+from benchmark_n.errors import InputError, did_you_mean
 from benchmark_n.evaluators.label_errors.floors import HEADLINE
 from benchmark_n.evaluators.label_errors.measures import BUDGETS, recall_at
 from benchmark_n.evaluators.label_errors.over_seeds import over_seeds
@@ -63,7 +63,8 @@ def comparison_table(
     shown
         Measure to its header.
     against
-        The competitor that leads are over; by default the best floor.
+        The competitor that leads are over; by default the best floor. Where it has no scores of
+        this kind, there are no leads.
 
     Returns
     -------
@@ -75,6 +76,8 @@ def comparison_table(
     InputError
         Results of other draws, a competitor with a floor's name, or `against` is no competitor.
     """
+    if against is not None and against not in entries:
+        raise InputError(f"`against` is '{against}': {did_you_mean(against, list(entries))}")
     _check_paired(together(entries, floors))
     own = _known(entries, kind, shown)
     beside = _known(floors, kind, shown)

@@ -20,12 +20,10 @@ from benchmark_n.evaluators.label_errors.results import LabelErrorResult
 from benchmark_n.evidence.options import EvidenceOptions
 from benchmark_n.experiments.variants import variant
 from benchmark_n.files.provenance import file_digest
-from benchmark_n.report.pages import floor_name
-from benchmark_n.report.result_table import ResultTable, ResultTables
-from benchmark_n.report.seed_comparison import CORRECTING, FINDING, Entry, comparison_table
+from benchmark_n.report.result_table import ResultTables
+from benchmark_n.report.seed_comparison import Entry, comparison_tables, floor_entries
 from benchmark_n.runtime.execution import Execution
 
-KINDS = ("class", "spatial", "spurious", "any", "missing")
 _DIGEST = 12
 
 
@@ -89,16 +87,14 @@ def compare(
     evidence, options, scoring, execution
         As for `evaluate_detectors`.
     against
-        The detector that leads will be over (`compare_tables`), which has to be among those asked
-        for.
+        The detector that leads will be over (`compare_tables`): one of those asked for.
     source
         The clean annotation file, where the benchmark is of no dataset's own.
 
     Raises
     ------
     UsageError, InputError
-        No benchmark, a seed twice, `against` is not run, or what `evaluate_detectors` and `make`
-        raise.
+        No benchmark, a seed twice, `against` is none, or as `evaluate_detectors` and `make`.
 
     Examples
     --------
@@ -134,7 +130,7 @@ def _compared(
     opened: Benchmark, seeds: tuple[int | None, ...], run: _Run, source: Path | None
 ) -> Compared:
     results: dict[str, list[LabelErrorResult]] = {}
-    floors: dict[str, list[LabelErrorResult]] = {}
+    floors: list[dict[str, LabelErrorResult]] = []
     told: dict[str, str] = {}
     lines = []
     for seed in seeds:
@@ -145,8 +141,7 @@ def _compared(
                     results.setdefault(one.detector, []).append(one.result)
             own = replace(run.scoring, group_by=run.scoring.group_by or run.evidence.group_by)
             blind = blind_scores(benchmark.noisy(), benchmark.recipe)
-            for name, result in score_floors(benchmark, own, blind).items():
-                floors.setdefault(floor_name(name), []).append(result)
+            floors.append(score_floors(benchmark, own, blind))
             lines.append(_line(benchmark))
     wrong = next((name for name, own in results.items() if len(own) < len(seeds)), None)
     if wrong is not None:
@@ -155,7 +150,7 @@ def _compared(
         f"{opened.recipe['benchmark']} {opened.recipe['name']}",
         seeds,
         {name: Entry(own, told[name]) for name, own in results.items()},
-        {name: Entry(own) for name, own in floors.items()},
+        floor_entries(floors),
         tuple(lines),
     )
 
@@ -202,13 +197,12 @@ def compare_tables(
     InputError
         `against` did not run, or results that cannot be paired.
     """
-    kinds, shown = (("any",), CORRECTING) if correcting else (KINDS, FINDING)
-    made: list[ResultTable | None] = [
-        comparison_table(
-            f"{one.name}: {kind}", one.detectors, one.floors, kind, shown=shown, against=against
-        )
+    tables = [
+        table
         for one in found
-        for kind in kinds
+        for table in comparison_tables(
+            one.name, one.detectors, one.floors, correcting=correcting, against=against
+        )
     ]
     provenance = [f"Benchmark-N {__version__}", *(line for one in found for line in one.provenance)]
-    return ResultTables([table for table in made if table is not None], provenance)
+    return ResultTables(tables, provenance)

@@ -11,6 +11,7 @@ from benchmark_n.evaluators.label_errors.floors import HEADLINE
 from benchmark_n.evaluators.label_errors.measures import BUDGETS, recall_at
 from benchmark_n.evaluators.label_errors.over_seeds import over_seeds
 from benchmark_n.evaluators.label_errors.results import LabelErrorResult
+from benchmark_n.report.pages import floor_name
 from benchmark_n.report.ranked_table import Measures, ranked_table, together
 from benchmark_n.report.result_table import ResultTable
 
@@ -23,6 +24,7 @@ FINDING = {
 }
 # Of a review of a share of the annotations.
 CORRECTING = {recall_at(share): f"noise gone at {100 * share:g} %" for share in BUDGETS}
+_KINDS = ("class", "spatial", "spurious", "any", "missing")
 _PAIRED = ("truth", "group_by", "groups", "bootstrap", "seed")
 
 
@@ -40,6 +42,45 @@ class Entry:
 
     results: Sequence[LabelErrorResult]
     told: str = ""
+
+
+def floor_entries(of_seeds: Sequence[Mapping[str, LabelErrorResult]]) -> dict[str, Entry]:
+    """The floors of each noise seed (`score_floors`) under the names that tables have."""
+    return {
+        floor_name(name): Entry([found[name] for found in of_seeds])
+        for name in (of_seeds[0] if of_seeds else ())
+    }
+
+
+def comparison_tables(
+    label: str,
+    entries: Mapping[str, Entry],
+    floors: Mapping[str, Entry],
+    *,
+    correcting: bool = False,
+    against: str | None = None,
+) -> list[ResultTable]:
+    """`comparison_table` of each kind of error that somebody has scores of.
+
+    Parameters
+    ----------
+    label
+        The benchmark, which titles start with.
+    correcting
+        Errors found in a share of the annotations, all kinds together, in place of AUPRC and the
+        like of each kind.
+
+    Raises
+    ------
+    InputError
+        As `comparison_table`.
+    """
+    kinds, shown = (("any",), CORRECTING) if correcting else (_KINDS, FINDING)
+    made = (
+        comparison_table(f"{label}: {k}", entries, floors, k, shown=shown, against=against)
+        for k in kinds
+    )
+    return [table for table in made if table is not None]
 
 
 def comparison_table(

@@ -13,21 +13,14 @@ from benchmark_n.evaluation.floors import score_floors
 from benchmark_n.evaluation.label_errors import score_benchmark
 from benchmark_n.evaluators.label_errors.blind import blind_scores
 from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
-from benchmark_n.report.pages import floor_name
 from benchmark_n.report.result_table import Column, ResultTable, ResultTables
-from benchmark_n.report.seed_comparison import (
-    CORRECTING,
-    FINDING,
-    Entry,
-    comparison_table,
-)
+from benchmark_n.report.seed_comparison import Entry, comparison_tables, floor_entries
 from benchmark_n.report.submission import FILE, SCORED, Submission, read_submission
 from benchmark_n.report.submission_check import Judge, benchmark_name, check_submission, judges
 from benchmark_n.report.submission_precision import Sent, detected_table, runs_of
 from benchmark_n.report.submission_seeds import check_noise_seeds
 from benchmark_n.tables.scores import read_scores
 
-_KINDS = ("class", "spatial", "spurious", "any", "missing")
 _DIGEST = 12
 
 
@@ -156,8 +149,5 @@ def _scored(sent: Sent, known: Sequence[Judge], track: str, bootstrap: int) -> l
         score_floors(judge.benchmark, options, blind)
         for judge, blind in zip(known, blinds, strict=True)
     ]
-    floors = {floor_name(n): Entry([found[n] for found in of_seeds]) for n in of_seeds[0]}
-    kinds, shown = (("any",), CORRECTING) if track == "correct" else (_KINDS, FINDING)
-    label = benchmark_name(known[0].benchmark)
-    tables = [comparison_table(f"{label}: {k}", results, floors, k, shown=shown) for k in kinds]
-    return [table for table in tables if table is not None]
+    label, correcting = benchmark_name(known[0].benchmark), track == "correct"
+    return comparison_tables(label, results, floor_entries(of_seeds), correcting=correcting)

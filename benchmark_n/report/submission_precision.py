@@ -72,7 +72,7 @@ def _precision(path: Path, judge: Judge, bootstrap: int) -> _Precision:
         raise InputError(f"{path}: not every detection has a mask: tracks A and D need them")
     ratio = float(judge.benchmark.recipe.get("dilation_ratio", DEFAULT_DILATION_RATIO))
     options = PrecisionOptions(bootstrap=bootstrap, dilation_ratio=ratio)
-    measures = {}
+    measures: dict[str, OverSeeds] = {}
     for kind in _TYPES:
         result = evaluate_instances(truth, detections, iou_type=kind, options=options)
         value = result.statistics["AP"]

@@ -15,7 +15,7 @@ from benchmark_n.cli.common import (
     progress_bar,
     set_logging,
 )
-from benchmark_n.cli.detector_options import DETECTOR_OPTIONS, detector_options
+from benchmark_n.cli.detector_options import RUN_OPTIONS, run_options
 from benchmark_n.errors import UsageError
 
 _FILE = click.Path(path_type=Path)
@@ -24,7 +24,7 @@ _FILE = click.Path(path_type=Path)
 @click.command("compare")
 @click.argument("benchmarks", nargs=-1, required=True, type=_FILE, metavar="BENCHMARK...")
 @click.option("--seeds", metavar="1-5", help="Noise seeds: 1-5, or 1,2,7 [default: as they are].")
-@detector_options
+@run_options
 @click.option("--against", metavar="NAME", help="Leads are over it [default: the best floor].")
 @click.option(
     "--correcting", is_flag=True, help="Errors found in 5, 10 and 20 % of the annotations."
@@ -61,9 +61,7 @@ def command(
     from benchmark_n.report.table_formats import render
     from benchmark_n.runtime.execution import Execution
 
-    asked = {name: options[name] for name in DETECTOR_OPTIONS}
-    if asked["images"] is not None:
-        raise UsageError("--images: benchmarks know their own, name them with eval")
+    asked = {name: options[name] for name in RUN_OPTIONS}
     scoring = LabelErrorOptions(bootstrap=options["bootstrap"], seed=options["seed"])
     with progress_bar("crops", quiet) as progress:
         found = compare(
@@ -73,11 +71,13 @@ def command(
             evidence=evidence_of(asked),
             options=parse_settings(asked["settings"]),
             scoring=scoring,
+            against=against,
             source=ground_truth,
             execution=Execution(asked["workers"], progress=progress),
         )
     tables = compare_tables(found, against=against, correcting=correcting)
-    emit(render(tables, form), {"compared": [one.to_dict() for one in found]}, as_json)
+    compared = [one.to_dict() for one in found]
+    emit(render(tables, form), {"compared": compared, **tables.to_dict()}, as_json)
 
 
 def parse_seed_list(text: str | None) -> list[int]:

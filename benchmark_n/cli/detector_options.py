@@ -1,4 +1,4 @@
-"""Options of `eval --detector` and `detect`."""
+"""Options of `eval --detector`, `detect` and `compare`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from benchmark_n.cli import completion
 from benchmark_n.cli.common import Command
 
 _FILE = click.Path(path_type=Path)
-DETECTOR_OPTIONS = (
+RUN_OPTIONS = (
     "detector",
     "evidence",
     "backbone",
@@ -30,14 +30,20 @@ DETECTOR_OPTIONS = (
     "category_map",
     "evidence_dir",
     "settings",
-    "top",
-    "images",
     "workers",
 )
+DETECTOR_OPTIONS = (*RUN_OPTIONS, "top", "images")
 
 
 def detector_options(command: Command) -> Command:
-    """What detectors run, on what evidence, and how much of it the page shows."""
+    """`run_options`, the images, and how much of it the page shows."""
+    for option in reversed(_OF_A_PAGE):
+        command = option(command)
+    return run_options(command)
+
+
+def run_options(command: Command) -> Command:
+    """What detectors run, and on what evidence: `RUN_OPTIONS`."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
@@ -136,7 +142,9 @@ _OPTIONS = (
         metavar="DETECTOR.OPTION=VALUE",
         help="Set an option of a detector (repeatable).",
     ),
+    click.option("--workers", type=int, help="Processes [default: the cores one may use]."),
+)
+_OF_A_PAGE = (
     click.option("--top", default=200, show_default=True, help="Suspects on the page."),
     click.option("--images", type=_FILE, help="Folder of the images."),
-    click.option("--workers", type=int, help="Processes [default: the cores one may use]."),
 )

@@ -11,7 +11,8 @@ from benchmark_n._version import __version__
 from benchmark_n.benchmark import Benchmark, layout, load
 from benchmark_n.detection.result import DetectionResult
 from benchmark_n.detection.score import SCORING, evaluate_detectors
-from benchmark_n.errors import InputError, UsageError
+from benchmark_n.detectors.base import detector_names
+from benchmark_n.errors import InputError, UsageError, did_you_mean
 from benchmark_n.evaluation.floors import score_floors
 from benchmark_n.evaluators.label_errors.blind import blind_scores
 from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
@@ -19,12 +20,10 @@ from benchmark_n.evaluators.label_errors.results import LabelErrorResult
 from benchmark_n.evidence.options import EvidenceOptions
 from benchmark_n.experiments.variants import variant
 from benchmark_n.files.provenance import file_digest
-from benchmark_n.report.pages import floor_name
-from benchmark_n.report.result_table import ResultTable, ResultTables
-from benchmark_n.report.seed_comparison import CORRECTING, FINDING, Entry, comparison_table
+from benchmark_n.report.result_table import ResultTables
+from benchmark_n.report.seed_comparison import Entry, comparison_tables, floor_entries
 from benchmark_n.runtime.execution import Execution
 
-KINDS = ("class", "spatial", "spurious", "any", "missing")
 _DIGEST = 12
 
 
@@ -72,6 +71,7 @@ def compare(
     evidence: EvidenceOptions = EvidenceOptions(),
     options: Mapping[str, Any] | None = None,
     scoring: LabelErrorOptions = SCORING,
+    against: str | None = None,
     source: Path | None = None,
     execution: Execution = Execution(),
 ) -> list[Compared]:
@@ -86,13 +86,15 @@ def compare(
         Noise seeds; by default each benchmark's own.
     evidence, options, scoring, execution
         As for `evaluate_detectors`.
+    against
+        The detector that leads will be over (`compare_tables`): one of those asked for.
     source
         The clean annotation file, where the benchmark is of no dataset's own.
 
     Raises
     ------
     UsageError, InputError
-        No benchmark, a seed twice, or what `evaluate_detectors` and `make` raise.
+        No benchmark, a seed twice, `against` is none, or as `evaluate_detectors` and `make`.
 
     Examples
     --------
@@ -106,6 +108,8 @@ def compare(
         raise UsageError("name a benchmark to compare on")
     if len(set(seeds)) < len(seeds):
         raise UsageError(f"`seeds` has one twice: {', '.join(map(str, seeds))}")
+    if against is not None and against not in (names := detector_names(detectors)):
+        raise InputError(f"`against` is '{against}': {did_you_mean(against, names)}")
     asked = replace(scoring, units_in_order=True, by=())
     run = _Run(detectors, evidence, options, asked, execution)
     found = []
@@ -130,7 +134,7 @@ def _compared(
     opened: Benchmark, seeds: tuple[int | None, ...], run: _Run, source: Path | None
 ) -> Compared:
     results: dict[str, list[LabelErrorResult]] = {}
-    floors: dict[str, list[LabelErrorResult]] = {}
+    floors: list[dict[str, LabelErrorResult]] = []
     told: dict[str, str] = {}
     lines = []
     for seed in seeds:
@@ -141,8 +145,7 @@ def _compared(
                     results.setdefault(one.detector, []).append(one.result)
             own = replace(run.scoring, group_by=run.scoring.group_by or run.evidence.group_by)
             blind = blind_scores(benchmark.noisy(), benchmark.recipe)
-            for name, result in score_floors(benchmark, own, blind).items():
-                floors.setdefault(floor_name(name), []).append(result)
+            floors.append(score_floors(benchmark, own, blind))
             lines.append(_line(benchmark))
     wrong = next((name for name, own in results.items() if len(own) < len(seeds)), None)
     if wrong is not None:
@@ -151,7 +154,7 @@ def _compared(
         f"{opened.recipe['benchmark']} {opened.recipe['name']}",
         seeds,
         {name: Entry(own, told[name]) for name, own in results.items()},
-        {name: Entry(own) for name, own in floors.items()},
+        floor_entries(floors),
         tuple(lines),
     )
 
@@ -198,13 +201,12 @@ def compare_tables(
     InputError
         `against` did not run, or results that cannot be paired.
     """
-    kinds, shown = (("any",), CORRECTING) if correcting else (KINDS, FINDING)
-    made: list[ResultTable | None] = [
-        comparison_table(
-            f"{one.name}: {kind}", one.detectors, one.floors, kind, shown=shown, against=against
-        )
+    tables = [
+        table
         for one in found
-        for kind in kinds
+        for table in comparison_tables(
+            one.name, one.detectors, one.floors, correcting=correcting, against=against
+        )
     ]
     provenance = [f"Benchmark-N {__version__}", *(line for one in found for line in one.provenance)]
-    return ResultTables([table for table in made if table is not None], provenance)
+    return ResultTables(tables, provenance)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmark_n.evaluators.label_errors.results import LabelErrorResult
-from benchmark_n.report.pages import MEASURES, floor_name, interval_text, measure_text
+from benchmark_n.report.pages import MEASURES, floor_name, measure_text, measure_texts
 
 _MOST_PARTS = 40
 Cells = list[tuple[str, str]]
@@ -21,18 +21,11 @@ def measure_rows(
     rows = []
     for kind, found in result.tables.items():
         against = found.against_floor.text if found.against_floor else "-"
-        cells = [
-            (measure_text(found.measures.get(name), digits), interval_text(spread, digits))
-            for name, _, digits in MEASURES
-            for spread in [found.intervals.get(name)]
-        ]
+        cells = measure_texts(found.measures, found.intervals)
         rows.append((kind, detector, against, cells))
         for floor, measures in found.floors.items():
-            spread = interval_text(found.floor_intervals.get(floor), 3)
-            cells = [
-                (measure_text(measures.get(name), digits), spread if name == "lifted_auprc" else "")
-                for name, _, digits in MEASURES
-            ]
+            spread = {"lifted_auprc": found.floor_intervals.get(floor)}
+            cells = measure_texts(measures, spread)
             rows.append((kind, floor_name(floor), "", cells))
     return rows
 

@@ -17,7 +17,7 @@ import msgspec
 from benchmark_n.coco.units import units_line
 from benchmark_n.errors import InputError
 from benchmark_n.evaluators.label_errors.floors import without_flags
-from benchmark_n.report.pages import MEASURES, floor_name, interval_text, measure_text
+from benchmark_n.report.pages import MEASURES, floor_name, measure_texts
 from benchmark_n.report.results_reader import (
     SAME_SETTINGS,
     AgainstFloor,
@@ -62,13 +62,7 @@ class Row:
 
     def values(self) -> list[tuple[str, str]]:
         """Text and interval of each of `MEASURES`; without an interval its text is empty."""
-        return [
-            (
-                measure_text(self.measures[name], digits),
-                interval_text(self.intervals.get(name), digits),
-            )
-            for name, _, digits in MEASURES
-        ]
+        return measure_texts(self.measures, self.intervals)
 
     def cells(self) -> list[str]:
         """The row's texts under `HEADERS`."""

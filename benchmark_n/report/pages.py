@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import jinja2
 
-from benchmark_n.report.result_table import Column
+from benchmark_n.report.result_table import Column, Figure, interval_text
 
 # Measure of detection, what pages call it, and its decimals; detectors are ranked by the first two.
 MEASURES = (
@@ -56,9 +56,16 @@ def measure_text(value: float | int | None, digits: int) -> str:
     return f"{value:.{digits}f}" if digits else str(value)
 
 
-def interval_text(spread: Sequence[float] | None, digits: int) -> str:
-    """An interval as tables have it; nothing where there is none, or the measure is a count."""
-    return f"{spread[0]:.{digits}f} to {spread[1]:.{digits}f}" if spread and digits else ""
+def measure_texts(
+    measures: Mapping[str, float | int | None], intervals: Mapping[str, Sequence[float] | None]
+) -> list[tuple[str, str]]:
+    """Text and interval of each of `MEASURES`; empty without an interval, and of counts."""
+    made = []
+    for (name, _, digits), column in zip(MEASURES, measure_columns(), strict=True):
+        value, spread = measures.get(name), intervals.get(name)
+        figure = Figure(value, (spread[0], spread[1]) if spread and digits else None)
+        made.append((measure_text(value, digits), interval_text(figure, column)))
+    return made
 
 
 def page_template(name: str) -> jinja2.Template:

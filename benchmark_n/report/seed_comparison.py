@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from benchmark_n.coco.units import units_line
 from benchmark_n.errors import InputError, did_you_mean
 from benchmark_n.evaluators.label_errors.floors import HEADLINE
 from benchmark_n.evaluators.label_errors.measures import BUDGETS, recall_at
-from benchmark_n.evaluators.label_errors.over_seeds import OverSeeds, difference, over_seeds
+from benchmark_n.evaluators.label_errors.over_seeds import over_seeds
 from benchmark_n.evaluators.label_errors.results import LabelErrorResult
-from benchmark_n.evaluators.label_quality.holm import holm
-from benchmark_n.report.result_table import Cell, Column, Figure, ResultTable
+from benchmark_n.report.pages import floor_name
+from benchmark_n.report.ranked_table import Measures, ranked_table, together
+from benchmark_n.report.result_table import ResultTable
 
 # Of label errors, to what tables call them; the first ranks.
 FINDING = {
@@ -24,13 +24,8 @@ FINDING = {
 }
 # Of a review of a share of the annotations.
 CORRECTING = {recall_at(share): f"noise gone at {100 * share:g} %" for share in BUDGETS}
+_KINDS = ("class", "spatial", "spurious", "any", "missing")
 _PAIRED = ("truth", "group_by", "groups", "bootstrap", "seed")
-_NOTE = (
-    "Means over noise seeds, with 95 % intervals by bootstrap over units; lead and p are of "
-    "{measure} over {reference}, paired, p after Holm over the rows of the table."
-)
-
-Measures = Mapping[str, OverSeeds]
 
 
 @dataclass(frozen=True)
@@ -47,6 +42,45 @@ class Entry:
 
     results: Sequence[LabelErrorResult]
     told: str = ""
+
+
+def floor_entries(of_seeds: Sequence[Mapping[str, LabelErrorResult]]) -> dict[str, Entry]:
+    """The floors of each noise seed (`score_floors`) under the names that tables have."""
+    return {
+        floor_name(name): Entry([found[name] for found in of_seeds])
+        for name in (of_seeds[0] if of_seeds else ())
+    }
+
+
+def comparison_tables(
+    label: str,
+    entries: Mapping[str, Entry],
+    floors: Mapping[str, Entry],
+    *,
+    correcting: bool = False,
+    against: str | None = None,
+) -> list[ResultTable]:
+    """`comparison_table` of each kind of error that somebody has scores of.
+
+    Parameters
+    ----------
+    label
+        The benchmark, which titles start with.
+    correcting
+        Errors found in a share of the annotations, all kinds together, in place of AUPRC and the
+        like of each kind.
+
+    Raises
+    ------
+    InputError
+        As `comparison_table`.
+    """
+    kinds, shown = (("any",), CORRECTING) if correcting else (_KINDS, FINDING)
+    made = (
+        comparison_table(f"{label}: {k}", entries, floors, k, shown=shown, against=against)
+        for k in kinds
+    )
+    return [table for table in made if table is not None]
 
 
 def comparison_table(
@@ -70,7 +104,8 @@ def comparison_table(
     shown
         Measure to its header.
     against
-        The competitor that leads are over; by default the best floor.
+        The competitor that leads are over; by default the best floor. Where it has no scores of
+        this kind, there are no leads.
 
     Returns
     -------
@@ -80,9 +115,11 @@ def comparison_table(
     Raises
     ------
     InputError
-        Results of other draws, or `against` is no competitor.
+        Results of other draws, a competitor with a floor's name, or `against` is no competitor.
     """
-    _check_paired({**entries, **floors})
+    if against is not None and against not in entries:
+        raise InputError(f"`against` is '{against}': {did_you_mean(against, list(entries))}")
+    _check_paired(together(entries, floors))
     own = _known(entries, kind, shown)
     beside = _known(floors, kind, shown)
     if not own:
@@ -95,56 +132,9 @@ def comparison_table(
     return ranked_table(title, own, beside, shown, notes, told=told, against=against)
 
 
-def ranked_table(
-    title: str,
-    own: Mapping[str, Measures],
-    floors: Mapping[str, Measures],
-    shown: Mapping[str, str],
-    notes: Sequence[str],
-    *,
-    told: Mapping[str, str],
-    against: str | None = None,
-    beside: Mapping[str, Measures] = MappingProxyType({}),
-) -> ResultTable:
-    """Competitors, floors and what else stands beside them, the highest first.
-
-    Parameters
-    ----------
-    own, floors, beside
-        Name to measures over the seeds, which all have the first of `shown`; the last are no
-        competitors, and no lead is over them.
-    told
-        Competitor to what it was given beyond noisy labels and pictures.
-
-    Raises
-    ------
-    InputError
-        `against` is no competitor.
-    """
-    headline = next(iter(shown))
-    reference = _reference(own, floors, headline, against)
-    every = {**own, **floors, **beside}
-    leads = _leads({name: values[headline] for name, values in own.items()}, every, reference)
-    rows: list[tuple[Cell, ...]] = []
-    for name in sorted(every, key=lambda name: -every[name][headline].mean):
-        figures = (_figure(every[name].get(measure)) for measure in shown)
-        rows.append((name, told.get(name, ""), *figures, *leads.get(name, ("", ""))))
-    unranked = frozenset(place for place, row in enumerate(rows) if row[0] not in own)
-    note = _NOTE.format(measure=shown[headline], reference=reference or "nothing")
-    return ResultTable(title, _columns(shown), tuple(rows), (note, *notes), unranked)
-
-
 def _units(entries: Mapping[str, Entry]) -> str:
     settings = next(iter(entries.values())).results[0].settings
     return units_line(settings["group_by"], settings["groups"])
-
-
-def _columns(shown: Mapping[str, str]) -> tuple[Column, ...]:
-    return (
-        *(Column("detector"), Column("told")),
-        *(Column(header, 3, "highest") for header in shown.values()),
-        *(Column("lead"), Column("p (Holm)", 4)),
-    )
 
 
 def _known(
@@ -165,36 +155,6 @@ def _over_seeds(entry: Entry, kind: str, shown: Mapping[str, str]) -> Measures:
         if known and len(known) == len(entry.results):
             made[name] = over_seeds(known, [one.replicates[name] for one in results])
     return made
-
-
-def _reference(
-    own: Mapping[str, Measures], floors: Mapping[str, Measures], headline: str, against: str | None
-) -> str | None:
-    """The competitor that was asked for, else the best floor."""
-    if against is None:
-        return max(floors, key=lambda name: floors[name][headline].mean, default=None)
-    if against not in own:
-        raise InputError(f"`against` is '{against}': {did_you_mean(against, list(own))}")
-    return against
-
-
-def _leads(
-    own: Mapping[str, OverSeeds], every: Mapping[str, Measures], reference: str | None
-) -> dict[str, tuple[Cell, Cell]]:
-    """Competitor to its lead over the reference and the corrected p-value."""
-    if reference is None:
-        return {}
-    headline = next(iter(every[reference].values()))
-    found = {n: difference(one, headline) for n, one in own.items() if n != reference}
-    corrected = holm([p for _, _, p in found.values()]).tolist()
-    return {
-        name: (Figure(lead, spread), Figure(p))
-        for (name, (lead, spread, _)), p in zip(found.items(), corrected, strict=True)
-    }
-
-
-def _figure(found: OverSeeds | None) -> Figure:
-    return Figure(None) if found is None else Figure(found.mean, found.interval, found.sd)
 
 
 def _check_paired(entries: Mapping[str, Entry]) -> None:

@@ -13,20 +13,14 @@ from benchmark_n.evaluation.floors import score_floors
 from benchmark_n.evaluation.label_errors import score_benchmark
 from benchmark_n.evaluators.label_errors.blind import blind_scores
 from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
-from benchmark_n.report.pages import floor_name
 from benchmark_n.report.result_table import Column, ResultTable, ResultTables
-from benchmark_n.report.seed_comparison import (
-    CORRECTING,
-    FINDING,
-    Entry,
-    comparison_table,
-)
+from benchmark_n.report.seed_comparison import Entry, comparison_tables, floor_entries
 from benchmark_n.report.submission import FILE, SCORED, Submission, read_submission
 from benchmark_n.report.submission_check import Judge, benchmark_name, check_submission, judges
 from benchmark_n.report.submission_precision import Sent, detected_table, runs_of
+from benchmark_n.report.submission_seeds import check_noise_seeds
 from benchmark_n.tables.scores import read_scores
 
-_KINDS = ("class", "spatial", "spurious", "any", "missing")
 _DIGEST = 12
 
 
@@ -61,20 +55,21 @@ def submission_board(
     Raises
     ------
     UsageError
-        No benchmark, or several that differ in more than their seed.
+        No benchmark, or several that are not one under several seeds (`check_noise_seeds`).
     InputError
         A submission with a fault (`check_submission`), two of one name, or of different tracks.
     """
     known = judges(benchmarks)
-    names = list(dict.fromkeys(benchmark_name(one.benchmark) for one in known))
-    if len(names) != 1:
-        raise UsageError(f"a board is of one benchmark under several seeds, but got {names}")
+    if not known:
+        raise UsageError("a board is of one benchmark under several seeds, but none was given")
     sent = _read(folders, known)
     (track,) = dict.fromkeys(one.track for one in sent.values())
+    check_noise_seeds(known, track)
     standing = {path: one for path, one in sent.items() if one.withdrawn is None}
     notes = _notes(sent)
     if not standing:
-        tables = [ResultTable(f"{names[0]}, track {track}", (Column("detector"),), (), notes)]
+        label = benchmark_name(known[0].benchmark)
+        tables = [ResultTable(f"{label}, track {track}", (Column("detector"),), (), notes)]
     elif track in SCORED:
         tables = _scored(standing, known, track, bootstrap)
     else:
@@ -95,16 +90,17 @@ def _read(folders: Iterable[Path | str], known: Sequence[Judge]) -> dict[Path, S
     methods: dict[str, Path] = {}
     for folder in map(Path, folders):
         found, faults = read_submission(folder)
-        if found is not None and found.withdrawn is None:
+        if found is not None:
             faults = check_submission(folder, [one.benchmark for one in known])
         if found is None or faults:
             more = f" ({len(faults) - 1} more faults)" if len(faults) > 1 else ""
             raise InputError(f"{faults[0]}{more}")
-        if found.method in methods:
-            raise InputError(
-                f"{folder}: method '{found.method}' is that of {methods[found.method]}"
-            )
-        methods[found.method] = folder
+        if found.withdrawn is None:
+            if found.method in methods:
+                raise InputError(
+                    f"{folder}: method '{found.method}' is that of {methods[found.method]}"
+                )
+            methods[found.method] = folder
         other = next((p for p, one in sent.items() if one.track != found.track), None)
         if other is not None:
             raise InputError(
@@ -133,7 +129,7 @@ def _notes(sent: Sent) -> tuple[str, ...]:
 
 
 def _scored(sent: Sent, known: Sequence[Judge], track: str, bootstrap: int) -> list[ResultTable]:
-    """The first run of each seed counts: scores of several trainings are sent in as several."""
+    """One run of each seed is scored: of several trainings the mean of their scores is sent in."""
     options = LabelErrorOptions(by=(), bootstrap=bootstrap, units_in_order=True)
     results: dict[str, Entry] = {}
     blinds = [blind_scores(one.benchmark.noisy(), one.benchmark.recipe) for one in known]
@@ -153,8 +149,5 @@ def _scored(sent: Sent, known: Sequence[Judge], track: str, bootstrap: int) -> l
         score_floors(judge.benchmark, options, blind)
         for judge, blind in zip(known, blinds, strict=True)
     ]
-    floors = {floor_name(n): Entry([found[n] for found in of_seeds]) for n in of_seeds[0]}
-    kinds, shown = (("any",), CORRECTING) if track == "correct" else (_KINDS, FINDING)
-    label = benchmark_name(known[0].benchmark)
-    tables = [comparison_table(f"{label}: {k}", results, floors, k, shown=shown) for k in kinds]
-    return [table for table in tables if table is not None]
+    label, correcting = benchmark_name(known[0].benchmark), track == "correct"
+    return comparison_tables(label, results, floor_entries(of_seeds), correcting=correcting)

@@ -19,6 +19,7 @@ from benchmark_n.report.submission import CHOOSING, FILE, SCORED, Run, Submissio
 from benchmark_n.tables.scores import read_scores
 
 _DIGEST = 12
+_ROWS = ("floor", "ceiling")  # What names of other rows start with.
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,14 @@ def check_submission(
 ) -> list[str]:
     """A line for each fault of a submission; none where it may be sent in.
 
+    Of one that was withdrawn, ``submission.yaml`` alone is looked at: its files may be gone.
+
     Parameters
     ----------
     folder
         With ``submission.yaml`` and the files of its runs.
     benchmarks
-        Of whose annotations or images the results have to be; each needs a run.
+        Of whose annotations or images the results have to be; each needs an entry.
 
     Raises
     ------
@@ -73,17 +76,46 @@ def check_submission(
     if found is None:
         return faults
     known = judges(benchmarks)
+    if found.withdrawn is not None:
+        return []
+    faults += _of_method(found.method, place / FILE)
     faults += _of_seeds(found, place / FILE)
     for run in found.runs:
         faults += _of_run(found, run, place, known)
-    given = {run.annotations_sha256 for run in found.runs}
-    faults += [
-        f"{place / FILE}: no run is of {one.benchmark.path}, whose annotations have SHA-256 "
-        f"{one.sha256:.{_DIGEST}}"
-        for one in known
-        if one.sha256 not in given
-    ]
-    return faults
+    return [*faults, *_left_out(found, place / FILE, known)]
+
+
+def _of_method(method: str, path: Path) -> Iterator[str]:
+    """Names that boards give to other rows."""
+    start = method.strip().casefold().partition(":")
+    if start[1] and start[0].strip() in _ROWS:
+        yield (
+            f"{path}: method is '{method}', expected another name: boards call floors "
+            "'floor: …' and ceilings 'ceiling: …'"
+        )
+
+
+def _left_out(found: Submission, path: Path, known: Sequence[Judge]) -> Iterator[str]:
+    """Noise seeds without an entry, or with an entry but not with the floor that others have."""
+    by_role: dict[str, dict[str, Run]] = {}
+    for run in found.runs:
+        by_role.setdefault(run.role, {}).setdefault(run.annotations_sha256, run)
+    entries = by_role.pop("entry", {})
+    for one in known:
+        label = f"{one.benchmark.path}, whose annotations have SHA-256 {one.sha256:.{_DIGEST}}"
+        if one.sha256 not in entries:
+            yield f"{path}: no run is of {label}, as its entry"
+        for role, runs in by_role.items():
+            if one.sha256 not in runs and any(other.sha256 in runs for other in known):
+                yield f"{path}: no run is of {label}, as its {role}, which other benchmarks have"
+    told = {one.sha256 for one in known}
+    for role, runs in by_role.items():
+        for sha256, run in runs.items():
+            if sha256 not in entries and sha256 not in told:
+                yield (
+                    f"{path}: {run.file} is the {role} of {run.benchmark} with annotations "
+                    f"{sha256:.{_DIGEST}}, of which there is no entry"
+                )
 
 
 def _of_seeds(found: Submission, path: Path) -> Iterator[str]:
@@ -116,6 +148,9 @@ def _of_run(found: Submission, run: Run, place: Path, known: Sequence[Judge]) ->
     path = place / where
     if where.is_absolute() or ".." in where.parts:
         yield f"{place / FILE}: file is {run.file}, expected a path below {place}"
+        return
+    if not path.resolve().is_relative_to(place.resolve()):
+        yield f"{path}: is a link to {path.resolve()}, expected a file below {place}"
         return
     ending = ".parquet" if found.track in SCORED else ".json"
     if where.suffix != ending:

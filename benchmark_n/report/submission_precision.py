@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark_n.coco.predictions import read_predictions
 from benchmark_n.coco.units import units_line
 from benchmark_n.errors import InputError
-from benchmark_n.evaluators.average_precision.evaluate import (
-    InstanceSegmentationResult,
-    evaluate_instances,
-)
+from benchmark_n.evaluators.average_precision.evaluate import evaluate_instances
 from benchmark_n.evaluators.average_precision.options import PrecisionOptions
 from benchmark_n.evaluators.average_precision.problem import IouType
 from benchmark_n.evaluators.label_errors.over_seeds import OverSeeds, over_seeds
 from benchmark_n.masks.boundary import DEFAULT_DILATION_RATIO
 from benchmark_n.report.evaluation_tables import IOU_TITLES
+from benchmark_n.report.ranked_table import ranked_table
 from benchmark_n.report.result_table import ResultTable
-from benchmark_n.report.seed_comparison import ranked_table
 from benchmark_n.report.submission import Run, Submission
 from benchmark_n.report.submission_check import Judge, benchmark_name
 
@@ -38,13 +36,15 @@ def detected_table(sent: Sent, known: Sequence[Judge], track: str, bootstrap: in
     units = ""
     for path, one in sent.items():
         for role, made in by_role.items():
-            runs = [(j, run) for j in known for run in runs_of(one, j, role)]
-            if runs:
-                results = [_precision(path / run.file, judge, bootstrap) for judge, run in runs]
+            results = [
+                [_precision(path / run.file, judge, bootstrap) for run in runs_of(one, judge, role)]
+                for judge in known
+            ]
+            if any(results):
                 name = one.method if role == "entry" else f"{role}: {one.method}"
-                made[name] = _over_runs(results)
-                settings = results[0]["segm"].settings
-                units = units_line(settings["group_by"], settings["groups"])
+                # All noise seeds count the same, however many trainings each has.
+                made[name] = _mean([_mean([run.measures for run in runs]) for runs in results])
+                units = results[0][0].units
     return ranked_table(
         f"{benchmark_name(known[0].benchmark)}, track {track}: clean validation labels",
         by_role["entry"],
@@ -56,7 +56,15 @@ def detected_table(sent: Sent, known: Sequence[Judge], track: str, bootstrap: in
     )
 
 
-def _precision(path: Path, judge: Judge, bootstrap: int) -> dict[str, InstanceSegmentationResult]:
+@dataclass(frozen=True)
+class _Precision:
+    """AP of one run by IoU type, and what its replicates resample."""
+
+    measures: dict[str, OverSeeds]
+    units: str
+
+
+def _precision(path: Path, judge: Judge, bootstrap: int) -> _Precision:
     """AP of each IoU type on the clean validation labels."""
     truth = judge.validation
     detections = read_predictions(path, truth)
@@ -64,12 +72,21 @@ def _precision(path: Path, judge: Judge, bootstrap: int) -> dict[str, InstanceSe
         raise InputError(f"{path}: not every detection has a mask: tracks A and D need them")
     ratio = float(judge.benchmark.recipe.get("dilation_ratio", DEFAULT_DILATION_RATIO))
     options = PrecisionOptions(bootstrap=bootstrap, dilation_ratio=ratio)
-    return {k: evaluate_instances(truth, detections, iou_type=k, options=options) for k in _TYPES}
-
-
-def _over_runs(results: Sequence[Mapping[str, InstanceSegmentationResult]]) -> dict[str, OverSeeds]:
-    made: dict[str, OverSeeds] = {}
+    measures: dict[str, OverSeeds] = {}
     for kind in _TYPES:
-        values = [float(one[kind].statistics["AP"] or 0.0) for one in results]
-        made[kind] = over_seeds(values, [r[kind].replicates["AP"] for r in results])
-    return made
+        result = evaluate_instances(truth, detections, iou_type=kind, options=options)
+        value = result.statistics["AP"]
+        if value is None:
+            raise InputError(
+                f"{path}: {_PRECISION[kind]} is not defined: {truth.path} has no instance to find"
+            )
+        measures[kind] = over_seeds([value], [result.replicates["AP"]])
+    return _Precision(measures, units_line(result.settings["group_by"], result.settings["groups"]))
+
+
+def _mean(parts: Sequence[Mapping[str, OverSeeds]]) -> dict[str, OverSeeds]:
+    """The mean of each IoU type over noise seeds, or over the trainings of one."""
+    return {
+        kind: over_seeds([one[kind].mean for one in parts], [one[kind].replicates for one in parts])
+        for kind in _TYPES
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,60 @@ def test_results_of_other_draws_and_unknown_names_are_refused(seeds: list[Benchm
         compare([seeds[0]], "random", [1, 1])
     with pytest.raises(UsageError, match="name a benchmark"):
         compare([])
+
+
+def test_no_row_swallows_another(seeds: list[Benchmark]) -> None:
+    a = entry(seeds, 0.3)
+    with pytest.raises(InputError, match="two rows are called 'floor: chance'"):
+        comparison_table("t", {"floor: chance": a}, {"floor: chance": a}, "class")
+
+
+def test_leads_over_one_without_scores_of_a_kind_are_left_out(seeds: list[Benchmark]) -> None:
+    both = {"a": entry(seeds, 0.3), "b": entry(seeds, 0.1)}
+    kinds = [{k: v for k, v in one.kinds.items() if k == "any"} for one in both["b"].results]
+    few = [replace(one, kinds=k) for one, k in zip(both["b"].results, kinds, strict=True)]
+    table = comparison_table("t", {**both, "b": Entry(few)}, {}, "class", against="b")
+    assert table is not None
+    assert [row[-2:] for row in table.rows] == [("", "")]
+    assert "over nothing" in table.notes[0]
+    assert "b: no scores of class under every seed" in table.notes
+
+
+def test_leads_over_what_does_not_run_are_refused_before_anything_runs(
+    seeds: list[Benchmark], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ran(*_: object, **__: object) -> None:
+        pytest.fail("a detector ran")
+
+    monkeypatch.setattr("benchmark_n.experiments.compare.evaluate_detectors", ran)
+    with pytest.raises(InputError, match=r"`against` is 'knn': \(known: random\)"):
+        compare([seeds[0]], "random", against="knn")
+    words = ["compare", str(seeds[0].path), "--detector", "all", "--against", "nobody"]
+    assert run(words) == 1
+
+
+@pytest.mark.parametrize("words", [["--top", "5"], ["--images", "."]])
+def test_compare_has_no_options_that_do_nothing(seeds: list[Benchmark], words: list[str]) -> None:
+    assert run(["compare", str(seeds[0].path), "--detector", "random", *words]) == 2
+
+
+def test_json_has_the_tables_figures(
+    seeds: list[Benchmark], capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["compare", str(seeds[0].path), "--seeds", "1-3", "--detector", "random"]
+    assert run([*words, "--bootstrap", "20", "-q", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    (compared,) = found["compared"]
+    table = next(one for one in found["tables"] if one["title"] == "scenes-N hard: class")
+    heads = [column["name"] for column in table["columns"]]
+    row = dict(zip(heads, next(r for r in table["rows"] if r[0] == "random"), strict=True))
+    aurocs = [one["kinds"]["class"]["auroc"] for one in compared["detectors"]["random"]]
+    assert row["AUROC"]["value"] == pytest.approx(np.mean(aurocs))
+    assert row["AUROC"]["sd"] == pytest.approx(np.std(aurocs, ddof=1))
+    low, high = row["lead"]["interval"]
+    assert low <= high
+    assert 2 / 21 <= row["p (Holm)"]["value"] <= 1
+    assert found["provenance"][1:] == compared["provenance"]
 
 
 def test_a_seed_that_is_not_there_is_made(

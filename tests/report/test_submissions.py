@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 import yaml
 from sklearn import metrics
 
-from benchmark_n import Benchmark
+from benchmark_n import Benchmark, load
 from benchmark_n.cli import run
 from benchmark_n.coco import read_coco
 from benchmark_n.errors import InputError, UsageError
@@ -119,6 +120,9 @@ def _in_run(**changes: object) -> Change:
             "benchmark is scenes-N mid, but that of .* is scenes-N",
         ),
         (_in_run(role="floor"), "role is floor, expected entry"),
+        (_in_run(role="floor"), "no run is of .*1, whose annotations have .*, as its entry"),
+        (lambda t: t.update(method="floor: chance"), "method is 'floor: chance', expected another"),
+        (lambda t: t.update(method=" Ceiling : x"), "method is ' Ceiling : x', expected another"),
         (_in_run(annotations_sha256="a" * 64), "no run is of .*1, whose annotations have SHA-256"),
         (lambda t: t["runs"].append(dict(t["runs"][0], file="2.parquet")), "are both the entry of"),
         (
@@ -205,6 +209,87 @@ def test_errata_are_listed_and_what_is_withdrawn_has_no_row(
     assert "# Withdrawn on 2026-12-02: gone: read the manifest." in capsys.readouterr().out
 
 
+def test_what_was_withdrawn_is_in_nobodys_way(seeds: list[Benchmark], tmp_path: Path) -> None:
+    gone = document(seeds)
+    gone["withdrawn"] = {"date": "2026-12-02", "why": "read the manifest"}
+    old, new = put(tmp_path / "old", gone, []), put(tmp_path / "new", document(seeds), seeds)
+    paths = [one.path for one in seeds]
+    assert check_submission(old, paths) == []
+    for order in ([old, new], [new, old]):
+        for table in submission_board(order, paths, bootstrap=10).tables:
+            assert [row[0] for row in table.rows].count(EVIL) == 1
+
+
+def test_links_lead_nowhere_else(seeds: list[Benchmark], tmp_path: Path) -> None:
+    place = put(tmp_path / "s", document(seeds), seeds)
+    inside = place / "kept.parquet"
+    (place / "1.parquet").rename(inside)
+    (place / "1.parquet").symlink_to(inside.name)
+    assert check_submission(place, [one.path for one in seeds]) == []
+    outside = inside.rename(tmp_path / "elsewhere.parquet")
+    (place / "1.parquet").unlink()
+    (place / "1.parquet").symlink_to(outside)
+    (line,) = check_submission(place)
+    assert line == f"{place}/1.parquet: is a link to {outside}, expected a file below {place}"
+    # A submission that is itself behind a link is one.
+    (tmp_path / "link").symlink_to(put(tmp_path / "t", document(seeds), seeds))
+    assert check_submission(tmp_path / "link") == []
+
+
+def test_no_noise_seed_is_left_out(seeds: list[Benchmark], tmp_path: Path) -> None:
+    told = document(seeds, "train-on-noisy")
+    told["runs"][1]["role"] = "floor"
+    place = put(tmp_path / "s", told, [])
+    for number in (1, 2):
+        (place / f"{number}.json").write_text("[]", encoding="utf-8")
+    (line,) = check_submission(place)
+    assert re.search(r"2\.json is the floor of scenes-N hard .*, of which there is no entry", line)
+    lines = check_submission(place, [one.path for one in seeds])
+    assert [re.search(r"no run is of .*/(\d), .*, as its (\w+)", x).groups() for x in lines] == [  # type: ignore[union-attr]
+        ("1", "floor"),
+        ("2", "entry"),
+    ]
+    with pytest.raises(InputError, match="no run is of"):
+        submission_board([place], [one.path for one in seeds])
+
+
+def test_each_noise_seed_counts_once_however_often_it_was_trained(
+    seeds: list[Benchmark], tmp_path: Path
+) -> None:
+    clean_val = seeds[0].clean_val
+    assert clean_val is not None
+    told = document(seeds, "train-on-noisy")
+    told["runs"] += [dict(told["runs"][0], file=f"{n}.json", training_seed=n) for n in (3, 4)]
+    place = put(tmp_path / "s", told, [])
+    records = [
+        {key: record[key] for key in ("image_id", "category_id", "segmentation")} | {"score": 0.9}
+        for record in read_coco(clean_val).records()
+    ]
+    aps = {}
+    for name, step in ((1, 2), (2, 1), (3, 3), (4, 5)):
+        path = place / f"{name}.json"
+        path.write_text(json.dumps(records[::step]), encoding="utf-8")
+        found = evaluate_predictions(EvaluationInput(seeds[0], against="val"), path)
+        aps[name] = found.results["segm"]["statistics"]["AP"]
+    (table,) = submission_board([place], [one.path for one in seeds], bootstrap=20).tables
+    figure = table.rows[0][2]
+    assert isinstance(figure, Figure)
+    of_seeds = [np.mean([aps[1], aps[3], aps[4]]), aps[2]]
+    assert figure.value == pytest.approx(np.mean(of_seeds))
+    assert figure.sd == pytest.approx(np.std(of_seeds, ddof=1))
+
+
+def test_an_ap_of_nothing_is_no_zero(seeds: list[Benchmark], tmp_path: Path) -> None:
+    empty = Path(shutil.copytree(seeds[0].path, tmp_path / "empty"))
+    path = empty / "annotations" / "clean_val.json"
+    labels = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**labels, "annotations": []}), encoding="utf-8")
+    place = put(tmp_path / "s", document(seeds[:1], "train-on-noisy"), [])
+    (place / "1.json").write_text("[]", encoding="utf-8")
+    with pytest.raises(InputError, match=r"1\.json: .* AP is not defined: .*clean_val"):
+        submission_board([place], [empty])
+
+
 def test_what_cannot_share_a_board(seeds: list[Benchmark], tmp_path: Path) -> None:
     paths = [one.path for one in seeds]
     a = put(tmp_path / "a", document(seeds), seeds)
@@ -225,6 +310,51 @@ def test_what_cannot_share_a_board(seeds: list[Benchmark], tmp_path: Path) -> No
     ]
     assert run(["leaderboard", str(a)]) == 2
     assert run(["leaderboard", str(a), str(tmp_path), "--benchmark", str(paths[0])]) == 2
+
+
+def test_benchmarks_of_a_board_are_one_under_several_seeds(
+    seeds: list[Benchmark], tmp_path: Path
+) -> None:
+    def sent(track: str, *benchmarks: Benchmark) -> Path:
+        told = document(list(benchmarks), track)
+        for run_, benchmark in zip(told["runs"], benchmarks, strict=True):
+            run_["noise_seed"] = benchmark.recipe["seed"]
+        place = put(tmp_path / f"{track}{len(list(tmp_path.iterdir()))}", told, list(benchmarks))
+        for number in range(1, len(benchmarks) + 1):
+            (place / f"{number}.json").write_text("[]", encoding="utf-8")
+        return place
+
+    def copy(benchmark: Benchmark, name: str) -> Path:
+        return Path(shutil.copytree(benchmark.path, tmp_path / name))
+
+    first = seeds[0]
+    # The same size and name, of other pictures.
+    other = making.make(
+        "scenes", "hard", seed=2, data_seed=5, num_images=8, out=tmp_path / "other", workers=1
+    )
+    with pytest.raises(UsageError, match=r"other: SHA-256 of the source is \w+, but \w+ in .*1: "):
+        submission_board([sent("label-errors", first, other)], [first.path, other.path])
+    # One and the same twice would be two seeds without a spread.
+    twin = copy(first, "twin")
+    with pytest.raises(UsageError, match=r"twin: has annotations with SHA-256 \w{12}, as .*1 has"):
+        submission_board([sent("label-errors", first)], [first.path, twin])
+    again = copy(first, "again")
+    with load(again).annotations.open("a", encoding="utf-8") as file:
+        file.write("\n")
+    with pytest.raises(UsageError, match=r"again: has noise seed 1, as .*1 has"):
+        submission_board([sent("label-errors", first, load(again))], [first.path, again])
+    # Models are judged on one set of clean labels.
+    second = copy(seeds[1], "second")
+    with (second / "annotations" / "clean_val.json").open("a", encoding="utf-8") as file:
+        file.write("\n")
+    with pytest.raises(UsageError, match="second: SHA-256 of the clean validation labels is"):
+        submission_board([sent("train-on-noisy", *seeds)], [first.path, second])
+    recipe = copy(seeds[1], "recipe")
+    text = (recipe / "recipe.yaml").read_text(encoding="utf-8")
+    changed = re.sub(r"^version: \d+$", "version: 77", text, flags=re.MULTILINE)
+    (recipe / "recipe.yaml").write_text(changed, encoding="utf-8")
+    with pytest.raises(UsageError, match="recipe: `version` of the recipe is 77, but 2 in"):
+        submission_board([sent("label-errors", *seeds)], [first.path, recipe])
 
 
 def test_detections_are_judged_on_the_clean_validation_labels(

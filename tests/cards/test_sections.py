@@ -121,7 +121,8 @@ def test_a_sample_shows_the_pictures_that_are_ours(carded: Benchmark) -> None:
     picture = cv2.imread(str(carded.path / SAMPLE))
     assert picture is not None
     colours = np.unique(picture.reshape(-1, 3), axis=0)
-    assert len(colours) > 5000
+    # Outlines and words on grey have some tens; a picture fills the palette.
+    assert len(colours) == 256
     assert SAMPLE in plan_upload(carded, "someone/name").files
 
 

@@ -52,7 +52,12 @@ def load(path: Path | str | Sequence[Path | str]) -> Benchmark:
 
     Examples
     --------
-    >>> load("parts/*").manifest(["iou"])  # doctest: +SKIP
+    >>> from benchmark_n import SourceOptions, make
+    >>> for number in (1, 2):
+    ...     part = SourceOptions(num_images=3, part=(number, 2))
+    ...     _ = make("scenes", "hard", source=part, out=f"parts/{number}")
+    >>> len(load("parts/*").manifest(["iou"]))
+    26
     """
     if isinstance(path, Path | str):
         if Path(path).exists() or not glob.has_magic(str(path)):

@@ -55,12 +55,8 @@ class Compared:
             }
             for part, entries in (("detectors", self.detectors), ("floors", self.floors))
         }
-        return {
-            "name": self.name,
-            "seeds": list(self.seeds),
-            **plain,
-            "provenance": self.provenance,
-        }
+        head = {"name": self.name, "seeds": list(self.seeds)}
+        return {**head, **plain, "provenance": self.provenance}
 
 
 def compare(
@@ -104,12 +100,7 @@ def compare(
     >>> [result.kinds["any"].measures["errors"] for result in found.detectors["random"].results]
     [22, 20]
     """
-    if not benchmarks:
-        raise UsageError("name a benchmark to compare on")
-    if len(set(seeds)) < len(seeds):
-        raise UsageError(f"`seeds` has one twice: {', '.join(map(str, seeds))}")
-    if against is not None and against not in (names := detector_names(detectors)):
-        raise InputError(f"`against` is '{against}': {did_you_mean(against, names)}")
+    _check(benchmarks, seeds, against, detectors)
     asked = replace(scoring, units_in_order=True, by=())
     run = _Run(detectors, evidence, options, asked, execution)
     found = []
@@ -117,6 +108,20 @@ def compare(
         opened = load(each) if isinstance(each, Path | str) else each
         found.append(_compared(opened, tuple(seeds) or (opened.recipe.get("seed"),), run, source))
     return found
+
+
+def _check(
+    benchmarks: Sequence[Benchmark | Path | str],
+    seeds: Sequence[int],
+    against: str | None,
+    detectors: str | Sequence[str],
+) -> None:
+    if not benchmarks:
+        raise UsageError("name a benchmark to compare on")
+    if len(set(seeds)) < len(seeds):
+        raise UsageError(f"`seeds` has one twice: {', '.join(map(str, seeds))}")
+    if against is not None and against not in (names := detector_names(detectors)):
+        raise InputError(f"`against` is '{against}': {did_you_mean(against, names)}")
 
 
 @dataclass(frozen=True)

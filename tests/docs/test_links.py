@@ -9,7 +9,7 @@ import pytest
 
 from tests.docs.pages import DOCS
 
-PAGES = sorted(DOCS.rglob("*.md"))
+PAGES = sorted(path for path in DOCS.rglob("*.md") if "_build" not in path.parts)
 _LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)(?:#[^)]*)?\)")
 
 

@@ -195,7 +195,7 @@ def open_benchmark(path: Path | str) -> Benchmark:
     --------
     >>> from benchmark_n import SourceOptions, make
     >>> _ = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard")
-    >>> load("hard").recipe["name"]
+    >>> open_benchmark("hard").recipe["name"]
     'hard'
     """
     path = Path(path)

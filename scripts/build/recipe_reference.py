@@ -37,7 +37,7 @@ def describe(kind: type) -> tuple[str, dict[str, str]]:
     """The summary of a class's numpydoc docstring, and parameter to description."""
     text = inspect.getdoc(kind) or ""
     before, _, rest = text.partition("\nParameters\n----------\n")
-    summary = before.partition("\nReferences\n")[0]
+    summary = before.partition("\nReferences\n")[0].partition("\nExamples\n")[0]
     block = rest.partition("\n\n")[0]
     described: dict[str, str] = {}
     names: list[str] = []

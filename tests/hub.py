@@ -101,10 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _create(self, asked: dict[str, Any]) -> None:
         name = f"{asked['organization']}/{asked['name']}"
-        if name in self.hub.repositories:
-            self._answer({"error": "You already created this dataset repo"}, 409)
-            return
-        self.hub.repositories[name] = asked
+        self.hub.repositories.setdefault(name, asked)
         self._answer({"url": f"{self.hub.address}/datasets/{name}", "name": name})
 
     def _info(self, name: str) -> dict[str, Any]:

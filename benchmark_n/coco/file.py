@@ -106,6 +106,10 @@ class CocoFile:
     def __len__(self) -> int:
         return len(self.annotations)
 
+    def __repr__(self) -> str:
+        counts = f"{len(self)} annotations, {len(self.images)} images"
+        return f"<CocoFile {self.path.name}: {counts}, {len(self.categories)} categories>"
+
     def take(self, rows: NDArray[np.intp]) -> CocoFile:
         """The same file with the annotations at `rows` alone, in that order."""
         columns = ("annotation_ids", "image_ids", "category_ids", "crowd")

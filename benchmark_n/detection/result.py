@@ -48,6 +48,8 @@ class DetectionResult:
     >>> from benchmark_n import SourceOptions, detect, make
     >>> benchmark = make("scenes", "hard", source=SourceOptions(num_images=3), out="hard")
     >>> (found,) = detect(benchmark.annotations, benchmark.images, "random")
+    >>> found
+    <DetectionResult of random on instances_train.json: flagged 9 class, 5 spatial, 14 any>
     >>> found.detector, found.scores.num_rows, found.result  # no truth was read
     ('random', 78, None)
     >>> found.to_dict()["flagged"]
@@ -63,6 +65,11 @@ class DetectionResult:
     provenance: Mapping[str, Any]
     warnings: tuple[str, ...] = ()
     plots: tuple[Plot, ...] = ()
+
+    def __repr__(self) -> str:
+        """One line: the tables that it holds would fill a screen."""
+        flags = ", ".join(f"{count} {kind}" for kind, count in flag_counts(self.scores).items())
+        return f"<DetectionResult of {self.detector} on {self.coco.path.name}: flagged {flags}>"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

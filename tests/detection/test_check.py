@@ -45,6 +45,7 @@ def path(tmp_path: Path) -> Path:
 def test_findings_come_with_ids_and_probabilities(path: Path) -> None:
     result = benchmark_n.check(path)
     told = {(s.rule, s.annotation_ids, s.image_id, s.category_id) for s in result.suspects}
+    assert repr(result).startswith(f"<CheckResult on {path.name}: 1 duplicate, 1 box_mask")
     assert told == {
         ("duplicate", (12, 11), 1, 1),
         ("box_mask", (13,), 1, 1),

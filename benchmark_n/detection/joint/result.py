@@ -75,6 +75,11 @@ class JointResult:
     provenance: Mapping[str, Any]
     warnings: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        """One line: the tables that it holds would fill a screen."""
+        count, name = len(self.suspects), self.coco.path.name
+        return f"<JointResult on {name}: {count} suspects, {self.expected:.1f} errors expected>"
+
     @property
     def expected(self) -> float:
         """Number of errors that the listed probabilities add to."""

@@ -73,6 +73,11 @@ class CheckResult:
     masked: NDArray[np.bool_]
     images: Path | None = None
 
+    def __repr__(self) -> str:
+        """One line: the tables that it holds would fill a screen."""
+        found = ", ".join(f"{count} {name}" for name, count in self.counts.items() if count)
+        return f"<CheckResult on {self.coco.path.name}: {found or 'nothing found'}>"
+
     @property
     def boxes(self) -> int:
         """Number of annotations without a mask, crowds left out."""

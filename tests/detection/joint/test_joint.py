@@ -49,6 +49,15 @@ def test_errors_of_all_kinds_lead_the_list(found: JointResult, files: Files) -> 
     assert values == sorted(values, reverse=True)
 
 
+def test_a_result_is_shown_in_one_line(found: JointResult, files: Files) -> None:
+    name, count = files.annotations.name, len(found.suspects)
+    expected = sum(one.probability for one in found.suspects)
+    assert repr(found) == (
+        f"<JointResult on {name}: {count} suspects, {expected:.1f} errors expected>"
+    )
+    assert len(repr(found.coco)) < 100
+
+
 def test_probabilities_are_that_not_every_reason_is_wrong(found: JointResult) -> None:
     for one in found.suspects:
         right = np.prod([1 - reason.probability for reason in one.reasons])

@@ -37,8 +37,8 @@ def drawings(pairs: MaskPairs) -> dict[str, list[CropMask]]:
     """Row title to second drawings of the pairs' objects."""
     ours = next(n for n in load_recipe("human-lvis-crowd").noises if n.name == "contour")
     plain = build_noise("localization", {"probability": 1.0, "sigma": 2, "vertices": "contour"})
-    rows = {"second person": list(pairs.noisy)}
-    for title, noise in (("localization", plain), ("ours, calibrated", ours)):
+    rows = {"a second person": list(pairs.noisy)}
+    for title, noise in (("localization noise", plain), ("ours, calibrated", ours)):
         assert isinstance(noise, SpatialNoise)
         streams = [Stream(SEED, noise.name, identity) for identity in pairs.ids.tolist()]
         rows[title] = [
@@ -55,18 +55,19 @@ def main() -> None:
     order = np.argsort([mask.area for mask in pairs.clean], kind="stable")
     pairs = pairs.take(order[[int(place * (len(order) - 1)) for place in PLACES]])
     rows = drawings(pairs)
-    figure, axes = plt.subplots(len(rows), len(PLACES), figsize=(11, 4.3))
-    for line, (title, masks) in zip(axes, rows.items(), strict=True):
-        for axis, clean, noisy in zip(line, pairs.clean, masks, strict=True):
+    figure = plt.figure(figsize=(11, 5.6), layout="constrained")
+    lines = figure.subfigures(len(rows), 1)
+    for line, (title, masks) in zip(lines, rows.items(), strict=True):
+        line.suptitle(title, fontsize=18, x=0.01, ha="left")  # to be read on a small screen too
+        axes = line.subplots(1, len(PLACES))
+        for axis, clean, noisy in zip(axes, pairs.clean, masks, strict=True):
             x, y, w, h = clean.bbox
             gap = MARGIN * max(w, h) + 2
             axis.contourf(clean.full(), levels=[0.5, 1], colors=[FIRST])
-            axis.contour(noisy.full(), levels=[0.5], colors=[SECOND], linewidths=1.1)
+            axis.contour(noisy.full(), levels=[0.5], colors=[SECOND], linewidths=1.6)
             axis.set(xlim=(x - gap, x + w + gap), ylim=(y + h + gap, y - gap), aspect="equal")
             axis.set(xticks=[], yticks=[])
             axis.spines[:].set_visible(False)
-        line[0].set_ylabel(title, fontsize=11)
-    figure.tight_layout(pad=0.5)
     figure.savefig(ROOT / "docs" / "realism.png", dpi=110, metadata={"Software": None})
 
 

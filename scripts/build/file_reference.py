@@ -64,8 +64,9 @@ A benchmark's directory:
 | `README.md`, `croissant.json`, `card/` | the data card, where `card` was run |
 
 In `results/NAME-MODE` or `results/NAME/DETECTOR`: `results.json` ([below](#results-json)), and of
-detectors `scores.parquet`, `suspects.json` and `report.html`. Of a review: [decisions.schema.json](decisions.schema.json);
-of a submission: [submission.schema.json](submission.schema.json).
+detectors `scores.parquet`, `suspects.json` and `report.html`.
+Of a review: [decisions.schema.json](decisions.schema.json); of a submission:
+[submission.schema.json](submission.schema.json).
 """
 
 RESULTS = """\
@@ -73,11 +74,13 @@ RESULTS = """\
 
 Written by `eval`; [JSON Schema](results.schema.json). Fields beside these may be there.
 
-| field | of detectors | of `predictions`, `compare`, `masks` and `ef` |
-|---|---|---|
-| what was asked | `detector` | `mode`, and `name`: of the benchmark or file |
-| `provenance` | options, evidence, what the detector was told, marks of leaks, and the benchmark: version, recipe, seed, digests | version, recipe, seed, source, SHA-256 of the files judged |
-| `results` | by kind of error ([measures](measures.md)), with intervals and [floors](floors.md); `settings` says what counts as an error | by IoU type, by compared name, or as a whole |
+Both forms say what was asked (`detector`, or `mode` and the `name` of the benchmark or file), and
+
+- `provenance`: version, recipe, seed and digests of the benchmark and of the files judged; of
+  detectors also options, evidence, what the detector was told, and marks of leaks;
+- `results`: of detectors by kind of error ([measures](measures.md)), with intervals and
+  [floors](floors.md), and in `settings` what counts as an error; of `predictions`, `compare`,
+  `masks` and `ef` by IoU type, by compared name, or as a whole.
 """
 EVALUATION_MODES = ("predictions", "compare", "masks", "ef")
 

@@ -9,6 +9,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +55,9 @@ class Step:
 def steps(page: Path) -> list[Step]:
     """The blocks that run, in order."""
     found = _BLOCK.findall(page.read_text())
-    after: list[tuple[str, str]] = [*found[1:], ("", "")]
     return [
-        Step(kind, text, following if next_kind == OUTPUT else None)
-        for (kind, text), (next_kind, following) in zip(found, after, strict=True)
+        Step(kind, text, following if after == OUTPUT else None)
+        for (kind, text), (after, following) in pairwise([*found, ("", "")])
         if kind in RUN
     ]
 

@@ -1,7 +1,7 @@
-"""What Get started and the how-tos tell a reader to type runs as it stands, and prints what they say.
+"""What Get started and the how-tos tell a reader to type runs, and prints what they say.
 
-Blocks of ``sh`` and ``python`` are run, and ``text`` after one is what it prints; blocks of no
-language are not: they need a network, a GPU, data of others, or long.
+Blocks of ``sh`` and ``python`` are run, and ``text`` after one is what it prints; others are
+not: they need a network, a GPU, data of others, or long.
 """
 
 from __future__ import annotations
@@ -84,7 +84,10 @@ def test_what_says_that_it_runs_is_run() -> None:
     ("text", "fault"),
     [
         ("```sh\nbenchmark-n recipes no-such\n```\n", "no-such"),
-        ("```sh\nbenchmark-n recipes sym-5 --json\n```\n\n```text\nsym-5\n```\n", "this was printed"),
+        (
+            "```sh\nbenchmark-n recipes sym-5 --json\n```\n\n```text\nsym-5\n```\n",
+            "this was printed",
+        ),
         ("```sh\ncurl example.org\n```\n", "no command of ours"),
         ("```python\nassert 1 == 2, 'a line of Python'\n```\n", "a line of Python"),
     ],

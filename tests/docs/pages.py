@@ -20,6 +20,7 @@ DOCS = REPOSITORY / "docs"
 # What runs, and what is printed by the block before it; other fences are not run.
 RUN = ("sh", "python")
 OUTPUT = "text"
+OURS = "benchmark-n"
 _BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LIKE = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
@@ -31,16 +32,14 @@ def blocks(page: Path, language: str) -> list[str]:
 
 def commands(page: Path) -> list[list[str]]:
     """The arguments of each ``benchmark-n`` line of a page's ``sh`` blocks."""
-    return list(arguments("".join(blocks(page, "sh"))))
+    return [words[1:] for words in lines("".join(blocks(page, "sh"))) if words[0] == OURS]
 
 
-def arguments(text: str) -> Iterator[list[str]]:
-    """The arguments of each ``benchmark-n`` line; any other line is a fault of the page."""
+def lines(text: str) -> Iterator[list[str]]:
+    """The words of each command of a block."""
     for line in text.replace("\\\n", " ").splitlines():
-        words = shlex.split(line, comments=True)
-        if words:
-            assert words[0] == "benchmark-n", f"no command of ours: {line}"
-            yield words[1:]
+        if words := shlex.split(line, comments=True):
+            yield words
 
 
 @dataclass(frozen=True)
@@ -75,8 +74,10 @@ def follow(page: Path) -> None:
             if step.language == "python":
                 exec(compile(step.text, str(page), "exec"), names)
             else:
-                for words in arguments(step.text):
-                    assert run(words) == 0, f"{page.name}: benchmark-n {shlex.join(words)}"
+                for words in lines(step.text):
+                    said = f"{page.name}: {shlex.join(words)}"
+                    assert words[0] == OURS, f"{said}: no command of ours"
+                    assert run(words[1:]) == 0, said
         if step.output is not None:
             assert same(step.output, printed.getvalue()), (
                 f"{page.name} says\n{step.output}\nand this was printed\n{printed.getvalue()}"

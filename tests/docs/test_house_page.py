@@ -38,8 +38,8 @@ def differences(page: dict[str, Figures], code: dict[str, Figures]) -> list[str]
 
 def alike(first: Figures, second: Figures) -> bool:
     """Whether the rooms import the same rooms, and their figures are within a tenth, or ten."""
-    numbers = [(first[place], second[place]) for place in (0, 1)]
-    numbers += [(first[2][name], second[2].get(name, 0)) for name in first[2]]
+    numbers = [(first[0], second[0]), (first[1], second[1])]
+    numbers += [(count, second[2].get(name, 0)) for name, count in first[2].items()]
     near = all(abs(one - other) <= max(10, 0.1 * other) for one, other in numbers)
     return first[2].keys() == second[2].keys() and near
 

@@ -19,7 +19,7 @@ from benchmark_n.noise.recipe import load_recipe
 from tests import making
 from tests.docs.pages import DOCS, RUN, blocks, follow, same, steps
 
-OURS = ("Get started", "How to")
+HEADINGS = ("Get started", "How to")
 # Pages whose blocks other tests run.
 ELSEWHERE = {*DOCS.glob("write-a-*.md"), *(DOCS / "tracks").glob("*.md")}
 
@@ -31,7 +31,7 @@ def listed(heading: str) -> list[Path]:
     return [DOCS / name for name in dict.fromkeys(names)]
 
 
-PAGES = [page for heading in OURS for page in listed(heading)]
+PAGES = [page for heading in HEADINGS for page in listed(heading)]
 RUNNING = [page for page in PAGES if steps(page)]
 
 

@@ -37,7 +37,7 @@ html_css_files = ["tables.css"]
 exclude_patterns = ["_build"]
 
 _HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
-_PAGE = re.compile(r"\[[^\]]*\]\(([\w/-]+)\.md\)")
+_PAGE = re.compile(r"(^- )?\[([^\]]*)\]\(([\w/-]+)\.md\)", re.MULTILINE)
 _ELSEWHERE = re.compile(r"\[([^\]]+)\]\(((?:\.\./)+[\w./-]+\.md)\)")
 DOCS = Path(__file__).parent
 
@@ -55,13 +55,20 @@ def offer_files(app: Sphinx, docname: str, source: list[str]) -> None:
 
 
 def add_sections(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Give the index a table of contents a heading, of the pages that its list names."""
+    """Give the index a table of contents a heading, of the pages that its list names.
+
+    A page that an item begins with has the item's words there, which are those of a task.
+    """
     if docname != "index":
         return
     head, *parts = _HEADING.split(source[0])
     text = head
     for title, body in zip(parts[::2], parts[1::2], strict=True):
-        pages = "\n".join(dict.fromkeys(_PAGE.findall(body)))
+        titled: dict[str, str] = {}
+        for item, words, page in _PAGE.findall(body):
+            entry = f"{words.replace('`', '')} <{page}>"
+            titled.setdefault(page, entry if item else page)
+        pages = "\n".join(titled.values())
         tree = f"```{{toctree}}\n:hidden:\n:caption: {title}\n\n{pages}\n```\n"
         text += f"## {title}{body}\n{tree}\n"
     source[0] = text

@@ -6,6 +6,7 @@ import configparser
 import re
 from pathlib import Path
 
+import yaml
 from packaging.requirements import Requirement
 
 
@@ -33,3 +34,16 @@ def test_every_extra_that_an_error_names_exists() -> None:
     }
     assert named
     assert named <= extras().keys()
+
+
+def test_the_hosted_site_is_built_with_what_the_script_installs() -> None:
+    root = Path(__file__).parents[1]
+    hosted = yaml.safe_load((root / ".readthedocs.yaml").read_text())
+    (command,) = hosted["build"]["jobs"]["install"]
+    (script,) = re.findall(r"setup_venv.sh (\S+)$", (root / "scripts/docs.sh").read_text(), re.M)
+    assert f'--constraint constraints.txt ".[{script}]"' in command
+    assert hosted["sphinx"] == {
+        "builder": "html",
+        "configuration": "docs/conf.py",
+        "fail_on_warning": True,
+    }

@@ -1,4 +1,4 @@
-"""Write ``docs/files.md`` and the JSON Schemas of a manifest's and a scores table's rows.
+"""Write ``docs/files.md`` and the JSON Schemas of manifest's and scores' rows, and of results.
 
 python scripts/build/file_reference.py [--out docs]
 """
@@ -12,7 +12,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from benchmark_n.evaluation.result import Evaluation
 from benchmark_n.noise.base import NOISES
+from benchmark_n.report.results_reader import ResultsFile
 from benchmark_n.tables import scores
 from benchmark_n.tables.manifest_schema import BOX_COLUMNS, VERIFIED_COLUMNS, VERSION, describe
 
@@ -59,9 +63,26 @@ A benchmark's directory:
 | `private/seal.json` | of sealed benchmarks: seed and key; never published |
 | `README.md`, `croissant.json`, `card/` | the data card, where `card` was run |
 
+In `results/NAME-MODE` or `results/NAME/DETECTOR`: `results.json` ([below](#results-json)), and of
+detectors `scores.parquet`, `suspects.json` and `report.html`.
 Of a review: [decisions.schema.json](decisions.schema.json); of a submission:
 [submission.schema.json](submission.schema.json).
 """
+
+RESULTS = """\
+## `results.json`
+
+Written by `eval`; [JSON Schema](results.schema.json). Fields beside these may be there.
+
+Both forms say what was asked (`detector`, or `mode` and the `name` of the benchmark or file), and
+
+- `provenance`: version, recipe, seed and digests of the benchmark and of the files judged; of
+  detectors also options, evidence, what the detector was told, and marks of leaks;
+- `results`: of detectors by kind of error ([measures](measures.md)), with intervals and
+  [floors](floors.md), and in `settings` what counts as an error; of `predictions`, `compare`,
+  `masks` and `ef` by IoU type, by compared name, or as a whole.
+"""
+EVALUATION_MODES = ("predictions", "compare", "masks", "ef")
 
 
 def noise_columns() -> list[Column]:
@@ -105,6 +126,26 @@ def json_schema(title: str, columns: Iterable[Column], never_null: tuple[str, ..
     }
 
 
+def results_schema() -> Any:
+    """JSON Schema (2020-12) of the two forms of ``results.json`` that ``eval`` writes."""
+    template = "#/$defs/{name}"
+    forms, parts = msgspec.json.schema_components([ResultsFile, Evaluation], ref_template=template)
+    for part in parts.values():
+        part["description"] = part["description"].partition("\n")[0]
+    parts["Evaluation"]["properties"]["mode"]["enum"] = list(EVALUATION_MODES)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "results.json",
+        "anyOf": list(forms),
+        "$defs": parts,
+    }
+
+
+def write_schema(path: Path, schema: Any) -> None:
+    """Write a schema as people read it."""
+    path.write_text(json.dumps(schema, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
 def main() -> None:
     """Write the page and the schemas."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -126,12 +167,13 @@ def main() -> None:
         "row. Kinds: " + ", ".join(f"`{kind}`" for kind in scores.KINDS) + ".\n\n" + table(common),
         "Columns beside these are a detector's own. Two of them others read, where they are "
         "there:\n\n" + table(own),
+        RESULTS,
     ]
     (out / "files.md").write_text("\n".join(parts), encoding="utf-8")
     for name, columns in (("manifest", [*base, *noises, *further]), ("scores", said)):
         schema = json_schema(f"A row of {name}.parquet", columns, NEVER_NULL[name])
-        path = out / f"{name}.schema.json"
-        path.write_text(json.dumps(schema, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_schema(out / f"{name}.schema.json", schema)
+    write_schema(out / "results.schema.json", results_schema())
 
 
 if __name__ == "__main__":

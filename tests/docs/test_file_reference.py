@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from benchmark_n import Benchmark
+from benchmark_n.cli import run
 from benchmark_n.detectors.base import build_detector, run_detector
 from benchmark_n.evidence.annotations import annotation_evidence
 from benchmark_n.tables.scores import (
@@ -37,7 +38,7 @@ def schema(name: str) -> Any:
 def test_the_committed_files_are_up_to_date(tmp_path: Path) -> None:
     script = REPOSITORY / "scripts" / "build" / "file_reference.py"
     subprocess.run([sys.executable, str(script), "--out", str(tmp_path)], check=True)
-    names = {"files.md", "manifest.schema.json", "scores.schema.json"}
+    names = {"files.md", *(f"{n}.schema.json" for n in ("manifest", "scores", "results"))}
     assert {path.name for path in tmp_path.iterdir()} == names
     for name in names:
         assert (tmp_path / name).read_text() == (DOCS / name).read_text()
@@ -69,3 +70,23 @@ def test_rows_of_a_benchmark_and_of_a_detector_obey(scenes_hard: Benchmark) -> N
             check.validate(plain)
         broken = {**plain, schema(name)["required"][0]: "seven"}
         assert not check.is_valid(broken)
+
+
+@pytest.mark.parametrize("arguments", [["--detector", "random"], ["--masks", "noisy"]])
+def test_results_of_eval_obey(
+    arguments: list[str], scenes_hard: Benchmark, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["eval", str(scenes_hard.path), *arguments, "--bootstrap", "5", "--quiet"]
+    assert run([*command, "--out", str(tmp_path / "results")]) == 0
+    (path,) = (tmp_path / "results").rglob("results.json")
+    results = json.loads(path.read_text())
+    check = jsonschema.Draft202012Validator(schema("results"))
+    check.validate(results)
+    for name in ("provenance", "results"):
+        assert not check.is_valid({**results, name: "seven"})
+        assert not check.is_valid({key: results[key] for key in results if key != name})
+    if "mode" in results:
+        assert not check.is_valid({**results, "mode": "guess"})
+    else:
+        kinds = {**results["results"]["kinds"], "class": {"auprc": "high"}}
+        assert not check.is_valid({**results, "results": {**results["results"], "kinds": kinds}})

@@ -6,6 +6,10 @@ import os
 
 import pytest
 
+# One thread a process: pytest-xdist starts as many as there are cores, and threads beyond that wait
+# for one another at full load. Before NumPy and torch are imported, which read it then.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 @pytest.fixture(autouse=True, scope="session")
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:

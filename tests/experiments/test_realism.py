@@ -59,9 +59,9 @@ def test_the_same_noise_is_not_told_apart(people: tuple[Path, Path, Path]) -> No
 
 
 def test_command_and_page(
-    people: tuple[Path, Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    few: tuple[Path, Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    first, second, _ = people
+    first, second, _ = few
     made = making.make(
         "custom", "easy", annotations=first, num_images=None, out=tmp_path / "easy", workers=1
     )

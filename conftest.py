@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 import pytest
+
+# One thread a process: pytest-xdist starts as many as there are cores, and threads beyond that wait
+# for one another at full load. Before NumPy and torch are imported, which read it then.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_collection_finish() -> None:
+    """Modules that are imported by now stay: whoever collects garbage need not go through them."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="session")

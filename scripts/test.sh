@@ -7,5 +7,6 @@ scripts/setup_venv.sh test,deep,weak,text,mmdet
 .venv/bin/ruff check .
 .venv/bin/ruff format --check --quiet .
 .venv/bin/mypy
-# Two workers and more: one file's tests stay together, as they share what is slow to make.
-.venv/bin/python -m pytest -rs --numprocesses auto --dist loadfile "$@"
+# Two workers and more: one file's tests stay together, as they share what is slow to make. In their
+# order: files of few tests, sorted last else, are the slow ones, and one worker would wait for them.
+.venv/bin/python -m pytest -rs --numprocesses auto --dist loadfile --no-loadscope-reorder "$@"

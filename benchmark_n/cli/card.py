@@ -6,17 +6,11 @@ from pathlib import Path
 
 import click
 
-from benchmark_n.cli import completion
-from benchmark_n.cli.common import emit, newest_or, output_options, set_logging
+from benchmark_n.cli.common import benchmark_argument, emit, newest_or, output_options, set_logging
 
 
 @click.command("card")
-@click.argument(
-    "benchmark",
-    required=False,
-    type=click.Path(path_type=Path),
-    shell_complete=completion.benchmarks,
-)
+@benchmark_argument
 @click.option(
     "--out",
     type=click.Path(path_type=Path),

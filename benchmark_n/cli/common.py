@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
+from benchmark_n.cli import completion
 from benchmark_n.cli.flags import root_command, with_flags
 from benchmark_n.files.limits import DEFAULTS, MAX_PIXELS
 
@@ -120,6 +121,16 @@ def tell(lines: Iterable[str], quiet: bool) -> None:
     """Print to stderr what was decided on the way to a result, each line once."""
     for line in () if quiet else dict.fromkeys(lines):
         click.echo(line, err=True)
+
+
+def benchmark_argument(command: Command) -> Command:
+    """Add BENCHMARK, which may be left out: see `newest_or`."""
+    return click.argument(
+        "benchmark",
+        required=False,
+        type=click.Path(path_type=Path),
+        shell_complete=completion.benchmarks,
+    )(command)
 
 
 def newest_or(path: Path | None, quiet: bool) -> Benchmark:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchmark_n.cli import completion, sections
+from benchmark_n.cli import sections
 from benchmark_n.cli.common import (
+    benchmark_argument,
     format_option,
     output_options,
     pixels_option,
@@ -38,7 +39,7 @@ _SLICES = ("by", "bootstrap", "seed")
 
 
 @click.command("eval", cls=SectionedCommand, sections=sections.EVAL)
-@click.argument("benchmark", required=False, type=_FILE, shell_complete=completion.benchmarks)
+@benchmark_argument
 @click.option("--predictions", type=_FILE, help="COCO results file: average precisions.")
 @click.option(
     "--compare",

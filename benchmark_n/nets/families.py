@@ -118,6 +118,8 @@ def chained_modules(network: nn.Module, batch: torch.Tensor) -> list[nn.Module] 
             ends = values.mean((2, 3)) if values.ndim == 4 else values
             same = torch.allclose(ends, network(batch).flatten(1), atol=1e-4)
     except (RuntimeError, TypeError, ValueError, NotImplementedError):
+        # What torch and modules raise of a wrong shape, of several inputs, or of lists of modules,
+        # which cannot be called: not a chain.
         return None
     return steps[:last] if same and last else None
 

@@ -13,15 +13,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from scipy.stats import binomtest
-
+from benchmark_n.evaluators.sampling import wilson
 from benchmark_n.review.audit import AuditEntry
 from benchmark_n.review.carry_out import kinds_corrected
 from benchmark_n.review.decision import KEEP
 from benchmark_n.review.items import Flag
 from benchmark_n.review.state import read_state
 
-LEVEL = 0.95
 # What each correction is an error of.
 CORRECTIONS = ("class", "spatial", "spurious", "missing")
 
@@ -153,8 +151,5 @@ def _precisions(judged: Sequence[tuple[Flag, frozenset[str]]]) -> list[Precision
 def _precision(detector: str, kind: str, flagged: bool, right: int, decided: int) -> Precision:
     if not decided:
         return Precision(detector, kind, flagged, 0, 0, None, None)
-    test = binomtest(right, decided)
-    low, high = test.proportion_ci(LEVEL, method="wilson")
-    return Precision(
-        detector, kind, flagged, decided, right, right / decided, (float(low), float(high))
-    )
+    interval = wilson(right, decided)
+    return Precision(detector, kind, flagged, decided, right, right / decided, interval)

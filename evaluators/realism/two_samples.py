@@ -188,11 +188,13 @@ def _out_of_fold(
             for train, held_out in splitter.split(rows, target, groups):
                 model = _classifier(name, seed).fit(rows[train], target[train])
                 scores[held_out] += _probability(model, rows[held_out])
+                changed = np.tile(rows[held_out], (rows.shape[1], 1, 1))
                 rng = np.random.default_rng([seed, len(held_out)])
-                for feature in range(rows.shape[1]):
-                    changed = rows[held_out].copy()
-                    changed[:, feature] = rng.permutation(changed[:, feature])
-                    shuffled[feature, held_out] += _probability(model, changed)
+                for feature, values in enumerate(changed):
+                    values[:, feature] = rng.permutation(values[:, feature])
+                # All at once: most of what a call on few rows costs is per tree, not per row.
+                found = _probability(model, np.concatenate(changed))
+                shuffled[:, held_out] += found.reshape(len(changed), -1)
     whole = _auroc(scores, target)
     drops = np.array([whole - _auroc(np.round(row, 9), target) for row in shuffled])
     return np.round(scores / len(protocol.seeds), 9), drops

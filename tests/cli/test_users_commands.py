@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from tests.conftest import REPOSITORY, SAMPLES, shared_file
 from tests.hub import OWNER, TOKEN, Hub, stub_of_the_hub
 
 NAME = "coco-n-hard-seed1"
-IMAGES = 12
+IMAGES, OBJECTS = 5, 8  # one image a fold, and at most so many objects in each
 COMMANDS = ("make --dataset coco --tier hard", "eval --detector mirror", "card", "publish")
 
 
@@ -31,11 +32,12 @@ def hub() -> Iterator[Hub]:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with COCO in it, under its own names: the images of a sample."""
+    """A folder with COCO in it, under its own names: some images of a sample."""
     source = shared_file(SAMPLES["coco128"])
     home = tmp_path_factory.mktemp("home")
     document = json.loads(source.read_bytes())
-    images = document["images"][:IMAGES]
+    objects = Counter(annotation["image_id"] for annotation in document["annotations"])
+    images = [i for i in document["images"] if 0 < objects[i["id"]] <= OBJECTS][:IMAGES]
     kept = {image["id"] for image in images}
     annotations = [a for a in document["annotations"] if a["image_id"] in kept]
     root = home / "data" / "coco"

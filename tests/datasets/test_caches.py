@@ -11,7 +11,9 @@ import pytest
 
 from benchmark_n.datasets.base import DATASETS
 from benchmark_n.datasets.open import open_source
+from benchmark_n.datasets.phantom import adapter as phantom_adapter
 from benchmark_n.datasets.request import Source, SourceOptions
+from benchmark_n.datasets.scenes import adapter as scenes_adapter
 from benchmark_n.runtime.execution import Execution
 from tests.datasets.trees import write_cityscapes
 from tests.fuzzing.picture_inputs import _small
@@ -20,6 +22,9 @@ from tests.fuzzing.picture_inputs import _small
 @pytest.fixture(autouse=True)
 def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BENCHMARK_N_CACHE", str(tmp_path / "cache"))
+    # Each damage has all of it drawn anew: a patient and ten scenes to validate on will do.
+    monkeypatch.setitem(phantom_adapter.NUM_PATIENTS, "val", 1)
+    monkeypatch.setitem(scenes_adapter.NUM_IMAGES, "val", 10)
 
 
 def streets(root: Path) -> Path:

@@ -14,14 +14,19 @@ SHAPE_CITYSCAPES = (1024, 2048)
 SHAPE_VIPER = (1080, 1920)
 
 
-def street(shape: tuple[int, int], values: list[int], background: int, seed: int) -> NDArray[Any]:
-    """A map with all that is hard: touching boxes, single pixels, parts, a hole, the border."""
+def street(
+    shape: tuple[int, int], values: list[int], background: int, seed: int, share: float = 0.7
+) -> NDArray[Any]:
+    """A map with all that is hard: touching boxes, single pixels, parts, a hole, the border.
+
+    Each blob has `share` of the pixels of its square, the others stay what they were.
+    """
     rng = np.random.default_rng(seed)
     labels = np.full(shape, background, np.int64)
     height, width = shape
     for value in values[4:]:
         top, left = int(rng.integers(0, height - 90)), int(rng.integers(0, width - 90))
-        blob = rng.random((90, 90)) < 0.7
+        blob = rng.random((90, 90)) < share
         labels[top : top + 90, left : left + 90][blob] = value
     one, two, three, four = values[:4]
     labels[100:200, 100:200] = one

@@ -10,7 +10,7 @@ import io
 import json
 import os
 import subprocess
-import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -18,27 +18,18 @@ import pytest
 import yaml
 
 from benchmark_n.benchmark import load
-from benchmark_n.cli import run
+from benchmark_n.cli import run, train
 from benchmark_n.report.submission_check import benchmark_name
 from tests.docs.pages import DOCS, blocks
 
 TRACKS = ("train-on-noisy", "label-errors", "correct", "weak-labels")
-# Every command goes to this script, which leaves trainings out.
-_SCRIPT = """
-import sys
-from pathlib import Path
-import click
-from benchmark_n.cli import group, main
-words = sys.argv[1:]
-if words[0] == "train":
-    from benchmark_n.benchmark import load
-    from benchmark_n.cli.train import command
-    given = command.make_context("train", words[1:]).params
-    sys.path.insert(0, {repository!r})
-    from tests.docs.test_tracks import stand_in
-    stand_in(load(given["benchmark"]), Path(given["work_dir"]))
-    sys.exit()
-main()
+# Every command is one line on the one pipe, and its exit code one on the other.
+_FUNCTION = """benchmark-n() {{
+    printf '%s\\t' "$@" >&{ask}; echo >&{ask}
+    read -r code <&{told}
+    cat printed
+    return "$code"
+}}
 """
 
 
@@ -53,8 +44,19 @@ def stand_in(benchmark: Any, work_dir: Path) -> None:
     (work_dir / "predictions-val.json").write_text(json.dumps(made), encoding="utf-8")
 
 
+def answer(words: list[str], place: Path) -> int:
+    """Run a command in this process, a training by its stand-in; returns its exit code."""
+    if words[0] != "train":
+        with (place / "printed").open("w", encoding="utf-8") as file, redirect_stdout(file):
+            return run(words)
+    given = train.command.make_context("train", words[1:]).params
+    stand_in(load(given["benchmark"]), Path(given["work_dir"]))
+    (place / "printed").write_text("")
+    return 0
+
+
 def shell(text: str, place: Path) -> str:
-    """What a page's block prints, with few pictures and two seeds."""
+    """What a page's block prints in `place`, this process's folder, by few pictures, two seeds."""
     for page, here in (
         ("for seed in 1 2 3 4 5;", "for seed in 1 2;"),
         ("--seeds 1-5", "--seeds 1-2"),
@@ -62,20 +64,17 @@ def shell(text: str, place: Path) -> str:
         ("--dataset scenes", "--dataset scenes --num-images 10"),
     ):
         text = text.replace(page, here)
-    script = place / "command.py"
-    script.write_text(_SCRIPT.format(repository=str(DOCS.parent)), encoding="utf-8")
-    text = f'benchmark-n() {{ "{sys.executable}" "{script}" "$@"; }}\n{text}'
-    path = os.pathsep.join(str(Path(p).resolve()) for p in sys.path)
-    done = subprocess.run(
-        ["bash", "-e", "-c", text],
-        cwd=place,
-        env={**os.environ, "PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    (asked, ask), (told, tell) = os.pipe(), os.pipe()
+    with (place / "output").open("w") as output, os.fdopen(tell, "w") as answers:
+        words = ["bash", "-e", "-c", _FUNCTION.format(ask=ask, told=told) + text]
+        process = subprocess.Popen(words, cwd=place, stdout=output, pass_fds=(ask, told))
+        os.close(ask)  # bash has it alone: its end is the end of the commands
+        with os.fdopen(asked) as commands:
+            for command in commands:
+                print(answer(command.split("\t")[:-1], place), file=answers, flush=True)
+        assert process.wait() == 0
+    os.close(told)
+    return (place / "output").read_text()
 
 
 def of_this_machine(told: dict[str, Any], place: Path, folder: Path) -> dict[str, Any]:
@@ -93,6 +92,7 @@ def of_this_machine(told: dict[str, Any], place: Path, folder: Path) -> dict[str
 def test_the_page_from_top_to_bottom(
     track: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     page = DOCS / "tracks" / f"{track}.md"
     *before, last = blocks(page, "sh")
     for block in before:
@@ -110,7 +110,6 @@ def test_the_page_from_top_to_bottom(
     assert f"| {told['method']} |" in printed
     assert (tmp_path / "board.html").read_text().startswith("<!doctype html>")
     # Of both noise seeds, as the page says.
-    monkeypatch.chdir(tmp_path)
     both = [str(folder), f"{str(folder)[:-1]}2"]
     words = [word for one in both for word in ("--benchmark", one)]
     capsys.readouterr()

@@ -1,6 +1,6 @@
 """Runs that meet at one name: nothing that is not ours is removed, and of two results one is whole.
 
-All runs are processes of their own, started together many times over.
+All runs are processes of their own, let go together many times over.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import multiprocessing
 import os
 import signal
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,27 +26,32 @@ RUNS, ROUNDS, FILES = 6, 40, 12
 FORK = multiprocessing.get_context("fork")
 
 
-def together(work: Callable[[int], None], count: int = RUNS) -> list[str]:
-    """What each of `count` processes that start at once says: the error, or nothing."""
-    gate, answers = FORK.Barrier(count), FORK.Queue()
+def together(work: Callable[[int, int], None], rounds: int) -> Iterator[list[str]]:
+    """What each of `RUNS` processes says, the error or nothing, in each of the `rounds`.
+
+    All of them start a round at once, when the one before has been looked at.
+    """
+    gate, answers = FORK.Barrier(RUNS + 1), FORK.Queue()
 
     def run(number: int) -> None:
-        gate.wait()
-        try:
-            work(number)
-            answers.put("")
-        except InputError as error:
-            answers.put(str(error))
-        except BaseException as error:
-            answers.put(f"internal: {error!r}")
+        for turn in range(rounds):
+            gate.wait()
+            try:
+                work(number, turn)
+                answers.put("")
+            except InputError as error:
+                answers.put(str(error))
+            except BaseException as error:
+                answers.put(f"internal: {error!r}")
 
-    processes = [FORK.Process(target=run, args=(number,)) for number in range(count)]
+    processes = [FORK.Process(target=run, args=(number,), daemon=True) for number in range(RUNS)]
     for process in processes:
         process.start()
-    said = [answers.get(timeout=60) for _ in processes]
+    for _ in range(rounds):
+        gate.wait(timeout=60)
+        yield [answers.get(timeout=60) for _ in processes]
     for process in processes:
         process.join()
-    return said
 
 
 def write(target: Path, number: int, *, overwrite: bool) -> None:
@@ -63,9 +68,11 @@ def winner(target: Path) -> str:
 
 
 def test_of_many_runs_exactly_one_wins(tmp_path: Path) -> None:
-    for place in range(ROUNDS):
-        target = tmp_path / str(place) / "out"
-        said = together(lambda number, target=target: write(target, number, overwrite=False))  # type: ignore[misc]
+    def work(number: int, turn: int) -> None:
+        write(tmp_path / str(turn) / "out", number, overwrite=False)
+
+    for turn, said in enumerate(together(work, ROUNDS)):
+        target = tmp_path / str(turn) / "out"
         assert sorted(said)[0] == ""
         assert Counter(bool(text) for text in said) == {True: RUNS - 1, False: 1}
         assert all("exists already" in text for text in said if text), said
@@ -76,8 +83,7 @@ def test_of_many_runs_exactly_one_wins(tmp_path: Path) -> None:
 def test_of_many_overwriting_runs_all_end_well_and_one_result_stays(tmp_path: Path) -> None:
     target = tmp_path / "out"
     write(target, 99, overwrite=False)
-    for _ in range(ROUNDS):
-        said = together(lambda number: write(target, number, overwrite=True))
+    for said in together(lambda number, turn: write(target, number, overwrite=True), ROUNDS):
         assert said == [""] * RUNS
         assert winner(target) in map(str, range(RUNS))
         assert names(tmp_path) == ["out"]
@@ -212,15 +218,15 @@ def test_a_file_that_many_processes_write_is_always_one_of_theirs(tmp_path: Path
     path = tmp_path / "file"
     size = 1 << 18
 
-    def work(number: int) -> None:
+    def work(number: int, turn: int) -> None:
         for _ in range(60):
             write_whole(path, bytes([number]) * size)
             data = path.read_bytes()
             if len(data) != size or len(set(data)) != 1:
                 raise InputError(f"{len(data)} bytes of {set(data)}")
 
-    for _ in range(3):
-        assert together(work) == [""] * RUNS
+    for said in together(work, 3):
+        assert said == [""] * RUNS
         assert names(tmp_path) == ["file"]
 
 

@@ -105,22 +105,20 @@ def test_what_is_not_of_the_cache_stays(tmp_path: Path, mine: str) -> None:
 
 
 def test_many_processes_make_it_once(tmp_path: Path) -> None:
-    for place in range(10):
-        target, log = tmp_path / str(place) / "kept", tmp_path / f"log{place}"
-        log.touch()
-
-        def noted(folder: Path, log: Path = log) -> None:
-            with log.open("a") as file:
+    def work(number: int, turn: int) -> None:
+        def noted(folder: Path) -> None:
+            with (tmp_path / f"log{turn}").open("a") as file:
                 file.write("made\n")
             fill(folder)
 
-        def work(number: int, target: Path = target, noted: object = noted) -> None:
-            make_sealed(target, MADE_OF, noted, "marker")  # type: ignore[arg-type]
-            make_sealed(target, MADE_OF, never, "marker")
+        target = tmp_path / str(turn) / "kept"
+        make_sealed(target, MADE_OF, noted, "marker")
+        make_sealed(target, MADE_OF, never, "marker")
 
-        assert together(work) == [""] * RUNS
-        assert log.read_text() == "made\n"
-        assert names(target.parent) == ["kept"]
+    for turn, said in enumerate(together(work, 10)):
+        assert said == [""] * RUNS
+        assert (tmp_path / f"log{turn}").read_text() == "made\n"
+        assert names(tmp_path / str(turn)) == ["kept"]
 
 
 def test_a_cache_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:

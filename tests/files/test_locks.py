@@ -49,13 +49,13 @@ def test_holders_of_a_name_come_one_after_the_other(tmp_path: Path) -> None:
     number = tmp_path / "number"
     number.write_text("0")
 
-    def work(_: int) -> None:
+    def work(own: int, turn: int) -> None:
         for _ in range(30):
             with name_lock(tmp_path / "target") as held:
                 assert held
                 counted(number, 1)
 
-    assert together(work) == [""] * 6
+    assert list(together(work, 1)) == [[""] * 6]
     assert number.read_text() == "180"
     assert names(tmp_path) == ["number"]
 
@@ -65,12 +65,12 @@ def test_holders_of_a_file_come_one_after_the_other(tmp_path: Path) -> None:
     number = tmp_path / "number"
     number.write_text("0")
 
-    def work(_: int) -> None:
+    def work(own: int, turn: int) -> None:
         for _ in range(30):
             with file_lock(tmp_path / "review.json"):
                 counted(number, 1)
 
-    assert together(work) == [""] * 6
+    assert list(together(work, 1)) == [[""] * 6]
     assert number.read_text() == "180"
     assert names(tmp_path) == ["number", "review.json"]
 

@@ -210,18 +210,25 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, set[int]]:
     return folder, photographs.draw(folder, 30, 0.15)
 
 
-def test_wide_masks_are_found_without_weights(drawn: tuple[Path, set[int]], tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the evidence of `drawn` by one process is kept."""
+    return tmp_path_factory.mktemp("evidence")
+
+
+def test_wide_masks_are_found_without_weights(
+    drawn: tuple[Path, set[int]], kept: Path, tmp_path: Path
+) -> None:
     folder, wrong = drawn
-    options = EvidenceOptions(fit="self", evidence_dir=tmp_path / "evidence")
     results = [
         benchmark_n.detect(
             folder / "in.json",
             folder,
             "quality_sentinel",
-            evidence=options,
+            evidence=EvidenceOptions(fit="self", evidence_dir=evidence_dir),
             execution=Execution(workers),
         )[0]
-        for workers in (1, 2)
+        for workers, evidence_dir in ((1, kept), (2, tmp_path / "evidence"))
     ]
     rows = results[0].scores.to_pandas().query("kind == 'spatial'").set_index("annotation_id")
     truth = [identity in wrong for identity in rows.index]
@@ -232,12 +239,12 @@ def test_wide_masks_are_found_without_weights(drawn: tuple[Path, set[int]], tmp_
 
 
 def test_detect_fits_itself_by_an_option(
-    drawn: tuple[Path, set[int]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    drawn: tuple[Path, set[int]], kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder, _ = drawn
     arguments = ["detect", "--annotations", str(folder / "in.json"), "--images", str(folder)]
     arguments += ["--detector", "quality_sentinel", "--workers", "1", "--json"]
-    arguments += ["--evidence-dir", str(tmp_path / "e"), "--out", str(tmp_path / "out")]
+    arguments += ["--evidence-dir", str(kept), "--out", str(tmp_path / "out")]
     arguments += ["--set", "quality_sentinel.self_threshold=1"]
     assert run([*arguments, "--fit", "self"]) == 0
     (one,) = json.loads(capsys.readouterr().out)["detectors"]

@@ -32,6 +32,8 @@ from tests import making
 from tests.training.mmdet.samples import FAST, small_benchmark
 
 SETTINGS = ModelSettings("tiny-mask-rcnn", init="none")
+_ONE = ("train_cfg.max_epochs", "train_cfg.val_interval", "param_scheduler.0.total_steps")
+ONE_EPOCH = replace(SETTINGS, options={**FAST, **dict.fromkeys(_ONE, 1)})
 
 
 class Stop(Exception):  # noqa: N818  it is no error
@@ -134,11 +136,7 @@ def test_losses_by_instance_are_evidence(trained: Path, benchmark: Benchmark) ->
 
 
 def test_out_of_fold_predictions_cover_all_images(benchmark: Benchmark, tmp_path: Path) -> None:
-    options = {**FAST, "train_cfg.max_epochs": 1, "train_cfg.val_interval": 1}
-    options |= {"param_scheduler.0.total_steps": 1}
-    path = predict_folds(
-        benchmark.path, replace(SETTINGS, options=options), 2, RunOptions(tmp_path / "f")
-    )
+    path = predict_folds(benchmark.path, ONE_EPOCH, 2, RunOptions(tmp_path / "f"))
     seen = {record["image_id"] for record in json.loads(path.read_text())}
     assert seen <= set(benchmark.noisy().images)
     parts = [
@@ -250,8 +248,7 @@ def test_the_held_out_labels_are_the_clean_ones(single: Benchmark) -> None:
 
 
 def test_folds_are_predicted_without_validation_labels(single: Benchmark, tmp_path: Path) -> None:
-    settings = replace(SETTINGS, options=FAST)
-    path = predict_folds(single.path, settings, 2, RunOptions(tmp_path / "folds"))
+    path = predict_folds(single.path, ONE_EPOCH, 2, RunOptions(tmp_path / "folds"))
     assert isinstance(json.loads(path.read_text()), list)
     for fold in range(2):
         run_file = json.loads((tmp_path / "folds" / f"fold-{fold}" / "run.json").read_text())

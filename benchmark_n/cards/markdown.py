@@ -12,13 +12,13 @@ from benchmark_n.cards.facts import Facts
 from benchmark_n.cards.leakage_table import leakage_rows
 from benchmark_n.cards.page import (
     TASK_OF_BOXES,
+    as_words,
     cell,
     cell_code,
     code,
     front_matter,
     header_fields,
     licence_link,
-    plain,
     template,
 )
 from benchmark_n.cards.pictures import CONFUSION, HISTOGRAMS
@@ -133,8 +133,8 @@ def _parameters(recipe: Mapping[str, Any]) -> list[dict[str, str]]:
     provenance = recipe.get("provenance", {})
     return [
         {
-            "part": plain(section),
-            "name": plain(name),
+            "part": as_words(section),
+            "name": as_words(name),
             "value": cell(shown_value(value)),
             "provenance": cell(provenance.get(f"{section}.{name}", "default")),
         }
@@ -161,7 +161,7 @@ def parameter_sections(recipe: Mapping[str, Any]) -> dict[str, Mapping[str, Any]
 def restrictions(recipe: Mapping[str, Any]) -> list[str]:
     """Where a recipe restricts its noises, in words."""
     return [
-        f"{plain(noise)} only where {cell(key)} is {cell(', '.join(map(str, values)))}"
+        f"{as_words(noise)} only where {cell(key)} is {cell(', '.join(map(str, values)))}"
         for noise, conditions in recipe.get("where", {}).items()
         for key, values in conditions.items()
     ]
@@ -170,12 +170,12 @@ def restrictions(recipe: Mapping[str, Any]) -> list[str]:
 def _outcomes(summary: Any) -> list[dict[str, str]]:
     return [
         {
-            "noise": plain(noise),
+            "noise": as_words(noise),
             "drawn": f"{counts['applied'] + sum(counts['not_applied'].values()):,}",
             "applied": f"{counts['applied']:,}",
             "rate": "-" if counts["rate"] is None else f"{counts['rate']:.1%}",
             "reasons": ", ".join(
-                f"{plain(cell(reason))} {count:,}"
+                f"{as_words(cell(reason))} {count:,}"
                 for reason, count in counts["not_applied"].items()
             )
             or "-",

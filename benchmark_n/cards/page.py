@@ -62,7 +62,7 @@ def template(name: str) -> jinja2.Template:
     return environment.get_template(name)
 
 
-def plain(name: str) -> str:
+def as_words(name: str) -> str:
     """A name of the code as words."""
     return name.replace("_", " ")
 

@@ -12,11 +12,11 @@ from benchmark_n.cards.datasheet import recipe_datasheet
 from benchmark_n.cards.licences import licence_rows
 from benchmark_n.cards.markdown import parameter_sections, restrictions, shown_value
 from benchmark_n.cards.page import (
+    as_words,
     cell,
     front_matter,
     header_fields,
     licence_link,
-    plain,
     template,
 )
 from benchmark_n.cards.realism import realism_text
@@ -136,8 +136,8 @@ def _parameters(recipes: Mapping[str, Document]) -> list[dict[str, Any]]:
     }
     return [
         {
-            "part": plain(part),
-            "name": plain(name),
+            "part": as_words(part),
+            "name": as_words(name),
             "values": [shown_value(one.get(part, {}).get(name, "-")) for one in sections],
             "provenance": _provenance(documents, f"{part}.{name}"),
         }

@@ -62,10 +62,10 @@ def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[Any]], left: in
     return "\n".join(lines) + "\n"
 
 
-def plain(text: str) -> str:
+def unmarked(text: str) -> str:
     """Text of a file as Markdown shows it: one line, and no markup, picture or heading of its own.
 
-    >>> plain("[a](b) <b>\\n# c")
+    >>> unmarked("[a](b) <b>\\n# c")
     '\\\\[a](b) \\\\<b> # c'
     """
     return re.sub(r"([<[*])", r"\\\1", " ".join(text.split()))
@@ -82,11 +82,11 @@ def markdown_tables(table: ResultTable) -> str:
         for number, row in enumerate(table.rows)
     ]
     text = markdown_table([column.name for column in table.columns], rows, _words(table))
-    return "\n".join([text, *(f"{plain(note)}\n" for note in table.notes)])
+    return "\n".join([text, *(f"{unmarked(note)}\n" for note in table.notes)])
 
 
 def _to_markdown(found: ResultTables) -> str:
-    parts = [f"**{plain(table.title)}**\n\n{markdown_tables(table)}" for table in found.tables]
+    parts = [f"**{unmarked(table.title)}**\n\n{markdown_tables(table)}" for table in found.tables]
     comment = "\n".join(re.sub("-(?=-)", "- ", line) for line in found.provenance)
     return "\n".join([*parts, *([f"<!--\n{comment}\n-->"] if comment else [])])
 
@@ -155,7 +155,7 @@ def _apart(cell: Cell, column: Column, *, spread: bool) -> list[str]:
 def _inline(cell: Cell, column: Column) -> str:
     """A cell in one text: ``0.81 ± 0.03 (0.75 to 0.86)``."""
     if isinstance(cell, str):
-        return plain(cell)
+        return unmarked(cell)
     spread, between = sd_text(cell, column), interval_text(cell, column)
     return (
         value_text(cell, column)

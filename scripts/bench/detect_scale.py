@@ -17,12 +17,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,8 @@ from scripts.bench.scale import machine, save
 COCO128 = SHARED / "coco128"
 COUNTS = (1_000, 4_000, 16_000, 64_000, 100_000)
 PLANNED = (100_000, 860_000)
+# From here on all that is made for many rows is at work.
+FITTED_FROM = 16_000
 RESULTS = ROOT / "scripts" / "results" / "detect-scale.json"
 FOLDS, CATEGORIES, EPOCHS, PASSES, PRINCIPAL = 5, 80, 20, 10, 300
 MOST_EMBEDDED = 1_000
@@ -77,14 +80,14 @@ def jittered(out: Path, count: int, seed: int = 0) -> Path:
     given = [a for a in data["annotations"] if isinstance(a["segmentation"], list)]
     tiles = -(-count // len(given))
     steps = max(i["id"] for i in data["images"]) + 1, max(a["id"] for a in given) + 1
-    ids = np.arange(1, tiles * steps[1] + 1)
-    shifts = [np.round((2 * uniforms(seed, name, ids) - 1) * _SHIFT, 1) for name in "xy"]
+    ids = np.array([a["id"] for a in given])
     images, annotations = [], []
     for tile in range(tiles):
         images += [{**i, "id": i["id"] + tile * steps[0]} for i in data["images"]]
-        for one in given[: count - tile * len(given)]:
+        shifts = [2 * uniforms(seed, name, ids + tile * steps[1]) - 1 for name in "xy"]
+        moves = np.round(_SHIFT * np.stack(shifts, axis=1), 1).tolist()
+        for one, (x, y) in zip(given[: count - tile * len(given)], moves, strict=False):
             number = one["id"] + tile * steps[1]
-            x, y = float(shifts[0][number - 1]), float(shifts[1][number - 1])
             moved = [
                 [v + (x, y)[i % 2] for i, v in enumerate(ring)] for ring in one["segmentation"]
             ]
@@ -156,8 +159,7 @@ class Stages:
         self.count, self.folder = count, folder
 
     def _coco(self) -> CocoFile:
-        path = self.folder / f"jittered-{self.count}.json"
-        return read_coco(path if path.is_file() else jittered(path, self.count))
+        return read_coco(self.folder / f"jittered-{self.count}.json")
 
     def _features(self) -> tuple[Any, Any]:
         return stand_in(self.folder / "embedded.npz", self.count)
@@ -228,6 +230,20 @@ class Stages:
         path.mkdir()
         return lambda: write_scores(add_any(scores), path / "scores.parquet")
 
+    def command(self) -> Callable[[], Any]:
+        """All of `benchmark-n detect` but evidence: the file read, scores, list and pages."""
+        from benchmark_n.cli import run
+
+        path, out = self.folder / f"jittered-{self.count}.json", self.folder / "command"
+        shutil.rmtree(out, ignore_errors=True)
+        words = ["detect", "-q", "--annotations", str(path), "--detector", "random"]
+
+        def timed() -> None:
+            with redirect_stdout(sys.stderr):
+                assert run([*words, "--out", str(out)]) == 0
+
+        return timed
+
     def detector(self, name: str, repeats: int | None = None) -> Callable[[], Any]:
         """A detector with its evidence made."""
         of = self._evidence(DETECTORS[name])
@@ -236,7 +252,17 @@ class Stages:
         return lambda: run_detector(built, of)
 
 
-STAGES = ("read", "embed", "folds", "keep", "heads", "heads_dropout", *DETECTORS, "write")
+STAGES = (
+    "read",
+    "embed",
+    "folds",
+    "keep",
+    "heads",
+    "heads_dropout",
+    *DETECTORS,
+    "write",
+    "command",
+)
 
 
 def child(stage: str, count: int, folder: Path) -> None:
@@ -249,8 +275,14 @@ def child(stage: str, count: int, folder: Path) -> None:
         once = seconds(stages.detector(stage, 1)) if value > 1 else 0.0
         each = (row["cpu_seconds"] - once) / max(value - 1, 1)
         row |= {option: value, "cpu_seconds_default": row["cpu_seconds"] + (default - value) * each}
-    row["peak_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    row["peak_bytes"] = own_peak()
     print(json.dumps(row))
+
+
+def own_peak() -> int:
+    """Largest memory of this process, bytes; `getrusage` has that of the one it came from too."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) * 1024
 
 
 def seconds(timed: Callable[[], Any]) -> float:
@@ -261,7 +293,10 @@ def seconds(timed: Callable[[], Any]) -> float:
 
 
 def measure(stage: str, count: int, folder: Path) -> dict[str, Any]:
-    """One stage of one size in a process of its own."""
+    """One stage of one size in a process of its own, whose peak is not that of making its file."""
+    path = folder / f"jittered-{count}.json"
+    if not path.is_file():
+        jittered(path, count)
     command = [sys.executable, __file__, "--child", stage, "--counts", str(count)]
     done = subprocess.run(
         [*command, "--folder", str(folder)],
@@ -273,22 +308,43 @@ def measure(stage: str, count: int, folder: Path) -> dict[str, Any]:
     return row
 
 
-def exponents(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Stage to how its time grows: the slope of its logarithm over that of the size.
+def exponents(rows: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
+    """Stage to how its time and memory grow: the slope of their logarithms over that of the size.
 
-    Of the sizes from 4,000 on, where starts weigh little.
+    Of the sizes from `FITTED_FROM` on, where starts weigh little.
     """
     made = {}
     for stage in STAGES:
-        own = [r for r in rows if r["stage"] == stage and r["annotations"] >= 4_000]
-        if len(own) < 2:
-            continue
-        size = np.log([r["annotations"] for r in own])
-        slopes = [
-            float(np.polyfit(size, np.log([r[field] for r in own]), 1)[0])
-            for field in ("cpu_seconds", "peak_bytes")
+        own = [r for r in rows if r["stage"] == stage and r["annotations"] >= FITTED_FROM]
+        if len(own) > 1:
+            size = np.log([r["annotations"] for r in own])
+            made[stage] = {
+                field: round(float(np.polyfit(size, np.log([r[field] for r in own]), 1)[0]), 3)
+                for field in ("cpu_seconds", "peak_bytes")
+            }
+    return made
+
+
+def extrapolated(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each stage at the sizes `PLANNED`, by the line through the two largest that were measured.
+
+    Seconds are of the default number of repetitions.
+    """
+    made = []
+    for stage in STAGES:
+        own = sorted((r["annotations"], r) for r in rows if r["stage"] == stage)
+        pair = [
+            (count, r.get("cpu_seconds_default", r["cpu_seconds"]), r["peak_bytes"])
+            for count, r in own[-2:]
         ]
-        made[stage] = dict(zip(("cpu", "peak"), [round(slope, 3) for slope in slopes], strict=True))
+        if len(pair) < 2 or pair[1][0] < FITTED_FROM:
+            continue
+        (size, *first), (large, *last) = pair
+        for count in (one for one in PLANNED if one > large):
+            share = (count - large) / (large - size)
+            line = [b + (b - a) * share for a, b in zip(first, last, strict=True)]
+            made.append({"stage": stage, "annotations": count, "extrapolated": True})
+            made[-1] |= {"cpu_seconds": line[0], "peak_bytes": line[1]}
     return made
 
 
@@ -322,6 +378,7 @@ def main() -> None:
                 results |= {"machine": machine(), "environment": environment()}
                 results[arguments.run] = rows
                 results.setdefault("exponents", {})[arguments.run] = exponents(rows)
+                results.setdefault("extrapolated", {})[arguments.run] = extrapolated(rows)
                 save(results, arguments.out)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -94,3 +96,14 @@ def test_components_of_many_rows_are_those_of_all_at_once(monkeypatch: pytest.Mo
     parts = components(rows, 6)
     signs = np.sign((whole * parts).sum(axis=0))
     np.testing.assert_allclose(parts * signs, whole, atol=2e-3)
+
+
+def test_components_of_mapped_rows_are_made_without_a_copy_of_them(tmp_path: Path) -> None:
+    np.save(tmp_path / "rows.npy", np.repeat(spread(2000, 300), 15, axis=0))
+    mapped = np.load(tmp_path / "rows.npy", mmap_mode="r")
+    tracemalloc.start()
+    made = components(mapped, 8)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert made.shape == (30_000, 8)
+    assert peak < mapped.nbytes

@@ -46,7 +46,7 @@ def test_a_head_on_many_rows_is_that_of_scikit_learn(
     assert (probs[:, categories] == 0).all()
 
 
-def test_the_bounded_fit_ranks_as_the_whole_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_bounded_fit_is_near_the_whole_one(monkeypatch: pytest.MonkeyPatch) -> None:
     features, labels = clusters(4000, 60, 10)
     folds = np.arange(len(labels)) % 2
     whole = cross_validate(features, labels, folds, 10, workers=1)[0]

@@ -40,7 +40,7 @@ from benchmark_n.evidence import Evidence, annotation_evidence, load_evidence, s
 from benchmark_n.evidence.arrays import evidence_of
 from benchmark_n.evidence.backbones.base import make_backbone
 from benchmark_n.evidence.crops.evidence import embed
-from benchmark_n.evidence.crops.linear_heads import cross_validate
+from benchmark_n.evidence.crops.linear_heads import cross_validate, fit_head
 from benchmark_n.evidence.folds import plan_folds
 from benchmark_n.files.provenance import environment
 from benchmark_n.runtime.random_streams import uniforms
@@ -203,6 +203,17 @@ class Stages:
         features, labels = self._features()
         plan = np.arange(self.count) % FOLDS
         return lambda: cross_validate(features, labels, plan, CATEGORIES, workers=1)
+
+    def one_head(self) -> Callable[[], Any]:
+        """One of the five folds of `heads`."""
+        features, labels = self._features()
+        held = np.arange(self.count) % FOLDS == 0
+
+        def timed() -> None:
+            head = fit_head(features, labels, CATEGORIES, rows=np.flatnonzero(~held))
+            head.probabilities(head.standardise(features[held]))
+
+        return timed
 
     def heads_dropout(self) -> Callable[[], Any]:
         """The same with ten more predictions."""

@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from benchmark_n.evidence.crops import linear_heads, many_rows
-from benchmark_n.evidence.crops.linear_heads import cross_validate, fit_head
+from benchmark_n.evidence.crops.linear_heads import cross_validate, fit_head, head_name
 
 
 def clusters(count: int, width: int, categories: int) -> tuple[Any, Any]:
@@ -102,3 +102,8 @@ def test_many_rows_are_the_same_whatever_the_workers(monkeypatch: pytest.MonkeyP
     one = cross_validate(features, labels, folds, 3, passes=1, workers=1)
     two = cross_validate(features, labels, folds, 3, passes=1, workers=2)
     np.testing.assert_array_equal(one, two)
+
+
+def test_results_say_that_heads_are_those_of_many_rows() -> None:
+    assert head_name(9_999) == "logistic regression, C 0.001"
+    assert head_name(10_000) == "logistic regression, C 0.001, 60 steps along 1024 axes"

@@ -66,7 +66,7 @@ def test_large_arrays_of_an_archive_are_mapped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(npy, "_LARGE", 1000)
-    arrays = {
+    arrays: dict[str, Any] = {
         "wide": np.random.default_rng(0).normal(size=(40, 31)).astype(np.float32),
         "columns": np.asfortranarray(np.arange(600, dtype=np.int64).reshape(20, 30)),
         "small": np.arange(3),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark_n.evidence.crops.many_rows import MANY, fit_many
+from benchmark_n.evidence.crops.many_rows import MANY, MANY_NAME, fit_many
 from benchmark_n.evidence.evidence import Floats, Ints
 from benchmark_n.runtime.optional_imports import import_extra
 from benchmark_n.runtime.parallel import ordered_map
@@ -119,6 +119,12 @@ class Head:
         return np.asarray(self.coefficients / self.deviation, np.float32)
 
 
+def head_name(count: int) -> str:
+    """What results call the heads on so many annotations."""
+    name = f"logistic regression, C {INVERSE_PENALTY:g}"
+    return name if count < MANY else f"{name}, {MANY_NAME}"
+
+
 def centre_and_scale(features: Floats) -> tuple[Floats, Floats]:
     """Means and standard deviations (D,) of features (n, D); 1 for one that is the same in all."""
     deviation = features.std(axis=0)
@@ -134,7 +140,7 @@ def fit_head(
 ) -> Head:
     """Fit a head on features (N, D) and labels (N,), on those at the places `rows` where given.
 
-    From `MANY` rows on it is fitted without a copy of the features
+    Where there are `MANY` it is fitted without a copy of them
     (see `benchmark_n.evidence.crops.many_rows`).
     """
     rows = np.arange(len(features)) if rows is None else rows
@@ -142,7 +148,7 @@ def fit_head(
     coefficients = np.zeros((num_categories, features.shape[1]))
     intercepts = np.full(num_categories, -np.inf)
     intercepts[present] = 0
-    if len(rows) >= MANY and len(present) > 1:
+    if len(features) >= MANY and len(present) > 1:
         # Two categories have two rows here, and one in scikit-learn, which is penalised twice so.
         penalty = (2 if len(present) == 2 else 1) / inverse_penalty
         many = fit_many(features, labels, rows, penalty)

@@ -19,7 +19,7 @@ from scipy.optimize import minimize
 
 from benchmark_n.evidence.evidence import Floats, Ints
 
-# From so many rows on heads are fitted here.
+# Of so many annotations on heads are fitted here.
 MANY = 10_000
 # Axes that are kept.
 COMPONENTS = 1024
@@ -29,6 +29,7 @@ _SAMPLED = 8192
 # A fit ends here, or where no slope of the mean loss in the scaled coordinates is larger: more
 # passes move probabilities by some thousandths, and their ranking by nothing that is seen.
 _ITERATIONS, _SLOPE = 60, 5e-4
+MANY_NAME = f"{_ITERATIONS} steps along {COMPONENTS} axes"
 Matrix = NDArray[np.float64]
 
 

@@ -268,6 +268,7 @@ STAGES = (
     "embed",
     "folds",
     "keep",
+    "one_head",
     "heads",
     "heads_dropout",
     *DETECTORS,
@@ -353,7 +354,7 @@ def extrapolated(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         (size, *first), (large, *last) = pair
         for count in (one for one in PLANNED if one > large):
             share = (count - large) / (large - size)
-            line = [b + (b - a) * share for a, b in zip(first, last, strict=True)]
+            line = [b + max(b - a, 0) * share for a, b in zip(first, last, strict=True)]
             made.append({"stage": stage, "annotations": count, "extrapolated": True})
             made[-1] |= {"cpu_seconds": line[0], "peak_bytes": line[1]}
     return made

@@ -17,7 +17,7 @@ from benchmark_n.runtime.parallel import ordered_map
 INVERSE_PENALTY = 1e-3
 DROPOUT = 0.2
 _ITERATIONS = 300
-_ROWS_AT_ONCE = 4096
+_ROWS_AT_ONCE = 8192
 
 
 @dataclass(frozen=True)

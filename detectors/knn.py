@@ -9,12 +9,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark_n.detectors.common.neighbours import cosine_neighbours
 from benchmark_n.detectors.common.score_tables import annotation_scores
 from benchmark_n.evidence import Evidence
-from benchmark_n.evidence.crops.linear_heads import centre_and_scale
 from benchmark_n.evidence.evidence import Floats, Ints
-
-_CHUNK = 512
 
 
 @dataclass
@@ -23,7 +21,9 @@ class NearestNeighbours:
 
     The neighbours are the `neighbours` other annotations of largest cosine similarity of the
     features, each weighted by it. The score is 1 less the given category's share of the weight;
-    flagged is where another category has more [1]_ [2]_. Nothing is trained.
+    flagged is where another category has more [1]_ [2]_. Nothing is trained. Of 10,000
+    annotations or more, each is compared with those like it alone
+    (see `benchmark_n.detectors.common.neighbours`).
 
     Parameters
     ----------
@@ -76,18 +76,10 @@ def neighbour_shares(
     features, labels
         (N, D), standardised here, and int64 (N,).
     """
-    values = np.asarray(features, np.float64)
-    mean, deviation = centre_and_scale(values)
-    values = (values - mean) / deviation
-    values /= np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-12)
-    shares = np.zeros((len(values), num_categories))
-    most = min(neighbours, len(values) - 1)
-    for start in range(0, len(values), _CHUNK):
-        rows = np.arange(start, min(start + _CHUNK, len(values)))
-        similarity = values[rows] @ values.T
-        similarity[np.arange(len(rows)), rows] = -np.inf
-        nearest = np.argsort(-similarity, axis=1, kind="stable")[:, :most]
-        weights = np.maximum(np.take_along_axis(similarity, nearest, axis=1), 0)
-        for column in range(most):
-            shares[rows, labels[nearest[:, column]]] += weights[:, column]
+    count = len(features)
+    shares = np.zeros((count, num_categories))
+    places, similarity = cosine_neighbours(features, min(neighbours, count - 1))
+    weights = np.maximum(similarity, 0)
+    for column in range(weights.shape[1]):
+        shares[np.arange(count), labels[places[:, column]]] += weights[:, column]
     return np.asarray(shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-12))

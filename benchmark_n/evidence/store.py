@@ -137,7 +137,7 @@ def kept_evidence(folder: Path, of: Evidence, made_of: str) -> Evidence | None:
 def load_evidence(
     folder: Path, *, of: Evidence | None = None, made_of: str | None = None
 ) -> Evidence:
-    """Read what `save_evidence` wrote.
+    """Read what `save_evidence` wrote; large arrays are mapped from the file, read-only.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ def load_evidence(
             f"{folder}: evidence of version {meta.evidence_version}, expected {VERSION}"
         )
     _check_digests(folder, meta)
-    arrays: dict[str, Any] = read_npz(folder / _ARRAYS)
+    arrays: dict[str, Any] = read_npz(folder / _ARRAYS, mapped=True)
     try:
         table = read_parquet(folder / _ANNOTATIONS)
         sets: dict[str, Any] = {name: read_instances(folder / f"{name}.parquet") for name in _SETS}

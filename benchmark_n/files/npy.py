@@ -7,13 +7,14 @@ thousand times its size; both are looked at first.
 from __future__ import annotations
 
 import math
+import struct
 import tokenize
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from typing import IO, Any, Literal
+from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,8 @@ _FAULTS = (
 _SUFFIX = ".npy"
 # Pixels and numbers never pack this well, nothing else is as large.
 _LARGE, _MOST_PACKED = 1 << 26, 200
+# Bytes before the lengths of the name and of further fields in a member's local record.
+_LOCAL_LENGTHS = 26
 
 
 def read_npy(path: Path) -> Array:
@@ -51,8 +54,15 @@ def npz_names(path: Path) -> list[str]:
         return [info.filename.removesuffix(_SUFFIX) for info in _members(box)]
 
 
-def read_npz(path: Path, names: list[str] | None = None) -> dict[str, Array]:
+def read_npz(
+    path: Path, names: list[str] | None = None, *, mapped: bool = False
+) -> dict[str, Array]:
     """Arrays of an ``.npz`` file by their names; all by default.
+
+    Parameters
+    ----------
+    mapped
+        Map large arrays that are not packed from the file, read-only, in place of reading them.
 
     Raises
     ------
@@ -63,8 +73,10 @@ def read_npz(path: Path, names: list[str] | None = None) -> dict[str, Array]:
     with _named_faults(path), ZipFile(path) as box:
         for info in _members(box):
             name = info.filename.removesuffix(_SUFFIX)
-            if names is None or name in names:
-                arrays[name] = _read_member(box, info)
+            if names is not None and name not in names:
+                continue
+            large = mapped and info.file_size > _LARGE and info.compress_type == ZIP_STORED
+            arrays[name] = (_map_member if large else _read_member)(box, info)
     return arrays
 
 
@@ -81,18 +93,32 @@ def _read_member(box: ZipFile, info: ZipInfo) -> Array:
         return np.asarray(np.lib.format.read_array(member, allow_pickle=False))
 
 
-def _check_size(file: IO[bytes], size: int) -> None:
-    """Raise ValueError unless the file's header states as many bytes as follow it."""
+def _map_member(box: ZipFile, info: ZipInfo) -> Array:
+    with box.open(info) as member:
+        shape, columns_first, kind = _check_size(member, info.file_size)
+        header = member.tell()
+    with open(str(box.filename), "rb") as file:
+        # The local record of a member, whose name and further fields lie before the data.
+        file.seek(info.header_offset + _LOCAL_LENGTHS)
+        name, further = struct.unpack("<HH", file.read(4))
+    start = info.header_offset + _LOCAL_LENGTHS + 4 + name + further + header
+    order: Literal["F", "C"] = "F" if columns_first else "C"
+    return np.memmap(str(box.filename), kind, "r", start, shape, order)
+
+
+def _check_size(file: IO[bytes], size: int) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """The header's shape, order and type; ValueError unless as many bytes follow as it states."""
     version = np.lib.format.read_magic(file)
     if version not in ((1, 0), (2, 0)):
         raise ValueError(f"an array file of version {version[0]}.{version[1]}")
     read = {1: np.lib.format.read_array_header_1_0, 2: np.lib.format.read_array_header_2_0}
-    shape, _, kind = read[version[0]](file)
+    shape, columns_first, kind = read[version[0]](file)
     if kind.hasobject:
         raise ValueError("an array of Python objects, expected plain values")
     stated = math.prod(shape) * kind.itemsize
     if stated != size - file.tell() or min(shape, default=0) < 0:
         raise ValueError(f"an array of {stated} bytes in a file of {size - file.tell()}")
+    return shape, columns_first, kind
 
 
 @contextmanager

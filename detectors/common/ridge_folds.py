@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.evidence.crops.linear_heads import centre_and_scale
+from benchmark_n.evidence.crops.many_rows import MANY, moments, row_slices, standardised
 from benchmark_n.evidence.evidence import Floats, Ints
 
 COMPONENTS = 128
@@ -18,6 +19,8 @@ Matrix = NDArray[np.float64]
 
 def components(features: Floats, most: int = COMPONENTS) -> Matrix:
     """The first principal components of standardised features, float64 (N, min(N, D, most))."""
+    if len(features) >= MANY:
+        return _components_of_many(features, most)
     values = np.asarray(features, np.float64)
     mean, deviation = centre_and_scale(values)
     centred = (values - mean) / deviation
@@ -27,6 +30,22 @@ def components(features: Floats, most: int = COMPONENTS) -> Matrix:
     first = np.argsort(-sizes, kind="stable")[:most]
     scale = np.sqrt(np.maximum(sizes[first], 0))
     return np.asarray(vectors[:, first] * scale if small else centred @ vectors[:, first])
+
+
+def _components_of_many(features: Floats, most: int) -> Matrix:
+    """The same, of rows that are standardised some at a time."""
+    rows = np.arange(len(features))
+    mean, deviation = moments(features, rows)
+    gram = np.zeros((features.shape[1], features.shape[1]))
+    for part in row_slices(len(rows)):
+        block = standardised(features, rows[part], mean, deviation)
+        gram += block.T @ block
+    sizes, vectors = np.linalg.eigh(gram)
+    first = np.argsort(-sizes, kind="stable")[:most]
+    axes, made = vectors[:, first].astype(np.float32), np.empty((len(rows), len(first)))
+    for part in row_slices(len(rows)):
+        made[part] = standardised(features, rows[part], mean, deviation) @ axes
+    return made
 
 
 class RidgeFolds:

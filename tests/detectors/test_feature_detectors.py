@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from math import comb
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,6 +22,8 @@ from benchmark_n.detectors.fastrecov import remember
 from benchmark_n.detectors.knn import neighbour_shares
 from benchmark_n.detectors.recov import significant
 from benchmark_n.errors import InputError
+from benchmark_n.evidence import load_evidence, save_evidence
+from benchmark_n.files import npy
 from tests.detectors.samples import column, evidence
 
 FINDERS = ("recov", "fastrecov", "knn")
@@ -179,3 +183,20 @@ def test_fewer_annotations_than_folds_are_one_line() -> None:
     for name in ("recov", "fastrecov"):
         with pytest.raises(InputError, match="2 annotations, expected at least as many as 5 folds"):
             run_detector(build_detector(name), few)
+
+
+@pytest.mark.parametrize("name", ["cleanlab", "margin", *FINDERS])
+def test_evidence_mapped_from_its_file_gives_the_same_scores(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, _ = clustered(60)
+    assert made.embeddings is not None
+    probs = np.random.default_rng(0).dirichlet(np.ones(3), 60).astype(np.float32)
+    made = replace(made, pred_probs=probs)
+    save_evidence(made, tmp_path / "kept")
+    monkeypatch.setattr(npy, "_LARGE", 0)
+    again = load_evidence(tmp_path / "kept", of=made)
+    assert isinstance(again.embeddings, np.memmap)
+    options = {"repeats": 20} if name == "recov" else {}
+    tables = [run_detector(build_detector(name, options), one) for one in (made, again)]
+    assert tables[0].equals(tables[1])

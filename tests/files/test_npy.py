@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from benchmark_n.errors import InputError
+from benchmark_n.files import npy
 from benchmark_n.files.npy import npz_names, read_npy, read_npz
 from tests.fuzzing.array_inputs import _npy
 
@@ -59,3 +60,28 @@ def test_an_archive_that_unpacks_to_much_more(tmp_path: Path) -> None:
         box.writestr("x.npy", _npy("(100000000,)", data=bytes(10**8)))
     with pytest.raises(InputError, match=r"100000128 bytes packed in \d{5,6}"):
         read_npz(tmp_path / "x.npz")
+
+
+def test_large_arrays_of_an_archive_are_mapped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(npy, "_LARGE", 1000)
+    arrays: dict[str, Any] = {
+        "wide": np.random.default_rng(0).normal(size=(40, 31)).astype(np.float32),
+        "columns": np.asfortranarray(np.arange(600, dtype=np.int64).reshape(20, 30)),
+        "small": np.arange(3),
+    }
+    np.savez(tmp_path / "arrays.npz", **arrays)
+    read = read_npz(tmp_path / "arrays.npz", mapped=True)
+    assert {name: isinstance(array, np.memmap) for name, array in read.items()} == {
+        "wide": True,
+        "columns": True,
+        "small": False,
+    }
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(read[name], array)
+    with pytest.raises(ValueError, match="read-only"):
+        read["wide"][0] = 1
+    np.savez_compressed(tmp_path / "packed.npz", **arrays)
+    packed = read_npz(tmp_path / "packed.npz", mapped=True)
+    assert not any(isinstance(array, np.memmap) for array in packed.values())

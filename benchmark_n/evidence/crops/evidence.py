@@ -16,7 +16,7 @@ from benchmark_n.coco.pixels import Pixels
 from benchmark_n.coco.units import IMAGE, Units
 from benchmark_n.evidence.backbones.base import Backbone
 from benchmark_n.evidence.crops.cutting import Cutter, cut_crops
-from benchmark_n.evidence.crops.linear_heads import INVERSE_PENALTY, cross_validate
+from benchmark_n.evidence.crops.linear_heads import INVERSE_PENALTY, cross_validate, head_name
 from benchmark_n.evidence.duplicates import duplicate_warning
 from benchmark_n.evidence.evidence import Evidence, Ints
 from benchmark_n.evidence.folds import plan_folds
@@ -105,7 +105,7 @@ def crop_evidence(
             "evidence": "crops",
             "backbone": backbone.name,
             "backbone_version": backbone.version,
-            "head": f"logistic regression, C {INVERSE_PENALTY:g}",
+            "head": head_name(len(evidence)),
             "num_folds": folds,
             "grouped_by": units.field,
             "units": len(units),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark_n.evidence.crops.many_rows import MANY, MANY_NAME, fit_many
 from benchmark_n.evidence.evidence import Floats, Ints
 from benchmark_n.runtime.optional_imports import import_extra
 from benchmark_n.runtime.parallel import ordered_map
@@ -16,6 +17,7 @@ from benchmark_n.runtime.parallel import ordered_map
 INVERSE_PENALTY = 1e-3
 DROPOUT = 0.2
 _ITERATIONS = 300
+_ROWS_AT_ONCE = 8192
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,12 @@ class Head:
         return np.asarray(self.coefficients / self.deviation, np.float32)
 
 
+def head_name(count: int) -> str:
+    """What results call the heads on so many annotations."""
+    name = f"logistic regression, C {INVERSE_PENALTY:g}"
+    return name if count < MANY else f"{name}, {MANY_NAME}"
+
+
 def centre_and_scale(features: Floats) -> tuple[Floats, Floats]:
     """Means and standard deviations (D,) of features (n, D); 1 for one that is the same in all."""
     deviation = features.std(axis=0)
@@ -124,36 +132,58 @@ def centre_and_scale(features: Floats) -> tuple[Floats, Floats]:
 
 
 def fit_head(
-    features: Floats, labels: Ints, num_categories: int, inverse_penalty: float = INVERSE_PENALTY
+    features: Floats,
+    labels: Ints,
+    num_categories: int,
+    inverse_penalty: float = INVERSE_PENALTY,
+    rows: NDArray[np.intp] | None = None,
 ) -> Head:
-    """Fit a head on all of `features` (n, D) and `labels` (n,)."""
-    linear_model = import_extra("sklearn.linear_model", "detect", "a linear head")
-    mean, deviation = centre_and_scale(features)
-    present = np.unique(labels)
+    """Fit a head on features (N, D) and labels (N,), on those at the places `rows` where given.
+
+    Where there are `MANY` it is fitted without a copy of them
+    (see `benchmark_n.evidence.crops.many_rows`).
+    """
+    rows = np.arange(len(features)) if rows is None else rows
+    present = np.unique(labels[rows])
     coefficients = np.zeros((num_categories, features.shape[1]))
     intercepts = np.full(num_categories, -np.inf)
     intercepts[present] = 0
+    if len(features) >= MANY and len(present) > 1:
+        # Two categories have two rows here, and one in scikit-learn, which is penalised twice so.
+        penalty = (2 if len(present) == 2 else 1) / inverse_penalty
+        many = fit_many(features, labels, rows, penalty)
+        coefficients[present], intercepts[present] = many.coefficients, many.intercepts
+        return Head(many.mean, many.deviation, coefficients, intercepts)
+    own = features[rows]
+    mean, deviation = centre_and_scale(own)
     if len(present) > 1:
+        linear_model = import_extra("sklearn.linear_model", "detect", "a linear head")
         fitted = linear_model.LogisticRegression(C=inverse_penalty, max_iter=_ITERATIONS)
-        fitted.fit((features - mean) / deviation, labels)
-        rows, offsets = fitted.coef_, fitted.intercept_
+        fitted.fit((own - mean) / deviation, labels[rows])
+        slopes, offsets = fitted.coef_, fitted.intercept_
         if len(present) == 2:
             # Two categories have one row: half of it for the second, half against the first.
-            rows, offsets = np.concatenate([-rows, rows]) / 2, np.append(-offsets, offsets) / 2
-        coefficients[present], intercepts[present] = rows, offsets
+            slopes = np.concatenate([-slopes, slopes]) / 2
+            offsets = np.append(-offsets, offsets) / 2
+        coefficients[present], intercepts[present] = slopes, offsets
     return Head(mean, deviation, coefficients, intercepts)
 
 
 def _fit_fold(task: HeadTask) -> NDArray[np.float32]:
-    train = ~task.held_out
     head = fit_head(
-        task.features[train], task.labels[train], task.num_categories, task.inverse_penalty
+        task.features,
+        task.labels,
+        task.num_categories,
+        task.inverse_penalty,
+        np.flatnonzero(~task.held_out),
     )
-    made = np.zeros((1 + task.passes, int(task.held_out.sum()), task.num_categories), np.float32)
+    shown = np.flatnonzero(task.held_out)
+    made = np.zeros((1 + task.passes, len(shown), task.num_categories), np.float32)
     rng = np.random.default_rng(task.seed)
-    held_out = head.standardise(task.features[task.held_out])
     for index in range(1 + task.passes):
-        kept = rng.random(held_out.shape) >= DROPOUT if index else None
-        shown = held_out if kept is None else held_out * kept / (1 - DROPOUT)
-        made[index] = head.probabilities(shown)
+        for start in range(0, len(shown), _ROWS_AT_ONCE):
+            rows = head.standardise(task.features[shown[start : start + _ROWS_AT_ONCE]])
+            if index:
+                rows = rows * (rng.random(rows.shape) >= DROPOUT) / (1 - DROPOUT)
+            made[index, start : start + len(rows)] = head.probabilities(rows)
     return made

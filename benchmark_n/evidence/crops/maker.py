@@ -10,6 +10,7 @@ from benchmark_n.coco.units import Units, image_units
 from benchmark_n.evidence.backbones.base import Backbone, make_backbone
 from benchmark_n.evidence.collect import MakerInput
 from benchmark_n.evidence.crops.evidence import crop_evidence
+from benchmark_n.evidence.crops.many_rows import MANY, MANY_NAME
 from benchmark_n.evidence.evidence import Evidence
 
 _ON_DEMAND = ("dropout_probs",)
@@ -33,7 +34,10 @@ class CropMaker:
 
     def inputs(self) -> dict[str, Any]:
         """Images, backbone, folds, units and seed."""
+        # What was kept of few annotations before heads of many had a way of their own still holds.
+        many = {"heads": MANY_NAME} if len(self._given.base) >= MANY else {}
         return {
+            **many,
             "images": files_digest(self._given.paths.values()),
             "crops": CROPS_VERSION,
             "backbone": [self._backbone.name, self._backbone.version],

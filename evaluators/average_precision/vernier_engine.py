@@ -16,12 +16,15 @@ import numpy as np
 from benchmark_n.coco.instances import Instances, by_image
 from benchmark_n.errors import InputError
 from benchmark_n.evaluators.average_precision.problem import (
+    AREA_RANGES,
     IOU_THRESHOLDS,
     RECALLS,
     Curves,
     Problem,
 )
 from benchmark_n.masks.batch import rle_areas
+
+_MOST_CELLS = 1 << 22
 
 
 def available() -> bool:
@@ -36,8 +39,27 @@ def available() -> bool:
 
 
 def run(problem: Problem, *, keep_cells: bool = False) -> Curves:
-    """Evaluate with vernier; with `keep_cells` what matched is kept too, which takes longer."""
-    core = _core()
+    """Evaluate with vernier; with `keep_cells` what matched is kept too, which takes longer.
+
+    Some categories at a time, where there are many images: vernier takes about 100 bytes for each
+    category, area range and image, be it empty.
+    """
+    core, count = _core(), len(problem.category_ids)
+    step = max(1, _MOST_CELLS // (len(AREA_RANGES) * max(len(problem.image_ids), 1)))
+    if step >= count:
+        return _evaluate(core, problem, keep_cells)
+    parts = [
+        _evaluate(core, problem.of_categories(problem.category_ids[i : i + step]), keep_cells)
+        for i in range(0, count, step)
+    ]
+    return Curves(
+        np.concatenate([part.precision for part in parts], axis=2),
+        np.concatenate([part.recall for part in parts], axis=1),
+        [cell for part in parts for cell in part.cells or ()] if keep_cells else None,
+    )
+
+
+def _evaluate(core: Any, problem: Problem, keep_cells: bool) -> Curves:
     evaluate = getattr(core, f"evaluate_{problem.iou_type}_grid")
     extra = {"dilation_ratio": problem.dilation_ratio} if problem.iou_type == "boundary" else {}
     detections, area = _detections(problem)
@@ -121,15 +143,17 @@ def _detections(problem: Problem) -> tuple[list[dict[str, Any]], str]:
 
 
 def _lvis_json(problem: Problem) -> bytes:
-    federated = problem.federated
+    federated, known = problem.federated, frozenset(problem.category_ids)
     assert federated is not None
     images = [
         {
             "id": i,
             "height": problem.sizes[i][0],
             "width": problem.sizes[i][1],
-            "neg_category_ids": sorted(federated.negative.get(i, ())),
-            "not_exhaustive_category_ids": sorted(federated.not_exhaustive.get(i, ())),
+            "neg_category_ids": sorted(known & federated.negative.get(i, frozenset())),
+            "not_exhaustive_category_ids": sorted(
+                known & federated.not_exhaustive.get(i, frozenset())
+            ),
         }
         for i in problem.image_ids
     ]

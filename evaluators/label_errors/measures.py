@@ -41,8 +41,8 @@ class ScoredItems:
     num_groups: int
     unranked: NDArray[np.int64] | None = None
 
-    def part(self, kept: NDArray[np.bool_]) -> ScoredItems:
-        """The items where `kept` (N,) is true."""
+    def part(self, kept: NDArray[np.bool_] | NDArray[np.integer]) -> ScoredItems:
+        """The items where `kept` (N,) is true, or those at these places."""
         return ScoredItems(
             self.scores[kept],
             self.wrong[kept],

@@ -21,7 +21,7 @@ from benchmark_n.evaluators.average_precision.engines import Engine
 from benchmark_n.evaluators.average_precision.evaluate import evaluate_instances
 from benchmark_n.evaluators.average_precision.ground_truth import truth_arrays
 from benchmark_n.evaluators.average_precision.options import PrecisionOptions
-from benchmark_n.evaluators.average_precision.problem import IouType
+from benchmark_n.evaluators.average_precision.problem import Curves, IouType, Problem
 from tests.evaluators.coco_samples import encode, parse, random_case
 from tests.evaluators.oracles import oracle_statistics
 
@@ -218,16 +218,14 @@ def test_categories_some_at_a_time_are_all_at_once(
             record |= {"neg_category_ids": negative, "not_exhaustive_category_ids": partly}
         for category, frequency in zip(document["categories"], "rcf", strict=True):
             category["frequency"] = frequency
-    blocks = []
-    whole = vernier_engine._evaluate
+    blocks, evaluate = [], vernier_engine._evaluate
+
+    def watched(core: Any, problem: Problem, keep_cells: bool) -> Curves:
+        blocks.append(problem.category_ids)
+        return evaluate(core, problem, keep_cells)
+
     monkeypatch.setattr(vernier_engine, "_MOST_CELLS", 1)
-    monkeypatch.setattr(
-        vernier_engine,
-        "_evaluate",
-        lambda core, problem, keep: (
-            blocks.append(problem.category_ids) or whole(core, problem, keep)
-        ),
-    )
+    monkeypatch.setattr(vernier_engine, "_evaluate", watched)
     found, expected = (
         evaluate_instances(
             parse(document),

@@ -1,6 +1,6 @@
 """The digest of a manifest's rows, and how fast `make` is with it, in one run.
 
-    python scripts/bench/digest.py [--annotations 20000] [--rounds 5] [--json]
+    python scripts/bench/digest.py [--annotations 60000] [--rounds 5] [--json]
 
 Makes recipe ``hard-v1`` of real annotations repeated under new ids, COCO's and LVIS's, each in a
 process of its own with one worker, and takes its rate by CPU seconds, imports included: on a shared
@@ -72,7 +72,7 @@ def digest_cost(manifest: Path, rounds: int) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--annotations", type=int, default=20_000)
+    parser.add_argument("--annotations", type=int, default=60_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()

@@ -2,7 +2,7 @@
 
     python scripts/bench/bootstrap.py [--annotations 100000] [--replicates 500] [--by FIELD]
 
-Makes a benchmark of real annotations repeated under new ids, runs detector ``random``, whose
+Makes recipe ``hard-v1`` of real annotations repeated under new ids, runs detector ``random``, whose
 ranking has the most blocks there can be, and measures CPU seconds of `evaluate_detectors`: reading,
 evidence, floors and the intervals of three kinds of error. Beside them what a replicate of one kind
 takes by weights, and as a measurement of the rows that its units have, copied.
@@ -71,9 +71,9 @@ def main() -> None:
         folder = Path(name)
         if asked.benchmark is None:
             path = tiled(source(folder), folder / "instances.json", asked.annotations)
-            made = make(
-                "custom", "hard", out=folder / "made", source=SourceOptions(annotations=path)
-            )
+            source_options = SourceOptions(annotations=path)
+            out = folder / "made"
+            made = make("custom", recipe="hard-v1", out=out, source=source_options)
         else:
             made = load(asked.benchmark)
         scoring = replace(SCORING, bootstrap=asked.replicates, slices=tuple(asked.by))

@@ -54,7 +54,7 @@ def one_kind(benchmark: Benchmark, scores: Any, count: int) -> dict[str, float]:
         copies = items.part(np.repeat(np.arange(items.scores.size), weights[items.groups]))
         measures = measure(copies)
         for name, values in drawn.items():
-            apart = max(apart, abs(float(measures[name] or 0) - values[row]))
+            apart = max(apart, abs(float(measures[name] or 0) - float(values[row])))
     copied = (time.process_time() - start) / COPIED
     return {"weights_ms": 1e3 * weighted, "copies_ms": 1e3 * copied, "largest_difference": apart}
 

@@ -34,7 +34,7 @@ def compared_files(
         raise UsageError("--compare with a tier needs BENCHMARK, whose labels are noised")
     from benchmark_n.benchmark import load
     from benchmark_n.experiments.tier_labels import tier_family, write_tier_labels
-    from benchmark_n.report.results_writer import refuse_benchmark
+    from benchmark_n.report.evaluation_writer import refuse_benchmark
 
     opened = load(benchmark)
     family = tier_family(opened.recipe["name"]) if TIERS in named else []

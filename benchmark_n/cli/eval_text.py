@@ -12,7 +12,7 @@ from benchmark_n.cli.tables import percent, table
 from benchmark_n.coco.units import units_line
 from benchmark_n.evaluation.result import Evaluation
 from benchmark_n.report.evaluation_tables import IOU_TITLES, compare_tables
-from benchmark_n.report.results_writer import write_results
+from benchmark_n.report.evaluation_writer import write_results
 from benchmark_n.report.table_formats import render
 
 

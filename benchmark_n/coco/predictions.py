@@ -1,13 +1,14 @@
-"""Detections in COCO's results format: read, checked, made arrays."""
+"""Detections in COCO's results format: read, checked, made arrays.
+
+A file of millions of detections is kept as columns, and its segmentations as they stand in it until
+they are made masks: as Python's objects they would take several times the memory.
+"""
 
 from __future__ import annotations
 
-import codecs
-import json
-import logging
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,63 +19,57 @@ from numpy.typing import NDArray
 from benchmark_n.coco import CocoFile, Image
 from benchmark_n.coco.instances import Instances
 from benchmark_n.coco.reading import Repairs
+from benchmark_n.coco.results_file import (
+    Detection,
+    Segmentations,
+    given_segmentation,
+    stored_records,
+)
 from benchmark_n.errors import InputError
 from benchmark_n.files.json_yaml import JSON_FAULTS
 from benchmark_n.masks import Rle
 from benchmark_n.masks.batch import rle_areas, rle_boxes, segmentations_to_rles
 
-_log = logging.getLogger(__name__)
-
-
-class Detection(msgspec.Struct, gc=False):
-    """One record of a results file; `loss` is what some trainers add.
-
-    Empty boxes and segmentations are none, as boxes in pycocotools' ``loadRes``."""
-
-    image_id: int
-    category_id: int
-    score: float
-    bbox: list[float] | None = None
-    segmentation: Any = None
-    loss: float | None = None
-
-    def __post_init__(self) -> None:
-        self.bbox = self.bbox or None
-        self.segmentation = self.segmentation or None
-
 
 @dataclass(frozen=True)
 class Predictions:
-    """A checked results file of N detections.
+    """A checked results file of N detections, in the file's order.
 
     Parameters
     ----------
     name
         What messages call it.
-    detections
-        The records, in the file's order.
+    image_ids, category_ids
+        int64 (N,).
+    scores
+        float64 (N,).
+    losses
+        float64 (M,), of the detections that have one.
+    boxes
+        float64 (N, 4), [x, y, width, height] in px; NaN where there is none.
+    segmentations
+        N polygons or RLEs; None where there is none. Empty boxes and segmentations are none, as
+        boxes in pycocotools' ``loadRes``.
+    masked
+        bool (N,), which detections have a segmentation.
     """
 
     name: str
-    detections: Sequence[Detection]
+    image_ids: NDArray[np.int64]
+    category_ids: NDArray[np.int64]
+    scores: NDArray[np.float64]
+    losses: NDArray[np.float64]
+    boxes: NDArray[np.float64]
+    segmentations: Sequence[Any]
+    masked: NDArray[np.bool_]
 
     def __len__(self) -> int:
-        return len(self.detections)
+        return len(self.scores)
 
     @property
     def have_masks(self) -> bool:
         """Whether every detection has a segmentation."""
-        return all(d.segmentation is not None for d in self.detections)
-
-    @property
-    def losses(self) -> NDArray[np.float64]:
-        """The losses of the detections that have one."""
-        return np.array([d.loss for d in self.detections if d.loss is not None], float)
-
-    @property
-    def scores(self) -> NDArray[np.float64]:
-        """Scores, float64 (N,)."""
-        return np.array([d.score for d in self.detections], float)
+        return bool(self.masked.all())
 
 
 def read_predictions(
@@ -85,51 +80,41 @@ def read_predictions(
     Raises
     ------
     InputError
-        Not a list of detections, a detection of an unknown image or category, or a score that is
-        no number from 0 to 1.
+        Not a list of detections, a detection of an unknown image or category, a box that is none,
+        or a score that is no number from 0 to 1.
     """
     if isinstance(source, str | Path):
         path = Path(source)
-        name, detections = path.name, _decode(path)
-    else:
-        name = "predictions"
-        try:
-            detections = msgspec.convert(list(source), list[Detection])
-        except msgspec.ValidationError as error:
-            raise InputError(f"{name}: {error}") from None
+        count, records = stored_records(path)
+        made = _columns(path.name, records, count, truth)
+        return replace(made, segmentations=Segmentations(made.segmentations))
+    try:
+        detections = msgspec.convert(list(source), list[Detection])
+    except msgspec.ValidationError as error:
+        raise InputError(f"predictions: {error}") from None
+    return _columns("predictions", detections, len(detections), truth)
+
+
+def _columns(
+    name: str, detections: Iterable[Detection], count: int, truth: CocoFile
+) -> Predictions:
+    """The records as columns, checked one by one."""
+    image_ids, category_ids = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    scores, losses = np.zeros(count), list[float]()
+    boxes = np.full((count, 4), np.nan)
+    segmentations: list[Any] = []
     for place, detection in enumerate(detections):
         _check(detection, place, name, truth)
-    return Predictions(name, detections)
-
-
-def _decode(path: Path) -> list[Detection]:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: cannot read the predictions: {error.strerror}") from None
-    if data.startswith(codecs.BOM_UTF8):
-        data = data.removeprefix(codecs.BOM_UTF8)
-        _log.warning("%s: a UTF-8 byte-order mark is stripped", path.name)
-    try:
-        return msgspec.json.decode(data, type=list[Detection])
-    except msgspec.ValidationError as error:
-        raise InputError(f"{path.name}: not COCO results: {error}") from None
-    except JSON_FAULTS as error:
-        raise _not_json(data, path, error) from None
-
-
-def _not_json(data: bytes, path: Path, error: Exception) -> InputError:
-    """Name the detection that holds a NaN, which Python writes and JSON does not know."""
-    try:
-        records = json.loads(data)
-    except (ValueError, RecursionError):
-        return InputError(f"{path.name}: not JSON: {error}")
-    for place, record in enumerate(records if isinstance(records, list) else []):
-        try:
-            json.dumps(record, allow_nan=False)
-        except ValueError:
-            return InputError(f"{path.name}: detection {place}: NaN or infinity, expected numbers")
-    return InputError(f"{path.name}: not JSON: {error}")
+        image_ids[place], category_ids[place] = detection.image_id, detection.category_id
+        scores[place] = detection.score
+        if detection.loss is not None:
+            losses.append(detection.loss)
+        if detection.bbox:
+            boxes[place] = detection.bbox
+        segmentations.append(given_segmentation(detection.segmentation))
+    masked = np.fromiter((one is not None for one in segmentations), np.bool_, count)
+    told = np.array(losses, float)
+    return Predictions(name, image_ids, category_ids, scores, told, boxes, segmentations, masked)
 
 
 def _check(detection: Detection, place: int, name: str, truth: CocoFile) -> None:
@@ -139,9 +124,15 @@ def _check(detection: Detection, place: int, name: str, truth: CocoFile) -> None
         fault = f"category id {detection.category_id} is not in {truth.path.name}"
     elif not 0 <= detection.score <= 1:
         fault = f"score is {detection.score}, expected a number from 0 to 1"
+    elif detection.bbox and not _is_box(detection.bbox):
+        fault = f"bbox is {detection.bbox}, expected [x, y, width, height] with sides of 0 or more"
     else:
         return
     raise InputError(f"{name}: detection {place}: {fault}")
+
+
+def _is_box(box: Sequence[float]) -> bool:
+    return len(box) == 4 and all(map(math.isfinite, box)) and min(box[2:]) >= 0
 
 
 def detection_arrays(
@@ -162,8 +153,8 @@ def detection_arrays(
     InputError
         A detection without mask or box, or with one that is none of its image.
     """
-    detections, count = predictions.detections, len(predictions)
-    boxes, unboxed = _boxes(predictions)
+    count, boxes = len(predictions), predictions.boxes.copy()
+    unboxed = np.flatnonzero(np.isnan(boxes[:, 0]))
     rles = _masks(predictions, images) if masks or len(unboxed) else None
     if rles is not None:
         boxes[unboxed] = rle_boxes([rles[i] for i in unboxed.tolist()])
@@ -173,8 +164,8 @@ def detection_arrays(
         areas[of_mask] = rle_areas([rles[i] for i in of_mask.tolist()])
     return Instances(
         ids=np.arange(1, count + 1),
-        image_ids=np.array([d.image_id for d in detections], np.int64),
-        category_ids=np.array([d.category_id for d in detections], np.int64),
+        image_ids=predictions.image_ids,
+        category_ids=predictions.category_ids,
         boxes=boxes,
         areas=areas,
         masks=rles if masks else None,
@@ -184,37 +175,21 @@ def detection_arrays(
 
 
 def _masks(predictions: Predictions, images: Mapping[int, Image]) -> list[Rle]:
-    detections = predictions.detections
-    for place, detection in enumerate(detections):
-        if detection.segmentation is None:
-            raise InputError(
-                f"{predictions.name}: detection {place} has no segmentation: "
-                "expected one in each, or none to evaluate boxes"
-            )
-    sizes = [(images[d.image_id].height, images[d.image_id].width) for d in detections]
+    if not predictions.have_masks:
+        raise InputError(
+            f"{predictions.name}: detection {int(np.argmin(predictions.masked))} has no "
+            "segmentation: expected one in each, or none to evaluate boxes"
+        )
+    of_image = {identity: (image.height, image.width) for identity, image in images.items()}
     repairs = Repairs()
-    rles = segmentations_to_rles(
-        [d.segmentation for d in detections],
-        sizes,
-        lambda place, fault: InputError(f"{predictions.name}: detection {place}: {fault}"),
-        lambda place, kind: repairs.add(kind, f"detection {place}"),
-    )
+    try:
+        rles = segmentations_to_rles(
+            predictions.segmentations,
+            [of_image[i] for i in predictions.image_ids.tolist()],
+            lambda place, fault: InputError(f"{predictions.name}: detection {place}: {fault}"),
+            lambda place, kind: repairs.add(kind, f"detection {place}"),
+        )
+    except JSON_FAULTS as error:  # text that is none; that it is in brackets was seen before
+        raise InputError(f"{predictions.name}: not JSON: {error}") from None
     repairs.tell(predictions.name)
     return rles
-
-
-def _boxes(predictions: Predictions) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """Boxes (N, 4) and the places of the detections that have none."""
-    boxes, unboxed = np.zeros((len(predictions), 4)), list[int]()
-    for place, detection in enumerate(predictions.detections):
-        box = detection.bbox
-        if box is None:
-            unboxed.append(place)
-        elif len(box) != 4 or not all(map(math.isfinite, box)) or min(box[2:]) < 0:
-            raise InputError(
-                f"{predictions.name}: detection {place}: bbox is {box}, "
-                "expected [x, y, width, height] with sides of 0 or more"
-            )
-        else:
-            boxes[place] = box
-    return boxes, np.array(unboxed, np.intp)

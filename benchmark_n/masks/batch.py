@@ -43,8 +43,8 @@ def segmentations_to_rles(
     rles: list[Rle] = []
     for start in range(0, len(segmentations), _BATCH):
         batch, shapes = segmentations[start : start + _BATCH], sizes[start : start + _BATCH]
-        texts = _valid_counts(batch, shapes)
-        for place, (text, (height, width)) in enumerate(zip(texts, shapes, strict=True)):
+        for place, text in enumerate(_valid_counts(batch, shapes)):
+            height, width = shapes[place]
             if text is not None:
                 rles.append({"size": [height, width], "counts": text})
                 continue

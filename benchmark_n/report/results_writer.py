@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow.compute as pc
 
@@ -19,9 +19,6 @@ from benchmark_n.errors import InputError
 from benchmark_n.files.atomic import files_beside, staged
 from benchmark_n.report.detection import TOP, write_report
 from benchmark_n.tables.scores import write_scores
-
-if TYPE_CHECKING:
-    from benchmark_n.evaluation.result import Evaluation
 
 RESULTS, SCORES, SUSPECTS, REPORT = (
     "results.json",
@@ -97,37 +94,3 @@ def _quality_of(detection: DetectionResult) -> dict[int, tuple[float, Mapping[st
         if category is not None:
             attributes["suggested_category"] = category
     return dict(quality)
-
-
-def refuse_benchmark(out: Path) -> None:
-    """Refuse a benchmark's directory as the place of results.
-
-    Raises
-    ------
-    InputError
-        `out` is one.
-    """
-    if (out / "SHA256SUMS").exists():
-        raise InputError(f"{out}: is a benchmark: results go elsewhere (`out`)")
-
-
-def write_results(out: Path, evaluation: Evaluation) -> list[Path]:
-    """Write ``results.json``, and figures of ejection fractions; never into a benchmark.
-
-    Returns
-    -------
-    list[Path]
-        The figures.
-    """
-    refuse_benchmark(out)
-    from benchmark_n.files.atomic import write_whole
-
-    figures: dict[str, bytes] = {}
-    if evaluation.mode == "ef":
-        from benchmark_n.report.ejection_fraction import ef_figures
-
-        figures = ef_figures(evaluation.to_dict()["results"])
-    for name, picture in figures.items():
-        write_whole(out / name, picture)
-    write_whole(out / RESULTS, json.dumps(evaluation.to_dict(), indent=2).encode() + b"\n")
-    return [out / name for name in figures]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -9,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.coco import CocoFile
+from benchmark_n.coco.annotation_masks import has_mask
 from benchmark_n.coco.boxes import box_mask, box_of
 from benchmark_n.coco.file import Buffer
 from benchmark_n.coco.instances import Instances
-from benchmark_n.coco.lacking_masks import require_masks, with_masks
+from benchmark_n.coco.lacking_masks import check_masks
+from benchmark_n.coco.results_file import Segmentations
 from benchmark_n.errors import annotation_fault
 from benchmark_n.evaluators.average_precision.problem import Federated
 from benchmark_n.files.json_yaml import JSON_FAULTS
@@ -25,10 +29,24 @@ class _TruthRecord(msgspec.Struct, gc=False):
     area: float | None = None
     iscrowd: Any = None
     is_crowd: Any = None
-    segmentation: Any = None
+    segmentation: msgspec.Raw = msgspec.Raw(b"null")
 
 
 _record = msgspec.json.Decoder(_TruthRecord)
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """What N records say: boxes (N, 4) and areas (N,), NaN where there is none, and who has a mask.
+
+    `silent` is how many say nothing of crowds.
+    """
+
+    boxes: NDArray[np.float64]
+    areas: NDArray[np.float64]
+    masked: NDArray[np.bool_]
+    segmentations: Sequence[Buffer]
+    silent: int
 
 
 def truth_arrays(coco: CocoFile, *, masks: bool, keep_ids: bool = False) -> tuple[Instances, int]:
@@ -52,15 +70,15 @@ def truth_arrays(coco: CocoFile, *, masks: bool, keep_ids: bool = False) -> tupl
         A box or area that is no number, or a mask that is none of its image; or no annotation has
         the masks that are asked for.
     """
+    columns = _columns(coco)
     if masks:
-        require_masks(coco, "average precision of masks")
-    records = [_decode(coco, place, raw) for place, raw in enumerate(coco.annotations)]
-    masked = with_masks(coco)
-    unboxed = [i for i, record in enumerate(records) if not record.bbox]
-    unmeasured = [i for i, record in enumerate(records) if record.area is None]
-    rles = _regions(coco, records, masked) if masks or unboxed or unmeasured else []
-    boxes = np.array([record.bbox or (0.0,) * 4 for record in records], float).reshape(-1, 4)
-    areas = np.array([record.area or 0.0 for record in records], float)
+        instances = ~coco.crowd
+        lacking = int((instances & ~columns.masked).sum())
+        check_masks(coco.path.name, lacking, int(instances.sum()), "average precision of masks")
+    boxes, areas, masked = columns.boxes, columns.areas, columns.masked
+    unboxed = np.flatnonzero(np.isnan(boxes).all(axis=1)).tolist()
+    unmeasured = np.flatnonzero(np.isnan(areas)).tolist()
+    rles = _regions(coco, columns) if masks or unboxed or unmeasured else []
     boxes[unboxed] = rle_boxes([rles[i] for i in unboxed])
     areas[unmeasured] = rle_areas([rles[i] for i in unmeasured])
     of_box = [i for i in unmeasured if not masked[i]]
@@ -76,7 +94,7 @@ def truth_arrays(coco: CocoFile, *, masks: bool, keep_ids: bool = False) -> tupl
         crowd=coco.crowd | ~masked if masks else coco.crowd,
         scores=np.zeros(count),
     )
-    return truth, sum(record.iscrowd is None and record.is_crowd is None for record in records)
+    return truth, columns.silent
 
 
 def _decode(coco: CocoFile, place: int, raw: Buffer) -> _TruthRecord:
@@ -90,17 +108,34 @@ def _decode(coco: CocoFile, place: int, raw: Buffer) -> _TruthRecord:
     return record
 
 
-def _regions(coco: CocoFile, records: list[_TruthRecord], masked: NDArray[np.bool_]) -> list[Rle]:
+def _columns(coco: CocoFile) -> _Columns:
+    """One record after the other, so that never all of them are there as objects."""
+    count = len(coco)
+    boxes, areas = np.full((count, 4), np.nan), np.full(count, np.nan)
+    masked, segmentations, silent = np.zeros(count, bool), list[Buffer](), 0
+    for place, raw in enumerate(coco.annotations):
+        record = _decode(coco, place, raw)
+        if record.bbox:
+            boxes[place] = record.bbox
+        if record.area is not None:
+            areas[place] = record.area
+        silent += record.iscrowd is None and record.is_crowd is None
+        masked[place] = has_mask(record.segmentation)
+        segmentations.append(record.segmentation)
+    return _Columns(boxes, areas, masked, segmentations, silent)
+
+
+def _regions(coco: CocoFile, columns: _Columns) -> list[Rle]:
     """The masks; of an annotation without one, which has to have a box, its box filled."""
     images = [coco.images[i] for i in coco.image_ids.tolist()]
-    rows = np.flatnonzero(masked).tolist()
+    rows = np.flatnonzero(columns.masked).tolist()
 
     def identity(place: int) -> int:
         return int(coco.annotation_ids[rows[place]])
 
     found = iter(
         segmentations_to_rles(
-            [records[i].segmentation for i in rows],
+            Segmentations([columns.segmentations[i] for i in rows]),
             [(images[i].height, images[i].width) for i in rows],
             lambda place, fault: annotation_fault(coco.path, identity(place), fault),
             lambda place, kind: coco.repairs.add(kind, identity(place)),
@@ -109,7 +144,7 @@ def _regions(coco: CocoFile, records: list[_TruthRecord], masked: NDArray[np.boo
     coco.repairs.tell(coco.path.name)
     return [
         next(found) if has else box_mask(box_of(coco, i), images[i].height, images[i].width)
-        for i, has in enumerate(masked.tolist())
+        for i, has in enumerate(columns.masked.tolist())
     ]
 
 

@@ -80,6 +80,13 @@ class Problem:
             detections=_of_one_category(self.detections),
         )
 
+    def of_categories(self, category_ids: Sequence[int]) -> Problem:
+        """The part of it that is of some of its categories; images stay as they are."""
+        sides = (self.truth, self.detections)
+        rows = [np.flatnonzero(np.isin(side.category_ids, category_ids)) for side in sides]
+        truth, detections = (side.take(own) for side, own in zip(sides, rows, strict=True))
+        return replace(self, category_ids=category_ids, truth=truth, detections=detections)
+
 
 def _of_one_category(instances: Instances) -> Instances:
     ordered = instances.take(np.argsort(instances.category_ids, kind="stable"))

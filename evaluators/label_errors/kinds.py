@@ -13,8 +13,9 @@ from benchmark_n.evaluators.label_errors import truth as error_truth
 from benchmark_n.evaluators.label_errors.bootstrap import interval
 from benchmark_n.evaluators.label_errors.floors import compare_with_floors, floor_measures
 from benchmark_n.evaluators.label_errors.frequency import FrequencyGroup, by_frequency
-from benchmark_n.evaluators.label_errors.measures import Measured, ScoredItems, measure, replicates
+from benchmark_n.evaluators.label_errors.measures import Measured, ScoredItems, measure
 from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
+from benchmark_n.evaluators.label_errors.resampling import replicates
 from benchmark_n.evaluators.label_errors.results import KindResult
 from benchmark_n.evaluators.label_errors.truth import Truth
 

@@ -7,8 +7,33 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
 from benchmark_n.evaluators.label_errors.ranking import Counts, Values
+
+
+@dataclass(frozen=True)
+class GroupedBlocks:
+    """How many positives and negatives of each group (G) are in each block (K) of a ranking.
+
+    A bootstrap of groups weighs what is sorted already: no item is repeated, and counts under R
+    weightings are one product.
+
+    Parameters
+    ----------
+    positives, negatives
+        int64 (K, G), sparse.
+    """
+
+    positives: Any
+    negatives: Any
+
+    def counts(self, weights: NDArray[np.int64]) -> tuple[Counts, Counts]:
+        """Positives and negatives of each block under group weights (R, G), int64 (R, K) each."""
+        turned = np.ascontiguousarray(weights.T)
+        found = (side @ turned for side in (self.positives, self.negatives))
+        positives, negatives = (np.ascontiguousarray(counts.T) for counts in found)
+        return positives, negatives
 
 
 @dataclass(frozen=True)
@@ -46,6 +71,25 @@ class LabelledBlocks:
             positives[..., self.places[self.positive]] = sums[..., self.positive]
             negatives[..., self.places[~self.positive]] = sums[..., ~self.positive]
         return positives, negatives
+
+    def by_group(self, groups: NDArray[np.int64], num_groups: int) -> GroupedBlocks:
+        """The same with the items' groups, int64 (N,), each below `num_groups`.
+
+        Examples
+        --------
+        >>> blocks = label_blocks(np.array([0.9, 0.8, 0.8]), np.array([True, True, False]))
+        >>> grouped = blocks.by_group(np.array([0, 1, 1]), 2)
+        >>> grouped.counts(np.array([[1, 1], [2, 0]]))[0].tolist()  # positives of two blocks
+        [[1, 1], [2, 0]]
+        """
+        lengths = np.diff(self.cuts, append=self.order.size)
+        blocks, labels = np.repeat(self.places, lengths), np.repeat(self.positive, lengths)
+        own, shape = groups[self.order], (len(self.scores), num_groups)
+        sides = (
+            csr_matrix((np.ones(int(kept.sum()), np.int64), (blocks[kept], own[kept])), shape)
+            for kept in (labels, ~labels)
+        )
+        return GroupedBlocks(*sides)
 
 
 def label_blocks(scores: Values, wrong: NDArray[np.bool_]) -> LabelledBlocks:

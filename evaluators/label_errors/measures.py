@@ -1,8 +1,7 @@
-"""Measures of a detector's scores against what is wrong, with their bootstrap replicates."""
+"""Measures of a detector's scores against what is wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.evaluators.label_errors import ranking
-from benchmark_n.evaluators.label_errors.bootstrap import Weights, bootstrap
-from benchmark_n.evaluators.label_errors.label_blocks import LabelledBlocks, label_blocks
+from benchmark_n.evaluators.label_errors.bootstrap import Weights
+from benchmark_n.evaluators.label_errors.label_blocks import label_blocks
 
 PRECISION_AT = (10, 50, 100, 200)
 # Shares of the items that may be looked at.
@@ -42,8 +41,8 @@ class ScoredItems:
     num_groups: int
     unranked: NDArray[np.int64] | None = None
 
-    def part(self, kept: NDArray[np.bool_]) -> ScoredItems:
-        """The items where `kept` (N,) is true."""
+    def part(self, kept: NDArray[np.bool_] | NDArray[np.integer]) -> ScoredItems:
+        """The items where `kept` (N,) is true, or those at these places."""
         return ScoredItems(
             self.scores[kept],
             self.wrong[kept],
@@ -74,7 +73,7 @@ def measure(items: ScoredItems) -> Measured:
     weights = np.ones((1, items.num_groups), np.int64)
     blocks = label_blocks(items.scores, items.wrong)
     counts = blocks.counts(weights[:, items.groups])
-    values = _measures(items, blocks, weights, counts)
+    values = weighted_measures(items, weights, counts)
     total = int(items.wrong.sum() + _unranked(items, weights)[0])
     curve = ranking.f1_curve(*counts, np.array([total]))[0]
     best = int(np.argmax(curve)) if curve.size and total else None
@@ -97,47 +96,15 @@ def chance_f1(prevalence: float, flagged: int, total: int) -> float | None:
     return plain(ranking.precision_recall_f1(prevalence * flagged, flagged, total)[2])
 
 
-def replicates(
-    items: ScoredItems, count: int, seed: int, others: Mapping[str, Values] | None = None
-) -> dict[str, Values]:
-    """Bootstrap values (count,) of each measure that has no count in it.
-
-    Parameters
-    ----------
-    others
-        Name to other scores (N,) of the same items, which the values of their lifted AUPRC, from
-        the same draws, are given under that name.
-    """
-    blocks = label_blocks(items.scores, items.wrong)
-    ranked = {name: label_blocks(own, items.wrong) for name, own in (others or {}).items()}
-
-    def one(weights: Weights) -> Mapping[str, Values]:
-        drawn = weights.astype(np.int32)[:, items.groups]
-        prevalence = items.prevalence(weights)
-        values = _measures(items, blocks, weights, blocks.counts(drawn))
-        for name, own in ranked.items():
-            positives, negatives = own.counts(drawn)
-            area = ranking.average_precision(positives, negatives, positives.sum(axis=-1))
-            values[name] = ranking.lifted(area, prevalence)
-        return values
-
-    return bootstrap(one, items.num_groups, items.wrong.size, count, seed)
-
-
-def _measures(
-    items: ScoredItems,
-    blocks: LabelledBlocks,
-    weights: Weights,
-    counts: tuple[ranking.Counts, ranking.Counts],
+def weighted_measures(
+    items: ScoredItems, weights: Weights, counts: tuple[ranking.Counts, ranking.Counts]
 ) -> dict[str, Values]:
     """Each measure for each row of group weights (R, num_groups).
 
     Parameters
     ----------
-    blocks
-        Of the scores.
     counts
-        Positives and negatives of each block under the weights.
+        Positives and negatives of each block of the scores under the weights.
     """
     positives, negatives = counts
     total = positives.sum(axis=-1) + _unranked(items, weights)
@@ -149,28 +116,40 @@ def _measures(
     curve = ranking.f1_curve(positives, negatives, total)
     none = np.full(len(weights), np.nan)
     area = ranking.average_precision(positives, negatives, total)
-    with np.errstate(invalid="ignore"):
-        budget = ranking.hits_at(positives, negatives, total) / np.where(total > 0, total, np.nan)
-    values = {
+    shares = _at_budgets(items, weights, counts, total)
+    return {
         "precision": precision,
         "recall": recall,
         "f1": f1,
         "best_f1": curve.max(axis=-1) if curve.shape[-1] else none,
-        "f1_at_budget": budget,
+        "f1_at_budget": shares.pop("f1_at_budget"),
         "auroc": none if items.unranked is not None else ranking.auroc(positives, negatives),
         "auprc": area,
         "lifted_auprc": ranking.lifted(area, items.prevalence(weights)),
+        **shares,
     }
+
+
+def _at_budgets(
+    items: ScoredItems,
+    weights: Weights,
+    counts: tuple[ranking.Counts, ranking.Counts],
+    total: NDArray[np.int64],
+) -> dict[str, Values]:
+    """What the first items hold, as a share of all errors or of these items."""
+    wanted = np.where(total > 0, total, np.nan)
+    asked: dict[str, tuple[NDArray[Any], Any]] = {"f1_at_budget": (total, wanted)}
     if items.unranked is None:
         every = weights @ items.per_group(np.ones(items.wrong.size, bool))
-        with np.errstate(invalid="ignore"):
-            for share in BUDGETS:
-                hits = ranking.hits_at(positives, negatives, np.rint(share * every))
-                values[recall_at(share)] = hits / np.where(total > 0, total, np.nan)
-    for k in PRECISION_AT:
-        if k <= items.wrong.size:
-            values[f"precision_at_{k}"] = ranking.hits_at(positives, negatives, k) / k
-    return values
+        asked |= {recall_at(share): (np.rint(share * every), wanted) for share in BUDGETS}
+    asked |= {
+        f"precision_at_{k}": (np.full(len(weights), k), k)
+        for k in PRECISION_AT
+        if k <= items.wrong.size
+    }
+    budgets = np.stack([budget for budget, _ in asked.values()], axis=-1)
+    hits = ranking.hits_at_each(*counts, budgets)
+    return {name: hits[:, i] / whole for i, (name, (_, whole)) in enumerate(asked.items())}
 
 
 def recall_at(share: float) -> str:

@@ -78,14 +78,14 @@ def average_precision(positives: Counts, negatives: Counts, total: Counts | int)
     """
     size = positives + negatives
     last = np.cumsum(size, axis=-1)
-    first = last - size
     before = np.cumsum(positives, axis=-1) - positives
     most = int(last[..., -1].max()) if last.size else 0
     harmonic = np.concatenate([[0.0], np.cumsum(1.0 / np.arange(1, most + 1))])
-    span = harmonic[last] - harmonic[first]
-    slope = np.divide(positives - 1, size - 1, out=np.zeros(size.shape), where=size > 1)
-    share = np.divide(positives, size, out=np.zeros(size.shape), where=size > 0)
-    gains = share * ((before + 1) * span + slope * (size - (first + 1) * span))
+    span = np.diff(harmonic[last], axis=-1, prepend=0.0)
+    # Without positives, or of a single item, a block has no slope to count.
+    slope = (positives - 1) / np.maximum(size - 1, 1)
+    share = positives / np.maximum(size, 1)
+    gains = share * ((before + 1) * span + slope * (size - (last - size + 1) * span))
     return np.minimum(_ratio(gains.sum(axis=-1), total), 1.0)
 
 
@@ -114,13 +114,34 @@ def lifted(precision: Any, prevalence: Any) -> Values:
 
 def hits_at(positives: Counts, negatives: Counts, k: Counts | int) -> Values:
     """Expected number of positives among the first `k` items (fewer where fewer were ranked)."""
+    return hits_at_each(positives, negatives, np.asarray(k)[..., None])[..., 0]
+
+
+def hits_at_each(positives: Counts, negatives: Counts, budgets: NDArray[Any]) -> Values:
+    """`hits_at` of several budgets (..., M) at once, float64 (..., M).
+
+    Examples
+    --------
+    >>> positives, negatives = np.array([1, 0, 1]), np.array([0, 2, 1])  # blocks of 1, 2, 2 items
+    >>> hits_at_each(positives, negatives, np.array([1, 3, 4, 9])).tolist()
+    [1.0, 1.0, 1.5, 2.0]
+    """
     size = positives + negatives
-    first = np.cumsum(size, axis=-1) - size
-    budget = np.asarray(k)[..., None]
-    share = np.divide(
-        np.clip(budget - first, 0, size), size, out=np.zeros(size.shape), where=size > 0
+    shape = (*np.broadcast_shapes(size.shape[:-1], budgets.shape[:-1]), budgets.shape[-1])
+    budgets = np.broadcast_to(budgets, shape)
+    if not size.shape[-1]:
+        return np.zeros(shape)
+    last, found = np.cumsum(size, axis=-1), np.cumsum(positives, axis=-1)
+    every = np.broadcast_to(last, (*shape[:-1], last.shape[-1])).reshape(-1, last.shape[-1])
+    rows = zip(every, budgets.reshape(-1, shape[-1]), strict=True)
+    # The block that a budget ends in: the first that reaches it.
+    places = np.array([np.searchsorted(row, own) for row, own in rows], np.intp).reshape(shape)
+    places = np.minimum(places, size.shape[-1] - 1)
+    q, m, after, hits = (
+        np.take_along_axis(np.broadcast_to(a, (*shape[:-1], a.shape[-1])), places, axis=-1)
+        for a in (positives, size, last, found)
     )
-    return np.asarray((share * positives).sum(axis=-1), float)
+    return np.asarray(hits - q + np.clip(budgets - (after - m), 0, m) / np.maximum(m, 1) * q, float)
 
 
 def f1_curve(positives: Counts, negatives: Counts, total: Counts | int) -> Values:

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark_n.evaluators.label_errors.bootstrap import interval
-from benchmark_n.evaluators.label_errors.measures import ScoredItems, measure, replicates
+from benchmark_n.evaluators.label_errors.bootstrap import Weights, bootstrap, interval
+from benchmark_n.evaluators.label_errors.measures import ScoredItems, Values, measure
+from benchmark_n.evaluators.label_errors.resampling import resampled
 from benchmark_n.evaluators.slices import Slice, worst_first
 
 Flags = NDArray[np.bool_]
@@ -43,17 +44,32 @@ def slice_items(
     >>> [(one.value, one.measures["recall"]) for one in found]
     [('large', 0.0), ('small', 0.5)]
     """
-    return {
-        name: worst_first(
-            (_slice(items.part(kept & counted), value, count, seed) for value, kept in own.items()),
-            "auprc",
-        )
+    chosen = {
+        (name, value): items.part(kept & counted)
         for name, own in parts.items()
+        for value, kept in own.items()
     }
+    measured = {place: resampled(part) for place, part in enumerate(chosen.values())}
+
+    def every(weights: Weights) -> dict[str, Values]:
+        # Each draw of units is of all slices, so that it is drawn once.
+        return {
+            f"{name} {place}": values
+            for place, one in measured.items()
+            for name, values in one(weights).items()
+            if name in MEASURES
+        }
+
+    drawn = bootstrap(every, items.num_groups, items.wrong.size, count, seed) if chosen else {}
+    slices: dict[str, list[Slice]] = {name: [] for name in parts}
+    for place, ((name, value), part) in enumerate(chosen.items()):
+        own = {name: drawn[key] for name in MEASURES if (key := f"{name} {place}") in drawn}
+        slices[name].append(_slice(part, value, own))
+    return {name: worst_first(own, "auprc") for name, own in slices.items()}
 
 
-def _slice(items: ScoredItems, value: str, count: int, seed: int) -> Slice:
-    own, drawn = measure(items), replicates(items, count, seed)
+def _slice(items: ScoredItems, value: str, drawn: Mapping[str, Values]) -> Slice:
+    own = measure(items)
     counts = {
         "units": len(np.unique(items.groups)),
         "instances": int(items.wrong.size),
@@ -64,5 +80,5 @@ def _slice(items: ScoredItems, value: str, count: int, seed: int) -> Slice:
         value,
         counts,
         {name: own[name] for name in MEASURES},
-        {name: interval(drawn[name]) for name in MEASURES if name in drawn},
+        {name: interval(values) for name, values in drawn.items()},
     )

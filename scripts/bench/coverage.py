@@ -31,7 +31,8 @@ from benchmark_n.evaluators.average_precision.statistics import average_precisio
 from benchmark_n.evaluators.cardiac.patients import Function, PatientResult
 from benchmark_n.evaluators.cardiac.resampling import Cohort
 from benchmark_n.evaluators.label_errors.bootstrap import interval
-from benchmark_n.evaluators.label_errors.measures import ScoredItems, measure, replicates
+from benchmark_n.evaluators.label_errors.measures import ScoredItems, measure
+from benchmark_n.evaluators.label_errors.resampling import replicates
 
 BOUNDS = (0.90, 0.98)
 LEAST, MOST = 30, 60

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,17 @@ def test_json_is_what_is_written(
     assert run(arguments) == 0
     printed = json.loads(capsys.readouterr().out)
     assert printed == json.loads(Path("here/results.json").read_text())
+
+
+def test_average_precision_loads_no_plots(files: tuple[str, str]) -> None:
+    """They took longer to import than a thousand images to evaluate."""
+    arguments = ["eval", "--ground-truth", files[0], "--predictions", files[1], "-q"]
+    code = (
+        f"import sys; from benchmark_n.cli import run; assert run({arguments}) == 0; "
+        "print([m for m in ('matplotlib', 'scipy', 'jinja2') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_compare_prints_one_row_a_name(

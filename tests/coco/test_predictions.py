@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,10 @@ def test_fault_is_named(fields: dict[str, Any], line: str) -> None:
         ("{}", "not COCO results"),
         ("[1]", "not COCO results"),
         ('[{"image_id": 1, "category_id": 1, "score": NaN}]', "detection 0: NaN or infinity"),
+        (
+            '[{"image_id": 1, "category_id": 1, "score": 1}, {"image_id": "one"}]',
+            "not COCO results: detection 1: Expected `int`",
+        ),
     ],
 )
 def test_file_fault_is_named(tmp_path: Path, text: str, line: str) -> None:
@@ -132,3 +137,46 @@ def test_a_byte_order_mark_and_short_parts_are_told(
     assert found.areas.tolist() == [900.0]
     assert "dets.json: a UTF-8 byte-order mark is stripped" in caplog.text
     assert "dets.json: polygons of fewer than three points: 1 (first: detection 0)" in caplog.text
+
+
+def test_a_file_is_read_as_its_records_are(tmp_path: Path) -> None:
+    """Segmentations stay JSON until they are looked at; empty ones are none, also long ones."""
+    truth = parse(DOCUMENT)
+    empty: list[Any] = [None, [], {}, "", 0]
+    records = [dict(one) for one in DETECTIONS[: len(empty) + 2]]
+    for record, segmentation in zip(records, empty, strict=False):
+        record |= {"segmentation": segmentation, "bbox": [1, 2, 3, 4], "loss": 0.5}
+    path = tmp_path / "found.json"
+    path.write_text(json.dumps(records))
+    stored, given = read_predictions(path, truth), read_predictions(records, truth)
+    assert stored.masked.tolist() == given.masked.tolist() == [False] * len(empty) + [True] * 2
+    assert list(stored.segmentations) == list(given.segmentations)
+    assert stored.segmentations[len(empty)] == DETECTIONS[len(empty)]["segmentation"]
+    for name in ("image_ids", "category_ids", "scores", "losses"):
+        assert getattr(stored, name).tolist() == getattr(given, name).tolist()
+    assert stored.losses.tolist() == [0.5] * len(empty)
+    assert str(stored.boxes.tolist()) == str(given.boxes.tolist())
+    assert stored.boxes[0].tolist() == [1, 2, 3, 4]
+
+
+def test_text_of_a_segmentation_that_is_none_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "found.json"
+    counts = {"size": [40, 60], "counts": "0" * 80 + "?"}
+    text = json.dumps([{**DETECTIONS[0], "segmentation": counts}]).encode()
+    path.write_bytes(text.replace(b"?", b"\xff"))
+    with pytest.raises(InputError, match=r"found\.json: not JSON"):
+        evaluate_instances(parse(DOCUMENT), path)
+
+
+def test_a_file_is_held_as_columns(tmp_path: Path) -> None:
+    """What is kept of a detection is about its text: as objects it is three times as much."""
+    path = tmp_path / "found.json"
+    text = json.dumps([DETECTIONS[i % len(DETECTIONS)] for i in range(4000)])
+    path.write_text(text)
+    truth = parse(DOCUMENT)
+    tracemalloc.start()
+    found = read_predictions(path, truth)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(found) == 4000
+    assert held < 1.5 * len(text)

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 
 from benchmark_n.coco import read_coco
 from benchmark_n.errors import InputError, UsageError
+from benchmark_n.evaluators.average_precision import vernier_engine
 from benchmark_n.evaluators.average_precision.engines import Engine
 from benchmark_n.evaluators.average_precision.evaluate import evaluate_instances
 from benchmark_n.evaluators.average_precision.ground_truth import truth_arrays
 from benchmark_n.evaluators.average_precision.options import PrecisionOptions
-from benchmark_n.evaluators.average_precision.problem import IouType
+from benchmark_n.evaluators.average_precision.problem import Curves, IouType, Problem
 from tests.evaluators.coco_samples import encode, parse, random_case
 from tests.evaluators.oracles import oracle_statistics
 
@@ -198,6 +199,48 @@ def test_lvis_protocol_is_the_lvis_packages(
         found = evaluate_instances(read_coco(path), detections, options=options).statistics
         for name in ("AP", "AP50", "AP75", "APs", "APm", "APl", "APr", "APc", "APf", "AR300"):
             assert found[name] == pytest.approx(expected[name], abs=1e-12)
+
+
+@pytest.mark.parametrize("lvis", [False, True])
+@pytest.mark.parametrize("iou_type", ["segm", "bbox", "boundary"])
+def test_categories_some_at_a_time_are_all_at_once(
+    lvis: bool, iou_type: IouType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of many images vernier is given the categories in blocks; here one by one."""
+    document, detections = random_case(8, images=9)
+    if lvis:
+        for record in document["images"]:
+            own = {
+                a["category_id"] for a in document["annotations"] if a["image_id"] == record["id"]
+            }
+            negative = [i for i in (1, 2) if i not in own]
+            partly = [i for i in (3,) if i in own]
+            record |= {"neg_category_ids": negative, "not_exhaustive_category_ids": partly}
+        for category, frequency in zip(document["categories"], "rcf", strict=True):
+            category["frequency"] = frequency
+    blocks, evaluate = [], vernier_engine._evaluate
+
+    def watched(core: Any, problem: Problem, keep_cells: bool) -> Curves:
+        blocks.append(problem.category_ids)
+        return evaluate(core, problem, keep_cells)
+
+    monkeypatch.setattr(vernier_engine, "_MOST_CELLS", 1)
+    monkeypatch.setattr(vernier_engine, "_evaluate", watched)
+    found, expected = (
+        evaluate_instances(
+            parse(document),
+            detections,
+            iou_type=iou_type,
+            options=PrecisionOptions(engine=engine, bootstrap=4),
+        )
+        for engine in ("vernier", "pycocotools")
+    )
+    assert blocks == [[1], [2], [3]]
+    assert found.settings["protocol"] == ("lvis" if lvis else "coco")
+    assert listed(found.statistics) == pytest.approx(listed(expected.statistics), abs=1e-12)
+    assert found.per_category.keys() == expected.per_category.keys()
+    for name, values in expected.replicates.items():
+        assert found.replicates[name] == pytest.approx(values, abs=1e-12)
 
 
 def test_per_category_and_supercategory_are_means_of_the_whole() -> None:

@@ -1,0 +1,113 @@
+"""COCO's results files as records, their segmentations as they stand in the file."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from benchmark_n.coco.file import Buffer
+from benchmark_n.errors import InputError
+from benchmark_n.files.json_yaml import JSON_FAULTS
+
+_log = logging.getLogger(__name__)
+# Bytes: a longer segmentation says something.
+_LONGEST_EMPTY = 64
+
+
+class Detection(msgspec.Struct, gc=False):
+    """One record of a results file; `loss` is what some trainers add."""
+
+    image_id: int
+    category_id: int
+    score: float
+    bbox: list[float] | None = None
+    segmentation: Any = None
+    loss: float | None = None
+
+
+class _StoredDetection(Detection, gc=False):
+    """The same, its segmentation undecoded."""
+
+    segmentation: msgspec.Raw = msgspec.Raw(b"null")
+
+
+_stored = msgspec.json.Decoder(_StoredDetection)
+
+
+class Segmentations(Sequence[Any]):
+    """Segmentations as JSON, decoded as they are looked at; of empty ones None."""
+
+    def __init__(self, texts: Sequence[Buffer | None]) -> None:
+        self._texts = texts
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def __getitem__(self, places: Any) -> Any:
+        if not isinstance(places, slice):
+            return self[places : places + 1][0]
+        return [text and (msgspec.json.decode(text) or None) for text in self._texts[places]]
+
+
+def given_segmentation(segmentation: Any) -> Any:
+    """The segmentation, copied where it is a part of a file; None of an empty one."""
+    if not isinstance(segmentation, msgspec.Raw):
+        return segmentation or None
+    text = bytes(segmentation)
+    return text if len(text) > _LONGEST_EMPTY or msgspec.json.decode(text) else None
+
+
+def stored_records(path: Path) -> tuple[int, Iterator[Detection]]:
+    """How many detections a results file holds, and these, decoded one by one.
+
+    Raises
+    ------
+    InputError
+        No list of detections; of a single one it is raised as it comes.
+    """
+    raws = _decode(path)
+    return len(raws), _records(path, raws)
+
+
+def _records(path: Path, raws: Sequence[msgspec.Raw]) -> Iterator[Detection]:
+    for place, raw in enumerate(raws):
+        try:
+            yield _stored.decode(raw)
+        except msgspec.ValidationError as error:
+            raise InputError(f"{path.name}: not COCO results: detection {place}: {error}") from None
+
+
+def _decode(path: Path) -> list[msgspec.Raw]:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot read the predictions: {error.strerror}") from None
+    if data.startswith(codecs.BOM_UTF8):
+        data = data.removeprefix(codecs.BOM_UTF8)
+        _log.warning("%s: a UTF-8 byte-order mark is stripped", path.name)
+    try:
+        return msgspec.json.decode(data, type=list[msgspec.Raw])
+    except msgspec.ValidationError as error:
+        raise InputError(f"{path.name}: not COCO results: {error}") from None
+    except JSON_FAULTS as error:
+        raise _not_json(data, path, error) from None
+
+
+def _not_json(data: bytes, path: Path, error: Exception) -> InputError:
+    """Name the detection that holds a NaN, which Python writes and JSON does not know."""
+    try:
+        records = json.loads(data)
+    except (ValueError, RecursionError):
+        return InputError(f"{path.name}: not JSON: {error}")
+    for place, record in enumerate(records if isinstance(records, list) else []):
+        try:
+            json.dumps(record, allow_nan=False)
+        except ValueError:
+            return InputError(f"{path.name}: detection {place}: NaN or infinity, expected numbers")
+    return InputError(f"{path.name}: not JSON: {error}")

@@ -22,7 +22,7 @@ from benchmark_n.files.json_yaml import read_json
 LEAKAGE = "card/leakage.json"
 # Figures of gradient boosting may differ so much between versions of its library.
 TOLERANCE = 0.03
-_NEEDS = "pip install 'benchmark-n[detect]'"
+_NEEDS = "pip install '.[detect]'"
 
 
 def write_leakage(benchmark: Benchmark, coco: CocoFile, folder: Path) -> Path:

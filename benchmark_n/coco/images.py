@@ -24,6 +24,25 @@ _MOST_LOOKED_AT = 100
 _LONGEST_NAME = 255  # bytes, on the file systems in use
 
 
+def named_folder(images: Path | str | None) -> Path | None:
+    """The folder that a user names for the images.
+
+    Raises
+    ------
+    InputError
+        There is none.
+
+    Examples
+    --------
+    >>> named_folder("photo")
+    Traceback (most recent call last):
+    benchmark_n.errors.InputError: photo: no such folder, expected the one of the images
+    """
+    if images is not None and not Path(images).is_dir():
+        raise InputError(f"{images}: no such folder, expected the one of the images")
+    return None if images is None else Path(images)
+
+
 def image_files(
     root: Path | None,
     images: Mapping[int, Image],

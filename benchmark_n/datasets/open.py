@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark_n.coco.exports import open_export
+from benchmark_n.coco.images import named_folder
 from benchmark_n.datasets.base import Dataset
 from benchmark_n.datasets.request import Request, Source, SourceOptions
 from benchmark_n.errors import InputError, UsageError, did_you_mean
@@ -36,7 +37,7 @@ def open_source(
     grouped = converted and dataset.converter is not None and dataset.converter.named_files
     if options.group_regex is not None and not grouped:
         raise UsageError("`group_regex` is for dataset imagefolder, whose files' names it reads")
-    images = None if options.images is None else Path(options.images)
+    images = named_folder(options.images)
     if options.annotations is not None:
         export = open_export(options.annotations)
         return Source(

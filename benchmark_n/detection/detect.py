@@ -12,6 +12,7 @@ from benchmark_n._version import __version__
 from benchmark_n.benchmark.leaks import leak_lines, leaks_of_file
 from benchmark_n.coco import CocoFile, ReadOptions, read_coco
 from benchmark_n.coco.exports import open_export
+from benchmark_n.coco.images import named_folder
 from benchmark_n.coco.lacking_masks import refuse_boxes
 from benchmark_n.detection.result import DetectionResult, left_out_lines, most_flagged
 from benchmark_n.detectors.base import (
@@ -112,7 +113,7 @@ def opened(
     annotations: Path | str | CocoFile, images: Path | str | None, reading: ReadOptions
 ) -> tuple[CocoFile, Path | None]:
     """The file, and the folder of its images where it is known."""
-    folder = None if images is None else Path(images)
+    folder = named_folder(images)
     if isinstance(annotations, CocoFile):
         return annotations, folder
     export = open_export(annotations)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,7 +16,6 @@ from benchmark_n.coco import CocoFile, Image
 from benchmark_n.coco.instances import by_image
 from benchmark_n.evidence.evidence import Evidence, Ints
 from benchmark_n.nets.devices import torch_device
-from benchmark_n.runtime.optional_imports import import_extra
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -41,18 +42,16 @@ def image_tasks(base: Evidence, coco: CocoFile, paths: dict[int, Path]) -> Itera
 
 
 def each_on_a_thread(
-    look: Callable[[Item], Result], items: list[Item], device: str, what: str
+    look: Callable[[Item], Result], items: list[Item], device: str
 ) -> list[Result]:
     """What `look` says of each; on a CPU each of torch's threads takes one item.
 
-    Threads that share the work on a small network wait for each other most of the time.
-
-    Parameters
-    ----------
-    what
-        Who needs torch, for the message where it is not installed.
+    Threads that share the work on a small network wait for each other most of the time. Where
+    torch is not installed, there is no network, and one thread looks at all.
     """
-    torch = import_extra("torch", "deep", what)
+    if find_spec("torch") is None:
+        return [look(item) for item in items]
+    torch = importlib.import_module("torch")
     count = torch.get_num_threads() if torch_device(device) == "cpu" else 1
     with ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(1,)) as pool:
         return list(pool.map(look, items))

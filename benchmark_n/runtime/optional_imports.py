@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from contextlib import AbstractContextManager
 from typing import Any
 
 from benchmark_n.errors import InputError
@@ -22,5 +23,24 @@ def import_extra(module: str, extra: str, what: str) -> Any:
         if error.name is None or error.name.partition(".")[0] != module.partition(".")[0]:
             raise
         raise InputError(
-            f"{what} needs {error.name}: run pip install 'benchmark-n[{extra}]'"
+            f"{what} needs {error.name}: run pip install '.[{extra}]' in the clone"
         ) from None
+
+
+def one_thread(what: str) -> AbstractContextManager[Any]:
+    """While it is entered, OpenMP has one thread: on busy cores several wait for one another.
+
+    Raises
+    ------
+    InputError
+        `threadpoolctl`, which comes with scikit-learn, is not installed.
+
+    Examples
+    --------
+    >>> with one_thread("the example"):
+    ...     pass
+    """
+    limits: AbstractContextManager[Any] = import_extra(
+        "threadpoolctl", "detect", what
+    ).threadpool_limits(1, "openmp")
+    return limits

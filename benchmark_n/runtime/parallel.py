@@ -136,7 +136,7 @@ def _dask_client(count: int, scheduler: str | None) -> Iterator[Any]:
         from distributed import Client
     except ImportError:
         raise InputError(
-            "the dask backend needs dask: run pip install 'benchmark-n[cluster]'"
+            "the dask backend needs dask: run pip install '.[cluster]' in the clone"
         ) from None
     try:
         if scheduler is None:

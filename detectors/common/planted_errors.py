@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark_n.evidence.evidence import Evidence, Ints
-from benchmark_n.runtime.optional_imports import import_extra
+from benchmark_n.runtime.optional_imports import import_extra, one_thread
 from benchmark_n.runtime.random_streams import uniforms
 
 Floats = NDArray[np.float64]
@@ -116,7 +116,8 @@ def error_share(judged: Floats, planted: Floats) -> float:
 
 def _out_of_fold_ratio(rows: Floats, wrong: NDArray[np.bool_], folds: Ints) -> Floats:
     """f1 / f of each row, by boosted trees on the other folds; both sides weigh the same there."""
-    ensemble = import_extra("sklearn.ensemble", "detect", "probabilities of errors")
+    what = "probabilities of errors"
+    ensemble = import_extra("sklearn.ensemble", "detect", what)
     ratio = np.ones(len(rows))
     for fold in np.unique(folds).tolist():
         held = folds == fold
@@ -125,8 +126,9 @@ def _out_of_fold_ratio(rows: Floats, wrong: NDArray[np.bool_], folds: Ints) -> F
             continue
         weights = (1 / counts)[wrong[~held].astype(int)] * counts.sum() / 2
         model = ensemble.HistGradientBoostingClassifier(**_MODEL)
-        model.fit(rows[~held], wrong[~held], sample_weight=weights)
-        probability = np.clip(model.predict_proba(rows[held])[:, 1], 1e-6, 1 - 1e-6)
+        with one_thread(what):
+            model.fit(rows[~held], wrong[~held], sample_weight=weights)
+            probability = np.clip(model.predict_proba(rows[held])[:, 1], 1e-6, 1 - 1e-6)
         ratio[held] = probability / (1 - probability)
     return ratio
 

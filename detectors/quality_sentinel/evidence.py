@@ -92,7 +92,7 @@ class QualityMaker:
         if without:
             notes.append(
                 f"quality_sentinel scores {len(without)} categories without their names, the first "
-                f"is '{without[0]}': pip install 'benchmark-n[text]' for conditions of new names"
+                f"is '{without[0]}': pip install '.[text]' for conditions of new names"
                 if self._sentinel.settings.condition == "text"
                 else f"quality_sentinel was not trained on {len(without)} of the categories, the "
                 f"first is '{without[0]}'"

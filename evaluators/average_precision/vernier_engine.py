@@ -85,7 +85,7 @@ def _core() -> Any:
         return importlib.import_module("vernier._core")
     except ImportError:
         raise InputError(
-            "engine vernier is not installed: run pip install 'benchmark-n[fast]'"
+            "engine vernier is not installed: run pip install '.[fast]' in the clone"
         ) from None
 
 

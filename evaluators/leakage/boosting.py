@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmark_n.evaluators.label_errors.ranking import auroc, average_precision, make_blocks
 from benchmark_n.evaluators.leakage.published import Flags, Floats, Ints
-from benchmark_n.runtime.optional_imports import import_extra
+from benchmark_n.runtime.optional_imports import import_extra, one_thread
 
 FOLDS = 5
 _DIGITS = 2
@@ -102,9 +102,8 @@ def _out_of_fold(
     what = "what labels alone tell"
     ensemble = import_extra("sklearn.ensemble", "detect", what)
     selection = import_extra("sklearn.model_selection", "detect", what)
-    threads = import_extra("threadpoolctl", "detect", what)
     scores = np.zeros(len(wrong))
-    with threads.threadpool_limits(1, "openmp"):  # waiting for busy cores takes far longer
+    with one_thread(what):
         for train, held_out in selection.GroupKFold(folds).split(features, wrong, units):
             if len(np.unique(wrong[train])) < 2:
                 scores[held_out] = wrong[train].mean()

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from benchmark_n.evaluators.label_errors.bootstrap import Weights, bootstrap, interval
 from benchmark_n.evaluators.label_errors.ranking import auroc, make_blocks
-from benchmark_n.runtime.optional_imports import import_extra
+from benchmark_n.runtime.optional_imports import import_extra, one_thread
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -177,10 +177,9 @@ def _out_of_fold(
 ) -> tuple[Floats, Floats]:
     """Mean scores (N,) over seeds, and what shuffling each feature costs in AUROC, (F,)."""
     selection = import_extra("sklearn.model_selection", "detect", "the two-sample test")
-    threads = import_extra("threadpoolctl", "detect", "the two-sample test")
     rows = np.nan_to_num(rows, nan=_ABSENT)
     scores, shuffled = np.zeros(len(rows)), np.zeros((rows.shape[1], len(rows)))
-    with threads.threadpool_limits(1, "openmp"):
+    with one_thread("the two-sample test"):
         for seed in protocol.seeds:
             splitter = selection.StratifiedGroupKFold(
                 protocol.folds, shuffle=True, random_state=seed

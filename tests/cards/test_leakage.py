@@ -117,7 +117,7 @@ def test_a_card_without_the_extra_says_so(
     assert check_card(carded) == []
     write_card(carded, tmp_path)
     text = (tmp_path / README).read_text(encoding="utf-8")
-    assert "was not measured (needs `pip install 'benchmark-n[detect]'`)" in text
+    assert "was not measured (needs `pip install '.[detect]'`)" in text
     assert "the noise's own nature" not in text
     monkeypatch.undo()
     assert check_card(carded, tmp_path) == []

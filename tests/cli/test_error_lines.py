@@ -44,6 +44,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("command", "line"),
     [
         (
+            "make --tier hard --annotations clean.json --images photo",
+            "photo: no such folder, expected the one of the images",
+        ),
+        (
+            "detect --annotations clean.json --images photo",
+            "photo: no such folder, expected the one of the images",
+        ),
+        (
             "make --tier hard --dataset custom",
             "dataset custom needs --annotations FILE",
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -129,9 +130,8 @@ def coco(tmp_path: Path) -> CocoFile:
 
 def made(coco: CocoFile, *sources: str, progress: Any = None, **changes: Any) -> Evidence:
     folder = coco.path.parent
-    options = EvidenceOptions(
-        sources, backbone="hog", folds=3, evidence_dir=folder / "kept", **changes
-    )
+    chosen: dict[str, Any] = {"evidence_dir": folder / "kept", **changes}
+    options = EvidenceOptions(sources, backbone="hog", folds=3, **chosen)
     return gather(coco, options, set(), images=folder, execution=Execution(1, progress=progress))
 
 
@@ -147,6 +147,13 @@ def test_features_and_folds(coco: CocoFile) -> None:
     assert evidence.supercategories == ("animal", "animal", "person")
     (source,) = evidence.provenance["sources"]
     assert (source["backbone"], source["blocks"]["geometry"]) == ("hog", 10)
+
+
+def test_hog_needs_no_torch(coco: CocoFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = made(coco, "features", evidence_dir=coco.path.parent / "with torch")
+    monkeypatch.setitem(sys.modules, "torch", None)
+    without = made(coco, "features")
+    np.testing.assert_array_equal(without.require("features"), plain.require("features"))
 
 
 def test_crops_and_features_share_their_folds(

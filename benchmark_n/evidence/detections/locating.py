@@ -16,7 +16,7 @@ from benchmark_n.evidence.store_detections import mask_arrays
 
 def locate_all(detector: ObjectDetector, device: str, tasks: list[ImageTask]) -> Rows:
     """What the detector says of some images, in its own categories."""
-    parts = each_on_a_thread(partial(_locate, detector), tasks, device, detector.name)
+    parts = each_on_a_thread(partial(_locate, detector), tasks, device)
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 

@@ -117,8 +117,7 @@ class FeatureMaker:
 
 def _rows(backbone: Backbone, device: str, tasks: list[_Task]) -> Rows:
     """The blocks of some images' annotations."""
-    what = f"backbone {backbone.name}"
-    parts = each_on_a_thread(partial(_of_image, backbone), tasks, device, what)
+    parts = each_on_a_thread(partial(_of_image, backbone), tasks, device)
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 

@@ -11,7 +11,7 @@ from benchmark_n.detectors.quality_sentinel.self_fit.spoiling import SPOILT_KIND
 from benchmark_n.evidence.domain import fit_domain, in_domain
 from benchmark_n.evidence.evidence import Floats, Ints
 from benchmark_n.evidence.row_store import Rows
-from benchmark_n.runtime.optional_imports import import_extra
+from benchmark_n.runtime.optional_imports import import_extra, one_thread
 
 # Chosen on other photographs than those that are reported, on noise seeds from 101 on.
 TREES = {
@@ -60,7 +60,8 @@ def predict_overlaps(
 def _predict(
     rows: Rows, target: str, folds: Ints, weights: Mapping[str, float]
 ) -> NDArray[np.float32]:
-    ensemble = import_extra("sklearn.ensemble", "detect", "the self-fit of quality_sentinel")
+    what = "the self-fit of quality_sentinel"
+    ensemble = import_extra("sklearn.ensemble", "detect", what)
     features = np.asarray(rows["features"], np.float32)
     kinds, places = np.asarray(rows["kinds"]), np.asarray(rows["places"])
     weight = np.array([weights.get(kind, 0.0) for kind in KINDS])[kinds]
@@ -71,8 +72,9 @@ def _predict(
         asked = (kinds == KINDS.index(OWN)) & (folds[places] == number)
         if asked.any():
             trees = ensemble.HistGradientBoostingRegressor(**TREES)
-            trees.fit(features[trained], targets[trained], sample_weight=weight[trained])
-            made[places[asked]] = trees.predict(features[asked])
+            with one_thread(what):
+                trees.fit(features[trained], targets[trained], sample_weight=weight[trained])
+                made[places[asked]] = trees.predict(features[asked])
     return np.clip(made, 0, 1)
 
 

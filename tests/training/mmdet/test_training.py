@@ -200,7 +200,9 @@ def test_errors_are_one_line(
     parts = [*arguments(benchmark, tmp_path / "w"), "--val-images", folder]
     fails(parts, 1, "clean_val.json: 3 of 3 images are missing")
     monkeypatch.setitem(sys.modules, "mmengine", None)  # as if it were not installed
-    fails(arguments(benchmark, tmp_path), 1, "needs mmengine: run pip install 'benchmark-n[mmdet]'")
+    fails(
+        arguments(benchmark, tmp_path), 1, "needs mmengine: run pip install '.[mmdet]' in the clone"
+    )
 
 
 @pytest.fixture(scope="module")

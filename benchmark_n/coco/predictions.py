@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,8 @@ def read_predictions(
         path = Path(source)
         count, records = stored_records(path)
         made = _columns(path.name, records, count, truth)
-        return replace(made, segmentations=Segmentations(made.segmentations))
+        fault = partial(_no_json, path.name)
+        return replace(made, segmentations=Segmentations(made.segmentations, fault))
     try:
         detections = msgspec.convert(list(source), list[Detection])
     except msgspec.ValidationError as error:
@@ -111,10 +113,17 @@ def _columns(
             losses.append(detection.loss)
         if detection.bbox:
             boxes[place] = detection.bbox
-        segmentations.append(given_segmentation(detection.segmentation))
+        try:
+            segmentations.append(given_segmentation(detection.segmentation))
+        except JSON_FAULTS as error:
+            raise _no_json(name, place, str(error)) from None
     masked = np.fromiter((one is not None for one in segmentations), np.bool_, count)
     told = np.array(losses, float)
     return Predictions(name, image_ids, category_ids, scores, told, boxes, segmentations, masked)
+
+
+def _no_json(name: str, place: int, fault: str) -> InputError:
+    return InputError(f"{name}: detection {place}: segmentation: not JSON: {fault}")
 
 
 def _check(detection: Detection, place: int, name: str, truth: CocoFile) -> None:
@@ -182,14 +191,11 @@ def _masks(predictions: Predictions, images: Mapping[int, Image]) -> list[Rle]:
         )
     of_image = {identity: (image.height, image.width) for identity, image in images.items()}
     repairs = Repairs()
-    try:
-        rles = segmentations_to_rles(
-            predictions.segmentations,
-            [of_image[i] for i in predictions.image_ids.tolist()],
-            lambda place, fault: InputError(f"{predictions.name}: detection {place}: {fault}"),
-            lambda place, kind: repairs.add(kind, f"detection {place}"),
-        )
-    except JSON_FAULTS as error:  # text that is none; that it is in brackets was seen before
-        raise InputError(f"{predictions.name}: not JSON: {error}") from None
+    rles = segmentations_to_rles(
+        predictions.segmentations,
+        [of_image[i] for i in predictions.image_ids.tolist()],
+        lambda place, fault: InputError(f"{predictions.name}: detection {place}: {fault}"),
+        lambda place, kind: repairs.add(kind, f"detection {place}"),
+    )
     repairs.tell(predictions.name)
     return rles

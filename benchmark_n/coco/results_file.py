@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,9 @@ from benchmark_n.errors import InputError
 from benchmark_n.files.json_yaml import JSON_FAULTS
 
 _log = logging.getLogger(__name__)
-# Bytes: a longer segmentation says something.
+# Bytes without blanks: a longer segmentation says something.
 _LONGEST_EMPTY = 64
+_PLAIN = (bool, int, float, str, bytes, list, tuple, dict)
 
 
 class Detection(msgspec.Struct, gc=False):
@@ -41,26 +42,49 @@ _stored = msgspec.json.Decoder(_StoredDetection)
 
 
 class Segmentations(Sequence[Any]):
-    """Segmentations as JSON, decoded as they are looked at; of empty ones None."""
+    """Segmentations as JSON, decoded as they are looked at; of what is not there None.
 
-    def __init__(self, texts: Sequence[Buffer | None]) -> None:
-        self._texts = texts
+    Parameters
+    ----------
+    fault
+        Makes the error of text that is none, from its place and what is wrong with it.
+    """
+
+    def __init__(
+        self, texts: Sequence[Buffer | None], fault: Callable[[int, str], Exception]
+    ) -> None:
+        self._texts, self._fault = texts, fault
 
     def __len__(self) -> int:
         return len(self._texts)
 
     def __getitem__(self, places: Any) -> Any:
         if not isinstance(places, slice):
-            return self[places : places + 1][0]
-        return [text and (msgspec.json.decode(text) or None) for text in self._texts[places]]
+            return self._decoded(range(len(self))[places])
+        return [self._decoded(place) for place in range(len(self))[places]]
+
+    def _decoded(self, place: int) -> Any:
+        text = self._texts[place]
+        try:
+            return None if text is None else msgspec.json.decode(text)
+        except JSON_FAULTS as error:
+            raise self._fault(place, str(error)) from None
 
 
 def given_segmentation(segmentation: Any) -> Any:
-    """The segmentation, copied where it is a part of a file; None of an empty one."""
+    """The segmentation, copied where it is a part of a file; None of an empty one.
+
+    Raises
+    ------
+    JSON_FAULTS
+        Short text that is none; of longer text one is raised when it is looked at.
+    """
     if not isinstance(segmentation, msgspec.Raw):
-        return segmentation or None
+        nothing = segmentation is None or (isinstance(segmentation, _PLAIN) and not segmentation)
+        return None if nothing else segmentation
     text = bytes(segmentation)
-    return text if len(text) > _LONGEST_EMPTY or msgspec.json.decode(text) else None
+    short = len(text) <= _LONGEST_EMPTY or len(b"".join(text.split())) <= _LONGEST_EMPTY
+    return None if short and not msgspec.json.decode(text) else text
 
 
 def stored_records(path: Path) -> tuple[int, Iterator[Detection]]:

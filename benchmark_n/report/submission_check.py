@@ -202,6 +202,7 @@ def _check_scores(path: Path, judge: Judge | None) -> None:
 
 def _check_detections(path: Path, judge: Judge | None) -> None:
     if judge is not None:
-        read_predictions(path, judge.validation)
+        for _ in read_predictions(path, judge.validation).segmentations:
+            pass  # looked at, each has to be JSON
     elif not isinstance(read_json(path, "detections"), list):
         raise InputError(f"{path}: expected a list of detections, as COCO's results are")

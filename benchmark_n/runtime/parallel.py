@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from multiprocessing import resource_tracker
+from pathlib import Path
 from typing import Any, TypeVar
 
 from benchmark_n.errors import InputError, UsageError
@@ -57,11 +58,17 @@ def ordered_map(
     return _pool_map(function, items, count, backend, scheduler)
 
 
-def _single_threaded(function: Callable[[Item], Result], item: Item) -> Result:
-    """One thread a worker: OpenCV would otherwise start one a core in every process."""
+def _single_threaded(function: Callable[[Item], Result], folder: Path | None, item: Item) -> Result:
+    """One thread a worker: OpenCV would otherwise start one a core in every process.
+
+    The worker goes to `folder` first: it may be one that was started when this process was in
+    another one, where relative paths mean other files.
+    """
     import cv2
 
     cv2.setNumThreads(1)
+    if folder is not None:
+        os.chdir(folder)
     return function(item)
 
 
@@ -75,7 +82,9 @@ def _pool_map(
     from joblib import Parallel, delayed, parallel_config
     from joblib.externals.loky.process_executor import BrokenProcessPool, TerminatedWorkerError
 
-    calls = (delayed(_single_threaded)(function, item) for item in items)
+    # Workers of a cluster may be on machines without such a folder.
+    folder = Path.cwd() if backend == "loky" else None
+    calls = (delayed(_single_threaded)(function, folder, item) for item in items)
     loky = {"inner_max_num_threads": 1, "n_jobs": count}
     dask = {"wait_for_workers_timeout": _WORKERS_PATIENCE, "n_jobs": -1}
     client = _dask_client(count, scheduler) if backend == "dask" else nullcontext()

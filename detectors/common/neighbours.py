@@ -1,8 +1,8 @@
 """The nearest annotations by the cosine of their features: of all, or of those in cells near by.
 
 To compare all pairs takes time that grows with the square of their number. Of many annotations,
-each is compared with those of the cells whose centres are nearest to it [1]_. Cells have a size
-that does not depend on the number of annotations.
+each is compared with those of the cells whose centres are nearest to it [1]_. Cells have about the
+same size whatever the number of annotations, unless many are alike: equal ones are of one cell.
 
 References
 ----------
@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark_n.errors import InputError
 from benchmark_n.evidence.crops.linear_heads import centre_and_scale
 from benchmark_n.evidence.crops.many_rows import MANY, moments, standardised
 from benchmark_n.evidence.evidence import Floats
@@ -45,10 +46,18 @@ def cosine_neighbours(features: Floats, most: int) -> tuple[Places, NDArray[Any]
     Returns
     -------
     places, similarity
-        (N, most): the nearest first, of equal ones the first; and the cosines. Where the cells hold
-        fewer others, the rest is of similarity minus infinity.
+        (N, most): the nearest first, of equal ones the first (in cells: the first of the cell that
+        is looked into first); and the cosines. Where the cells hold fewer others, the rest is of
+        similarity minus infinity.
+
+    Raises
+    ------
+    InputError
+        Features that are no numbers.
     """
     count = len(features)
+    if not np.isfinite(features.sum(dtype=np.float64)):
+        raise InputError("embeddings hold NaN or infinity, expected numbers")
     if count >= MANY:
         return _in_cells(features, most)
     values = np.asarray(features, np.float64)
@@ -102,7 +111,8 @@ def _in_cells(features: Floats, most: int) -> tuple[Places, Unit]:
     for own, rows in zip(members, asking, strict=True):
         known = unit(own)
         for part in _parts(rows) if own.size else ():
-            compared = unit(part) @ known.T
+            # Rounded, so that equal ones are equal whatever the order that their sums went in.
+            compared = np.round(unit(part) @ known.T, 6)
             compared[part[:, None] == own] = -np.inf
             kept = nearest(compared, min(most, len(own)))
             joined = np.concatenate(

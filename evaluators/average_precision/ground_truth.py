@@ -17,7 +17,7 @@ from benchmark_n.coco.file import Buffer
 from benchmark_n.coco.instances import Instances
 from benchmark_n.coco.lacking_masks import check_masks
 from benchmark_n.coco.results_file import Segmentations
-from benchmark_n.errors import annotation_fault
+from benchmark_n.errors import InputError, annotation_fault
 from benchmark_n.evaluators.average_precision.problem import Federated
 from benchmark_n.files.json_yaml import JSON_FAULTS
 from benchmark_n.masks import Rle
@@ -133,11 +133,14 @@ def _regions(coco: CocoFile, columns: _Columns) -> list[Rle]:
     def identity(place: int) -> int:
         return int(coco.annotation_ids[rows[place]])
 
+    def wrong(place: int, fault: str) -> InputError:
+        return annotation_fault(coco.path, identity(place), fault)
+
     found = iter(
         segmentations_to_rles(
-            Segmentations([columns.segmentations[i] for i in rows]),
+            Segmentations([columns.segmentations[i] for i in rows], wrong),
             [(images[i].height, images[i].width) for i in rows],
-            lambda place, fault: annotation_fault(coco.path, identity(place), fault),
+            wrong,
             lambda place, kind: coco.repairs.add(kind, identity(place)),
         )
     )

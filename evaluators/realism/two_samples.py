@@ -192,7 +192,7 @@ def _out_of_fold(
                 for feature, values in enumerate(changed):
                     values[:, feature] = rng.permutation(values[:, feature])
                 # All at once: most of what a call on few rows costs is per tree, not per row.
-                found = _probability(model, np.concatenate(changed))
+                found = _probability(model, changed.reshape(-1, rows.shape[1]))
                 shuffled[:, held_out] += found.reshape(len(changed), -1)
     whole = _auroc(scores, target)
     drops = np.array([whole - _auroc(np.round(row, 9), target) for row in shuffled])

@@ -8,6 +8,7 @@ import tracemalloc
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from pycocotools.coco import COCO
 
@@ -44,6 +45,9 @@ def test_fault_is_named(fields: dict[str, Any], line: str) -> None:
         evaluate_instances(parse(DOCUMENT), changed(**fields))
 
 
+RESULT = '[{"image_id": 1, "category_id": 1, "score": 1, "segmentation": %s}]'
+
+
 @pytest.mark.parametrize(
     ("text", "line"),
     [
@@ -55,6 +59,8 @@ def test_fault_is_named(fields: dict[str, Any], line: str) -> None:
             '[{"image_id": 1, "category_id": 1, "score": 1}, {"image_id": "one"}]',
             "not COCO results: detection 1: Expected `int`",
         ),
+        (RESULT % "[[1e400, 1]]", "detection 0: segmentation: not JSON: Number out of range"),
+        (RESULT % f"[[1e400{', 1' * 99}]]", "detection 0: segmentation: not JSON: Number out of"),
     ],
 )
 def test_file_fault_is_named(tmp_path: Path, text: str, line: str) -> None:
@@ -62,6 +68,20 @@ def test_file_fault_is_named(tmp_path: Path, text: str, line: str) -> None:
     path.write_text(text)
     with pytest.raises(InputError, match=f"found.json: {line}"):
         evaluate_instances(parse(DOCUMENT), path)
+
+
+def test_blanks_are_no_mask(tmp_path: Path) -> None:
+    path = tmp_path / "found.json"
+    path.write_text(RESULT % f"[{' ' * 100}]")
+    found = read_predictions(path, parse(DOCUMENT))
+    assert not found.have_masks
+    assert list(found.segmentations) == [None]
+
+
+def test_a_segmentation_of_another_type_is_a_fault() -> None:
+    wrong = changed(segmentation=np.zeros((3, 3)))
+    with pytest.raises(InputError, match="detection 1: segmentation is ndarray"):
+        evaluate_instances(parse(DOCUMENT), wrong)
 
 
 def test_missing_file_is_named(tmp_path: Path) -> None:
@@ -164,7 +184,7 @@ def test_text_of_a_segmentation_that_is_none_is_one_line(tmp_path: Path) -> None
     counts = {"size": [40, 60], "counts": "0" * 80 + "?"}
     text = json.dumps([{**DETECTIONS[0], "segmentation": counts}]).encode()
     path.write_bytes(text.replace(b"?", b"\xff"))
-    with pytest.raises(InputError, match=r"found\.json: not JSON"):
+    with pytest.raises(InputError, match=r"found\.json: detection 0: segmentation: not JSON"):
         evaluate_instances(parse(DOCUMENT), path)
 
 

@@ -15,6 +15,7 @@ from sklearn.neighbors import NearestNeighbors
 from benchmark_n.detectors.common import neighbours
 from benchmark_n.detectors.common.neighbours import cosine_neighbours, nearest
 from benchmark_n.detectors.common.ridge_folds import components
+from benchmark_n.errors import InputError
 
 
 @given(st.integers(0, 500), st.integers(1, 6))
@@ -62,6 +63,24 @@ def test_all_cells_are_all_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     found, similarity = cosine_neighbours(rows, 5)
     np.testing.assert_array_equal(found, places)
     np.testing.assert_allclose(similarity, cosines, atol=1e-5)
+
+
+def test_equal_ones_stand_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sums of other columns go in another order: without rounding, equal ones differ by 6e-8."""
+    rows = spread(1500, 37)
+    rows[200:900] = rows[200]
+    monkeypatch.setattr(neighbours, "MANY", 1000)
+    found, similarity = cosine_neighbours(rows, 5)
+    np.testing.assert_array_equal(similarity[200:900], np.ones((700, 5), np.float32))
+    np.testing.assert_array_equal(found[300:900], np.tile(np.arange(200, 205), (600, 1)))
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_features_that_are_no_numbers_are_one_line(wrong: float) -> None:
+    rows = spread(20)
+    rows[3, 2] = wrong
+    with pytest.raises(InputError, match="embeddings hold NaN or infinity, expected numbers"):
+        cosine_neighbours(rows, 5)
 
 
 def test_each_is_compared_with_so_many_others_at_most(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -328,3 +328,13 @@ def test_nothing_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     options = PrecisionOptions(engine="pycocotools")
     evaluate_instances(parse(document), detections, options=options)
     assert capsys.readouterr().out == ""
+
+
+def test_a_mask_of_the_truth_that_is_no_number_is_named(tmp_path: Path) -> None:
+    document, detections = random_case(4)
+    document["annotations"][1]["segmentation"] = [[1, 1, 9, 1, 9, 9]]
+    text = json.dumps(document).replace("[[1, 1, 9, 1, 9, 9]]", "[[1e400, 1, 9, 1, 9, 9]]")
+    (tmp_path / "truth.json").write_text(text)
+    identity = document["annotations"][1]["id"]
+    with pytest.raises(InputError, match=f"truth.json: annotation {identity}: Number out of range"):
+        evaluate_instances(read_coco(tmp_path / "truth.json"), detections)

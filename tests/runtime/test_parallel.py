@@ -1,9 +1,10 @@
-"""Workers that are interrupted, or have no memory to begin."""
+"""Workers that are interrupted, have no memory to begin, or began in another folder."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -66,3 +67,17 @@ def test_work_that_nobody_wants_any_more_ends_in_silence() -> None:
     words = [sys.executable, "-c", FAILING]
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
     assert (done.returncode, done.stdout, done.stderr) == (1, "", "a line\n")
+
+
+def _read(name: str) -> str:
+    return Path(name).read_text()
+
+
+def test_workers_of_an_earlier_folder_read_the_files_of_this_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in ("first", "second"):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / "file").write_text(place)
+        monkeypatch.chdir(tmp_path / place)
+        assert set(ordered_map(_read, ["file"] * 8, workers=2)) == {place}

@@ -92,7 +92,8 @@ def _heads(features: Floats, lesson: Lesson) -> Iterable[Head]:
 
 
 def _fit(features: Floats, lesson: Lesson, train: NDArray[np.bool_]) -> Head:
-    return fit_head(features[train], lesson.labels[train], lesson.num_categories, INVERSE_PENALTY)
+    rows = np.flatnonzero(train)
+    return fit_head(features, lesson.labels, lesson.num_categories, INVERSE_PENALTY, rows)
 
 
 def _explain_by_gradients(backbone: Any, stream: Stream, lesson: Lesson) -> Explained:

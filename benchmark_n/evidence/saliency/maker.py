@@ -19,11 +19,13 @@ from benchmark_n.errors import UsageError
 from benchmark_n.evidence.backbones.base import make_backbone
 from benchmark_n.evidence.collect import MakerInput
 from benchmark_n.evidence.crops.cutting import Cut, Cutter, cut_crops, instances_alone
+from benchmark_n.evidence.crops.linear_heads import head_name
+from benchmark_n.evidence.crops.many_rows import MANY, MANY_NAME
 from benchmark_n.evidence.evidence import Evidence, Ints
 from benchmark_n.evidence.folds import plan_folds
 from benchmark_n.evidence.saliency import families
 from benchmark_n.evidence.saliency import small_classifiers as scratch_classifiers
-from benchmark_n.evidence.saliency.explained import INVERSE_PENALTY, explain_backbone
+from benchmark_n.evidence.saliency.explained import explain_backbone
 from benchmark_n.evidence.saliency.grad_cam import GRID
 from benchmark_n.evidence.saliency.lesson import Explained, Lesson
 from benchmark_n.runtime.progress import Progress, part_of
@@ -82,7 +84,14 @@ class SaliencyMaker:
             "units": self._units.digest,
             "seed": self._options.seed,
             "gives_mean": self._gives_mean,
+            **({"heads": MANY_NAME} if self._many_heads else {}),
         }
+
+    @property
+    def _many_heads(self) -> bool:
+        """Whether there are heads, and so many annotations that they are fitted otherwise."""
+        frozen = any(name.startswith(f"{_FROZEN}:") for name in self._names)
+        return frozen and len(self._base) >= MANY
 
     def make(self) -> Evidence:
         """Train and explain the classifiers, one after another."""
@@ -177,7 +186,7 @@ class SaliencyMaker:
         """What of a classifier is trained, in words."""
         kind = name.partition(":")[0]
         if kind == _FROZEN:
-            return f"a logistic regression, C {INVERSE_PENALTY:g}"
+            return f"a {head_name(len(self._base))}"
         if kind == _SCRATCH or self._options.full or name.endswith("@random"):
             return "all of it"
         return "its last two stages"

@@ -139,8 +139,6 @@ def load_evidence(
 ) -> Evidence:
     """Read what `save_evidence` wrote; large arrays are mapped from the file, read-only.
 
-    Nothing else may write into the file while they are in use: replace it, as `save_evidence` does.
-
     Parameters
     ----------
     of

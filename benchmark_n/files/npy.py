@@ -63,6 +63,7 @@ def read_npz(
     ----------
     mapped
         Map large arrays that are not packed from the file, read-only, in place of reading them.
+        The file may then be replaced or removed, but nobody may write into it.
 
     Raises
     ------

@@ -84,14 +84,8 @@ class SaliencyMaker:
             "units": self._units.digest,
             "seed": self._options.seed,
             "gives_mean": self._gives_mean,
-            **({"heads": MANY_NAME} if self._many_heads else {}),
+            **({"heads": MANY_NAME} if len(self._base) >= MANY else {}),
         }
-
-    @property
-    def _many_heads(self) -> bool:
-        """Whether there are heads, and so many annotations that they are fitted otherwise."""
-        frozen = any(name.startswith(f"{_FROZEN}:") for name in self._names)
-        return frozen and len(self._base) >= MANY
 
     def make(self) -> Evidence:
         """Train and explain the classifiers, one after another."""
@@ -193,10 +187,9 @@ class SaliencyMaker:
 
     def _stream(self, size: int, progress: Progress | None) -> Iterator[Cut]:
         """The crops of all annotations, in parts."""
-        done = 0
-        cutter = Cutter(size, None)
-        workers = self._given.execution.workers
-        for cut in cut_crops(self._base, self._given.coco, self._given.paths, cutter, workers):
+        done, given = 0, self._given
+        cutter, workers = Cutter(size, None), given.execution.workers
+        for cut in cut_crops(self._base, given.coco, given.paths, cutter, workers):
             yield instances_alone(cut)
             done += len(cut.indices)
             if progress is not None:

@@ -170,7 +170,7 @@ def test_truncation_at_any_place(tmp_path: Path, suffix: str) -> None:
 
 def test_without_simple_itk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "SimpleITK", None)
-    with pytest.raises(InputError, match=r"run pip install 'benchmark-n\[medical\]'"):
+    with pytest.raises(InputError, match=r"run pip install '.\[medical\]' in the clone"):
         simple_itk()
 
 

@@ -111,7 +111,7 @@ def test_nothing_to_compare() -> None:
 
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sklearn.ensemble", None)
-    with pytest.raises(InputError, match=r"needs sklearn.*benchmark-n\[detect\]"):
+    with pytest.raises(InputError, match=r"needs sklearn.*'.\[detect\]'"):
         told_by("box", "class error", np.zeros((4, 1)), np.arange(4) < 2, np.arange(4))
 
 

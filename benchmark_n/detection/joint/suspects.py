@@ -22,6 +22,12 @@ AMBIGUOUS = "ambiguous"
 # What part of the errors that a kind claims were found to be errors, where its share of errors is
 # overstated (chosen on coco_mini's train split with errors made by hand, seeds 1 to 3).
 CREDIT = {"misplaced": 0.3, "unsupported": 0.7}
+# What a detector's reason is in words; of `posterior` its opinions say it.
+MEANING = {
+    "unannotated": "detectors find it, and it is not annotated",
+    "unsupported": "no detector finds such a thing here",
+    "misplaced": "detectors put its box elsewhere",
+}
 # Rules of which not each finding is an error: wrong and named in photographs as published
 # (docs/check.md). The other rules named nothing there.
 MEASURED = {
@@ -142,7 +148,7 @@ def _claims(name: str, table: Any) -> Iterable[_Claim]:
     credit = CREDIT.get(name, 1.0)
     for row in rows.to_pylist():
         yield _Claim(
-            Reason(name, row["kind"], credit * row["score"]),
+            Reason(name, row["kind"], credit * row["score"], MEANING.get(name, "")),
             row["image_id"],
             row["annotation_id"],
             row["suggested_category"],

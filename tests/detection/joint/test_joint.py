@@ -65,6 +65,12 @@ def test_probabilities_are_that_not_every_reason_is_wrong(found: JointResult) ->
         assert one.kind == max(one.reasons, key=lambda reason: reason.probability).kind
 
 
+def test_reasons_of_detectors_and_rules_are_said_in_words(found: JointResult) -> None:
+    said = {reason.source: reason.what for one in found.suspects for reason in one.reasons}
+    assert {"unannotated", "unsupported", "misplaced"} <= said.keys()
+    assert [source for source, what in said.items() if not what] == ["posterior"]
+
+
 def test_what_ran_and_what_did_not_is_said_of_every_detector(found: JointResult) -> None:
     from benchmark_n.detectors.base import DETECTORS
 

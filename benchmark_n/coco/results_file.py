@@ -16,7 +16,7 @@ from benchmark_n.errors import InputError
 from benchmark_n.files.json_yaml import JSON_FAULTS
 
 _log = logging.getLogger(__name__)
-# Bytes without blanks: a longer segmentation says something.
+# Bytes: a longer segmentation says something, or is blank between its brackets.
 _LONGEST_EMPTY = 64
 _PLAIN = (bool, int, float, str, bytes, list, tuple, dict)
 
@@ -83,8 +83,8 @@ def given_segmentation(segmentation: Any) -> Any:
         nothing = segmentation is None or (isinstance(segmentation, _PLAIN) and not segmentation)
         return None if nothing else segmentation
     text = bytes(segmentation)
-    short = len(text) <= _LONGEST_EMPTY or len(b"".join(text.split())) <= _LONGEST_EMPTY
-    return None if short and not msgspec.json.decode(text) else text
+    may_be_empty = len(text) <= _LONGEST_EMPTY or text[1:-1].isspace()
+    return None if may_be_empty and not msgspec.json.decode(text) else text
 
 
 def stored_records(path: Path) -> tuple[int, Iterator[Detection]]:

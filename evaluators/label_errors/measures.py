@@ -122,7 +122,7 @@ def weighted_measures(
         "recall": recall,
         "f1": f1,
         "best_f1": curve.max(axis=-1) if curve.shape[-1] else none,
-        "f1_at_budget": shares.pop("f1_at_budget"),
+        "f1_at_budget": shares.pop("f1_at_budget"),  # here, as tables show it before the areas
         "auroc": none if items.unranked is not None else ranking.auroc(positives, negatives),
         "auprc": area,
         "lifted_auprc": ranking.lifted(area, items.prevalence(weights)),

@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmark_n.evaluators.label_errors import ranking
 from benchmark_n.evaluators.label_errors.bootstrap import Weights, bootstrap
-from benchmark_n.evaluators.label_errors.label_blocks import label_blocks
+from benchmark_n.evaluators.label_errors.label_blocks import GroupedBlocks, label_blocks
 from benchmark_n.evaluators.label_errors.measures import ScoredItems, Values, weighted_measures
 
 
@@ -40,20 +40,21 @@ def resampled(
     """
     own, codes = np.unique(items.groups, return_inverse=True)
     # Groups without an item weigh nothing, unless they have what nothing found.
-    every = items.unranked is not None or own.size == items.num_groups
-    kept = items if every else replace(items, groups=codes, num_groups=own.size)
-    named = {"": items.scores, **(others or {})}
-    blocks = {
-        name: label_blocks(scores, items.wrong).by_group(kept.groups, kept.num_groups)
-        for name, scores in named.items()
-    }
+    all_weigh = items.unranked is not None or own.size == items.num_groups
+    kept = items if all_weigh else replace(items, groups=codes, num_groups=own.size)
+
+    def by_group(scores: Values) -> GroupedBlocks:
+        return label_blocks(scores, items.wrong).by_group(kept.groups, kept.num_groups)
+
+    blocks = by_group(items.scores)
+    of_others = {name: by_group(scores) for name, scores in (others or {}).items()}
 
     def one(weights: Weights) -> dict[str, Values]:
-        weights = weights if every else weights[:, own]
+        weights = weights if all_weigh else weights[:, own]
         prevalence = kept.prevalence(weights)
-        values = weighted_measures(kept, weights, blocks[""].counts(weights))
-        for name in others or ():
-            positives, negatives = blocks[name].counts(weights)
+        values = weighted_measures(kept, weights, blocks.counts(weights))
+        for name, other in of_others.items():
+            positives, negatives = other.counts(weights)
             area = ranking.average_precision(positives, negatives, positives.sum(axis=-1))
             values[name] = ranking.lifted(area, prevalence)
         return values

@@ -44,28 +44,28 @@ def slice_items(
     >>> [(one.value, one.measures["recall"]) for one in found]
     [('large', 0.0), ('small', 0.5)]
     """
-    chosen = {
-        (name, value): items.part(kept & counted)
-        for name, own in parts.items()
+    chosen = [
+        (field, value, items.part(kept & counted))
+        for field, own in parts.items()
         for value, kept in own.items()
-    }
-    measured = {place: resampled(part) for place, part in enumerate(chosen.values())}
+    ]
+    measured = [resampled(part) for _, _, part in chosen]
 
-    def every(weights: Weights) -> dict[str, Values]:
+    def of_all(weights: Weights) -> dict[str, Values]:
         # Each draw of units is of all slices, so that it is drawn once.
         return {
             f"{name} {place}": values
-            for place, one in measured.items()
+            for place, one in enumerate(measured)
             for name, values in one(weights).items()
             if name in MEASURES
         }
 
-    drawn = bootstrap(every, items.num_groups, items.wrong.size, count, seed) if chosen else {}
-    slices: dict[str, list[Slice]] = {name: [] for name in parts}
-    for place, ((name, value), part) in enumerate(chosen.items()):
-        own = {name: drawn[key] for name in MEASURES if (key := f"{name} {place}") in drawn}
-        slices[name].append(_slice(part, value, own))
-    return {name: worst_first(own, "auprc") for name, own in slices.items()}
+    drawn = bootstrap(of_all, items.num_groups, items.wrong.size, count, seed) if chosen else {}
+    slices: dict[str, list[Slice]] = {field: [] for field in parts}
+    for place, (field, value, part) in enumerate(chosen):
+        own = {name: drawn[f"{name} {place}"] for name in MEASURES if f"{name} {place}" in drawn}
+        slices[field].append(_slice(part, value, own))
+    return {field: worst_first(own, "auprc") for field, own in slices.items()}
 
 
 def _slice(items: ScoredItems, value: str, drawn: Mapping[str, Values]) -> Slice:

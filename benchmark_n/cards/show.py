@@ -19,6 +19,7 @@ from benchmark_n.cards.pixels import read_pixels, shrunk
 from benchmark_n.coco import CocoFile
 from benchmark_n.coco.annotation_masks import masks_of
 from benchmark_n.coco.boxes import box_mask, box_of
+from benchmark_n.coco.images import named_folder
 from benchmark_n.coco.labels import category_labels
 from benchmark_n.coco.lacking_masks import with_masks
 from benchmark_n.errors import InputError, UsageError
@@ -65,7 +66,7 @@ def show(
     """
     many = [benchmarks] if isinstance(benchmarks, Benchmark) else list(benchmarks)
     _check(many, Path(out))
-    figure, chosen = draw(many, image_id, Path(images) if images else many[0].images)
+    figure, chosen = draw(many, image_id, named_folder(images) or many[0].images)
     figure.savefig(out, dpi=90)
     return chosen
 

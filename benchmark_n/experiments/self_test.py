@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from benchmark_n.benchmark import Benchmark
 from benchmark_n.coco import ReadOptions
 from benchmark_n.coco.exports import open_export
+from benchmark_n.coco.images import named_folder
 from benchmark_n.coco.units import units_line
 from benchmark_n.datasets import SourceOptions
 from benchmark_n.detection.joint.result import JointResult
@@ -118,7 +119,7 @@ def self_test(
     ({'class': 1, 'missing': 1}, 50)
     """
     export = open_export(annotations)
-    folder = Path(images) if images else export.images
+    folder = named_folder(images) or export.images
     name, overrides = (recipe, {}) if recipe else (RECIPE, SPARSE)
     with tempfile.TemporaryDirectory(prefix="benchmark-n-self-test-") as place:
         made = make(

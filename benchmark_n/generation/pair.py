@@ -13,6 +13,7 @@ from benchmark_n.benchmark.withholding import check_keep_fields
 from benchmark_n.benchmark.writer import Part
 from benchmark_n.coco import CocoFile, ReadOptions, read_coco
 from benchmark_n.coco.exports import open_export
+from benchmark_n.coco.images import named_folder
 from benchmark_n.coco.joining import MATCHES, MatchedPairs, match_pairs
 from benchmark_n.coco.lacking_masks import with_masks
 from benchmark_n.errors import InputError, UsageError
@@ -91,7 +92,7 @@ def _import(
     check_keep_fields(publish.keep_fields, clean, noisy)
     matched = match_pairs(clean, noisy, *rule[:2])
     recipe = _recipe(clean, matched, *rule) | publish.recorded
-    folder = open_export(paths[0]).images if images is None else Path(images)
+    folder = named_folder(images) or open_export(paths[0]).images
     _write(stage, clean, matched, recipe, folder)
 
 

@@ -13,6 +13,7 @@ import msgspec
 from benchmark_n.benchmark import Benchmark, load
 from benchmark_n.coco import CocoFile, read_coco
 from benchmark_n.coco.exports import annotation_place, open_export
+from benchmark_n.coco.images import named_folder
 from benchmark_n.coco.labels import category_labels
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.files.atomic import files_below, staged
@@ -184,10 +185,10 @@ def _source(
         raise UsageError("give a benchmark or an annotation file, and not both")
     if benchmark is None:
         export, place = open_export(annotations or ""), annotation_place(Path(annotations or ""))
-        return read_coco(export.annotations), place, Path(images) if images else export.images
+        return read_coco(export.annotations), place, named_folder(images) or export.images
     opened = load(benchmark) if isinstance(benchmark, Path | str) else benchmark
     noisy = opened.noisy()
-    return noisy, noisy.path, opened.images if images is None else Path(images)
+    return noisy, noisy.path, named_folder(images) or opened.images
 
 
 def _tables(paths: Sequence[Path | str]) -> tuple[dict[str, Path], dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmark_n.coco.exports import open_export
+from benchmark_n.coco.images import named_folder
 from benchmark_n.errors import InputError
 from benchmark_n.files.atomic import staged
 from benchmark_n.review.items import Item
@@ -51,7 +52,7 @@ def next_round(
         raise InputError(f"{folder}: no item has votes without a majority: there is no next round")
     place = source_place(state.folder, state.review, annotations)
     shown_file = as_shown(read_source(place, state.review), state.private)
-    pictures = Path(images) if images else open_export(place).images
+    pictures = named_folder(images) or open_export(place).images
     number = 2
     while (target := state.folder / f"round-{number}").exists():
         number += 1

@@ -48,6 +48,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "photo: no such folder, expected the one of the images",
         ),
         (
+            "show made --images photo --out show.png",
+            "photo: no such folder, expected the one of the images",
+        ),
+        (
             "detect --annotations clean.json --images photo",
             "photo: no such folder, expected the one of the images",
         ),

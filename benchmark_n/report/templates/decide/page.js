@@ -72,7 +72,8 @@
     body.textContent = text || "(says no more)";
     entry.open = opened.has(place);
     entry.append(head, body);
-    entry.addEventListener("toggle", () => opened[entry.open ? "add" : "delete"](place));
+    // Before the browser opens or closes it: its own "toggle" comes later, perhaps after the next item.
+    head.addEventListener("click", () => opened[entry.open ? "delete" : "add"](place));
     return entry;
   }
 

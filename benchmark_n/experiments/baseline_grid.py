@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from benchmark_n._version import __version__
 from benchmark_n.benchmark import Benchmark
@@ -25,8 +24,8 @@ from benchmark_n.evaluators.label_errors.floors import HEADLINE
 from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
 from benchmark_n.evaluators.label_errors.over_seeds import OverSeeds, difference, over_seeds
 from benchmark_n.evaluators.label_errors.results import LabelErrorResult
-from benchmark_n.evaluators.label_quality.holm import holm
 from benchmark_n.evidence.options import EvidenceOptions
+from benchmark_n.experiments.grid_pieces import Row, corrected
 from benchmark_n.files.provenance import file_digest
 from benchmark_n.report.pages import floor_name
 from benchmark_n.runtime.execution import Execution
@@ -35,7 +34,6 @@ KINDS = ("class", "spatial", "spurious", "missing", "any")
 # Of drawn sets, about as many as the samples have: all of it has to fit into a few hours.
 DRAWN_IMAGES = 100
 SCORING = LabelErrorOptions(by=(), bootstrap=200, units_in_order=True)
-Row = dict[str, Any]
 # Number of the drawing (noise seed, or annotator of a real pair) and folder to a benchmark.
 Drawing = Callable[[int, Path], Benchmark]
 Tell = Callable[[str], None]
@@ -87,7 +85,8 @@ def measure_piece(
         ``kind``, ``name``, ``floor`` (bool), ``told``, ``measure`` (`headline`), ``errors`` (mean
         number), ``values`` (of each drawing), ``mean``, ``interval`` (95 %, over units); of
         detectors where there are floors ``against`` (the best floor), ``lead`` over it,
-        ``lead_interval`` (paired) and ``p`` after Holm over the detectors of this piece and kind.
+        ``lead_interval`` (paired), ``p_alone``, and ``p`` after Holm over the detectors of this
+        piece and kind.
 
     Raises
     ------
@@ -109,7 +108,7 @@ def measure_piece(
         "annotations": digests,
         "cpu_seconds": round(time.process_time() - started, 1),
         "detectors": list(made.detectors),
-        "rows": [row for kind in KINDS for row in _rows(made, kind)],
+        "rows": corrected([row for kind in KINDS for row in _rows(made, kind)]),
         "not_run": made.not_run,
     }
 
@@ -153,29 +152,11 @@ def _add(
     tell(f"{name}: {time.process_time() - started:.1f} CPU s")
 
 
-def lacking(piece: Row, drawings: Sequence[int], detectors: Sequence[str]) -> list[str]:
-    """What a piece was not measured with, in words; all that is asked for in another version.
-
-    Examples
-    --------
-    >>> piece = {"version": __version__, "drawings": [1], "detectors": ["a"], "not_run": {}}
-    >>> lacking(piece, [1], ["a"]), lacking(piece, [1, 2, 3], ["a", "b"])
-    ([], ['drawings 2, 3', 'b'])
-    """
-    if piece["version"] != __version__:
-        return [f"measured in version {piece['version']}"]
-    known = {*piece["detectors"], *piece["not_run"]}
-    missing = [str(drawing) for drawing in drawings if drawing not in piece["drawings"]]
-    words = [f"drawings {', '.join(missing)}"] if missing else []
-    return [*words, *(name for name in detectors if name not in known)]
-
-
 def _rows(made: _Found, kind: str) -> list[Row]:
     """The rows of one kind of error."""
     own, beside = _means(made.detectors, kind), _means(made.floors, kind)
     best = max(beside, key=lambda name: beside[name].mean, default=None)
     leads = {} if best is None else {n: difference(one, beside[best]) for n, one in own.items()}
-    corrected = dict(zip(leads, holm([p for _, _, p in leads.values()]).tolist(), strict=True))
     rows = []
     for name, one in {**own, **beside}.items():
         results = (made.detectors if name in own else made.floors)[name]
@@ -192,9 +173,9 @@ def _rows(made: _Found, kind: str) -> list[Row]:
             "interval": _rounded(one.interval),
         }
         if name in leads:
-            lead, spread, _ = leads[name]
+            lead, spread, p = leads[name]
             row |= {"against": best, "lead": round(lead, 6), "lead_interval": _rounded(spread)}
-            row["p"] = round(corrected[name], 6)
+            row["p_alone"] = round(p, 6)
         rows.append(row)
     return rows
 

@@ -2,9 +2,9 @@
 
 A piece is one set and tier; it goes to ``scripts/results/baseline-grid/SET-TIER.json`` when its
 last seed is done. Pieces that are there, of this version and with all detectors and seeds that are
-asked for, are not done again; others are measured as a whole, with what they had before. A run that
-was stopped finds the evidence of its piece in ``--evidence``. In the end ``docs/baselines.md`` is
-written from all files.
+asked for, are not done again; lacking detectors are added to them, and what lacks seeds is measured
+as a whole. A run that was stopped finds the evidence of its piece in ``--evidence``. In the end
+``docs/baselines.md`` is written from all files.
 
     python scripts/reproduce/baseline_grid.py [--only scenes-hard …] [--most 2] [--seeds 1 2 …]
 
@@ -32,12 +32,9 @@ from benchmark_n._version import __version__
 from benchmark_n.detectors import DETECTORS
 from benchmark_n.errors import BenchmarkNError
 from benchmark_n.evidence.options import EvidenceOptions
-from benchmark_n.experiments.baseline_grid import (
-    GridRun,
-    lacking,
-    measure_piece,
-)
+from benchmark_n.experiments.baseline_grid import GridRun, measure_piece
 from benchmark_n.experiments.baseline_page import baseline_page
+from benchmark_n.experiments.grid_pieces import joined, lacking
 from benchmark_n.files.atomic import write_whole
 from benchmark_n.files.cache import cache_folder
 
@@ -115,9 +112,13 @@ def main() -> None:
         if time.process_time() > arguments.most * 3600:
             log(f"{name}: not begun: {arguments.most:g} core-hours are spent")
             continue
-        known = {*arguments.detectors, *((*there["detectors"], *there["not_run"]) if there else ())}
-        detectors = [one for one in every if one in known]
+        known = {*there["detectors"], *there["not_run"]} if there else set()
+        added = there is not None and not lacking(there, drawings, list(known))
+        wanted = {*arguments.detectors} - known if added else {*arguments.detectors, *known}
+        detectors = [one for one in every if one in wanted]
         piece = measure(name, drawings, replace(run, detectors=detectors), log)
+        if there is not None and added:
+            piece = joined(there, piece)
         write_whole(path, (json.dumps(piece, indent=1) + "\n").encode())
         log(f"{name}: {piece['cpu_seconds']:.0f} CPU s, {len(piece['not_run'])} did not run")
     write_page(arguments.out, arguments.page)

@@ -12,16 +12,16 @@ from scipy import stats
 from sklearn import metrics
 
 from benchmark_n import Benchmark, EvidenceOptions, evaluate_detectors
+from benchmark_n.errors import InputError
 from benchmark_n.experiments.baseline_grid import (
     SCORING,
     Drawing,
     GridRun,
-    Row,
-    lacking,
     measure_piece,
 )
 from benchmark_n.experiments.baseline_page import baseline_page
 from benchmark_n.experiments.baseline_rankings import compare_rankings, rankings
+from benchmark_n.experiments.grid_pieces import Row, joined, lacking
 from tests import making, samples
 
 DETECTORS = ("cleanlab", "entropy", "objectlab", "random")
@@ -117,6 +117,27 @@ def test_a_piece_is_done_again_where_it_lacks_something(piece: Row) -> None:
     assert lacking(piece, (1, 2), DETECTORS) == []
     assert lacking(piece, (1, 2, 3), (*DETECTORS, "knn")) == ["drawings 3", "knn"]
     assert lacking({**piece, "version": "0"}, (1,), DETECTORS) == ["measured in version 0"]
+
+
+def test_detectors_that_are_added_make_the_piece_that_all_make_at_once(
+    piece: Row, run: GridRun, scenes: Drawing
+) -> None:
+    parts = [
+        measure_piece(scenes, (1, 2), replace(run, detectors=names))
+        for names in (DETECTORS[:2], DETECTORS[2:])
+    ]
+    found = joined(*parts)
+
+    def rows_by_name(one: Row) -> dict[tuple[str, str], Row]:
+        return {(row["kind"], row["name"]): row for row in one["rows"]}
+
+    assert rows_by_name(found) == rows_by_name(piece)
+    assert len(found["rows"]) == len(piece["rows"])
+    assert rows_by_name(parts[0]) != rows_by_name(piece)  # Holm's correction is over all
+    assert {*found["detectors"]} == {*piece["detectors"]}
+    assert found["not_run"] == piece["not_run"]
+    with pytest.raises(InputError, match="measured as a whole"):
+        joined({**parts[0], "annotations": ["0", "1"]}, parts[1])
 
 
 def written(

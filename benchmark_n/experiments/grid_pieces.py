@@ -1,0 +1,79 @@
+"""Pieces of the baseline grid that have been measured: what they lack, and what is added later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from benchmark_n._version import __version__
+from benchmark_n.errors import InputError
+from benchmark_n.evaluators.label_quality.holm import holm
+
+Row = dict[str, Any]
+
+
+def lacking(piece: Row, drawings: Sequence[int], detectors: Sequence[str]) -> list[str]:
+    """What a piece was not measured with, in words; all that is asked for in another version.
+
+    Examples
+    --------
+    >>> piece = {"version": __version__, "drawings": [1], "detectors": ["a"], "not_run": {}}
+    >>> lacking(piece, [1], ["a"]), lacking(piece, [1, 2, 3], ["a", "b"])
+    ([], ['drawings 2, 3', 'b'])
+    """
+    if piece["version"] != __version__:
+        return [f"measured in version {piece['version']}"]
+    known = {*piece["detectors"], *piece["not_run"]}
+    missing = [str(drawing) for drawing in drawings if drawing not in piece["drawings"]]
+    words = [f"drawings {', '.join(missing)}"] if missing else []
+    return [*words, *(name for name in detectors if name not in known)]
+
+
+def corrected(rows: Sequence[Row]) -> list[Row]:
+    """The rows with ``p`` of each that has ``p_alone``, after Holm over those of its kind.
+
+    Examples
+    --------
+    >>> rows = [{"kind": "class", "p_alone": p} for p in (0.02, 0.03)] + [{"kind": "class"}]
+    >>> [row.get("p") for row in corrected(rows)]
+    [0.04, 0.04, None]
+    """
+    alone: dict[str, list[float]] = {}
+    for row in rows:
+        if "p_alone" in row:
+            alone.setdefault(row["kind"], []).append(row["p_alone"])
+    found = {kind: iter(holm(each).tolist()) for kind, each in alone.items()}
+    return [
+        {**row, "p": round(next(found[row["kind"]]), 6)} if "p_alone" in row else row
+        for row in rows
+    ]
+
+
+def joined(before: Row, more: Row) -> Row:
+    """A piece with the detectors that were measured before, and with those that were added.
+
+    Parameters
+    ----------
+    before, more
+        Of `measure_piece`, with different detectors on the same benchmarks; the floors are those of
+        `more`.
+
+    Raises
+    ------
+    InputError
+        They are of other benchmarks, drawings or versions.
+    """
+    for name in ("version", "drawings", "annotations"):
+        if before[name] != more[name]:
+            raise InputError(
+                f"a piece has {name} {more[name]}, expected {before[name]} as before: it has to be "
+                "measured as a whole"
+            )
+    own = [row for row in before["rows"] if not row["floor"]]
+    return {
+        **more,
+        "cpu_seconds": round(before["cpu_seconds"] + more["cpu_seconds"], 1),
+        "detectors": [*before["detectors"], *more["detectors"]],
+        "rows": corrected([*own, *more["rows"]]),
+        "not_run": {**before["not_run"], **more["not_run"]},
+    }

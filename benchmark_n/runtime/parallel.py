@@ -23,8 +23,11 @@ _WORKERS_PATIENCE = 60  # seconds until the first dask worker has to be there
 
 
 def available_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Cores that this process may use: by its affinity, and by the quota of its container."""
+    from joblib import cpu_count
+
+    cores: int = cpu_count()
+    return cores
 
 
 def ordered_map(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from benchmark_n.errors import InputError
-from benchmark_n.runtime.parallel import ordered_map
+from benchmark_n.runtime.parallel import available_cores, ordered_map
 
 PROGRAM = """
 import signal
@@ -81,3 +82,10 @@ def test_workers_of_an_earlier_folder_read_the_files_of_this_one(
         (tmp_path / place / "file").write_text(place)
         monkeypatch.chdir(tmp_path / place)
         assert set(ordered_map(_read, ["file"] * 8, workers=2)) == {place}
+
+
+def test_cores_are_as_many_as_may_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """joblib asks the affinity and the quota of the container; a limit is the least of them."""
+    assert available_cores() <= len(os.sched_getaffinity(0))
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "1")
+    assert available_cores() == 1

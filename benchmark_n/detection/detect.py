@@ -20,6 +20,7 @@ from benchmark_n.detectors.base import (
     build_detector,
     detector_names,
     kinds_of_masks,
+    reads,
     run_detector,
     told_to,
     wanted,
@@ -27,7 +28,7 @@ from benchmark_n.detectors.base import (
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.evidence import Evidence
 from benchmark_n.evidence.caveats import caveats, told_by_evidence
-from benchmark_n.evidence.collect import gather, notes, trained_on
+from benchmark_n.evidence.collect import gather, notes, only_read, trained_on
 from benchmark_n.evidence.options import EvidenceOptions, evidence_options
 from benchmark_n.files.provenance import file_digest
 from benchmark_n.runtime.execution import Execution
@@ -176,22 +177,23 @@ def _run(
             *(coco.path.name, evidence.without_mask.size, len(evidence), detector.name),
             " and ".join(kinds_of_masks(detector)),
         )
-    by_evidence = told_by_evidence(evidence, detector.needs)
+    read = only_read(evidence, reads(detector))
+    by_evidence = told_by_evidence(read, reads(detector))
     provenance: dict[str, Any] = {
         "benchmark-n": __version__,
         "detector": detector.name,
         "reference": detector.reference,
         "options": _options(detector),
         "details": dict(getattr(detector, "details_", {})),
-        "evidence": evidence.provenance["sources"],
-        "trained_on": trained_on(evidence),
+        "evidence": read.provenance["sources"],
+        "trained_on": trained_on(read),
         "told": list(dict.fromkeys((*told_to(detector), *by_evidence))),
         "annotations": {"file": coco.path.name, "sha256": file_digest(coco.path)}
         | coco.repairs.recorded(),
         "leaks": list(leaks_of_file(coco.path)),
     }
     flags = most_flagged(detector.name, scores)
-    lines = (*notes(evidence), *caveats(evidence), *flags, *leak_lines(provenance["leaks"]))
+    lines = (*notes(read), *caveats(read), *flags, *leak_lines(provenance["leaks"]))
     plots = tuple(getattr(detector, "plots_", ()))
     return DetectionResult(
         detector.name, scores, evidence, None, coco, images, provenance, lines, plots

@@ -70,6 +70,7 @@ class Consensus:
     name: ClassVar[str] = "consensus"
     kinds: ClassVar[tuple[str, ...]] = ("class", "spatial", "missing")
     needs: ClassVar[tuple[str, ...]] = ("annotators",)
+    may_read: ClassVar[tuple[str, ...]] = ("pred_probs",)
     told: ClassVar[tuple[str, ...]] = ("further annotators' labels",)
     reference: ClassVar[str] = "Majority vote; STAPLE (2004); CROWDLAB (Goh et al., 2022)"
 

@@ -217,6 +217,18 @@ def test_all_four_run_on_a_benchmark_and_say_what_they_are_told(benchmark: Bench
     assert all(one.result is not None for one in found)
 
 
+def test_a_detector_is_said_to_read_what_it_reads_alone(benchmark: Benchmark) -> None:
+    given = EvidenceOptions(("crops", "trainings:hog"), backbone="hog", noise_rate=0.2, folds=2)
+    scoring = LabelErrorOptions(bootstrap=2)
+    names = ["cleanlab", "usdnl", "random"]
+    found = evaluate_detectors(benchmark, names, evidence=given, scoring=scoring)
+    sources = [[one["evidence"] for one in each.provenance["evidence"]] for each in found]
+    assert sources == [["crops"], ["trainings"], []]
+    assert [one.provenance["told"] for one in found] == [[], ["noise rate"], []]
+    assert found[0].provenance["trained_on"] == "noisy-oof"
+    assert found[1].provenance["trained_on"] == "noisy-in-sample"
+
+
 def test_a_network_from_scratch_learns_the_crops(benchmark: Benchmark) -> None:
     evidence = EvidenceOptions(("trainings:scratch",), folds=2)
     (found,) = evaluate_detectors(

@@ -99,10 +99,8 @@ class Detector(Protocol):
         The kinds of error it finds: ``class``, ``spatial``, ``spurious``, ``missing``.
     needs
         Fields of `Evidence` that it reads.
-    any_of
-        May be left out: further fields that it reads where they are there, of which it needs one.
-    may_read
-        May be left out: further fields that it reads where they are there.
+    any_of, may_read
+        May be left out: fields that it reads where they are there; of those of `any_of` one.
     of_masks
         May be left out: the kinds that it judges by given masks. Annotations without a mask get
         no score of these.
@@ -186,11 +184,6 @@ def lacks(detector: Detector | type[Detector], evidence: Evidence) -> list[str]:
 def choices(detector: Detector | type[Detector]) -> tuple[str, ...]:
     """Fields of which the detector needs one; none where it has no choice."""
     return tuple(getattr(detector, "any_of", ()))
-
-
-def reads(detector: Detector | type[Detector]) -> tuple[str, ...]:
-    """All fields that the detector reads where they are there."""
-    return (*detector.needs, *choices(detector), *getattr(detector, "may_read", ()))
 
 
 def wanted(detector: Detector | type[Detector]) -> tuple[str, ...]:

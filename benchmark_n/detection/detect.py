@@ -18,9 +18,9 @@ from benchmark_n.detection.result import DetectionResult, left_out_lines, most_f
 from benchmark_n.detectors.base import (
     Detector,
     build_detector,
+    choices,
     detector_names,
     kinds_of_masks,
-    reads,
     run_detector,
     told_to,
     wanted,
@@ -177,8 +177,9 @@ def _run(
             *(coco.path.name, evidence.without_mask.size, len(evidence), detector.name),
             " and ".join(kinds_of_masks(detector)),
         )
-    read = only_read(evidence, reads(detector))
-    by_evidence = told_by_evidence(read, reads(detector))
+    fields_read = (*detector.needs, *choices(detector), *getattr(detector, "may_read", ()))
+    read = only_read(evidence, fields_read)
+    by_evidence = told_by_evidence(read, fields_read)
     provenance: dict[str, Any] = {
         "benchmark-n": __version__,
         "detector": detector.name,

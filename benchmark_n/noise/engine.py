@@ -23,6 +23,8 @@ from benchmark_n.noise.base import DrawnNoise, Noise, SpatialNoise
 from benchmark_n.noise.chunks import Chunk
 from benchmark_n.noise.manifest_rows import NoisedMask, manifest_columns
 from benchmark_n.noise.noised_boxes import noise_boxes
+from benchmark_n.noise.native import noise_natively
+from benchmark_n.noise.native_check import usable
 from benchmark_n.noise.noised_masks import compare_masks, noise_shape
 from benchmark_n.runtime.random_streams import Stream
 from benchmark_n.tables.manifest_schema import SOURCE, Columns
@@ -45,6 +47,8 @@ class Engine:
         What messages call the annotation file.
     may_empty
         Whether a noise may leave a mask without a pixel.
+    native
+        Whether the native kernel may do what it can, for the same bytes.
     """
 
     noises: tuple[Noise, ...]
@@ -54,6 +58,7 @@ class Engine:
     masks: MaskForm = "rle"
     keep_boxes: bool = False
     may_empty: bool = False
+    native: bool = True
 
     def __call__(self, chunk: Chunk) -> tuple[list[bytes], Columns]:
         """The surviving records in order, and the manifest's columns for all of the chunk; `run`.
@@ -70,18 +75,13 @@ class Engine:
         """The same, and what of the masks was not read as it stands."""
         fields = [split_record(record) for record in chunk.records]
         notes: Notes = []
-        clean = self._read(chunk, fields, notes)
-        outcomes = noise_masks(self, chunk, clean, fields)
-        noise_boxes(self.noises, self.seed, self.file_name, chunk, fields, outcomes)
-        measured = [
-            o.clean or measure(rle)  # type: ignore[arg-type]
-            for o, rle in zip(outcomes, clean, strict=True)
-        ]
+        outcomes = self._noise(chunk, fields, notes)
+        measured = [outcome.clean for outcome in outcomes]
         noisy_measured = [o.noisy or m for o, m in zip(outcomes, measured, strict=True)]
         touched = [
-            outcome.rle is not rle or outcome.box is not outcome.clean_box or new != old
-            for outcome, rle, new, old in zip(
-                outcomes, clean, chunk.noisy_category_ids, chunk.category_ids, strict=True
+            outcome.changed or new != old
+            for outcome, new, old in zip(
+                outcomes, chunk.noisy_category_ids, chunk.category_ids, strict=True
             )
         ]
         records = [
@@ -97,6 +97,33 @@ class Engine:
             )
         ]
         return records, columns, notes
+
+    def _noise(
+        self, chunk: Chunk, fields: Sequence[dict[str, Any]], notes: Notes
+    ) -> list[NoisedMask]:
+        """What becomes of each annotation: natively as far as that goes, the others after them."""
+        outcomes: list[NoisedMask | None] = [None] * len(fields)
+        if self.native and not self.may_empty and usable():
+            outcomes = noise_natively(self.noises, self.seed, self.dilation_ratio, chunk, fields)
+        left = [i for i, outcome in enumerate(outcomes) if outcome is None]
+        if left:
+            others = self.noise_plainly(chunk.part(left), [fields[i] for i in left], notes)
+            for i, outcome in zip(left, others, strict=True):
+                outcomes[i] = outcome
+        return [outcome for outcome in outcomes if outcome is not None]
+
+    def noise_plainly(
+        self, chunk: Chunk, fields: Sequence[dict[str, Any]], notes: Notes
+    ) -> list[NoisedMask]:
+        """The same by Python, OpenCV and pycocotools alone."""
+        clean = self._read(chunk, fields, notes)
+        outcomes = noise_masks(self, chunk, clean, fields)
+        noise_boxes(self.noises, self.seed, self.file_name, chunk, fields, outcomes)
+        for outcome, rle in zip(outcomes, clean, strict=True):
+            if outcome.clean is None and rle is not None:
+                outcome.clean = measure(rle)
+            outcome.changed = outcome.rle is not rle or outcome.box is not outcome.clean_box
+        return outcomes
 
     def _read(
         self, chunk: Chunk, fields: Sequence[dict[str, Any]], notes: Notes

@@ -21,7 +21,8 @@ class NoisedMask:
     """What happened to one mask: the noisy RLE and, for each noise of masks, draws and reason.
 
     `clean` and `noisy` are area (px²) and box (px) of the masks, where they were measured already.
-    An annotation without a mask has the noisy `box` in its place, and no boundary.
+    An annotation without a mask has the noisy `box` in its place, and no boundary; `changed` is
+    whether mask or box is another than the clean one.
     """
 
     rle: Rle | None
@@ -33,6 +34,7 @@ class NoisedMask:
     noisy: tuple[int, list[int]] | None = None
     clean_box: RecordBox | None = None
     box: RecordBox | None = None
+    changed: bool = False
 
 
 def manifest_columns(

@@ -1,0 +1,16 @@
+from collections.abc import Buffer, Sequence
+
+def noise_masks(
+    segmentations: Sequence[Buffer | None],
+    sizes: Buffer,
+    distances: Buffer,
+    kinds: bytes,
+    struck: Buffer,
+    reals: Buffer,
+    wholes: Buffer,
+    figures: Buffer,
+    ious: Buffer,
+    outcomes: Buffer,
+    done: Buffer,
+    /,
+) -> list[bytes | None]: ...

@@ -1,0 +1,179 @@
+#include "segmentation.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+
+namespace native {
+
+namespace {
+
+// pycocotools walks an outline in steps of a fifth of a pixel: beyond this many px it is measured.
+constexpr double longest_outline = 1 << 24;
+constexpr int fewest_numbers = 6, exact_digits = 15, longest_text = 32;
+
+class Reader {
+  public:
+    Reader(const char *begin, const char *end) : at_(begin), end_(end) {}
+
+    // The next character that is no blank; 0 at the end.
+    char peek() {
+        while (at_ < end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\t' || *at_ == '\r')) at_++;
+        return at_ < end_ ? *at_ : 0;
+    }
+    bool take(char expected) {
+        if (peek() != expected) return false;
+        at_++;
+        return true;
+    }
+    bool done() { return !peek(); }
+
+    // A number without an exponent.
+    bool number(double &value) {
+        peek();
+        const char *begin = at_;
+        if (at_ < end_ && *at_ == '-') at_++;
+        std::uint64_t digits = 0;
+        int count = 0, places = 0;
+        const auto read = [&] {
+            const char *first = at_;
+            for (; at_ < end_ && *at_ >= '0' && *at_ <= '9'; at_++, count++)
+                digits = digits * 10 + (*at_ - '0');
+            return static_cast<int>(at_ - first);
+        };
+        const char *first = at_;
+        const int whole = read();
+        if (!whole || (whole > 1 && *first == '0')) return false;
+        if (at_ < end_ && *at_ == '.') {
+            at_++;
+            places = read();
+            if (!places) return false;
+        }
+        if (count > longest_text || (at_ < end_ && (*at_ == 'e' || *at_ == 'E'))) return false;
+        if (count > exact_digits)
+            return std::from_chars(begin, at_, value).ec == std::errc();
+        // Up to 15 digits and their power of ten are exact, so that one division rounds right.
+        static constexpr double powers[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                            1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+        value = static_cast<double>(digits) / powers[places];
+        if (*begin == '-') value = -value;
+        return true;
+    }
+
+    // A whole number from 0 to 2^30.
+    bool whole(int &value) {
+        double number_;
+        if (!number(number_) || number_ < 0 || number_ > 1 << 30) return false;
+        value = static_cast<int>(number_);
+        return value == number_;
+    }
+
+    // A text whose only escape is that of the backslash.
+    bool text(std::string &value) {
+        value.clear();
+        if (!take('"')) return false;
+        for (;; at_++) {
+            const auto *stop = at_;
+            while (stop < end_ && *stop != '"' && *stop != '\\') stop++;
+            value.append(at_, stop);
+            at_ = stop;
+            if (at_ == end_) return false;
+            if (*at_ == '"') break;
+            if (++at_ == end_ || *at_ != '\\') return false;
+            value.push_back('\\');
+        }
+        at_++;
+        return true;
+    }
+
+  private:
+    const char *at_, *end_;
+};
+
+// One polygon, which lies in the image; coordinates as x, y, x, y, …
+bool read_polygon(Reader &reader, Size size, Rings &rings) {
+    if (!reader.take('[')) return false;
+    int numbers = 0;
+    double low = size.width + size.height, high = 0;
+    do {
+        double value;
+        const bool across = numbers % 2 == 0;
+        if (!reader.number(value)) return false;
+        if (!(value >= 0 && value <= (across ? size.width : size.height))) return false;
+        low = std::min(low, value);
+        high = std::max(high, value);
+        if (across)
+            rings.points.push_back({value, 0});
+        else
+            rings.points.back().y = value;
+        numbers++;
+    } while (reader.take(','));
+    rings.close_ring();
+    rings.close_part();
+    return reader.take(']') && numbers % 2 == 0 && numbers >= fewest_numbers &&
+           (high - low) * numbers <= longest_outline;
+}
+
+bool read_polygons(Reader &reader, Size size, Rings &rings) {
+    rings.clear();
+    if (!reader.take('[')) return false;
+    do {
+        if (!read_polygon(reader, size, rings)) return false;
+    } while (reader.take(','));
+    return reader.take(']') && reader.done();
+}
+
+bool read_runs(Reader &reader, Runs &runs) {
+    runs.clear();
+    if (!reader.take('[')) return false;
+    do {
+        int run;
+        if (!reader.whole(run)) return false;
+        runs.push_back(run);
+    } while (reader.take(','));
+    return reader.take(']');
+}
+
+bool read_counts(Reader &reader, Size size, Segmentation &found) {
+    if (reader.peek() == '"') {
+        if (!reader.text(found.counts)) return false;
+        const char *text = found.counts.data();
+        return parse_counts(text, text + found.counts.size(), size, found.runs);
+    }
+    Runs given;
+    if (!read_runs(reader, given) || !join_runs(given, size, found.runs)) return false;
+    found.counts.clear();
+    add_counts(found.runs, found.counts);
+    return true;
+}
+
+bool read_rle(Reader &reader, Size size, Segmentation &found) {
+    bool sized = false, counted = false;
+    if (!reader.take('{')) return false;
+    std::string name;
+    do {
+        if (!reader.text(name) || !reader.take(':')) return false;
+        if (name == "size" && !sized) {
+            Runs stated;
+            sized = read_runs(reader, stated) && stated == Runs{size.height, size.width};
+            if (!sized) return false;
+        } else if (name == "counts" && !counted) {
+            counted = read_counts(reader, size, found);
+            if (!counted) return false;
+        } else {
+            return false;
+        }
+    } while (reader.take(','));
+    return reader.take('}') && reader.done() && sized && counted;
+}
+
+}  // namespace
+
+bool read_segmentation(const char *begin, const char *end, Size size, Segmentation &found) {
+    Reader reader(begin, end);
+    found.polygons = reader.peek() == '[';
+    return found.polygons ? read_polygons(reader, size, found.rings)
+                          : read_rle(reader, size, found);
+}
+
+}  // namespace native

@@ -1,7 +1,5 @@
 #include "bitmap.hpp"
 
-#include <cstring>
-
 namespace native {
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "pixels are compared eight at a time");
@@ -55,15 +53,9 @@ void bitmap_to_columns(const Bitmap &bitmap, Columns &mask) {
     std::vector<int> ends(bitmap.width + 1, 0);
     for (int y = 0; y <= bitmap.height; y++) {
         const std::uint8_t *above = bitmap.row(y - 1) - 1, *here = bitmap.row(y) - 1;
-        for (int i = 0; i < bitmap.step; i += 8) {
-            std::uint64_t a, b;
-            std::memcpy(&a, above + i, 8);
-            std::memcpy(&b, here + i, 8);
-            for (a ^= b; a; a &= a - 1) {
-                const int column = i + (__builtin_ctzll(a) >> 3) - 1;
-                edges.push_back({column, y + bitmap.y});
-                ends[column + 1]++;
-            }
+        for (int i = 0; (i = first_difference(above, here, i, bitmap.step)) < bitmap.step; i++) {
+            edges.push_back({i - 1, y + bitmap.y});
+            ends[i]++;
         }
     }
     for (int i = 0; i < bitmap.width; i++) ends[i + 1] += ends[i];

@@ -2,12 +2,35 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include "columns.hpp"
 #include "outlines.hpp"
 
 namespace native {
+
+// The first of `count` bytes from `at` on in which two rows differ; or `count`.
+inline int first_difference(const void *a, const void *b, int at, int count) {
+    constexpr int word = 8, words = 4;
+    const auto *p = static_cast<const char *>(a), *q = static_cast<const char *>(b);
+    for (; at + words * word <= count; at += words * word) {
+        std::uint64_t left[words], right[words], any = 0;
+        std::memcpy(left, p + at, sizeof left);
+        std::memcpy(right, q + at, sizeof right);
+        for (int i = 0; i < words; i++) any |= left[i] ^ right[i];
+        if (any) break;
+    }
+    for (; at + word <= count; at += word) {
+        std::uint64_t left, right;
+        std::memcpy(&left, p + at, word);
+        std::memcpy(&right, q + at, word);
+        if (left ^= right) return at + (__builtin_ctzll(left) >> 3);
+    }
+    for (; at < count; at++)
+        if (p[at] != q[at]) return at;
+    return count;
+}
 
 // Pixels 0 and 1, with a border of one pixel of 0 on each side and more to the right.
 struct Bitmap {

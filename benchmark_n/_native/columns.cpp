@@ -68,6 +68,7 @@ struct Both {  // rows of two columns
             const int low = std::max(p.begin[0], q.begin[0]);
             const int high = std::min(p.begin[1], q.begin[1]);
             if (high > low) out.add(low, high);
+            if (p.single() && q.single()) return;
             (p.begin[1] < q.begin[1] ? p : q).begin += 2;
         }
     }

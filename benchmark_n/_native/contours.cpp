@@ -61,13 +61,7 @@ void trace(Label *start, int step, Point<int> point, bool hole, Label label, Con
 // The next place from `x` on where a row's value changes, at most `end`.
 template <class Label>
 int next_change(const Label *row, int x, int end) {
-    if constexpr (sizeof(Label) == 1)
-        for (; x + 8 <= end; x += 8) {
-            std::uint64_t a, b;
-            std::memcpy(&a, row + x, 8);
-            std::memcpy(&b, row + x - 1, 8);
-            if (a ^= b) return x + (__builtin_ctzll(a) >> 3);
-        }
+    if constexpr (sizeof(Label) == 1) return first_difference(row, row - 1, x, end);
     while (x < end && row[x] == row[x - 1]) x++;
     return x;
 }

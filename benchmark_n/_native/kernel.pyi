@@ -1,4 +1,8 @@
-from collections.abc import Buffer, Sequence
+from collections.abc import Sequence
+from typing import Any
+
+# What has the buffer protocol.
+Buffer = Any
 
 def noise_masks(
     segmentations: Sequence[Buffer | None],

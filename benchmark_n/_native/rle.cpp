@@ -59,15 +59,19 @@ void runs_to_columns(const Runs &runs, Size size, Columns &mask) {
 }
 
 void add_counts(const Runs &runs, std::string &text) {
+    const std::size_t done = text.size();
+    text.resize(done + (longest_number + 1) * runs.size());
+    char *at = &text[done];
     for (std::size_t i = 0; i < runs.size(); i++) {
         int number = i > 2 ? runs[i] - runs[i - 2] : runs[i];
         for (bool going = true; going;) {
             const int bits = number & payload;
             number >>= 5;
             going = bits & sign ? number != -1 : number != 0;
-            text.push_back(static_cast<char>((going ? bits | more : bits) + first_character));
+            *at++ = static_cast<char>((going ? bits | more : bits) + first_character);
         }
     }
+    text.resize(at - text.data());
 }
 
 bool parse_counts(const char *begin, const char *end, Size size, Runs &runs) {

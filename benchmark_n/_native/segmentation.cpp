@@ -10,7 +10,7 @@ namespace {
 
 // pycocotools walks an outline in steps of a fifth of a pixel: beyond this many px it is measured.
 constexpr double longest_outline = 1 << 24;
-constexpr int fewest_numbers = 6, exact_digits = 15, longest_text = 32;
+constexpr int fewest_numbers = 6, exact_digits = 15;
 
 class Reader {
   public:
@@ -28,7 +28,6 @@ class Reader {
     }
     bool done() { return !peek(); }
 
-    // A number without an exponent.
     bool number(double &value) {
         peek();
         const char *begin = at_;
@@ -49,8 +48,13 @@ class Reader {
             places = read();
             if (!places) return false;
         }
-        if (count > longest_text || (at_ < end_ && (*at_ == 'e' || *at_ == 'E'))) return false;
-        if (count > exact_digits)
+        const bool scaled = at_ < end_ && (*at_ == 'e' || *at_ == 'E');
+        if (scaled) {
+            at_++;
+            if (at_ < end_ && (*at_ == '-' || *at_ == '+')) at_++;
+            if (!read()) return false;
+        }
+        if (scaled || count > exact_digits)
             return std::from_chars(begin, at_, value).ec == std::errc();
         // Up to 15 digits and their power of ten are exact, so that one division rounds right.
         static constexpr double powers[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
@@ -60,12 +64,15 @@ class Reader {
         return true;
     }
 
-    // A whole number from 0 to 2^30.
+    // A whole number from 0 to 2^30, in digits alone.
     bool whole(int &value) {
-        double number_;
-        if (!number(number_) || number_ < 0 || number_ > 1 << 30) return false;
-        value = static_cast<int>(number_);
-        return value == number_;
+        peek();
+        const char *first = at_;
+        while (at_ < end_ && *at_ >= '0' && *at_ <= '9') at_++;
+        if (at_ == first || (at_ - first > 1 && *first == '0')) return false;
+        const char next = at_ < end_ ? *at_ : 0;
+        if (next == '.' || next == 'e' || next == 'E') return false;
+        return std::from_chars(first, at_, value).ec == std::errc() && value <= 1 << 30;
     }
 
     // A text whose only escape is that of the backslash.

@@ -18,16 +18,18 @@ from numpy.typing import NDArray
 from benchmark_n import _native
 from benchmark_n.masks.boundary import boundary_distance
 from benchmark_n.noise.approximation import Approximation
-from benchmark_n.noise.base import Drawn, DrawnNoise, Noise
+from benchmark_n.noise.base import DrawnNoise, Noise
 from benchmark_n.noise.chunks import Chunk
 from benchmark_n.noise.localization import Localization
-from benchmark_n.noise.manifest_rows import NoisedMask
+from benchmark_n.noise.noised_chunk import NoisedChunk
 from benchmark_n.noise.scale import Scale
 from benchmark_n.runtime.random_streams import Stream
 
-# What became of a noise, as the kernel numbers it; None was applied.
-_REASONS = (None, "too_few_vertices", "would_empty", "empty_mask", "zero_kernel")
-_NOT_STRUCK = 255
+# Why a noise was not applied, as the kernel numbers it; the last is decided here.
+_REASONS = np.array(
+    [None, "too_few_vertices", "would_empty", "empty_mask", "zero_kernel", "deleted"], object
+)
+_DELETED = len(_REASONS) - 1
 
 
 class Kind(IntEnum):
@@ -69,8 +71,8 @@ def noise_natively(
     dilation_ratio: float,
     chunk: Chunk,
     fields: Sequence[Mapping[str, Any]],
-) -> list[NoisedMask | None]:
-    """What becomes of each mask of the chunk; None for those that are left to the engine.
+) -> tuple[NoisedChunk, list[int]]:
+    """What becomes of the masks of the chunk, and the places of those that are left to the engine.
 
     Parameters
     ----------
@@ -78,13 +80,12 @@ def noise_natively(
         The chunk's records, split.
     """
     count, kinds = len(fields), kinds_of(noises)
-    if _native.kernel is None or kinds is None:
-        return [None] * count
     known = [noise for noise in noises if isinstance(noise, DrawnNoise)]
-    drawn, struck, reals, wholes = _draw(known, seed, chunk)
-    figures, ious = np.zeros((count, 10), np.int64), np.zeros((count, 2))
-    outcomes = np.full((count, len(kinds)), _NOT_STRUCK, np.uint8)
-    done = np.zeros(count, np.uint8)
+    noised = NoisedChunk.blank(count, len(known))
+    if _native.kernel is None or kinds is None:
+        return noised, list(range(count))
+    struck, reals, wholes = _draw(known, seed, chunk, noised)
+    outcomes, done = np.zeros((count, len(kinds)), np.uint8), np.zeros(count, np.uint8)
     distances = [boundary_distance(*size, dilation_ratio) for size in chunk.sizes]
     segmentations = [
         one.get("segmentation") if start is None else None
@@ -98,28 +99,35 @@ def noise_natively(
         struck,
         reals,
         wholes,
-        figures,
-        ious,
+        noised.figures,
+        noised.ious,
         outcomes,
         done,
     )
-    return _outcomes(chunk, drawn, counts, figures, ious, outcomes)
+    pairs = zip(counts, chunk.sizes, strict=True)
+    noised.rles = [
+        None if text is None else {"size": list(size), "counts": text} for text, size in pairs
+    ]
+    noised.changed = noised.ious[:, 0] < 1
+    gone = np.array(chunk.deleted, np.bool_)
+    for place, hits in enumerate(chunk.drawn):
+        codes = np.where(gone & hits, _DELETED, outcomes[:, place])
+        noised.reasons[place] = _REASONS[codes].tolist()
+    return noised, np.flatnonzero(done == 0).tolist()
 
 
 def _draw(
-    noises: Sequence[DrawnNoise], seed: int, chunk: Chunk
-) -> tuple[list[list[Drawn | None]], NDArray[np.uint8], NDArray[np.float64], NDArray[np.int64]]:
-    """The draws of each noise in turn, and as the kernel takes them: (N, noises) each."""
+    noises: Sequence[DrawnNoise], seed: int, chunk: Chunk, noised: NoisedChunk
+) -> tuple[NDArray[np.uint8], NDArray[np.float64], NDArray[np.int64]]:
+    """Put the draws of each noise into `noised`; and as the kernel takes them, (N, noises) each."""
     shape = (len(chunk.records), len(noises))
     there = ~np.array(chunk.deleted, np.bool_)
     struck = np.array(chunk.drawn, np.bool_).T & there[:, None]
     reals, wholes = np.zeros(shape), np.zeros(shape, np.int64)
-    drawn: list[list[Drawn | None]] = []
     for place, noise in enumerate(noises):
-        column: list[Drawn | None] = [None] * shape[0]
         for i in np.flatnonzero(struck[:, place]).tolist():
             draws = noise.draw(Stream(seed, noise.name, chunk.annotation_ids[i]))
-            column[i] = draws
+            noised.drawn[place][i] = draws
             if isinstance(noise, Scale):
                 sign = 1 if draws["operation"] == "dilate" else -1
                 wholes[i, place] = sign * draws["kernel"]
@@ -127,43 +135,4 @@ def _draw(
                 reals[i, place], wholes[i, place] = draws["sigma"], draws["seed"]
             else:
                 reals[i, place] = draws["tolerance"]
-        drawn.append(column)
-    return drawn, np.ascontiguousarray(struck).view(np.uint8), reals, wholes
-
-
-def _outcomes(
-    chunk: Chunk,
-    drawn: Sequence[Sequence[Drawn | None]],
-    counts: Sequence[bytes | None],
-    figures: NDArray[np.int64],
-    ious: NDArray[np.float64],
-    outcomes: NDArray[np.uint8],
-) -> list[NoisedMask | None]:
-    found: list[NoisedMask | None] = []
-    rows = zip(
-        counts,
-        chunk.sizes,
-        figures.tolist(),
-        ious.tolist(),
-        outcomes.tolist(),
-        zip(*drawn, strict=True),
-        zip(*chunk.drawn, strict=True),
-        chunk.deleted,
-        strict=True,
-    )
-    for text, size, numbers, (iou, boundary_iou), results, draws, hits, gone in rows:
-        if text is None:
-            found.append(None)
-            continue
-        mask = NoisedMask({"size": list(size), "counts": text}, iou, boundary_iou)
-        mask.clean, mask.noisy = (numbers[0], numbers[1:5]), (numbers[5], numbers[6:])
-        mask.changed = iou < 1
-        if True not in hits:
-            pass
-        elif gone:
-            mask.reasons = ["deleted" if hit else None for hit in hits]
-        else:
-            mask.drawn = draws
-            mask.reasons = [None if r == _NOT_STRUCK else _REASONS[r] for r in results]
-        found.append(mask)
-    return found
+    return np.ascontiguousarray(struck).view(np.uint8), reals, wholes

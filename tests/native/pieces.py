@@ -72,7 +72,7 @@ def _numbers(kind: Kind, drawn: dict[str, Any]) -> tuple[float, int]:
 
 def random_size(rng: Random) -> tuple[int, int]:
     """Height and width, px; now and then a line."""
-    height, width = rng.integers(1, 90, 2).tolist()
+    height, width = rng.integers(1, 70, 2).tolist()
     return height, width
 
 
@@ -84,7 +84,7 @@ def random_mask(rng: Random, size: tuple[int, int]) -> NDArray[np.uint8]:
         return (rng.random(size) < rng.random()).astype(np.uint8)
     mask = np.zeros(size, np.uint8)
     for _ in range(rng.integers(1, 7)):
-        points = rng.integers(-5, 95, (rng.integers(3, 9), 1, 2)).astype(np.int32)
+        points = rng.integers(-5, 75, (rng.integers(3, 9), 1, 2)).astype(np.int32)
         cv2.fillPoly(mask, [points], int(rng.integers(2)))
     if sort == 1:
         mask ^= (rng.random(size) < 0.03).astype(np.uint8)
@@ -127,6 +127,10 @@ def random_segmentation(rng: Random, size: tuple[int, int]) -> Any:
     return random_polygons(rng, size) if rng.random() < 0.5 else random_rle(rng, size)
 
 
+def _nothing(rng: Random) -> dict[str, Any]:
+    return {}
+
+
 def _tolerance(rng: Random) -> dict[str, Any]:
     return {"tolerance": float(rng.choice([0, 0.5, 1, 2, 5, 15, rng.random() * 30]))}
 
@@ -144,8 +148,8 @@ def _kernel(rng: Random) -> dict[str, Any]:
 _TOPOLOGY = Approximation(1.0, tolerance=1.0, vertices="polygon", preserve_topology=True)
 # Name of a piece to the noise, how to draw its parameters, and how its masks are drawn.
 PIECES: dict[str, tuple[Any, Callable[[Random], dict[str, Any]], Callable[..., Any]]] = {
-    "polygons": (None, dict, random_polygons),
-    "run lengths": (None, dict, random_rle),
+    "polygons": (None, _nothing, random_polygons),
+    "run lengths": (None, _nothing, random_rle),
     "contours simplified": (Approximation(1.0, tolerance=1.0), _tolerance, random_segmentation),
     "polygons simplified": (_TOPOLOGY, _tolerance, random_segmentation),
     "contours moved": (Localization(1.0, sigma=1.0), _displacement, random_segmentation),

@@ -1,11 +1,7 @@
-#include "annotation.hpp"
-
-#include "polygons.hpp"
+#include "noises.hpp"
 
 namespace native {
-
 namespace {
-
 // Runs are counted in 32 bits.
 constexpr std::int64_t most_pixels = 1 << 30;
 
@@ -39,7 +35,6 @@ void read_mask(const Segmentation &found, Size size, Columns &mask, Columns &oth
         unite(mask, other);
     }
 }
-
 }  // namespace
 
 bool noise_mask(const Annotation &annotation, const std::vector<Noise> &noises,
@@ -79,5 +74,4 @@ bool noise_mask(const Annotation &annotation, const std::vector<Noise> &noises,
     }
     return true;
 }
-
 }  // namespace native

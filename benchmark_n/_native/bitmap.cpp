@@ -1,14 +1,11 @@
 #include "bitmap.hpp"
 
 namespace native {
-
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "pixels are compared eight at a time");
 
 void Bitmap::reset(Box box) {
-    x = box.x;
-    y = box.y;
-    width = box.width;
-    height = box.height;
+    x = box.x, y = box.y;
+    width = box.width, height = box.height;
     step = (width + 2 + 7) / 8 * 8;
     pixels.assign(std::size_t(step) * (height + 2), 0);
 }
@@ -95,5 +92,4 @@ void mask_to_rings(const Columns &mask, Contours &rings) {
         rings.close_part();
     }
 }
-
 }  // namespace native

@@ -4,32 +4,21 @@
 #include <cstdint>
 #include <cstring>
 #include <vector>
-
 #include "columns.hpp"
 #include "outlines.hpp"
 
 namespace native {
-
 // The first of `count` bytes from `at` on in which two rows differ; or `count`.
 inline int first_difference(const void *a, const void *b, int at, int count) {
-    constexpr int word = 8, words = 4;
     const auto *p = static_cast<const char *>(a), *q = static_cast<const char *>(b);
-    for (; at + words * word <= count; at += words * word) {
-        std::uint64_t left[words], right[words], any = 0;
-        std::memcpy(left, p + at, sizeof left);
-        std::memcpy(right, q + at, sizeof right);
-        for (int i = 0; i < words; i++) any |= left[i] ^ right[i];
-        if (any) break;
-    }
-    for (; at + word <= count; at += word) {
+    for (; at + 8 <= count; at += 8) {
         std::uint64_t left, right;
-        std::memcpy(&left, p + at, word);
-        std::memcpy(&right, q + at, word);
+        std::memcpy(&left, p + at, 8);
+        std::memcpy(&right, q + at, 8);
         if (left ^= right) return at + (__builtin_ctzll(left) >> 3);
     }
-    for (; at < count; at++)
-        if (p[at] != q[at]) return at;
-    return count;
+    while (at < count && p[at] == q[at]) at++;
+    return at;
 }
 
 // Pixels 0 and 1, with a border of one pixel of 0 on each side and more to the right.
@@ -53,5 +42,4 @@ void fill_contours(const Contours &contours, Size size, Bitmap &bitmap);
 
 // Rings along the edges of pixels, through corners alone.
 void mask_to_rings(const Columns &mask, Contours &rings);
-
 }  // namespace native

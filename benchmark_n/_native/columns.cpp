@@ -3,7 +3,6 @@
 #include <algorithm>
 
 namespace native {
-
 void Columns::trim() {
     int first = 0, last = count();
     while (first < last && at(first).empty()) first++;
@@ -61,14 +60,12 @@ std::int64_t shared_area(const Columns &a, const Columns &b) {
 }
 
 namespace {
-
 struct Both {  // rows of two columns
     static void add(Intervals p, Intervals q, Columns &out) {
         while (!p.empty() && !q.empty()) {
             const int low = std::max(p.begin[0], q.begin[0]);
             const int high = std::min(p.begin[1], q.begin[1]);
             if (high > low) out.add(low, high);
-            if (p.single() && q.single()) return;
             (p.begin[1] < q.begin[1] ? p : q).begin += 2;
         }
     }
@@ -106,33 +103,6 @@ void join_neighbours(Columns &columns, int side) {
         length += step;
     }
 }
-
-// `interior` where no column has more than one interval: plain minima and maxima.
-void simple_interior(const Columns &mask, int distance, Columns &out) {
-    int count = mask.count();
-    const int side = 2 * distance + 1;
-    std::vector<int> low(count), high(count);
-    for (int i = 0; i < count; i++) {
-        const Intervals here = mask.at(i);
-        low[i] = here.empty() ? 1 << 29 : here.begin[0] + distance;
-        high[i] = here.empty() ? -1 : here.begin[1] - distance;
-    }
-    for (int length = 1; length < side;) {
-        const int step = std::min(length, side - length);
-        count -= step;
-        for (int i = 0; i < count; i++) {
-            low[i] = std::max(low[i], low[i + step]);
-            high[i] = std::min(high[i], high[i + step]);
-        }
-        length += step;
-    }
-    out.starts.reserve(count + 1);
-    for (int i = 0; i < count; i++) {
-        if (high[i] > low[i]) out.add(low[i], high[i]);
-        out.close();
-    }
-}
-
 }  // namespace
 
 void unite(Columns &mask, const Columns &other) {
@@ -154,9 +124,6 @@ void unite(Columns &mask, const Columns &other) {
 void interior(const Columns &mask, int distance, Columns &out) {
     out.clear(mask.left + distance);
     if (mask.count() <= 2 * distance) return;
-    bool simple = true;
-    for (int i = 0; i < mask.count() && simple; i++) simple = mask.at(i).end - mask.at(i).begin <= 2;
-    if (simple) return simple_interior(mask, distance, out);
     for (int i = 0; i < mask.count(); i++) {
         for (Intervals here = mask.at(i); !here.empty(); here.begin += 2)
             if (here.begin[1] - here.begin[0] > 2 * distance)
@@ -167,7 +134,6 @@ void interior(const Columns &mask, int distance, Columns &out) {
 }
 
 namespace {
-
 // A column's intervals, each longer by `before` rows above and `after` rows below.
 void grow(Intervals here, int before, int after, int height, Columns &out) {
     const std::size_t base = out.rows.size();
@@ -189,7 +155,6 @@ void shrink(Intervals here, int above, int below, int height, Columns &out) {
         if (end > begin) out.add(begin, end);
     }
 }
-
 }  // namespace
 
 void resize(const Columns &mask, int kernel, bool dilate, Size size, Columns &out) {
@@ -216,5 +181,4 @@ void resize(const Columns &mask, int kernel, bool dilate, Size size, Columns &ou
     out.cut(0, size.width);
     out.trim();
 }
-
 }  // namespace native

@@ -6,7 +6,6 @@
 #include <vector>
 
 namespace native {
-
 struct Size {
     int height, width;  // px
 };
@@ -15,11 +14,10 @@ struct Box {
     int x = 0, y = 0, width = 0, height = 0;  // px
 };
 
-// Intervals [begin, end) as numbers in a row: begin, end, begin, end, … ascending, no two touching.
+// Intervals [begin, end), ascending and apart, as numbers in a row: begin, end, begin, end, …
 struct Intervals {
     const int *begin, *end;
     bool empty() const { return begin == end; }
-    bool single() const { return end - begin == 2; }
 };
 
 // A mask: for each of `count()` columns from `left` on the intervals of rows that it fills.
@@ -66,5 +64,4 @@ void interior(const Columns &mask, int distance, Columns &out);
 
 // cv2.dilate or cv2.erode by a square of side `kernel` px; the image's border erodes nothing.
 void resize(const Columns &mask, int kernel, bool dilate, Size size, Columns &out);
-
 }  // namespace native

@@ -1,14 +1,9 @@
 // Contours as OpenCV traces them (Suzuki and Abe's border following), and parts of them.
-#include <algorithm>
-#include <cstring>
 #include <limits>
-
 #include "bitmap.hpp"
 
 namespace native {
-
 namespace {
-
 constexpr int dx[8] = {1, 1, 0, -1, -1, -1, 0, 1}, dy[8] = {0, -1, -1, -1, 0, 1, 1, 1};
 
 // Pixels as labels: 0, 1 for a pixel that no contour passed, else that contour's number plus 2; the
@@ -61,7 +56,7 @@ void trace(Label *start, int step, Point<int> point, bool hole, Label label, Con
 // The next place from `x` on where a row's value changes, at most `end`.
 template <class Label>
 int next_change(const Label *row, int x, int end) {
-    if constexpr (sizeof(Label) == 1) return first_difference(row, row - 1, x, end);
+    if (sizeof(Label) == 1) return first_difference(row, row - 1, x, end);
     while (x < end && row[x] == row[x - 1]) x++;
     return x;
 }
@@ -115,7 +110,6 @@ void order_parts(const Contours &found, const std::vector<int> &outers, Contours
         ordered.close_part();
     }
 }
-
 }  // namespace
 
 void find_contours(Bitmap &bitmap, Contours &contours) {
@@ -131,5 +125,4 @@ void find_contours(Bitmap &bitmap, Contours &contours) {
     }
     order_parts(found, outers, contours);
 }
-
 }  // namespace native

@@ -2,13 +2,10 @@
 // rows between edges by the even-odd rule, on coordinates in 16-bit fixed point.
 #include <algorithm>
 #include <cstring>
-
 #include "bitmap.hpp"
 
 namespace native {
-
 namespace {
-
 constexpr int fraction = 16;  // bits
 
 struct Line {
@@ -97,10 +94,7 @@ void cross(const Line &edge, const Bitmap &bitmap, std::vector<Crossing> &found)
     std::int64_t y0 = edge.y0, y1 = edge.y1;
     if (!inside(cut, bitmap)) {
         clip(bitmap.width, bitmap.height, cut);
-        if (cut.y0 != cut.y1) {
-            y0 = cut.y0;
-            y1 = cut.y1;
-        }
+        if (cut.y0 != cut.y1) y0 = cut.y0, y1 = cut.y1;
     }
     const std::int64_t one = std::int64_t{1} << fraction;
     const std::int64_t x0 = cut.x0 * one, x1 = cut.x1 * one, slope = (x1 - x0) / (y1 - y0);
@@ -156,7 +150,6 @@ void fill_part(const Contours &contours, int ring, int last, Bitmap &bitmap) {
     }
     if (sloping > 1) fill_rows(crossings, bitmap);
 }
-
 }  // namespace
 
 void fill_contours(const Contours &contours, Size size, Bitmap &bitmap) {
@@ -188,5 +181,4 @@ void fill_contours(const Contours &contours, Size size, Bitmap &bitmap) {
         ring = last;
     }
 }
-
 }  // namespace native

@@ -2,12 +2,11 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
-#include <new>
-
-#include "annotation.hpp"
+#include <algorithm>
+#include <exception>
+#include "noises.hpp"
 
 namespace {
-
 using namespace native;
 
 // A view of a buffer, given back at the end.
@@ -39,17 +38,6 @@ class View {
     Py_buffer buffer_{};
 };
 
-// Figures of one annotation, in their order in an array.
-struct Figures {
-    std::int64_t numbers[10];
-};
-
-Figures figures_of(const Result &result) {
-    const Box &clean = result.clean.box, &noisy = result.noisy.box;
-    return {{result.clean.area, clean.x, clean.y, clean.width, clean.height, result.noisy.area,
-             noisy.x, noisy.y, noisy.width, noisy.height}};
-}
-
 struct Chunk {
     Py_ssize_t count = 0, noises = 0;
     std::vector<View> segmentations;
@@ -63,13 +51,11 @@ struct Chunk {
     bool open(PyObject *const *arrays) {
         if (!kinds.open(arrays[2])) return false;
         noises = kinds.size();
+        const Py_ssize_t all = noises * count;
         return sizes.open(arrays[0], 2 * count, 4) && distances.open(arrays[1], count, 4) &&
-               struck.open(arrays[3], noises * count, 1) &&
-               reals.open(arrays[4], noises * count, 8) &&
-               wholes.open(arrays[5], noises * count, 8) &&
-               figures.open(arrays[6], count, sizeof(Figures), true) &&
-               ious.open(arrays[7], 2 * count, 8, true) &&
-               outcomes.open(arrays[8], noises * count, 1, true) &&
+               struck.open(arrays[3], all, 1) && reals.open(arrays[4], all, 8) &&
+               wholes.open(arrays[5], all, 8) && figures.open(arrays[6], 10 * count, 8, true) &&
+               ious.open(arrays[7], 2 * count, 8, true) && outcomes.open(arrays[8], all, 1, true) &&
                done.open(arrays[9], count, 1, true);
     }
 
@@ -89,7 +75,11 @@ struct Chunk {
             const std::uint8_t *hits = struck.as<std::uint8_t>() + i * noises;
             std::uint8_t *found = outcomes.as<std::uint8_t>() + i * noises;
             if (!noise_mask(annotation, own, hits, found, work, result)) continue;
-            figures.as<Figures>()[i] = figures_of(result);
+            const Box &clean = result.clean.box, &noisy = result.noisy.box;
+            const std::int64_t numbers[] = {
+                result.clean.area, clean.x, clean.y, clean.width, clean.height,
+                result.noisy.area, noisy.x, noisy.y, noisy.width, noisy.height};
+            std::copy_n(numbers, 10, figures.as<std::int64_t>() + 10 * i);
             ious.as<double>()[2 * i] = result.iou;
             ious.as<double>()[2 * i + 1] = result.boundary_iou;
             done.as<std::uint8_t>()[i] = 1;
@@ -103,11 +93,10 @@ PyObject *listed(const Chunk &chunk) {
     PyObject *list = PyList_New(chunk.count);
     for (Py_ssize_t i = 0; list && i < chunk.count; i++) {
         const std::string &text = chunk.counts[i];
-        PyObject *item = Py_None;
-        if (chunk.done.as<std::uint8_t>()[i])
-            item = PyBytes_FromStringAndSize(text.data(), static_cast<Py_ssize_t>(text.size()));
-        else
-            Py_INCREF(item);
+        const auto length = static_cast<Py_ssize_t>(text.size());
+        PyObject *item = chunk.done.as<std::uint8_t>()[i]
+                             ? PyBytes_FromStringAndSize(text.data(), length)
+                             : Py_NewRef(Py_None);
         if (!item) {
             Py_DECREF(list);
             return nullptr;
@@ -133,12 +122,12 @@ PyObject *noise_masks(PyObject *, PyObject *const *arguments, Py_ssize_t count) 
         Py_BEGIN_ALLOW_THREADS;
         try {
             chunk.run();
-        } catch (const std::bad_alloc &) {
+        } catch (const std::exception &) {  // there is no other cause
             enough = false;
         }
         Py_END_ALLOW_THREADS;
         return enough ? listed(chunk) : PyErr_NoMemory();
-    } catch (const std::bad_alloc &) {
+    } catch (const std::exception &) {
         return PyErr_NoMemory();
     }
 }
@@ -149,11 +138,8 @@ PyMethodDef methods[] = {
     {nullptr, nullptr, 0, nullptr},
 };
 
-PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, "kernel", "The noises of masks in C++.", 0, methods,
-    nullptr,               nullptr,  nullptr,                       nullptr,
-};
-
+PyModuleDef definition = {PyModuleDef_HEAD_INIT, "kernel", "The noises of masks in C++.", 0, methods,
+                          nullptr, nullptr, nullptr, nullptr};
 }  // namespace
 
 PyMODINIT_FUNC PyInit_kernel() { return PyModule_Create(&definition); }

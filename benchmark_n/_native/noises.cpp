@@ -2,29 +2,12 @@
 
 #include <cmath>
 #include <cstdlib>
-
-#include "polygons.hpp"
-#include "random.hpp"
-#include "simplify.hpp"
+#include <type_traits>
 
 namespace native {
-
 namespace {
-
 constexpr int fewest_vertices = 3;
 constexpr double careful = 1;  // of outlines that nobody clicked, px
-
-void trace(const Columns &mask, Contours &contours) {
-    Bitmap bitmap;
-    columns_to_bitmap(mask, bitmap);
-    find_contours(bitmap, contours);
-}
-
-void fill(const Contours &contours, Size size, Columns &mask) {
-    Bitmap bitmap;
-    fill_contours(contours, size, bitmap);
-    bitmap_to_columns(bitmap, mask);
-}
 
 // The shape's rings; of a mask without any, its outline simplified.
 void outline(const Shape &shape, Rings &rings) {
@@ -86,29 +69,20 @@ bool simplify(Rings &rings, double tolerance) {
     });
 }
 
-std::vector<double> normals(std::int64_t seed, std::size_t vertices) {
-    std::vector<double> numbers(2 * vertices);
-    Generator(static_cast<std::uint64_t>(seed))
-        .normals(numbers.data(), static_cast<std::ptrdiff_t>(numbers.size()));
-    return numbers;
-}
-
-bool move(Contours &contours, double deviation, std::int64_t seed) {
-    const std::vector<double> shifts = normals(seed, contours.points.size());
-    const double *shift = shifts.data();
-    for (Point<int> &point : contours.points) {
-        point.x += static_cast<int>(std::nearbyint(deviation * *shift++));
-        point.y += static_cast<int>(std::nearbyint(deviation * *shift++));
-    }
-    return true;
-}
-
-bool move(Rings &rings, double deviation, std::int64_t seed) {
-    const std::vector<double> shifts = normals(seed, rings.points.size());
-    const double *shift = shifts.data();
-    for (Point<double> &point : rings.points) {
-        point.x += deviation * *shift++;
-        point.y += deviation * *shift++;
+// Every point moved at random; those of contours to whole pixels.
+template <class Number>
+bool move(Outlines<Number> &outlines, double deviation, std::int64_t seed) {
+    std::vector<double> normals(2 * outlines.points.size());
+    draw_normals(static_cast<std::uint64_t>(seed), normals);
+    const double *next = normals.data();
+    const auto shift = [&] {
+        const double distance = deviation * *next++;
+        constexpr bool whole = std::is_same_v<Number, int>;
+        return static_cast<Number>(whole ? std::nearbyint(distance) : distance);
+    };
+    for (Point<Number> &point : outlines.points) {
+        point.x += shift();
+        point.y += shift();
     }
     return true;
 }
@@ -127,12 +101,14 @@ bool redraw(const Noise &noise, Size size, const Shape &shape, Shape &noisy) {
         return true;
     }
     Contours contours;
-    trace(shape.mask, contours);
+    Bitmap bitmap;
+    columns_to_bitmap(shape.mask, bitmap);
+    find_contours(bitmap, contours);
     if (!changed(contours, Kind::simplify_contours)) return false;
-    fill(contours, size, noisy.mask);
+    fill_contours(contours, size, bitmap);
+    bitmap_to_columns(bitmap, noisy.mask);
     return true;
 }
-
 }  // namespace
 
 Outcome apply(const Noise &noise, Size size, Shape &shape) {
@@ -149,5 +125,4 @@ Outcome apply(const Noise &noise, Size size, Shape &shape) {
     std::swap(shape, noisy);
     return Outcome::applied;
 }
-
 }  // namespace native

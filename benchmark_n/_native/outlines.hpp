@@ -1,10 +1,11 @@
-// Outlines of masks: the contours of OpenCV on whole pixels, and rings between pixels.
+// Outlines of masks: the contours of OpenCV on whole pixels, and rings between pixels. How they
+// are simplified and rasterised.
 #pragma once
 
 #include <vector>
+#include "columns.hpp"
 
 namespace native {
-
 template <class Number>
 struct Point {
     Number x, y;  // px
@@ -40,4 +41,16 @@ struct Outlines {
 using Contours = Outlines<int>;
 using Rings = Outlines<double>;
 
+// One polygon in an image of `size` as pycocotools rasterises it, its rleFrPoly.
+void rasterise(const Point<double> *polygon, int points, Size size, Columns &mask);
+
+// The union of parts, their holes bridged in; rings of fewer than three vertices cover nothing.
+void rings_to_mask(const Rings &rings, Size size, Columns &mask);
+
+// cv2.approxPolyDP of a closed contour, OpenCV 4.13 and newer; what is left may be one vertex.
+void simplify_contour(const Point<int> *contour, int length, double tolerance,
+                      std::vector<Point<int>> &out);
+
+// benchmark_n.masks.simplification.simplify_ring: which vertices stay, ascending.
+void simplify_ring(const Point<double> *ring, int length, double tolerance, std::vector<int> &kept);
 }  // namespace native

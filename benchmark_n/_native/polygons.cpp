@@ -1,13 +1,11 @@
-#include "polygons.hpp"
+#include "outlines.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
 namespace native {
-
 namespace {
-
 // pycocotools walks outlines in fifths of a pixel, and a column's rows begin or end where the
 // outline steps from its third fifth, 5x + 2, to the fourth.
 constexpr int fifths = 5;
@@ -85,7 +83,6 @@ void pair_crossings(const std::vector<Crossing> &crossings, Columns &mask) {
     }
     mask.trim();
 }
-
 }  // namespace
 
 void rasterise(const Point<double> *polygon, int points, Size size, Columns &mask) {
@@ -131,5 +128,4 @@ void rings_to_mask(const Rings &rings, Size size, Columns &mask) {
         unite(mask, one);
     }
 }
-
 }  // namespace native

@@ -1,15 +1,12 @@
-#include "random.hpp"
+#include "noises.hpp"
 
 #include <Python.h>
-
 #include "numpy/random/bitgen.h"
 
 extern "C" void random_standard_normal_fill(bitgen_t *, Py_ssize_t, double *);
 
 namespace native {
-
 namespace {
-
 // numpy.random.SeedSequence: mixing in and giving out words of 32 bits [O'Neill, seed_seq_fe].
 struct SeedSequence {
     std::uint32_t pool[4];
@@ -47,41 +44,42 @@ struct SeedSequence {
     }
 };
 
+// PCG64 (XSL RR 128/64), which default_rng is made of.
+struct Pcg64 {
+    __extension__ using Wide = unsigned __int128;
+    Wide state = 0, increment;
+
+    explicit Pcg64(std::uint64_t seed) {
+        std::uint64_t words[4];
+        SeedSequence(seed).generate(words);
+        increment = ((static_cast<Wide>(words[2]) << 64 | words[3]) << 1) | 1;
+        next(this);
+        state += static_cast<Wide>(words[0]) << 64 | words[1];
+        next(this);
+    }
+
+    static std::uint64_t next(void *generator) {
+        constexpr Wide multiplier =
+            static_cast<Wide>(0x2360ED051FC65DA4ull) << 64 | 0x4385DF649FCCF645ull;
+        auto &[state, increment] = *static_cast<Pcg64 *>(generator);
+        state = state * multiplier + increment;
+        const auto high = static_cast<std::uint64_t>(state >> 64);
+        const std::uint64_t folded = high ^ static_cast<std::uint64_t>(state);
+        const int turn = static_cast<int>(high >> 58);
+        return folded >> turn | folded << (-turn & 63);
+    }
+    static std::uint32_t next_half(void *generator) {
+        return static_cast<std::uint32_t>(next(generator) >> 32);
+    }
+    static double next_uniform(void *generator) {
+        return static_cast<double>(next(generator) >> 11) * (1.0 / 9007199254740992.0);
+    }
+};
 }  // namespace
 
-// PCG64 (XSL RR 128/64), which default_rng is made of.
-Generator::Generator(std::uint64_t seed) {
-    std::uint64_t words[4];
-    SeedSequence(seed).generate(words);
-    increment_ = ((static_cast<Wide>(words[2]) << 64 | words[3]) << 1) | 1;
-    state_ = 0;
-    next(this);
-    state_ += static_cast<Wide>(words[0]) << 64 | words[1];
-    next(this);
+void draw_normals(std::uint64_t seed, std::vector<double> &numbers) {
+    Pcg64 generator(seed);
+    bitgen_t source{&generator, Pcg64::next, Pcg64::next_half, Pcg64::next_uniform, Pcg64::next};
+    random_standard_normal_fill(&source, static_cast<Py_ssize_t>(numbers.size()), numbers.data());
 }
-
-std::uint64_t Generator::next(void *generator) {
-    constexpr Wide multiplier =
-        static_cast<Wide>(0x2360ED051FC65DA4ull) << 64 | 0x4385DF649FCCF645ull;
-    auto *self = static_cast<Generator *>(generator);
-    self->state_ = self->state_ * multiplier + self->increment_;
-    const auto high = static_cast<std::uint64_t>(self->state_ >> 64);
-    const std::uint64_t folded = high ^ static_cast<std::uint64_t>(self->state_);
-    const int turn = static_cast<int>(high >> 58);
-    return folded >> turn | folded << (-turn & 63);
-}
-
-std::uint32_t Generator::next_half(void *generator) {
-    return static_cast<std::uint32_t>(next(generator) >> 32);
-}
-
-double Generator::next_uniform(void *generator) {
-    return static_cast<double>(next(generator) >> 11) * (1.0 / 9007199254740992.0);
-}
-
-void Generator::normals(double *out, std::ptrdiff_t count) {
-    bitgen_t source{this, next, next_half, next_uniform, next};
-    random_standard_normal_fill(&source, count, out);
-}
-
 }  // namespace native

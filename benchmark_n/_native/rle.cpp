@@ -1,14 +1,11 @@
-#include "rle.hpp"
+#include "segmentation.hpp"
 
 #include <algorithm>
 
 namespace native {
-
 namespace {
-
 constexpr int first_character = 48, payload = 0x1f, sign = 0x10, more = 0x20;
 constexpr int longest_number = 6;  // characters
-
 }  // namespace
 
 void columns_to_runs(const Columns &mask, Size size, Runs &runs) {
@@ -110,5 +107,4 @@ bool join_runs(const Runs &given, Size size, Runs &runs) {
     }
     return sum == std::int64_t{size.height} * size.width;
 }
-
 }  // namespace native

@@ -2,15 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
 
 namespace native {
-
 namespace {
-
 // pycocotools walks an outline in steps of a fifth of a pixel: beyond this many px it is measured.
 constexpr double longest_outline = 1 << 24;
-constexpr int fewest_numbers = 6, exact_digits = 15;
+constexpr int fewest_numbers = 6;
 
 class Reader {
   public:
@@ -32,44 +29,27 @@ class Reader {
         peek();
         const char *begin = at_;
         if (at_ < end_ && *at_ == '-') at_++;
-        std::uint64_t digits = 0;
-        int count = 0, places = 0;
-        const auto read = [&] {
-            const char *first = at_;
-            for (; at_ < end_ && *at_ >= '0' && *at_ <= '9'; at_++, count++)
-                digits = digits * 10 + (*at_ - '0');
-            return static_cast<int>(at_ - first);
-        };
-        const char *first = at_;
-        const int whole = read();
-        if (!whole || (whole > 1 && *first == '0')) return false;
+        const bool zero = at_ < end_ && *at_ == '0';
+        const int whole = digits();
+        if (!whole || (zero && whole > 1)) return false;
         if (at_ < end_ && *at_ == '.') {
             at_++;
-            places = read();
-            if (!places) return false;
+            if (!digits()) return false;
         }
-        const bool scaled = at_ < end_ && (*at_ == 'e' || *at_ == 'E');
-        if (scaled) {
+        if (at_ < end_ && (*at_ == 'e' || *at_ == 'E')) {
             at_++;
             if (at_ < end_ && (*at_ == '-' || *at_ == '+')) at_++;
-            if (!read()) return false;
+            if (!digits()) return false;
         }
-        if (scaled || count > exact_digits)
-            return std::from_chars(begin, at_, value).ec == std::errc();
-        // Up to 15 digits and their power of ten are exact, so that one division rounds right.
-        static constexpr double powers[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                            1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
-        value = static_cast<double>(digits) / powers[places];
-        if (*begin == '-') value = -value;
-        return true;
+        return std::from_chars(begin, at_, value).ec == std::errc();
     }
 
     // A whole number from 0 to 2^30, in digits alone.
     bool whole(int &value) {
         peek();
         const char *first = at_;
-        while (at_ < end_ && *at_ >= '0' && *at_ <= '9') at_++;
-        if (at_ == first || (at_ - first > 1 && *first == '0')) return false;
+        const int count = digits();
+        if (!count || (count > 1 && *first == '0')) return false;
         const char next = at_ < end_ ? *at_ : 0;
         if (next == '.' || next == 'e' || next == 'E') return false;
         return std::from_chars(first, at_, value).ec == std::errc() && value <= 1 << 30;
@@ -94,6 +74,12 @@ class Reader {
     }
 
   private:
+    int digits() {
+        const char *first = at_;
+        while (at_ < end_ && *at_ >= '0' && *at_ <= '9') at_++;
+        return static_cast<int>(at_ - first);
+    }
+
     const char *at_, *end_;
 };
 
@@ -173,7 +159,6 @@ bool read_rle(Reader &reader, Size size, Segmentation &found) {
     } while (reader.take(','));
     return reader.take('}') && reader.done() && sized && counted;
 }
-
 }  // namespace
 
 bool read_segmentation(const char *begin, const char *end, Size size, Segmentation &found) {
@@ -182,5 +167,4 @@ bool read_segmentation(const char *begin, const char *end, Size size, Segmentati
     return found.polygons ? read_polygons(reader, size, found.rings)
                           : read_rle(reader, size, found);
 }
-
 }  // namespace native

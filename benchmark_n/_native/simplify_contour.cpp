@@ -1,12 +1,9 @@
 #include <cmath>
 #include <utility>
-
-#include "simplify.hpp"
+#include "outlines.hpp"
 
 namespace native {
-
 namespace {
-
 using Vertex = Point<int>;
 using Slice = std::pair<int, int>;  // first and last vertex
 
@@ -112,7 +109,6 @@ void straighten(std::vector<Vertex> &vertices, double tolerance) {
     }
     vertices.resize(left);
 }
-
 }  // namespace
 
 void simplify_contour(const Vertex *contour, int length, double tolerance,
@@ -126,14 +122,11 @@ void simplify_contour(const Vertex *contour, int length, double tolerance,
         const Slice slice = slices.back();
         slices.pop_back();
         const int cut = farthest_in(contour, length, slice, squared);
-        if (cut < 0) {
+        if (cut < 0)
             out.push_back(contour[slice.first]);
-        } else {
-            slices.push_back({cut, slice.second});
-            slices.push_back({slice.first, cut});
-        }
+        else
+            slices.insert(slices.end(), {{cut, slice.second}, {slice.first, cut}});
     }
     straighten(out, squared);
 }
-
 }  // namespace native

@@ -1,14 +1,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <numeric>
 #include <utility>
-
-#include "simplify.hpp"
+#include "outlines.hpp"
 
 namespace native {
-
 namespace {
-
 using Vertex = Point<std::int64_t>;
 // A triangle and its first point again: an outline keeps at least these.
 constexpr int fewest = 4;
@@ -56,13 +54,10 @@ class Ring {
   public:
     Ring(std::vector<Vertex> points, double tolerance, std::vector<int> &kept)
         : points_(std::move(points)), tolerance_(tolerance), kept_(kept) {
-        const int count = last();
-        ends_.resize(count);
-        present_.resize(count);
-        for (int i = 0; i < count; i++) {
-            ends_[i] = i + 1;
-            present_[i] = i;
-        }
+        ends_.resize(last());
+        present_.resize(last());
+        std::iota(ends_.begin(), ends_.end(), 1);
+        std::iota(present_.begin(), present_.end(), 0);
     }
 
     void simplify() {
@@ -149,7 +144,6 @@ class Ring {
     std::vector<int> ends_;     // where the line that starts at a point ends
     std::vector<int> present_;  // points at which lines start, ascending
 };
-
 }  // namespace
 
 void simplify_ring(const Point<double> *ring, int length, double tolerance,
@@ -165,5 +159,4 @@ void simplify_ring(const Point<double> *ring, int length, double tolerance,
     points[length] = points[0];
     Ring(std::move(points), tolerance * part, kept).simplify();
 }
-
 }  // namespace native

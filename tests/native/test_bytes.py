@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -81,8 +82,8 @@ def test_the_kernel_takes_all_of_the_samples(sample: str, tier: str) -> None:
     assert noised.changed.mean() > 0.4
 
 
-def _leaves(fields: dict[str, object], size: tuple[int, int]) -> bool:
+def _leaves(fields: dict[str, Any], size: tuple[int, int]) -> bool:
     """Whether a polygon has a point beyond the image, of whose loss the engine keeps account."""
-    parts = json.loads(bytes(fields["segmentation"]))  # type: ignore[call-overload]
+    parts = json.loads(bytes(fields["segmentation"]))
     points = np.concatenate([np.reshape(part, (-1, 2)) for part in parts])
     return bool((points < 0).any() or (points > (size[1], size[0])).any())

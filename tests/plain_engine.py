@@ -225,7 +225,7 @@ def process(
 ) -> dict[str, Any]:
     """Noisy RLE, areas, boxes, IoU and boundary IoU of one annotation: the manifest's figures."""
     clean = decode(segmentation, height, width)
-    parts = own_parts(segmentation)
+    parts = own_parts(segmentation) if clean.any() else None  # else there is nothing to noise
     noisy = noise_mask(clean, struck, parts, may_empty) if struck else clean
     changed = bool(struck) and not np.array_equal(clean, noisy)
     rle = encode(clean)

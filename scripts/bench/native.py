@@ -1,11 +1,11 @@
 """`make` with the native kernel and without: CPU time an annotation, in turns in one run.
 
-    python scripts/bench/native.py             640x480, 2048x1024, LVIS; tiers of both versions
-    python scripts/bench/native.py --large     also 860,000 annotations with two workers
+    python scripts/bench/native.py                   all parts, the tiers of both versions
+    python scripts/bench/native.py --part large      860,000 annotations, two workers, natively
 
 Each `make` is a process of its own, whose CPU seconds (user and system, of its workers too) count
-from its start, imports included. The checksums of both have to be equal. Results go to
-scripts/results/native.json.
+from its start, imports included. The checksums of both have to be equal. Results go, one by one,
+to scripts/results/native.json.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ SHARED = Path(os.environ.get("BENCHMARK_N_SHARED_DATA", ROOT.parent / "shared" /
 VAL2014 = SHARED / "coco_val2014_100" / "instances_val2014_100.json"
 LVIS = SHARED / "lvis_val_100" / "lvis_val_100.json"
 TIERS = ("hard", "hard-v1")
+PARTS = ("640x480", "2048x1024", "lvis", "large")
 WIDE = (2048, 1024)  # width and height, px
 LARGE = 860_000
 tiled = runpy.run_path(str(ROOT / "scripts" / "bench" / "make.py"))["tiled"]
@@ -86,34 +87,36 @@ def compare(path: Path, tier: str, count: int, rounds: int, folder: Path) -> dic
     }
 
 
+def keep(key: str, found: dict[str, Any]) -> None:
+    """Put a result into the file."""
+    print(key, found, flush=True)
+    results = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
+    RESULTS.write_text(json.dumps({**results, key: found}, indent=2, sort_keys=True) + "\n")
+
+
 def main() -> None:
     """Measure and write the results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--part", action="append", choices=PARTS, help="by default all")
+    parser.add_argument("--tier", action="append", choices=TIERS, help="by default all")
     parser.add_argument("--count", type=int, default=40_000, help="annotations a file")
     parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--large", action="store_true")
     options = parser.parse_args()
-    results: dict[str, Any] = {"count": options.count, "rounds": options.rounds}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        sources = {
-            "640x480": VAL2014,
-            "2048x1024": stretched(VAL2014, folder / "stretched.json"),
-            "lvis": LVIS,
-        }
-        for label, source in sources.items():
-            path = tiled(source, folder / "tiled.json", options.count)
-            for tier in TIERS:
-                key = f"{label}, {tier}"
-                results[key] = compare(path, tier, options.count, options.rounds, folder)
-                print(key, results[key], flush=True)
-        for tier in TIERS if options.large else ():
-            path = tiled(VAL2014, folder / "large.json", LARGE)
-            cpu, seconds, _ = make(path, tier, True, 2, folder / "made")
-            key = f"{LARGE} annotations, two workers, {tier}"
-            results[key] = {"cpu_s": round(cpu, 1), "clock_s": round(seconds, 1)}
-            print(key, results[key], flush=True)
-    RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+        for part in options.part or PARTS:
+            source = LVIS if part == "lvis" else VAL2014
+            if part == "2048x1024":
+                source = stretched(source, folder / "stretched.json")
+            count = LARGE if part == "large" else options.count
+            path = tiled(source, folder / "tiled.json", count)
+            for tier in options.tier or TIERS:
+                if part == "large":
+                    cpu, seconds, _ = make(path, tier, True, 2, folder / "made")
+                    found: dict[str, Any] = {"cpu_s": round(cpu, 1), "clock_s": round(seconds, 1)}
+                else:
+                    found = compare(path, tier, count, options.rounds, folder)
+                keep(f"{part}, {tier}", {"annotations": count, **found})
 
 
 if __name__ == "__main__":

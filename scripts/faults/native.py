@@ -3,8 +3,8 @@
     python scripts/faults/native.py                    100,000 masks a piece: an hour on one core
     python scripts/faults/native.py --count 1000 --piece polygons
 
-The counts go, piece by piece, to scripts/results/native-faults.json. With sanitizers in the kernel
-(docs/scale.md has the command) it looks for faults of memory too.
+The counts go, piece by piece, to scripts/results/native-faults.json. native_sanitized.sh runs it
+with sanitizers in the kernel.
 """
 
 from __future__ import annotations

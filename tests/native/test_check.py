@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco_mask
 
+import benchmark_n
 from benchmark_n import _native
 from benchmark_n.noise import native_check
 from benchmark_n.noise.native_check import SWITCH, agrees, usable
@@ -77,3 +79,18 @@ def test_an_installation_without_a_compiler_has_no_kernel(monkeypatch: pytest.Mo
     monkeypatch.delenv(SWITCH, raising=False)
     monkeypatch.setattr(_native, "kernel", None)
     assert not usable()
+
+
+def test_make_says_it_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    monkeypatch.delenv(SWITCH, raising=False)
+    monkeypatch.setattr(native_check, "agrees", lambda: False)
+    with caplog.at_level(logging.WARNING):
+        benchmark_n.make(
+            *("scenes", "easy"),
+            source=benchmark_n.SourceOptions(num_images=4),
+            out=tmp_path / "made",
+            execution=benchmark_n.Execution(workers=1),
+        )
+    assert sum("native kernel" in line for line in caplog.messages) == 1

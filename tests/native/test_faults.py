@@ -90,9 +90,9 @@ def chunk_of(raw: bytes, recipe: str, folder: Path) -> tuple[Chunk, tuple[Any, .
     return chunk, found.noises
 
 
-def outcome(chunk: Chunk, noises: tuple[Any, ...], native: bool) -> Any:
+def outcome(chunk: Chunk, noises: tuple[Any, ...], native: bool, **options: Any) -> Any:
     """Records, columns and what was told of the reading, or the error's text."""
-    engine = Engine(noises, 3, "odd.json", 0.02, native=native)
+    engine = Engine(noises, 3, "odd.json", 0.02, native=native, **options)
     try:
         records, columns, notes = engine.run(chunk)
     except InputError as error:
@@ -138,3 +138,14 @@ def test_some_of_them_are_errors_and_some_are_read(tmp_path: Path) -> None:
 def test_recipes_that_the_kernel_knows_and_others(recipe: str, tmp_path: Path) -> None:
     records, _, _ = check(record(samples.SQUARE), recipe, tmp_path)
     assert records
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"masks": "polygon"}, {"masks": "keep"}, {"keep_boxes": True}, {"may_empty": True}],
+    ids=str,
+)
+def test_forms_of_publishing(options: dict[str, Any], tmp_path: Path) -> None:
+    chunk, noises = chunk_of(record(samples.SQUARE), "hard", tmp_path)
+    natively = outcome(chunk, noises, native=True, **options)
+    assert natively == outcome(chunk, noises, native=False, **options)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes .venv with this package and the named extras: scripts/setup_venv.sh [EXTRA,EXTRA…]
-# Does nothing when the same was installed before from the same setup.cfg and constraints.txt.
+# Does nothing when the same was installed before from the same setup.cfg, constraints.txt and native
+# sources. The native kernel is built on the way where there is a C++ compiler.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 extras=${1:-}
@@ -11,7 +12,8 @@ if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
     exit 1
 fi
 
-key=$( (cat setup.cfg pyproject.toml constraints.txt; "$python" --version; echo "$extras") \
+key=$( (cat setup.cfg setup.py pyproject.toml constraints.txt benchmark_n/_native/*.?pp
+        "$python" --version; echo "$extras") \
     | sha256sum | cut -c1-16)
 stamp=.venv/.installed-$key
 [ -e "$stamp" ] && exit 0

@@ -82,13 +82,17 @@ def simplified_parts(mask: Canvas) -> Parts:
 
 
 def rasterise(parts: Parts, shape: tuple[int, int]) -> Canvas:
-    """The union of outlines, each rasterised by pycocotools by itself; holes are cut out."""
-    result = np.zeros(shape, np.uint8)
+    """The union of outlines, each rasterised by pycocotools by itself; holes are cut out.
+
+    Vertices beyond eight image sides are moved to there.
+    """
+    result, reach = np.zeros(shape, np.uint8), 8 * max(shape)
     for outer, *holes in parts:
         layer = np.zeros(shape, np.uint8)
         for ring in (outer, *holes):
             if len(ring) >= 3:
-                layer ^= coco_mask.decode(coco_mask.frPyObjects([ring.ravel().tolist()], *shape)[0])
+                polygon = ring.clip(-reach, reach).ravel().tolist()
+                layer ^= coco_mask.decode(coco_mask.frPyObjects([polygon], *shape)[0])
         result |= layer
     return result
 
@@ -221,7 +225,7 @@ def process(
 ) -> dict[str, Any]:
     """Noisy RLE, areas, boxes, IoU and boundary IoU of one annotation: the manifest's figures."""
     clean = decode(segmentation, height, width)
-    parts = own_parts(segmentation)
+    parts = own_parts(segmentation) if clean.any() else None  # else there is nothing to noise
     noisy = noise_mask(clean, struck, parts, may_empty) if struck else clean
     changed = bool(struck) and not np.array_equal(clean, noisy)
     rle = encode(clean)

@@ -15,7 +15,18 @@ SCRIPTS = read_scripts(ROOT)
 MANIFEST = "benchmark_n.tables.manifest"
 # From the ground up: a room may import itself and those before it.
 ROOMS = [
-    *("errors", "_version", "configs", "masks", "runtime", "files", "tables", "coco", "nets"),
+    *(
+        "errors",
+        "_version",
+        "configs",
+        "_native",
+        "masks",
+        "runtime",
+        "files",
+        "tables",
+        "coco",
+        "nets",
+    ),
     *("benchmark", "evaluators", "noise", "weak", "evidence", "detectors", "datasets"),
     *("evaluation", "generation", "detection", "training", "cards", "report", "experiments"),
     *("review", "cli", "__init__", "__main__"),

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import configparser
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import yaml
@@ -47,3 +50,19 @@ def test_the_hosted_site_is_built_with_what_the_script_installs() -> None:
         "configuration": "docs/conf.py",
         "fail_on_warning": True,
     }
+
+
+def test_an_installation_without_a_compiler_goes_on(tmp_path: Path) -> None:
+    """The extension is optional: its failure is a warning, and nothing is left in its place."""
+    command = [sys.executable, "setup.py", "build_ext"]
+    done = subprocess.run(
+        [*command, "--build-lib", str(tmp_path / "lib"), "--build-temp", str(tmp_path / "temp")],
+        cwd=Path(__file__).parents[1],
+        env={**os.environ, "CC": "/bin/false", "CXX": "/bin/false"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert 'building extension "benchmark_n._native.kernel" failed' in done.stdout + done.stderr
+    assert not list(tmp_path.rglob("*.so"))

@@ -20,6 +20,7 @@ from benchmark_n.generation.leakage import write_audited
 from benchmark_n.generation.options import Job
 from benchmark_n.noise.chunks import chunks
 from benchmark_n.noise.engine import Engine, Notes
+from benchmark_n.noise.native_check import usable
 from benchmark_n.noise.plan import decide, resolve
 from benchmark_n.noise.recipe import Recipe
 from benchmark_n.runtime.parallel import ordered_map
@@ -111,6 +112,7 @@ def _engine(recipe: Recipe, coco: CocoFile, source: Source, job: Job) -> Engine:
         masks=job.publish.masks,
         keep_boxes=recipe.boxes == "keep",
         may_empty=recipe.empty_masks == "allowed",
+        native=usable(),  # where it is not, this process says so and not each worker
     )
 
 

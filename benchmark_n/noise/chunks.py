@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,18 @@ class Chunk:
     starts: list[Rle | None]
     applied: dict[str, list[bool]]
     reasons: dict[str, list[str | None]]
+
+    def part(self, places: Sequence[int]) -> Chunk:
+        """The annotations at these places alone."""
+
+        def at(values: Any) -> Any:
+            if isinstance(values, dict):
+                return {name: at(column) for name, column in values.items()}
+            return [values[place] for place in places]
+
+        others = [one.name for one in fields(self) if one.name != "drawn"]
+        columns = {name: at(getattr(self, name)) for name in others}
+        return Chunk(drawn=[at(column) for column in self.drawn], **columns)
 
 
 def chunks(

@@ -9,7 +9,7 @@ from benchmark_n.coco.boxes import BoxError, RecordBox, box_iou, read_box
 from benchmark_n.errors import InputError, annotation_fault
 from benchmark_n.noise.base import BoxNoise, DrawnNoise, Noise, NotApplied
 from benchmark_n.noise.chunks import Chunk
-from benchmark_n.noise.manifest_rows import NoisedMask
+from benchmark_n.noise.noised_chunk import NoisedMask
 from benchmark_n.runtime.random_streams import Stream
 
 Fields = Mapping[str, Any]

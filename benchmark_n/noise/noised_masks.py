@@ -1,17 +1,88 @@
-"""What becomes of one mask: the noises in turn, and how far it is then from the clean one."""
+"""What becomes of masks: the noises in turn, and how far they are then from the clean ones."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
+from benchmark_n.coco.annotation_masks import read_polygons
 from benchmark_n.errors import InputError
-from benchmark_n.masks import CropMask
-from benchmark_n.masks.boundary import mask_and_boundary_iou
-from benchmark_n.masks.shape import Shape
-from benchmark_n.noise.base import Drawn, DrawnNoise, NotApplied, SpatialNoise
-from benchmark_n.noise.manifest_rows import NoisedMask
+from benchmark_n.masks import CropMask, Rle, crops_to_rles, rle_to_crop, rles_to_crops
+from benchmark_n.masks.boundary import boundary_distance, mask_and_boundary_iou
+from benchmark_n.masks.shape import Part, Shape
+from benchmark_n.noise.base import Drawn, DrawnNoise, Noise, NotApplied, SpatialNoise
+from benchmark_n.noise.chunks import Chunk
+from benchmark_n.noise.noised_chunk import NoisedMask
 from benchmark_n.runtime.random_streams import Stream
+
+# Noisy masks are encoded together, once they have this many pixels.
+_MOST_PIXELS = 1 << 17
+
+
+def noise_masks(
+    noises: Sequence[Noise],
+    seed: int,
+    dilation_ratio: float,
+    chunk: Chunk,
+    clean: Sequence[Rle | None],
+    fields: Sequence[Mapping[str, Any]],
+    *,
+    may_empty: bool = False,
+) -> list[NoisedMask]:
+    """What becomes of each mask of the chunk, `clean` its masks and `fields` its split records."""
+    drawn = [noise for noise in noises if isinstance(noise, DrawnNoise)]
+    struck = [[column[i] for column in chunk.drawn] for i in range(len(clean))]
+    outcomes = [NoisedMask(start or rle) for start, rle in zip(chunk.starts, clean, strict=True)]
+    work = []
+    for i, hits in enumerate(struck):
+        if any(hits) and chunk.deleted[i]:
+            outcomes[i].reasons = ["deleted" if hit else None for hit in hits]
+        elif (any(hits) and clean[i] is not None) or chunk.starts[i] is not None:
+            work.append(i)
+    changed: list[tuple[NoisedMask, CropMask]] = []
+    pixels = 0
+    crops = rles_to_crops([rle for i in work if (rle := clean[i]) is not None])
+    for i, mask in zip(work, crops, strict=True):
+        streams = [
+            Stream(seed, noise.name, chunk.annotation_ids[i]) if hit else None
+            for noise, hit in zip(drawn, struck[i], strict=True)
+        ]
+        start = chunk.starts[i]
+        shape = (
+            Shape(mask, _polygons(drawn, streams, fields[i]))
+            if start is None
+            else Shape(rle_to_crop(start).tight())
+        )
+        noisy = noise_shape(drawn, streams, shape, outcomes[i], may_empty=may_empty)
+        distance = boundary_distance(*chunk.sizes[i], dilation_ratio)
+        compare_masks(outcomes[i], mask, noisy, distance)
+        if outcomes[i].iou < 1:
+            changed.append((outcomes[i], noisy))
+            pixels += noisy.pixels.size
+        if pixels > _MOST_PIXELS:
+            _encode(changed)
+            changed, pixels = [], 0
+    _encode(changed)
+    return outcomes
+
+
+def _encode(changed: Sequence[tuple[NoisedMask, CropMask]]) -> None:
+    """Put the RLEs of changed masks into their outcomes."""
+    rles = crops_to_rles([crop for _, crop in changed])
+    for (outcome, _), rle in zip(changed, rles, strict=True):
+        outcome.rle = rle
+
+
+def _polygons(
+    noises: Sequence[DrawnNoise], streams: Sequence[Stream | None], fields: Mapping[str, Any]
+) -> tuple[Part, ...] | None:
+    """The annotation's polygons, where a noise that strikes it goes by them and it has any."""
+    struck = [noise for noise, stream in zip(noises, streams, strict=True) if stream is not None]
+    if not any(isinstance(noise, SpatialNoise) and noise.uses_polygons for noise in struck):
+        return None
+    polygons = read_polygons(fields)
+    return None if polygons is None else tuple([polygon] for polygon in polygons)
 
 
 def noise_shape(

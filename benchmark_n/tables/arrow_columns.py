@@ -22,7 +22,7 @@ def to_arrow(values: Sequence[Any], kind: Any) -> Any:
     Parameters
     ----------
     values
-        N values of Python.
+        N values of Python; or an array of int64 or float64, a masked one with nulls.
     kind
         An Arrow type; all but bool, int64, double, string, binary and lists of int64 are left to
         `pyarrow.array`, and so are values of another type, for it to say what is wrong.
@@ -32,7 +32,10 @@ def to_arrow(values: Sequence[Any], kind: Any) -> Any:
     >>> to_arrow([3, None], pa.int64()).to_pylist()
     [3, None]
     """
-    values = values.tolist() if isinstance(values, np.ndarray) else values
+    if isinstance(values, np.ndarray):
+        if _KINDS.get(values.dtype) == kind:
+            return _of_array(values, kind)
+        values = values.tolist()
     count = len(values)
     if not count or (values[0] is None and values.count(None) == count):
         return pa.nulls(count, kind)
@@ -51,6 +54,18 @@ def to_arrow(values: Sequence[Any], kind: Any) -> Any:
     except (TypeError, ValueError, OverflowError):
         return pa.array(values, kind)
     return pa.Array.from_buffers(kind, count, [bits, *data], nulls, children=children or None)
+
+
+def _of_array(values: NDArray[Any], kind: Any) -> Any:
+    """An array of numbers as it lies in memory; masked values are null."""
+    mask = np.ma.getmask(values)
+    if mask is np.ma.nomask:
+        return pa.Array.from_buffers(
+            kind, len(values), [None, pa.py_buffer(np.ascontiguousarray(values))]
+        )
+    data = np.where(mask, np.zeros((), values.dtype), np.ma.getdata(values))
+    bits = pa.py_buffer(np.packbits(~mask, bitorder="little"))
+    return pa.Array.from_buffers(kind, len(values), [bits, pa.py_buffer(data)], int(mask.sum()))
 
 
 def to_scalar(value: bool | int | float | str) -> Any:
@@ -98,6 +113,7 @@ def _offsets(values: Sequence[Sized]) -> Any:
     return pa.py_buffer(array("i", accumulate(map(len, values), initial=0)))
 
 
+_KINDS = {np.dtype(np.int64): pa.int64(), np.dtype(np.float64): pa.float64()}
 # By number of type: what makes its buffers and children, and what stands for null there.
 _CONVERTERS: dict[int, tuple[Callable[[Any], Any], Any]] = {
     pa.bool_().id: (_bools, False),

@@ -55,6 +55,7 @@ class LossSeparation:
     name: ClassVar[str] = "loss_separation"
     kinds: ClassVar[tuple[str, ...]] = ("class", "spatial")
     needs: ClassVar[tuple[str, ...]] = ("class_losses",)
+    may_read: ClassVar[tuple[str, ...]] = ("mask_losses", "margins")
     of_masks: ClassVar[tuple[str, ...]] = ("spatial",)
     reference: ClassVar[str] = "Li et al., DivideMix, 2020; Arazo et al., 2019; Pleiss et al., 2020"
 

@@ -3,6 +3,7 @@
 #include <Python.h>
 
 #include <algorithm>
+#include <cmath>
 #include <exception>
 #include "noises.hpp"
 
@@ -51,6 +52,12 @@ struct Chunk {
     bool open(PyObject *const *arrays) {
         if (!kinds.open(arrays[2])) return false;
         noises = kinds.size();
+        for (Py_ssize_t k = 0; k < noises; k++) {
+            if (kinds.as<std::uint8_t>()[k] > static_cast<std::uint8_t>(Kind::resize)) {
+                PyErr_SetString(PyExc_ValueError, "a kind of noise that the kernel does not know");
+                return false;
+            }
+        }
         const Py_ssize_t all = noises * count;
         return sizes.open(arrays[0], 2 * count, 4) && distances.open(arrays[1], count, 4) &&
                struck.open(arrays[3], all, 1) && reals.open(arrays[4], all, 8) &&
@@ -60,15 +67,21 @@ struct Chunk {
     }
 
     void run() {
+        constexpr int most = 1 << 20;  // px
         Workspace work;
         Result result;
         std::vector<Noise> own(noises);
         for (Py_ssize_t i = 0; i < count; i++) {
             const char *text = segmentations[i].as<const char>();
-            if (!text) continue;
-            for (Py_ssize_t k = 0; k < noises; k++)
+            bool small = text && distances.as<int>()[i] >= 0 && distances.as<int>()[i] <= most;
+            for (Py_ssize_t k = 0; k < noises; k++) {
                 own[k] = {kinds.as<Kind>()[k], reals.as<double>()[i * noises + k],
                           wholes.as<std::int64_t>()[i * noises + k]};
+                const bool sized = own[k].kind != Kind::resize ||
+                                   (own[k].whole >= -most && own[k].whole <= most);
+                small = small && sized && std::isfinite(own[k].real);
+            }
+            if (!small) continue;  // no recipe asks for it
             const int *size = sizes.as<int>() + 2 * i;
             const Annotation annotation{text, text + segmentations[i].size(), {size[0], size[1]},
                                         distances.as<int>()[i]};

@@ -95,9 +95,11 @@ bool parse_counts(const char *begin, const char *end, Size size, Runs &runs) {
 
 bool join_runs(const Runs &given, Size size, Runs &runs) {
     runs.clear();
+    const std::int64_t pixels = std::int64_t{size.height} * size.width;
     std::int64_t sum = 0;
     for (std::size_t i = 0; i < given.size(); i++) {
         sum += given[i];
+        if (sum > pixels) return false;
         if (!given[i]) continue;
         if (runs.empty() && i % 2) runs.push_back(0);
         if (!runs.empty() && (runs.size() - 1) % 2 == i % 2)
@@ -105,6 +107,6 @@ bool join_runs(const Runs &given, Size size, Runs &runs) {
         else
             runs.push_back(given[i]);
     }
-    return sum == std::int64_t{size.height} * size.width;
+    return sum == pixels;
 }
 }  // namespace native

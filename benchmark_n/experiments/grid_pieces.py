@@ -23,6 +23,8 @@ def lacking(piece: Row, drawings: Sequence[int], detectors: Sequence[str]) -> li
     """
     if piece["version"] != __version__:
         return [f"measured in version {piece['version']}"]
+    if any("p" in row and "p_alone" not in row for row in piece["rows"]):
+        return ["measured before detectors could be added"]
     known = {*piece["detectors"], *piece["not_run"]}
     missing = [str(drawing) for drawing in drawings if drawing not in piece["drawings"]]
     words = [f"drawings {', '.join(missing)}"] if missing else []

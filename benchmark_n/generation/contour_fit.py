@@ -31,8 +31,7 @@ class Fit:
     intervals
         Name to its 95 % interval by images.
     misfit
-        The largest difference of a simulated moment from the real one, in standard errors; of the
-        last move, which is not simulated, by the plane that it goes along.
+        The largest difference of a simulated moment from the real one, in standard errors.
     area
         Median area of the clean masks, px².
     typical

@@ -61,8 +61,16 @@ def usable() -> bool:
 
 @cache
 def _agrees() -> bool:
-    if agrees():
-        return True
+    try:
+        if agrees():
+            return True
+    except (TypeError, ValueError, BufferError) as error:  # of a build of other sources
+        _log.warning(
+            "the native kernel was built from other sources (%s): install the package anew; the "
+            "Python engine makes the same benchmark more slowly",
+            error,
+        )
+        return False
     names = ("opencv-python", "pycocotools", "numpy")
     _log.warning(
         "the native kernel makes other masks than %s %s, %s %s and %s %s: it is switched off, and "

@@ -44,7 +44,7 @@ class QualitySentinel:
     name: ClassVar[str] = "quality_sentinel"
     kinds: ClassVar[tuple[str, ...]] = ("spatial",)
     needs: ClassVar[tuple[str, ...]] = ("predicted_dsc",)
-    may_read: ClassVar[tuple[str, ...]] = ("predicted_boundary_iou",)
+    may_read: ClassVar[tuple[str, ...]] = ("predicted_boundary_iou", "in_domain")
     of_masks: ClassVar[tuple[str, ...]] = ("spatial",)
     reference: ClassVar[str] = "Chen, Zhou, Yuille: Quality Sentinel, 2024"
 

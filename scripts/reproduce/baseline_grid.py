@@ -30,7 +30,7 @@ from measured_rows import Log
 
 from benchmark_n._version import __version__
 from benchmark_n.detectors import DETECTORS
-from benchmark_n.errors import BenchmarkNError
+from benchmark_n.errors import BenchmarkNError, InputError
 from benchmark_n.evidence.options import EvidenceOptions
 from benchmark_n.experiments.baseline_grid import GridRun, measure_piece
 from benchmark_n.experiments.baseline_page import baseline_page
@@ -118,7 +118,12 @@ def main() -> None:
         detectors = [one for one in every if one in wanted]
         piece = measure(name, drawings, replace(run, detectors=detectors), log)
         if there is not None and added:
-            piece = joined(there, piece)
+            try:
+                piece = joined(there, piece)
+            except InputError as fault:
+                log(f"{name}: {fault}")
+                run_of_all = replace(run, detectors=[one for one in every if one in wanted | known])
+                piece = measure(name, drawings, run_of_all, log)
         write_whole(path, (json.dumps(piece, indent=1) + "\n").encode())
         log(f"{name}: {piece['cpu_seconds']:.0f} CPU s, {len(piece['not_run'])} did not run")
     write_page(arguments.out, arguments.page)

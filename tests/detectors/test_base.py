@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import os
+import re
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,7 @@ from benchmark_n.detectors.base import (
     told_to,
 )
 from benchmark_n.errors import InputError, UsageError
+from benchmark_n.evidence import Evidence
 from benchmark_n.evidence.caveats import told_by_evidence
 from tests.detectors.samples import evidence
 
@@ -134,6 +137,16 @@ def test_a_detector_of_another_package_is_found_by_its_entry_point(tmp_path: Pat
 )
 def test_detectors_say_what_they_are_told(name: str, told: tuple[str, ...]) -> None:
     assert told_to(build_detector(name)) == told
+
+
+@pytest.mark.parametrize("name", DETECTORS.names())
+def test_a_detector_declares_what_it_reads(name: str) -> None:
+    """By its source: what it says it was told is of what it declares."""
+    kind = type(build_detector(name))
+    said = {*kind.needs, *choices(kind), *getattr(kind, "may_read", ())}
+    optional = {one.name for one in fields(Evidence) if one.default is None}
+    read = set(re.findall(r"(?<![.\w])evidence\.(\w+)", Path(inspect.getfile(kind)).read_text()))
+    assert read & optional - {"folds", "masks"} <= said
 
 
 @pytest.mark.parametrize(

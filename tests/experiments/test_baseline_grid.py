@@ -117,6 +117,8 @@ def test_a_piece_is_done_again_where_it_lacks_something(piece: Row) -> None:
     assert lacking(piece, (1, 2), DETECTORS) == []
     assert lacking(piece, (1, 2, 3), (*DETECTORS, "knn")) == ["drawings 3", "knn"]
     assert lacking({**piece, "version": "0"}, (1,), DETECTORS) == ["measured in version 0"]
+    older = [{name: row[name] for name in row if name != "p_alone"} for row in piece["rows"]]
+    assert lacking({**piece, "rows": older}, (1,), DETECTORS) != []
 
 
 def test_detectors_that_are_added_make_the_piece_that_all_make_at_once(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -54,6 +55,19 @@ def _checked_anew() -> Any:
 
 def test_the_kernel_agrees_with_the_libraries_that_are_installed() -> None:
     assert agrees()
+
+
+def test_a_kernel_of_other_sources_is_switched_off_too(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def older(*_: Any) -> Any:
+        raise TypeError("11 arguments, expected 9")
+
+    monkeypatch.setattr(_native, "kernel", SimpleNamespace(noise_masks=older))
+    monkeypatch.delenv(SWITCH, raising=False)
+    assert not usable()
+    (line,) = (record.getMessage() for record in caplog.records)
+    assert "built from other sources (11 arguments, expected 9)" in line
 
 
 @pytest.mark.parametrize("change", MOVED)

@@ -17,7 +17,8 @@ def lacking(piece: Row, drawings: Sequence[int], detectors: Sequence[str]) -> li
 
     Examples
     --------
-    >>> piece = {"version": __version__, "drawings": [1], "detectors": ["a"], "not_run": {}}
+    >>> piece = {"drawings": [1], "detectors": ["a"], "not_run": {}, "rows": []}
+    >>> piece = {**piece, "version": __version__}
     >>> lacking(piece, [1], ["a"]), lacking(piece, [1, 2, 3], ["a", "b"])
     ([], ['drawings 2, 3', 'b'])
     """

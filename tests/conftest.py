@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from benchmark_n import Benchmark
+from benchmark_n import Benchmark, _native
 from tests import making
 
 # The machine may be busy: an example that takes long is no failure.
@@ -22,6 +22,10 @@ SAMPLES = {
     "coco128": "coco128/instances_coco128.json",
     "lvis_val_100": "lvis_val_100/lvis_val_100.json",
 }
+
+
+# The kernel is optional: without a compiler the Python engine does all, and is tested without it.
+needs_kernel = pytest.mark.skipif(_native.kernel is None, reason="the native kernel is not built")
 
 
 def shared_file(name: str) -> Path:

@@ -27,8 +27,8 @@ from benchmark_n.detectors.base import (
 )
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.evidence import Evidence
-from benchmark_n.evidence.caveats import caveats, told_by_evidence
-from benchmark_n.evidence.collect import gather, notes, only_read, trained_on
+from benchmark_n.evidence.caveats import caveats, only_read, told_by_evidence
+from benchmark_n.evidence.collect import gather, notes, trained_on
 from benchmark_n.evidence.options import EvidenceOptions, evidence_options
 from benchmark_n.files.provenance import file_digest
 from benchmark_n.runtime.execution import Execution
@@ -179,7 +179,7 @@ def _run(
         )
     fields_read = (*detector.needs, *choices(detector), *getattr(detector, "may_read", ()))
     read = only_read(evidence, fields_read)
-    by_evidence = told_by_evidence(read, fields_read)
+    by_evidence = told_by_evidence(evidence, fields_read)
     provenance: dict[str, Any] = {
         "benchmark-n": __version__,
         "detector": detector.name,

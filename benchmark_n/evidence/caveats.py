@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from benchmark_n.evidence.evidence import Evidence
 
@@ -27,6 +28,19 @@ def caveats(evidence: Evidence) -> list[str]:
     return lines
 
 
+def only_read(evidence: Evidence, fields: Collection[str]) -> Evidence:
+    """The evidence with the provenance of the sources alone that make some of the fields.
+
+    A source that does not say what it makes counts too.
+    """
+    kept = [
+        source
+        for source in evidence.provenance["sources"]
+        if "makes" not in source or not set(source["makes"]).isdisjoint(fields)
+    ]
+    return replace(evidence, provenance={**evidence.provenance, "sources": kept})
+
+
 def told_by_evidence(evidence: Evidence, needs: Collection[str] | None = None) -> tuple[str, ...]:
     """What the models behind the evidence were given that the noisy labels do not say.
 
@@ -36,10 +50,11 @@ def told_by_evidence(evidence: Evidence, needs: Collection[str] | None = None) -
     Parameters
     ----------
     needs
-        Fields that are read; None: all.
+        Fields that are read, and so whose sources count; None: all.
     """
     told: list[str] = []
-    for source in evidence.provenance["sources"]:
+    read = evidence if needs is None else only_read(evidence, needs)
+    for source in read.provenance["sources"]:
         if source.get("trained_on") == "clean":
             told.append("clean labels")
         if source.get("trained_on") == "unknown":

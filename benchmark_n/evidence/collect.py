@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -180,19 +180,6 @@ def merge(evidence: Evidence, part: Evidence) -> Evidence:
     return replace(
         evidence, **fields, detections=detections or None, provenance={"sources": sources}
     )
-
-
-def only_read(evidence: Evidence, fields: Collection[str]) -> Evidence:
-    """The evidence with the provenance of the sources alone that make some of the fields.
-
-    A source that does not say what it makes counts too.
-    """
-    kept = [
-        source
-        for source in evidence.provenance["sources"]
-        if "makes" not in source or not set(source["makes"]).isdisjoint(fields)
-    ]
-    return replace(evidence, provenance={**evidence.provenance, "sources": kept})
 
 
 def _alike(first: Ints | None, second: Ints | None) -> bool:

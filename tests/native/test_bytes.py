@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 import benchmark_n
-from benchmark_n import _native
 from benchmark_n.coco import read_coco
 from benchmark_n.coco.records import split_record
 from benchmark_n.noise.chunks import chunks
@@ -18,14 +17,14 @@ from benchmark_n.noise.native import noise_natively
 from benchmark_n.noise.native_check import SWITCH, usable
 from benchmark_n.noise.plan import decide, resolve
 from benchmark_n.noise.recipe import load_recipe
-from tests.conftest import SAMPLES, shared_file
+from tests.conftest import SAMPLES, needs_kernel, shared_file
 
 # Version 2 and 1 of each tier, with both seeds.
 TIERS = (("easy", 1), ("mid", 2), ("hard", 1), ("easy-v1", 2), ("mid-v1", 1), ("hard-v1", 2))
 FILES = {**SAMPLES, "dsb2018": "dsb2018_fixes/clean.json"}
 MOST = 60  # annotations
 
-pytestmark = pytest.mark.skipif(_native.kernel is None, reason="the native kernel is not built")
+pytestmark = needs_kernel
 
 
 def first_annotations(path: Path, out: Path) -> Path:
@@ -38,13 +37,15 @@ def first_annotations(path: Path, out: Path) -> Path:
     return out
 
 
-def checksums(out: Path, dataset: str, tier: str, seed: int, **source: object) -> str:
+def checksums(
+    out: Path, dataset: str, tier: str, seed: int, source: benchmark_n.SourceOptions
+) -> str:
     benchmark_n.make(
         dataset,
         tier,
         seed=seed,
         out=out,
-        source=benchmark_n.SourceOptions(**source),  # type: ignore[arg-type]
+        source=source,
         execution=benchmark_n.Execution(workers=1),
     )
     return (out / "SHA256SUMS").read_text(encoding="utf-8")
@@ -54,17 +55,18 @@ def checksums(out: Path, dataset: str, tier: str, seed: int, **source: object) -
 def test_checksums_are_those_of_the_python_engine(
     dataset: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source: dict[str, object] = {"num_images": 8}
+    source = benchmark_n.SourceOptions(num_images=8)
     if dataset in FILES:
-        source = {"annotations": first_annotations(shared_file(FILES[dataset]), tmp_path / "a")}
+        path = first_annotations(shared_file(FILES[dataset]), tmp_path / "a")
+        source = benchmark_n.SourceOptions(annotations=path)
     name = "custom" if dataset in FILES else dataset
     for tier, seed in TIERS:
         monkeypatch.delenv(SWITCH, raising=False)
         assert usable()
-        natively = checksums(tmp_path / f"native-{tier}", name, tier, seed, **source)
+        natively = checksums(tmp_path / f"native-{tier}", name, tier, seed, source)
         monkeypatch.setenv(SWITCH, "0")
         assert not usable()
-        assert natively == checksums(tmp_path / f"python-{tier}", name, tier, seed, **source)
+        assert natively == checksums(tmp_path / f"python-{tier}", name, tier, seed, source)
 
 
 @pytest.mark.parametrize("sample", SAMPLES)

@@ -17,8 +17,9 @@ import benchmark_n
 from benchmark_n import _native
 from benchmark_n.noise import native_check
 from benchmark_n.noise.native_check import SWITCH, agrees, usable
+from tests.conftest import needs_kernel
 
-pytestmark = pytest.mark.skipif(_native.kernel is None, reason="the native kernel is not built")
+pytestmark = needs_kernel
 
 _approximate, _dilate, _fill = cv2.approxPolyDP, cv2.dilate, cv2.fillPoly
 _rasterise, _generator = coco_mask.frPyObjects, np.random.default_rng

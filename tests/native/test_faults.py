@@ -9,7 +9,6 @@ import msgspec
 import numpy as np
 import pytest
 
-from benchmark_n import _native
 from benchmark_n.coco import read_coco
 from benchmark_n.errors import InputError
 from benchmark_n.noise.chunks import Chunk, chunks
@@ -17,6 +16,7 @@ from benchmark_n.noise.engine import Engine
 from benchmark_n.noise.plan import decide, resolve
 from benchmark_n.noise.recipe import load_recipe
 from tests import samples
+from tests.conftest import needs_kernel
 
 HEIGHT, WIDTH = 48, 64
 RECIPES = ("hard", "hard-v1", "events-10", "human-lvis-crowd", "paper-hard", "box-hard")
@@ -69,7 +69,7 @@ TEXTS = {
     "further field": (b'"iscrowd":0', b'"note":"x\\"\\\\y \xc3\xa9","iscrowd":0'),
 }
 
-pytestmark = pytest.mark.skipif(_native.kernel is None, reason="the native kernel is not built")
+pytestmark = needs_kernel
 
 
 def record(segmentation: Any) -> bytes:

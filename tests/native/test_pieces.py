@@ -7,13 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from benchmark_n import _native
 from benchmark_n.noise.localization import Localization
+from tests.conftest import needs_kernel
 from tests.native.pieces import PIECES, difference, random_polygons, run_kernel
 
 COUNT = 300
 
-pytestmark = pytest.mark.skipif(_native.kernel is None, reason="the native kernel is not built")
+pytestmark = needs_kernel
 
 
 @pytest.mark.parametrize("piece", PIECES)

@@ -39,6 +39,11 @@ Drawing = Callable[[int, Path], Benchmark]
 Tell = Callable[[str], None]
 
 
+def default_evidence(_: Benchmark) -> EvidenceOptions:
+    """What detectors read by default."""
+    return EvidenceOptions()
+
+
 @dataclass(frozen=True)
 class GridRun:
     """What is run on each benchmark.
@@ -48,11 +53,15 @@ class GridRun:
     detectors
         Names; by default every one there is.
     evidence
-        Its ``evidence_dir`` is where a run that was stopped finds what it had made.
+        What there is of a benchmark; its ``evidence_dir`` is where a run that was stopped finds
+        what it had made.
+    clean_subset
+        Share of the annotations that is lent to detectors as known to be right; None: none.
     """
 
     detectors: Sequence[str] = field(default_factory=DETECTORS.names)
-    evidence: EvidenceOptions = EvidenceOptions()
+    evidence: Callable[[Benchmark], EvidenceOptions] = default_evidence
+    clean_subset: float | None = None
     scoring: LabelErrorOptions = SCORING
     execution: Execution = Execution(workers=1)
 
@@ -140,7 +149,12 @@ def _add(
     started = time.process_time()
     try:
         (one,) = evaluate_detectors(
-            benchmark, name, evidence=run.evidence, scoring=run.scoring, execution=run.execution
+            benchmark,
+            name,
+            evidence=run.evidence(benchmark),
+            scoring=run.scoring,
+            execution=run.execution,
+            clean_subset=run.clean_subset,
         )
     except BenchmarkNError as fault:
         reason = str(fault).replace(f"{benchmark.path.parent}/", "")

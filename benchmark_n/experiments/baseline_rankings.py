@@ -95,7 +95,7 @@ def _named(pieces: Sequence[Piece]) -> list[tuple[str, bool]]:
 def _values(piece: Piece, kind: str) -> dict[str, dict[int, float]]:
     """Detector to drawing to its figure."""
     return {
-        row["name"]: dict(zip(piece["drawings"], row["values"], strict=True))
+        row["name"]: dict(zip(row.get("drawings", piece["drawings"]), row["values"], strict=True))
         for row in piece["rows"]
         if row["kind"] == kind and not row["floor"] and row["name"] != _CHANCE
     }

@@ -58,25 +58,36 @@ def joined(before: Row, more: Row) -> Row:
     Parameters
     ----------
     before, more
-        Of `measure_piece`, with different detectors on the same benchmarks; the floors are those of
-        `more`.
+        Of `measure_piece`, with different detectors on the same benchmarks; `more` on the first
+        of them where detectors are too slow for all. Then its rows have ``drawings`` of their own,
+        and their leads are over the floors under these; the floors are those of `before`.
 
     Raises
     ------
     InputError
         They are of other benchmarks, drawings or versions.
     """
-    for name in ("version", "drawings", "annotations"):
-        if before[name] != more[name]:
+    count = len(more["drawings"])
+    expected = {name: before[name][:count] for name in ("drawings", "annotations")}
+    for name, known in {"version": before["version"], **expected}.items():
+        if known != more[name]:
             raise InputError(
-                f"a piece has {name} {more[name]}, expected {before[name]} as before: it has to be "
+                f"a piece has {name} {more[name]}, expected {known} as before: it has to be "
                 "measured as a whole"
             )
-    own = [row for row in before["rows"] if not row["floor"]]
+    added = [row for row in more["rows"] if not row["floor"]]
+    if count < len(before["drawings"]):
+        added = [{**row, "drawings": more["drawings"]} for row in added]
     return {
-        **more,
+        **before,
         "cpu_seconds": round(before["cpu_seconds"] + more["cpu_seconds"], 1),
         "detectors": [*before["detectors"], *more["detectors"]],
-        "rows": corrected([*own, *more["rows"]]),
+        "rows": corrected(_in_order([*before["rows"], *added])),
         "not_run": {**before["not_run"], **more["not_run"]},
     }
+
+
+def _in_order(rows: Sequence[Row]) -> list[Row]:
+    """By kind, as the kinds come; of each the detectors, then the floors."""
+    kinds = list(dict.fromkeys(row["kind"] for row in rows))
+    return sorted(rows, key=lambda row: (kinds.index(row["kind"]), row["floor"]))

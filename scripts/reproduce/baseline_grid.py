@@ -1,10 +1,10 @@
 """The baseline grid: every detector and every floor on every set and tier, five noise seeds each.
 
-A piece is one set and tier; it goes to ``scripts/results/baseline-grid/SET-TIER.json`` when its
-last seed is done. Pieces that are there, of this version and with all detectors and seeds that are
-asked for, are not done again; lacking detectors are added to them, and what lacks seeds is measured
-as a whole. A run that was stopped finds the evidence of its piece in ``--evidence``. In the end
-``docs/baselines.md`` is written from all files.
+A piece is one set and tier; it goes to ``scripts/results/baseline-grid/SET-TIER.json`` by parts
+(``grid_parts.py``): slow detectors run under the first seed alone. Pieces that are there, of this
+version and with all detectors and seeds that are asked for, are not done again; lacking detectors
+are added to them, and what lacks seeds is measured as a whole. A run that was stopped finds the
+evidence of its piece in ``--evidence``. In the end ``docs/baselines.md`` is written from all files.
 
     python scripts/reproduce/baseline_grid.py [--only scenes-hard …] [--most 2] [--seeds 1 2 …]
 
@@ -16,25 +16,23 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from detector_parts import SHARED
+from grid_parts import parts
 from grid_sets import SEEDS, SETS
 from measured_rows import Log
 
 from benchmark_n._version import __version__
 from benchmark_n.detectors import DETECTORS
 from benchmark_n.errors import BenchmarkNError, InputError
-from benchmark_n.evidence.options import EvidenceOptions
 from benchmark_n.experiments.baseline_grid import GridRun, measure_piece
 from benchmark_n.experiments.baseline_page import baseline_page
-from benchmark_n.experiments.grid_pieces import joined, lacking
+from benchmark_n.experiments.grid_pieces import Row, joined, lacking
 from benchmark_n.files.atomic import write_whole
 from benchmark_n.files.cache import cache_folder
 
@@ -44,7 +42,16 @@ PAGE = ROOT / "docs" / "baselines.md"
 PIECES = {f"{name}-{tier}": (name, tier) for name, each in SETS.items() for tier in each.tiers}
 
 
-def measure(name: str, drawings: Sequence[int], run: GridRun, log: Log) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Kept:
+    """Where pieces, evidence and the log go."""
+
+    out: Path
+    evidence: Path
+    log: Log
+
+
+def measure(name: str, drawings: Sequence[int], run: GridRun, log: Log) -> Row:
     """One piece; where its benchmark cannot be made, no detector ran, and that is the reason."""
     chosen, tier = PIECES[name]
     try:
@@ -84,6 +91,28 @@ def write_page(results: Path, page: Path) -> None:
     write_whole(page, baseline_page(pieces, missing).encode())
 
 
+def complete(
+    name: str, there: Row | None, detectors: Sequence[str], drawings: Sequence[int], run: Kept
+) -> None:
+    """Make the piece of all that is asked for; each part is written when it is done."""
+    known = [*there["detectors"], *there["not_run"]] if there else []
+    piece = there if there and not lacking(there, drawings, known) else None
+    wanted = {*detectors} - {*known} if piece else {*detectors, *known}
+    for part in parts(_in_order(wanted), drawings, run.evidence, begun=piece is not None):
+        more = measure(name, part.drawings, part.run, run.log)
+        try:
+            piece = joined(piece, more) if piece else more
+        except InputError as fault:
+            run.log(f"{name}: {fault}")
+            return complete(name, None, _in_order({*detectors, *known}), drawings, run)
+        write_whole(run.out / f"{name}.json", (json.dumps(piece, indent=1) + "\n").encode())
+        run.log(f"{name}: {piece['cpu_seconds']:.0f} CPU s, {len(piece['not_run'])} did not run")
+
+
+def _in_order(names: Iterable[str]) -> list[str]:
+    return [one for one in DETECTORS.names() if one in names]
+
+
 def main() -> None:
     every = DETECTORS.names()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -98,8 +127,7 @@ def main() -> None:
     parser.add_argument("--page-only", action="store_true", help="write the page, measure nothing")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    log = Log(arguments.log)
-    run = GridRun(evidence=EvidenceOptions(evidence_dir=arguments.evidence))
+    run = Kept(arguments.out, arguments.evidence, Log(arguments.log))
     for name in () if arguments.page_only else arguments.only:
         path = arguments.out / f"{name}.json"
         there = json.loads(path.read_text()) if path.is_file() else None
@@ -107,27 +135,13 @@ def main() -> None:
         drawings = [n for n in SETS[PIECES[name][0]].drawings if n in asked]
         whole = there is not None and not lacking(there, drawings, arguments.detectors)
         if not drawings or whole:
-            log(f"{name}: there already" if drawings else f"{name}: has none of these seeds")
-            continue
-        if time.process_time() > arguments.most * 3600:
-            log(f"{name}: not begun: {arguments.most:g} core-hours are spent")
-            continue
-        known = {*there["detectors"], *there["not_run"]} if there else set()
-        added = there is not None and not lacking(there, drawings, list(known))
-        wanted = {*arguments.detectors} - known if added else {*arguments.detectors, *known}
-        detectors = [one for one in every if one in wanted]
-        piece = measure(name, drawings, replace(run, detectors=detectors), log)
-        if there is not None and added:
-            try:
-                piece = joined(there, piece)
-            except InputError as fault:
-                log(f"{name}: {fault}")
-                run_of_all = replace(run, detectors=[one for one in every if one in wanted | known])
-                piece = measure(name, drawings, run_of_all, log)
-        write_whole(path, (json.dumps(piece, indent=1) + "\n").encode())
-        log(f"{name}: {piece['cpu_seconds']:.0f} CPU s, {len(piece['not_run'])} did not run")
+            run.log(f"{name}: there already" if drawings else f"{name}: has none of these seeds")
+        elif time.process_time() > arguments.most * 3600:
+            run.log(f"{name}: not begun: {arguments.most:g} core-hours are spent")
+        else:
+            complete(name, there, arguments.detectors, drawings, run)
     write_page(arguments.out, arguments.page)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

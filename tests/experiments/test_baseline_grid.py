@@ -48,7 +48,7 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def run(evidence: Path) -> GridRun:
     asked = EvidenceOptions(backbone="hog", folds=2, evidence_dir=evidence)
-    return GridRun(detectors=DETECTORS, evidence=asked)
+    return GridRun(detectors=DETECTORS, evidence=lambda _: asked)
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +138,14 @@ def test_detectors_that_are_added_make_the_piece_that_all_make_at_once(
     assert rows_by_name(parts[0]) != rows_by_name(piece)  # Holm's correction is over all
     assert {*found["detectors"]} == {*piece["detectors"]}
     assert found["not_run"] == piece["not_run"]
+    short = joined(parts[0], measure_piece(scenes, (1,), replace(run, detectors=["random"])))
+    (row,) = (r for r in short["rows"] if (r["name"], r["kind"]) == ("random", "class"))
+    (whole,) = (r for r in piece["rows"] if (r["name"], r["kind"]) == ("random", "class"))
+    assert (row["drawings"], row["values"]) == ([1], whole["values"][:1])
+    assert row["p"] >= row["p_alone"]
+    floors = [r for r in short["rows"] if r["floor"] and r["kind"] == "class"]
+    assert {len(r["values"]) for r in floors} == {2}
+    assert lacking(short, (1, 2), (*DETECTORS[:2], "random")) == []
     with pytest.raises(InputError, match="measured as a whole"):
         joined({**parts[0], "annotations": ["0", "1"]}, parts[1])
 

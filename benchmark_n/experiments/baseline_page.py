@@ -20,6 +20,7 @@ from benchmark_n.report.table_formats import markdown_table
 Row = dict[str, Any]
 MAIN = "hard"
 AT_FLOOR = "≤ floor"
+FIRST = "¹"
 # Comparisons that are named above all; the table has the others.
 _SHOWN = 3
 _COLUMN = Column("", 2)
@@ -42,7 +43,10 @@ in brackets its 95 % interval by bootstrap over [units](units.md), which says ho
 over other pictures. The best detector of a column is **bold** where it is above the floor.
 `{AT_FLOOR}` stands where the paired 95 % interval of the lead over the best [floor](floors.md)
 holds 0 or less: there the detector has shown nothing. *told* is what a detector was given beyond
-noisy labels and pictures. Detectors run with their defaults. `scenes` and `phantom` are
+noisy labels and pictures. Detectors run with their defaults; {FIRST} marks those that are slow and
+ran under the first seed or drawing alone, against the floors under it. `unannotated`,
+`unsupported`, `misplaced` and `objectlab` read [NanoDet](coco-detectors.md)'s boxes: it was trained
+on COCO's train2017, and has seen the labels of `coco128`'s pictures. `scenes` and `phantom` are
 {DRAWN_IMAGES} drawn images each; of `lvis_double` each annotator is judged by the other, of
 `cfos_experts` four experts by the consensus of all. A dash: it did not run
 ([why](#what-did-not-run)), does not judge this kind of error, or a seed made no such errors.
@@ -52,7 +56,8 @@ Kendall's τ-b between the orders of the detectors: 1 is the same order, -1 the 
 order is by the means over those of its sets that rank three detectors or more. Floors and `random`
 are left out. The 95 % interval is by bootstrap over detectors, drawn together for both orders, and
 over the seeds of each order: it says how far τ would be another with other detectors and other
-noise seeds, not with other pictures. A real pair has few drawings or one; there the detectors alone
+noise seeds, not with other pictures. Where some ran under the first seed alone, all are compared
+under it. A real pair has few drawings or one; there the detectors alone
 are drawn. A real pair has other pictures than the tiers, not noise of another kind alone; and where
 all detectors of a column are at the floor, their order is hardly more than chance.
 """
@@ -160,7 +165,7 @@ def _cell(name: str, column: Sequence[Row]) -> str:
     if not row["floor"] and not at_floor and float(text) == max(map(float, rivals)):
         text = f"**{text}**"
     between = interval_text(figure, _COLUMN)
-    text += f" ({between})" if between else ""
+    text += (FIRST if "drawings" in row else "") + (f" ({between})" if between else "")
     return f"{text} {AT_FLOOR}" if at_floor else text
 
 

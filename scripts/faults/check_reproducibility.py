@@ -6,8 +6,9 @@
 Makes each environment of `ENVIRONMENTS` as a virtual environment with the core packages alone (pip
 has to reach its index), makes all tiers there, and compares their hashes with those that the
 committed data cards give. The benchmark of a real sample (coco128, hard), which no card has, and
-the pixels of the drawn images are compared with those of the first environment. What the results
-file has is not checked again.
+the pixels of the drawn images are compared with those of the first environment. All is made with
+the native kernel of this clone, where it is built, and without. What the results file has is not
+checked again.
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ def probe(out: Path) -> dict[str, Any]:
     """Make everything with the packages of this interpreter; hashes by benchmark and file."""
     import benchmark_n
     from benchmark_n.files.provenance import environment
+    from benchmark_n.noise.native_check import usable
 
     made = {}
     pictures = {}
@@ -87,7 +89,12 @@ def probe(out: Path) -> dict[str, Any]:
         )
         made["coco128-hard"] = digests(sample.path)
     names = ("scikit-image", "scipy", "shapely", "pillow", "simpleitk")
-    return {"environment": environment(names), "benchmarks": made, "pixels": pictures}
+    return {
+        "environment": environment(names),
+        "kernel": usable(),
+        "benchmarks": made,
+        "pixels": pictures,
+    }
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -139,13 +146,22 @@ def interpreter(folder: Path, environment: str) -> Path:
 
 
 def check_environment(name: str, folder: Path) -> dict[str, Any]:
-    """The probe's outcome in an environment, in a process and with a cache of its own."""
+    """The probe's outcome in an environment, in a process and with a cache of its own.
+
+    It is run with the native kernel and without.
+    """
     python = interpreter(folder / name, name)
     place = folder / f"{name}-made"
     command = [str(python), str(Path(__file__)), "--probe", str(place)]
-    environ = {**os.environ, "BENCHMARK_N_CACHE": str(place / "cache")}
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, env=environ)
-    found: dict[str, Any] = json.loads(done.stdout)
+    found: dict[str, Any] = {}
+    for native in ("1", "0"):
+        environ = {"BENCHMARK_N_CACHE": str(place / "cache"), "BENCHMARK_N_NATIVE": native}
+        done = subprocess.run(
+            command, check=True, stdout=subprocess.PIPE, env={**os.environ, **environ}
+        )
+        made = json.loads(done.stdout)
+        found = found or made
+        found["equal without the kernel"] = made["benchmarks"] == found["benchmarks"]
     return found
 
 

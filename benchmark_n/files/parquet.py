@@ -69,6 +69,7 @@ def open_parquet(
         As for `read_parquet`.
     """
     file = pq.ParquetFile(path)
+    check_names(file.schema_arrow)
     groups = range(file.metadata.num_row_groups)
     size = path.stat().st_size
     with path.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as data:
@@ -81,6 +82,19 @@ def open_parquet(
                     sizes.memory += length
                     _check(sizes.memory, size)
     return file
+
+
+def check_names(schema: Any) -> None:
+    """Refuse a schema that has two columns of one name.
+
+    Raises
+    ------
+    ValueError
+        It has.
+    """
+    twice = next((name for name in schema.names if schema.names.count(name) > 1), None)
+    if twice is not None:
+        raise ValueError(f"two columns are called '{twice}'")
 
 
 def _check(memory: int, size: int) -> None:

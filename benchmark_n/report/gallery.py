@@ -54,16 +54,28 @@ class Card:
     true: str = ""
 
 
-def worst(scores: Any, top: int) -> list[dict[str, Any]]:
+def worst(scores: Any, top: int, *, wholes: bool = False) -> list[dict[str, Any]]:
     """The `top` rows of highest score, kind ``any`` left out; ties in the table's order.
 
     Where the table says what changed since an earlier review, that is first (`SINCE`).
+
+    Parameters
+    ----------
+    wholes
+        The rows of an annotation are where its row of kind ``any`` would be.
     """
     rows = scores.filter(pc.not_equal(scores["kind"], "any"))
+    suspicion = rows["score"].to_numpy()
+    if wholes:
+        whole = scores.filter(pc.equal(scores["kind"], "any"))
+        columns = (whole[name].to_pylist() for name in ("annotation_id", "score"))
+        known = dict(zip(*columns, strict=True))
+        pairs = zip(rows["annotation_id"].to_pylist(), suspicion.tolist(), strict=True)
+        suspicion = np.array([known.get(identity, score) for identity, score in pairs], float)
     later = np.zeros(len(rows), bool)
     if "since" in rows.column_names:
         later = np.array([state == SINCE[-1] for state in rows["since"].to_pylist()], bool)
-    order = np.lexsort((-rows["score"].to_numpy(), later))[:top]
+    order = np.lexsort((-rows["score"].to_numpy(), -suspicion, later))[:top]
     picked: list[dict[str, Any]] = rows.take(order).to_pylist()
     return picked
 

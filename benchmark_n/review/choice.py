@@ -23,8 +23,9 @@ def choose_items(coco: CocoFile, scores: Mapping[str, Any], top: int) -> tuple[I
     Parameters
     ----------
     scores
-        Detector to its scores table. Of several detectors the most suspect come in turns, since
-        their scores are of different scales.
+        Detector to its scores table, whose rows of kind ``any`` give the order where there are
+        some. Of several detectors the most suspect come in turns, since their scores are of
+        different scales.
 
     Raises
     ------
@@ -54,7 +55,9 @@ def _in_turns(scores: Mapping[str, Any], top: int) -> Iterator[tuple[str, dict[s
     # An annotation has a row a kind at most, three of class, spatial and spurious: these hold
     # `top` different ones.
     most = 3 * top
-    ranked = [[(name, row) for row in worst(table, most)] for name, table in scores.items()]
+    ranked = [
+        [(name, row) for row in worst(table, most, wholes=True)] for name, table in scores.items()
+    ]
     for turn in zip_longest(*ranked):
         yield from (entry for entry in turn if entry is not None)
 

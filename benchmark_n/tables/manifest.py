@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from benchmark_n.errors import InputError
-from benchmark_n.files.parquet import open_parquet, read_parquet
+from benchmark_n.files.parquet import check_names, open_parquet, read_parquet
 from benchmark_n.tables.arrow_columns import to_arrow, to_scalar
 from benchmark_n.tables.manifest_schema import (
     ORIGINALS,
@@ -147,6 +147,7 @@ def read_manifest(path: Path, columns: Sequence[str] | None = None) -> Any:
     with _named_faults(path):
         file = pq.ParquetFile(path)
         _check_rows(path, file)
+        check_names(file.schema_arrow)
         _check_columns(path, file.schema_arrow)
         later = later_columns(file.schema_arrow)
         known = dict.fromkeys(

@@ -124,6 +124,19 @@ def test_manifests_have_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             read()
 
 
+def test_two_columns_of_one_name_are_one_line(tmp_path: Path) -> None:
+    benchmark = making.make("scenes", "hard", num_images=2, out=tmp_path / "made", workers=1)
+    path = benchmark.path / "manifest.parquet"
+    table = pq.read_table(path)
+    pq.write_table(table.append_column("seed", table["annotation_id"]), path)
+    benchmark.manifest()
+    pq.write_table(table.append_column("annotation_id", table["annotation_id"]), path)
+    with pytest.raises(InputError, match="two columns are called 'annotation_id'"):
+        benchmark.manifest()
+    with pytest.raises(ValueError, match="two columns are called 'annotation_id'"):
+        read_parquet(path)
+
+
 def test_row_groups_may_be_taken_one_by_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from benchmark_n.coco import CocoFile
 from benchmark_n.detection.joint.parts import Part
 from benchmark_n.detection.joint.suspects import AMBIGUOUS, SAID, Reason, Suspect
@@ -130,8 +132,9 @@ class JointResult:
     def scores(self) -> Any:
         """A scores table: of each suspect the probability of each kind; ``review`` reads it.
 
-        An ambiguous one is of kind ``class`` there, without a suggestion. Flagged is what is more
-        probably wrong than right.
+        An ambiguous one is of kind ``class`` there, without a suggestion. Kind ``any`` has the
+        probability that it needs a change at all. Flagged is what is more probably wrong than
+        right.
         """
         rows: dict[str, list[Any]] = {
             name: [] for name in ("image_id", "annotation_id", "kind", "score", "flagged")
@@ -157,7 +160,21 @@ class JointResult:
                 opinions.append(one.opinions if kind == "class" else None)
                 words.append(_words(one, kind))
         table = with_opinions(scores_table(rows, {"detector": "joint"}), opinions)
-        return add_any(with_words(table, words))
+        return self._joined(add_any(with_words(table, words)))
+
+    def _joined(self, table: Any) -> Any:
+        """The table with the suspects' own probabilities in the rows of kind ``any``."""
+        own = {one.annotation_id: one.probability for one in self.suspects}
+        columns = ("kind", "annotation_id", "score", "flagged")
+        rows = [*zip(*(table[name].to_pylist() for name in columns), strict=True)]
+        score = [own[identity] if kind == "any" else s for kind, identity, s, _ in rows]
+        flagged = [
+            s >= EVEN_ODDS if r[0] == "any" else r[3] for r, s in zip(rows, score, strict=True)
+        ]
+        for name, values in (("score", score), ("flagged", flagged)):
+            place = table.column_names.index(name)
+            table = table.set_column(place, table.field(place), pa.array(values))
+        return table
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

@@ -155,6 +155,22 @@ def test_review_reads_the_scores(files: Files, found: JointResult, tmp_path: Pat
     missing = table[table.kind == "missing"]
     assert missing.suggested_segmentation.notna().all()
     assert len(missing) == sum(one.annotation_id is None for one in found.suspects)
+    whole = table[table.kind == "any"].set_index("annotation_id")
+    for one in found.suspects:
+        if one.annotation_id is not None:
+            assert whole.score[one.annotation_id] == pytest.approx(one.probability, abs=1e-6)
+            assert whole.flagged[one.annotation_id] == (one.probability >= 0.5)
+
+
+def test_a_review_has_the_order_of_the_list(files: Files, tmp_path: Path) -> None:
+    out = _written(files, tmp_path)
+    listed = json.loads((out / "results.json").read_text())["suspects"]
+    review = export_review(
+        [out / "scores.parquet"], "csv", tmp_path / "review", annotations=files.annotations
+    )
+    wanted = [one["annotation_id"] for one in listed if one["annotation_id"] is not None]
+    assert any(len(one["reasons"]) > 1 for one in listed)
+    assert [one.annotation_id for one in review.items if not one.proposal] == wanted
 
 
 def _written(files: Files, folder: Path) -> Path:

@@ -16,7 +16,7 @@ from benchmark_n.files.provenance import file_digest
 # Each trains networks of its own, or repeats fits thousands of times: with five seeds they would
 # take more than the eight core-hours that the grid may.
 FIRST_ALONE = (
-    "posterior", "mirror", "recov", "usdnl", "dynacor", "bundl", "sample_weights"
+    "posterior", "mirror", "recov", "fastrecov", "usdnl", "dynacor", "bundl", "sample_weights"
 )  # fmt: skip
 # Reads instances that a model predicted: those of an object detector, where it knows categories.
 OF_PREDICTIONS = ("objectlab",)

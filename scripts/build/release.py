@@ -5,7 +5,8 @@
 Makes the benchmarks as `benchmark-n verify` does, and writes into the release's file the versions
 of the recipes and the SHA-256 of sources and outputs as they are now; each that was another before
 is told. What is not here stays as it is, unless its recipe is another now: its digests are then not
-yet verified. A release that is frozen is not touched.
+yet verified. Of a release that is frozen no digest changes: those that were not yet verified are
+filled in, and where any other would be another nothing is written.
 """
 
 from __future__ import annotations
@@ -72,6 +73,18 @@ def filled(before: Entry, check: BenchmarkCheck) -> Entry:
     )
 
 
+def adds_alone(before: Entry, after: Entry) -> bool:
+    """Whether recipe and digests are as they were, but for those that were not yet verified."""
+    pairs: list[tuple[object, object]] = [
+        ((before.recipe, before.version), (after.recipe, after.version)),
+        (before.noisy.sha256, after.noisy.sha256),
+        *((one, after.outputs[seed]) for seed, one in before.outputs.items()),
+    ]
+    if before.clean is not None and after.clean is not None:
+        pairs.append((before.clean.sha256, after.clean.sha256))
+    return all(known in (NOT_VERIFIED, now) for known, now in pairs)
+
+
 def told(before: Entry, after: Entry, check: BenchmarkCheck) -> str:
     """What became of an entry, in words."""
     if check.state != NOT_HERE:
@@ -87,8 +100,6 @@ def told(before: Entry, after: Entry, check: BenchmarkCheck) -> str:
 def build(path: Path, data: Path, only: list[str], workers: int | None) -> None:
     """Make what is chosen and write the file anew, its head of comments kept."""
     release = read_release(path)
-    if release.frozen:
-        raise InputError(f"{path}: frozen on {release.frozen}: its digests stay as they are")
     chosen = {entry.name for entry in release.chosen(only)}
     before = {entry.name: entry for entry in release.benchmarks}
     blanks = [blank(entry) for entry in release.benchmarks if entry.name in chosen]
@@ -99,6 +110,12 @@ def build(path: Path, data: Path, only: list[str], workers: int | None) -> None:
         name = check.entry.name
         entries[name] = filled(before[name], check)
         print(f"{name}: {told(before[name], entries[name], check)}", file=sys.stderr)
+    others = [name for name in before if not adds_alone(before[name], entries[name])]
+    if release.frozen and others:
+        raise InputError(
+            f"{path}: frozen on {release.frozen}: {', '.join(others)} would be another, nothing "
+            "is written"
+        )
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     head = "".join(line for line in lines if line.startswith("#"))
     written = msgspec.structs.replace(release, benchmarks=list(entries.values()))

@@ -250,3 +250,15 @@ def test_the_page_marks_the_best_and_what_is_at_the_floor() -> None:
     assert "| - | 0.30 (0.00 to 1.00) ≤ floor |" in rows["entropy"]
     assert "| 0.00 (0.00 to 0.00) | 0.00 (0.00 to 0.00) |" in rows["floor: chance"]
     assert "scenes hard, pair real | needs predictions" in rows["objectlab"]
+
+
+def test_what_ran_under_the_first_seed_alone_is_marked_and_compared_under_it() -> None:
+    figures = {"knn": [0.5, 0.7], "margin": [0.4, 0.1], "entropy": [0.3, 0.3]}
+    piece = written("scenes", "hard", figures)
+    short = written("scenes", "hard", {"mirror": [0.2]})["rows"][0]
+    piece["rows"].append({**short, "drawings": [1]})
+    line = next(one for one in baseline_page([piece]).splitlines() if one.startswith("| mirror"))
+    assert line == "| mirror |  | 0.20¹ (0.00 to 1.00) |"
+    assert rankings([piece], "class")["hard"] == {
+        "knn": [0.5], "margin": [0.4], "entropy": [0.3], "mirror": [0.2]
+    }  # fmt: skip

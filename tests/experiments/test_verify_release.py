@@ -53,7 +53,7 @@ def small_release(**outputs: Any) -> Release:
         )
         for entry in shipped.chosen(list(SMALL))
     ]
-    return msgspec.structs.replace(shipped, benchmarks=entries)
+    return msgspec.structs.replace(shipped, frozen=None, benchmarks=entries)
 
 
 @pytest.fixture(scope="module")
@@ -244,7 +244,7 @@ def test_lines_go_to_standard_output_beside_a_bar(tmp_path: Path) -> None:
     assert last.startswith("Benchmark-N release 1.0")
 
 
-def test_the_script_fills_in_what_is_here_and_leaves_a_frozen_release_alone(
+def test_the_script_fills_in_what_is_here_and_changes_nothing_of_a_frozen_release(
     digests: dict[str, Output], tmp_path: Path
 ) -> None:
     stale = Output("0" * 64, "0" * 64)
@@ -288,8 +288,21 @@ def test_the_script_fills_in_what_is_here_and_leaves_a_frozen_release_alone(
     assert f"old: not here: recipe {old.recipe}, version 0, is now {old.recipe}, " in done.stderr
     done = run_script("2026-12-01")
     assert done.returncode == 1
-    assert "frozen on 2026-12-01" in done.stderr
+    would = "frozen on 2026-12-01: scenes-n-mid, phantom-n-mid, old would be another"
+    assert would.replace("scenes-n-mid", release.benchmarks[0].name) in done.stderr
     assert read_release(path).benchmarks[1].outputs == {1: stale}
+    release.benchmarks[0] = msgspec.structs.replace(release.benchmarks[0], clean=right)
+    release.benchmarks[1] = msgspec.structs.replace(
+        release.benchmarks[1], outputs={1: NOT_VERIFIED}
+    )
+    missing.remove(old)
+    done = run_script("2026-12-01")
+    assert done.returncode == 0, done.stderr
+    added = read_release(path)
+    assert added.frozen == "2026-12-01"
+    assert [entry.outputs[1] for entry in added.benchmarks[:2]] == [
+        digests["scenes"], digests["phantom"]
+    ]  # fmt: skip
 
 
 def test_the_command_says_what_is_not_here_and_how_to_verify_it(

@@ -94,10 +94,17 @@ def _refuse_places(benchmark: Benchmark, names: Collection[str]) -> None:
                 )
 
 
-def publish(plan: Plan, *, private: bool = False) -> str:
+def publish(plan: Plan, *, private: bool = False, quiet: bool = False) -> str:
     """Upload what `plan` says, in one commit, and return the address of the dataset.
 
     The token is read from the environment variable `TOKEN` alone and goes nowhere else.
+
+    Parameters
+    ----------
+    private
+        Make the dataset private.
+    quiet
+        The Hub's client draws no bars, in the rest of the process either.
 
     Raises
     ------
@@ -106,6 +113,8 @@ def publish(plan: Plan, *, private: bool = False) -> str:
         public where `private` is asked for, or holds files that are not of this benchmark.
     """
     with _hub(plan.repository) as (hub, api):
+        if quiet:
+            hub.utils.disable_progress_bars()
         added = [
             hub.CommitOperationAdd(path_in_repo=path, path_or_fileobj=file.resolve())
             for path, file in plan.files.items()

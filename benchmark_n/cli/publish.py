@@ -45,6 +45,6 @@ def command(
     lines = [f"{size:>14,}  {path}" for path, size in files.items()]
     lines.append(f"{plan.size:>14,}  bytes in all")
     if not dry_run:
-        data["address"] = publish(plan, private=private)
+        data["address"] = publish(plan, private=private, quiet=quiet)
         lines.append(str(data["address"]))
     emit("\n".join(lines), data, as_json)

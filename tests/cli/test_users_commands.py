@@ -145,6 +145,7 @@ def test_the_stand_in_refuses_what_the_hub_would(
         (["--private"], None, "has a public dataset of this name, expected a private one"),
         ([], "old/manifest.parquet", "holds old/manifest.parquet, which is not of this benchmark"),
         ([], None, ""),
+        (["--quiet"], None, ""),
     ],
 )
 def test_what_is_on_the_hub_already(
@@ -170,4 +171,5 @@ def test_what_is_on_the_hub_already(
     hub.commits[:] = before
     assert fault in done.stderr
     assert done.returncode == (1 if fault else 0)
+    assert (done.stderr == "") == ("--quiet" in words)
     assert count == len(before) + (not fault) + (stray is not None)

@@ -23,7 +23,7 @@ from benchmark_n.coco.file import Buffer, CocoFile
 from benchmark_n.coco.records import join_record, split_record
 from benchmark_n.errors import annotation_fault
 from benchmark_n.files.json_yaml import JSON_FAULTS
-from benchmark_n.masks import Rle, SegmentationError, rle_to_crop, segmentation_to_rle
+from benchmark_n.masks import Rle, SegmentationError, rle_record, rle_to_crop, segmentation_to_rle
 from benchmark_n.masks.batch import segmentations_to_rles
 from benchmark_n.masks.outline import mask_to_polygons
 
@@ -163,7 +163,7 @@ def encode_mask(rle: Rle, masks: MaskForm = "rle") -> dict[str, Any] | list[list
         polygons = mask_to_polygons(rle_to_crop(rle))
         if polygons:
             return polygons
-    return {"size": rle["size"], "counts": rle["counts"].decode()}
+    return rle_record(rle)
 
 
 def standardise(

@@ -15,7 +15,7 @@ from benchmark_n.coco.reading import CLIPPED, KINDS, NO_AREA, Repairs
 from benchmark_n.coco.records import join_record, split_record
 from benchmark_n.errors import InputError, annotation_fault
 from benchmark_n.files.json_yaml import JSON_FAULTS
-from benchmark_n.masks import SegmentationError, segmentation_to_rle
+from benchmark_n.masks import SegmentationError, rle_record, segmentation_to_rle
 from benchmark_n.masks.segmentation import SHORT
 
 _FEWEST = 6  # coordinates of a polygon
@@ -82,7 +82,7 @@ def _changes(
         coco.repairs.add(kind, identity)
     if isinstance(kept, list) and _leaves(kept, image):
         coco.repairs.add(CLIPPED, identity)
-        mask = {"size": [image.height, image.width], "counts": rle["counts"].decode()}
+        mask = rle_record(rle)
         box = coco_mask.toBbox(rle).tolist()
         changes |= {"segmentation": mask, "area": area, "bbox": box}
     return changes

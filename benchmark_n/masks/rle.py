@@ -7,7 +7,7 @@ bit 6 says that more follow; from the fourth run on each is the difference to th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import cv2
 import numpy as np
@@ -28,6 +28,15 @@ class Rle(TypedDict):
 
     size: list[int]
     counts: bytes
+
+
+def rle_record(rle: Rle) -> dict[str, Any]:
+    """The encoding as a ``segmentation`` value of COCO's JSON, its counts as text.
+
+    >>> rle_record({"size": [2, 3], "counts": b"33"})
+    {'size': [2, 3], 'counts': '33'}
+    """
+    return {"size": rle["size"], "counts": rle["counts"].decode()}
 
 
 class RleError(ValueError):

@@ -20,7 +20,7 @@ from xml.etree.ElementTree import Element, SubElement
 import numpy as np
 
 from benchmark_n.errors import InputError
-from benchmark_n.masks import CropMask, crop_to_rle
+from benchmark_n.masks import CropMask, crop_to_rle, rle_record
 from benchmark_n.review.decision import ACTIONS, UNDECIDED, Decision, make_decision
 from benchmark_n.review.items import Review
 from benchmark_n.review.shown import GIVEN, SUGGESTED, Shown, describe
@@ -176,4 +176,4 @@ def _segmentation(shape: Element, height: int, width: int) -> Any:
     values = (np.arange(len(runs)) % 2).astype(np.uint8)
     pixels = np.repeat(values, runs).reshape(h, w)
     rle = crop_to_rle(CropMask(np.ascontiguousarray(pixels), left, top, height, width))
-    return {"size": rle["size"], "counts": rle["counts"].decode()}
+    return rle_record(rle)

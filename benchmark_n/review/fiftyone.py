@@ -26,7 +26,7 @@ from typing import Any
 import msgspec
 
 from benchmark_n.errors import InputError
-from benchmark_n.masks import CropMask, crop_to_rle
+from benchmark_n.masks import CropMask, crop_to_rle, rle_record
 from benchmark_n.review.decision import UNDECIDED, Decision, make_decision
 from benchmark_n.review.items import Review
 from benchmark_n.review.shown import GIVEN, SUGGESTED, Shown, describe
@@ -91,7 +91,7 @@ def _box(mask: CropMask) -> list[float]:
 def _segmentation(mask: CropMask) -> Any:
     """RLE: exact, and what the importer decodes with pycocotools."""
     rle = crop_to_rle(mask)
-    return {"size": rle["size"], "counts": rle["counts"].decode()}
+    return rle_record(rle)
 
 
 def read(path: Path) -> list[Decision]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from pycocotools import mask as coco_mask
 
-from benchmark_n.masks import CropMask, crop_to_rle, segmentation_to_rle
+from benchmark_n.masks import CropMask, crop_to_rle, rle_record, segmentation_to_rle
 from benchmark_n.masks.outline import mask_to_rings, rings_to_mask, rings_to_polygon
 
 TOLERANCE = 1.0  # px that an outline may pass off the edge of its mask
@@ -36,9 +36,7 @@ def outlines(mask: CropMask) -> list[dict[str, Any]]:
         exact = crop_to_rle(rings_to_mask([part], mask.height, mask.width))
         polygon = np.reshape(rings_to_polygon(part, TOLERANCE), (-1, 2))
         points = 100 * polygon / (mask.width, mask.height)
-        made.append(
-            {"points": points.tolist(), "size": exact["size"], "counts": exact["counts"].decode()}
-        )
+        made.append({"points": points.tolist(), **rle_record(exact)})
     return made
 
 
@@ -86,7 +84,7 @@ def drawn_mask(
         for polygon, own in zip(polygons, known, strict=True)
     ]
     rle = rles[0] if len(rles) == 1 else coco_mask.merge(rles)
-    return {"size": rle["size"], "counts": rle["counts"].decode()}
+    return rle_record(rle)
 
 
 def _is_same(drawn: Points, given: Points) -> bool:

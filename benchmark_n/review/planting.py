@@ -13,6 +13,7 @@ from benchmark_n.coco import CocoFile, Image
 from benchmark_n.coco.annotation_masks import has_mask, read_mask
 from benchmark_n.coco.records import split_record
 from benchmark_n.errors import InputError
+from benchmark_n.masks import rle_record
 from benchmark_n.noise.chunks import chunks
 from benchmark_n.noise.engine import Engine
 from benchmark_n.noise.plan import Decisions, decide, resolve
@@ -167,4 +168,4 @@ def _item(planted: Planted, coco: CocoFile) -> Item:
 
 def _rle(record: bytes, image: Image) -> dict[str, Any]:
     rle = read_mask(split_record(record), image.height, image.width)
-    return {"size": rle["size"], "counts": rle["counts"].decode()}
+    return rle_record(rle)

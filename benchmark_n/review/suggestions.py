@@ -6,7 +6,7 @@ from collections.abc import Container, Sequence
 from typing import Any
 
 from benchmark_n.coco import Image
-from benchmark_n.masks import crop_to_rle
+from benchmark_n.masks import crop_to_rle, rle_record
 from benchmark_n.report.gallery import suggested_mask
 from benchmark_n.review.items import Flag
 
@@ -60,4 +60,4 @@ def _mask(row: Row, image: Image) -> dict[str, Any] | None:
     if mask is None or not mask.area:
         return None
     rle = crop_to_rle(mask)
-    return {"size": rle["size"], "counts": rle["counts"].decode()}
+    return rle_record(rle)

@@ -19,7 +19,7 @@ from benchmark_n.datasets.scenes.drawing import FIRST_ID, SIZE, Scene, draw_scen
 from benchmark_n.datasets.scenes.shapes import SHAPES
 from benchmark_n.errors import InputError
 from benchmark_n.files.kept_folders import make_sealed
-from benchmark_n.masks import CropMask, crop_to_rle
+from benchmark_n.masks import CropMask, crop_to_rle, rle_record
 from benchmark_n.runtime.commands import option
 
 VERSION = 1
@@ -38,7 +38,7 @@ def scene_records(scene: Scene, image_id: int) -> list[dict[str, Any]]:
                 "id": image_id * _IDS_AN_IMAGE + place,
                 "image_id": image_id,
                 "category_id": kind + 1,
-                "segmentation": {"size": rle["size"], "counts": rle["counts"].decode()},
+                "segmentation": rle_record(rle),
                 "area": mask.area,
                 "bbox": list(mask.bbox),
                 "iscrowd": 0,

@@ -17,6 +17,7 @@ from benchmark_n.evaluators.average_precision.evaluate import evaluate_instances
 from benchmark_n.evaluators.average_precision.options import PrecisionOptions
 from benchmark_n.evaluators.average_precision.problem import IOU_TYPES
 from benchmark_n.files.atomic import write_whole
+from benchmark_n.masks import rle_record
 from benchmark_n.masks.boundary import DEFAULT_DILATION_RATIO
 
 
@@ -99,7 +100,7 @@ def detections(sample: Mapping[str, Any], category_ids: Sequence[int]) -> list[d
             "image_id": int(sample["img_id"]),
             "category_id": category_ids[label],
             "score": min(max(score, 0.0), 1.0),
-            "segmentation": {"size": rle["size"], "counts": rle["counts"].decode()},
+            "segmentation": rle_record(rle),
         }
         x0, y0, x1, y1 = box.tolist()
         if x1 > x0 and y1 > y0:

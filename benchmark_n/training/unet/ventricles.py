@@ -18,6 +18,7 @@ import numpy as np
 from pycocotools import mask as coco_mask
 
 from benchmark_n.errors import InputError
+from benchmark_n.masks import rle_record
 from benchmark_n.runtime.optional_imports import import_extra
 from benchmark_n.runtime.progress import Progress
 from benchmark_n.training.unet.frames import Frames, Pixels, augmented
@@ -187,7 +188,7 @@ def predict_ventricles(
                     "image_id": frames.ids[place],
                     "category_id": category_id,
                     "score": float(full[inside].mean()),
-                    "segmentation": {"size": rle["size"], "counts": rle["counts"].decode()},
+                    "segmentation": rle_record(rle),
                 }
             )
     return records

@@ -26,3 +26,11 @@ def test_no_input_is_more_than_one_line(tmp_path: Path) -> None:
     # Were nothing taken, the valid files were none; were all of it, nothing was damaged.
     kinds = {(outcome.item.format, outcome.kind) for outcome in outcomes}
     assert {kind for _, kind in kinds} == {"accepted", "refused"}
+
+
+def test_scores_are_of_the_benchmark_that_they_are_read_with(tmp_path: Path) -> None:
+    formats = {"scores": all_formats()["scores"]}
+    prepare(all_formats(), tmp_path / "valid")
+    begin = partial(start, all_formats, tmp_path / "valid", SEED)
+    cases = [case for case in plan(formats, 40) if not case.bomb]
+    assert {outcome.kind for outcome in run_all(begin, cases)} == {"accepted", "refused"}

@@ -65,7 +65,10 @@ def main() -> None:
     merged = merge(options.out, result) if options.format else result
     options.out.write_text(json.dumps(merged, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(result, indent=2))
-    sys.exit(bool(result["findings"]))
+    never = [name for name, each in result["formats"].items() if not each["accepted"]]
+    if never:
+        print(f"nothing was accepted of {', '.join(never)}: no valid input", file=sys.stderr)
+    sys.exit(bool(result["findings"] or never))
 
 
 def merge(path: Path, result: dict[str, Any]) -> dict[str, Any]:

@@ -238,7 +238,14 @@ def _prepare_scores(folder: Path) -> None:
     from tests.review.samples import ROWS, scores, source
 
     path = source(folder)
-    making.make("custom", "clean", annotations=path, out=folder / "benchmark", workers=1)
+    making.make(
+        "custom",
+        "clean",
+        annotations=path,
+        out=folder / "benchmark",
+        workers=1,
+        keep_ids=True,  # which the scores are of
+    )
     scores(folder / SCORES, [row for row in ROWS])
 
 

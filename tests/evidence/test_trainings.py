@@ -117,6 +117,19 @@ def test_corrupted_copies_move_as_wrong_labels_do(
     assert metrics.roc_auc_score(~wrong, given.mean(axis=0)) > 0.95
 
 
+@pytest.mark.parametrize("count", [31, 32, 33, 34, 49, 400, 401])
+def test_every_annotation_is_in_every_epoch(
+    problem: tuple[TrainingData, NDArray[np.bool_]], count: int
+) -> None:
+    data = problem[0]
+    rows = np.arange(count) % COUNT
+    nothing = np.zeros(0, np.intp)
+    with repeatable():
+        margins, _ = corrupted_dynamics(data.at(rows), data.values[:0], nothing, nothing, epochs=2)
+    assert margins.shape == (2, count)
+    assert np.isfinite(margins).all()
+
+
 def test_the_posterior_of_two_categories_is_the_authors_form() -> None:
     """Their term 1: u p + (1 - u) y, with the labels and passes cut to .001 and .999."""
     rng = np.random.default_rng(0)

@@ -107,33 +107,42 @@ def train(data: TrainingData, network: Any, step: Step, epochs: int = EPOCHS) ->
     generator = torch.Generator().manual_seed(data.seed)
     count, peak = len(data.labels), _PEAK[data.of_crops]
     optimiser = torch.optim.AdamW(network.parameters(), lr=peak, weight_decay=_WEIGHT_DECAY)
-    size = batch_size(count)
-    steps = epochs * -(-count // size)
+    sizes = batch_sizes(count)
+    steps = epochs * len(sizes)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, peak, total_steps=steps)
     network.train()
     for epoch in range(epochs):
         order: Any = torch.randperm(count, generator=generator)
-        for chosen in order.split(size):
-            if len(chosen) > 1:  # one alone has no batch to be normalised in
-                places = chosen.numpy()
-                values = data.tensor(places)
-                values = shifted(values, generator) if data.of_crops else values
-                logits, hidden = outputs(network, values)
-                loss = step(epoch, places, logits, hidden)
-                optimiser.zero_grad()
-                loss.backward()
-                optimiser.step()
+        for chosen in order.split(sizes):
+            places = chosen.numpy()
+            values = data.tensor(places)
+            values = shifted(values, generator) if data.of_crops else values
+            logits, hidden = outputs(network, values)
+            loss = step(epoch, places, logits, hidden)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
             schedule.step()
     network.eval()
 
 
-def batch_size(count: int) -> int:
-    """Annotations in a batch.
+def batch_sizes(count: int) -> list[int]:
+    """Annotations in each batch of an epoch.
 
-    >>> [batch_size(count) for count in (100, 1000, 50000)]
-    [16, 50, 128]
+    The last has those that are left over; one alone, which there is no batch to normalise in, goes
+    to those before.
+
+    >>> batch_sizes(40), batch_sizes(33), batch_sizes(1000)[:2], batch_sizes(50000)[-2:]
+    ([16, 16, 8], [16, 17], [50, 50], [128, 80])
     """
-    return min(max(count // _STEPS, _SMALLEST), _LARGEST)
+    size = min(max(count // _STEPS, _SMALLEST), _LARGEST)
+    sizes = [size] * (count // size)
+    left = count % size
+    if left == 1 and sizes:
+        sizes[-1] += 1
+    elif left:
+        sizes.append(left)
+    return sizes
 
 
 def outputs(network: Any, values: Any) -> tuple[Any, Any]:

@@ -45,6 +45,15 @@ def plan_folds(
     return plan, notes
 
 
+def refuse_one_category(names: tuple[str, ...], who: str) -> None:
+    """Raise InputError where the names of the categories are fewer than two: none to tell apart.
+
+    >>> refuse_one_category(("cell", "debris"), "classifiers")
+    """
+    if len(names) < 2:
+        raise InputError(f"{who} need two categories, found {len(names)}: {', '.join(names)}")
+
+
 def _quietly(splitter: object, strata: Ints, groups: Ints) -> list[tuple[Ints, Ints]]:
     """The splits, without the warning that the merged stratum may be small."""
     import warnings

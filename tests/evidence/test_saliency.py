@@ -267,3 +267,14 @@ def test_the_maker_names_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     made = SaliencyMaker(MakerInput(base, coco, argument="lite0", options=options)).make()
     assert "lite0 repeats 100.0% of the labels" in made.provenance["notes"][-1]
     assert made.provenance["agreement"]["lite0"] < 1
+
+
+def test_one_category_is_refused_before_anything_is_trained(tmp_path: Path) -> None:
+    one = document()
+    one["categories"] = one["categories"][:1]
+    for annotation in one["annotations"]:
+        annotation["category_id"] = one["categories"][0]["id"]
+    coco = read_coco(write(tmp_path, one))
+    made = SaliencyMaker(MakerInput(annotation_evidence(coco), coco, argument="lite0"))
+    with pytest.raises(InputError, match="drawn need two categories, found 1: "):
+        made.make()

@@ -22,7 +22,7 @@ from benchmark_n.evidence.crops.cutting import Cut, Cutter, cut_crops, instances
 from benchmark_n.evidence.crops.linear_heads import head_name
 from benchmark_n.evidence.crops.many_rows import MANY, MANY_NAME
 from benchmark_n.evidence.evidence import Evidence, Ints
-from benchmark_n.evidence.folds import plan_folds
+from benchmark_n.evidence.folds import plan_folds, refuse_one_category
 from benchmark_n.evidence.saliency import families
 from benchmark_n.evidence.saliency import small_classifiers as scratch_classifiers
 from benchmark_n.evidence.saliency.explained import explain_backbone
@@ -90,10 +90,9 @@ class SaliencyMaker:
     def make(self) -> Evidence:
         """Train and explain the classifiers, one after another."""
         options, base, count = self._options, self._base, len(self._names)
-        units = self._units
-        folds, notes = plan_folds(
-            base.labels, units, base.category_names, options.folds, options.seed
-        )
+        units, names = self._units, base.category_names
+        refuse_one_category(names, "classifiers whose saliency is drawn")
+        folds, notes = plan_folds(base.labels, units, names, options.folds, options.seed)
         lesson = Lesson(
             labels=base.labels,
             num_categories=len(base.category_ids),

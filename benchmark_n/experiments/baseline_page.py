@@ -14,11 +14,12 @@ from benchmark_n.experiments.baseline_rankings import (
     Piece,
     compare_rankings,
 )
+from benchmark_n.experiments.baseline_summary import above_floor, summary
 from benchmark_n.report.result_table import Column, Figure, interval_text, value_text
 from benchmark_n.report.table_formats import markdown_table
 
 Row = dict[str, Any]
-MAIN = "hard"
+MAIN, HUMAN = "hard", "human-lvis-crowd"
 AT_FLOOR = "≤ floor"
 FIRST = "¹"
 # Comparisons that are named above all; the table has the others.
@@ -77,7 +78,8 @@ def baseline_page(pieces: Sequence[Piece], missing: Sequence[str] = ()) -> str:
     compared = compare_rankings(pieces)
     main = [piece for piece in pieces if piece["tier"] in (MAIN, REAL)]
     tiers = dict.fromkeys(p["tier"] for p in pieces if p["tier"] not in (MAIN, REAL))
-    parts = [_HEAD, *_verdict(compared), _LEGEND, _measured(pieces, missing)]
+    parts = [_HEAD, *_verdict(compared), *summary(pieces, (MAIN, HUMAN, REAL))]
+    parts += ["## How to read the tables\n", _LEGEND, _measured(pieces, missing)]
     for kind in KINDS:
         parts += _section(f"## {_TITLES[kind]}", main, kind)
     parts += ["## Does the ranking transfer?\n", _RANKING, *_ranking_tables(compared)]
@@ -159,8 +161,7 @@ def _cell(name: str, column: Sequence[Row]) -> str:
         return "-"
     figure = Figure(row["mean"], row["interval"])
     text = value_text(figure, _COLUMN)
-    spread = row.get("lead_interval")
-    at_floor = "lead" in row and not (spread and spread[0] > 0)
+    at_floor = "lead" in row and not above_floor(row)
     rivals = [value_text(Figure(r["mean"]), _COLUMN) for r in _of(column, floor=False)]
     if not row["floor"] and not at_floor and float(text) == max(map(float, rivals)):
         text = f"**{text}**"

@@ -242,7 +242,7 @@ def test_the_page_marks_the_best_and_what_is_at_the_floor() -> None:
         written("pair", "real", {"knn": [0.1], "entropy": [0.3]}, low=-0.1),
     ]
     rows: dict[str, str] = {}
-    for line in baseline_page(pieces).splitlines():
+    for line in baseline_page(pieces).split("## How to read")[1].splitlines():
         rows.setdefault(line.split(" | ")[0].strip("| "), line)
     assert "| scenes hard, 2 seeds | pair, 1 drawing |" in rows["detector"]
     assert "| **0.60** (0.00 to 1.00) | 0.10 (0.00 to 1.00) ≤ floor |" in rows["knn"]
@@ -252,12 +252,27 @@ def test_the_page_marks_the_best_and_what_is_at_the_floor() -> None:
     assert "scenes hard, pair real | needs predictions" in rows["objectlab"]
 
 
+def test_the_summary_counts_the_sets_in_which_a_detector_is_above_the_floor() -> None:
+    one = written("scenes", "hard", {"knn": [0.5], "random": [0.1], "entropy": [0.2]})
+    for row in one["rows"]:
+        if row["name"] == "entropy":
+            row["lead_interval"] = [-0.1, 0.5]
+    other = written("phantom", "hard", {"knn": [0.2], "entropy": [0.0]}, low=0.0)
+    real = written("pair", "real", {"knn": [0.3]})
+    page = baseline_page([one, other, real]).split("## In one minute")[1].split("## ")[0]
+    assert "| detector | class, hard | class, real |" in page
+    assert "| knn | 1 of 2 | 1 of 1 |" in page
+    assert "Above the floor in none of these: `entropy`." in page
+    assert "random" not in page
+
+
 def test_what_ran_under_the_first_seed_alone_is_marked_and_compared_under_it() -> None:
     figures = {"knn": [0.5, 0.7], "margin": [0.4, 0.1], "entropy": [0.3, 0.3]}
     piece = written("scenes", "hard", figures)
     short = written("scenes", "hard", {"mirror": [0.2]})["rows"][0]
     piece["rows"].append({**short, "drawings": [1]})
-    line = next(one for one in baseline_page([piece]).splitlines() if one.startswith("| mirror"))
+    tables = baseline_page([piece]).split("## How to read")[1]
+    line = next(one for one in tables.splitlines() if one.startswith("| mirror"))
     assert line == "| mirror |  | 0.20¹ (0.00 to 1.00) |"
     assert rankings([piece], "class")["hard"] == {
         "knn": [0.5], "margin": [0.4], "entropy": [0.3], "mirror": [0.2]

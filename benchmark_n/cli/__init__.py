@@ -116,8 +116,17 @@ def run(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
+        if _of_interruption(error):
+            return _fail("interrupted: nothing was finished", 130)
         return _fail(_told(error), getattr(error, "exit_code", 1))
     return 0
+
+
+def _of_interruption(error: BaseException | None) -> bool:
+    """Whether Ctrl-C came before it: some libraries raise an error of their own in its place."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _told(error: Exception) -> str:

@@ -211,3 +211,19 @@ def test_every_command_has_help_and_json(command: str, capsys: Captured) -> None
 def test_what_a_user_is_told(error: Exception, line: str) -> None:
     """Of errors that a worker sends home: libraries name a want of memory in their own ways."""
     assert line in _told(error)
+
+
+def test_ctrl_c_is_told_where_a_library_raises_another_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    """As MMEngine does, which takes it for a fault of the config that it was writing."""
+
+    def stopped(*_: object, **__: object) -> None:
+        try:
+            raise KeyboardInterrupt
+        except:  # noqa: E722
+            raise SyntaxError("Failed to format the config file") from None
+
+    monkeypatch.setattr(group, "main", stopped)
+    assert run(["train"]) == 130
+    assert capsys.readouterr().err == "benchmark-n: error: interrupted: nothing was finished\n"

@@ -8,6 +8,7 @@ columns, pages by their headers, and the words of a dictionary by how often each
 from __future__ import annotations
 
 import mmap
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,7 +93,7 @@ def check_names(schema: Any) -> None:
     ValueError
         It has.
     """
-    twice = next((name for name in schema.names if schema.names.count(name) > 1), None)
+    twice = next((name for name, count in Counter(schema.names).items() if count > 1), None)
     if twice is not None:
         raise ValueError(f"two columns are called '{twice}'")
 

@@ -65,17 +65,21 @@ def worst(scores: Any, top: int, *, wholes: bool = False) -> list[dict[str, Any]
         The rows of an annotation are where its row of kind ``any`` would be.
     """
     rows = scores.filter(pc.not_equal(scores["kind"], "any"))
-    suspicion = rows["score"].to_numpy()
+    suspicion, places = rows["score"].to_numpy(), np.zeros(len(rows))
     if wholes:
         whole = scores.filter(pc.equal(scores["kind"], "any"))
         columns = (whole[name].to_pylist() for name in ("annotation_id", "score"))
         known = dict(zip(*columns, strict=True))
-        pairs = zip(rows["annotation_id"].to_pylist(), suspicion.tolist(), strict=True)
+        ids = rows["annotation_id"].to_pylist()
+        pairs = zip(ids, suspicion.tolist(), strict=True)
         suspicion = np.array([known.get(identity, score) for identity, score in pairs], float)
+        first: dict[Any, int] = {}
+        firsts = [i if one is None else first.setdefault(one, i) for i, one in enumerate(ids)]
+        places = np.array(firsts, float)
     later = np.zeros(len(rows), bool)
     if "since" in rows.column_names:
         later = np.array([state == SINCE[-1] for state in rows["since"].to_pylist()], bool)
-    order = np.lexsort((-rows["score"].to_numpy(), -suspicion, later))[:top]
+    order = np.lexsort((-rows["score"].to_numpy(), places, -suspicion, later))[:top]
     picked: list[dict[str, Any]] = rows.take(order).to_pylist()
     return picked
 

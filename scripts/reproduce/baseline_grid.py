@@ -50,30 +50,47 @@ class Kept:
     evidence: Path
     log: Log
 
+    def keep(self, name: str, piece: Row) -> None:
+        """Write a piece."""
+        text = json.dumps(piece, indent=1) + "\n"
+        write_whole(self.out / f"{name}.json", text.encode())
+        self.log(f"{name}: {piece['cpu_seconds']:.0f} CPU s, {len(piece['not_run'])} did not run")
+
 
 def measure(name: str, drawings: Sequence[int], run: GridRun, log: Log) -> Row:
-    """One piece; where its benchmark cannot be made, no detector ran, and that is the reason."""
+    """A part of one piece."""
     chosen, tier = PIECES[name]
-    try:
-        piece = measure_piece(
-            lambda drawing, out: SETS[chosen].make(tier, drawing, out),
-            drawings,
-            run,
-            lambda line: log(f"{name}: {line}"),
-        )
-    except BenchmarkNError as fault:
-        piece = {
-            "drawings": list(drawings),
-            "version": __version__,
-            "annotations": [],
-            "cpu_seconds": 0.0,
-            "detectors": [],
-            "rows": [],
-            "not_run": dict.fromkeys(run.detectors, f"no benchmark: {fault}"),
-        }
-    # Where the data lie is nobody's business.
-    reasons = {name: why.replace(f"{SHARED}/", "") for name, why in piece["not_run"].items()}
+    piece = measure_piece(
+        lambda drawing, out: SETS[chosen].make(tier, drawing, out),
+        drawings,
+        run,
+        lambda line: log(f"{name}: {line}"),
+    )
+    reasons = {detector: _public(why) for detector, why in piece["not_run"].items()}
     return {"set": chosen, "tier": tier, **piece, "not_run": reasons}
+
+
+def without_benchmark(
+    name: str, drawings: Sequence[int], detectors: Iterable[str], why: str
+) -> Row:
+    """The piece of a benchmark that cannot be made: no detector ran, and that is the reason."""
+    chosen, tier = PIECES[name]
+    return {
+        "set": chosen,
+        "tier": tier,
+        "drawings": list(drawings),
+        "version": __version__,
+        "annotations": [],
+        "cpu_seconds": 0.0,
+        "detectors": [],
+        "rows": [],
+        "not_run": dict.fromkeys(detectors, f"no benchmark: {_public(why)}"),
+    }
+
+
+def _public(reason: str) -> str:
+    """Where the data lie is nobody's business."""
+    return reason.replace(f"{SHARED}/", "")
 
 
 def write_page(results: Path, page: Path) -> None:
@@ -99,14 +116,21 @@ def complete(
     piece = there if there and not lacking(there, drawings, known) else None
     wanted = {*detectors} - {*known} if piece else {*detectors, *known}
     for part in parts(_in_order(wanted), drawings, run.evidence, begun=piece is not None):
-        more = measure(name, part.drawings, part.run, run.log)
+        try:
+            more = measure(name, part.drawings, part.run, run.log)
+        except BenchmarkNError as fault:
+            piece = without_benchmark(name, drawings, _in_order(wanted), str(fault))
+            run.keep(name, piece)
+            return
         try:
             piece = joined(piece, more) if piece else more
-        except InputError as fault:
+        except InputError as fault:  # of other bytes
+            if there is None:
+                raise
             run.log(f"{name}: {fault}")
-            return complete(name, None, _in_order({*detectors, *known}), drawings, run)
-        write_whole(run.out / f"{name}.json", (json.dumps(piece, indent=1) + "\n").encode())
-        run.log(f"{name}: {piece['cpu_seconds']:.0f} CPU s, {len(piece['not_run'])} did not run")
+            complete(name, None, _in_order({*detectors, *known}), drawings, run)
+            return
+        run.keep(name, piece)
 
 
 def _in_order(names: Iterable[str]) -> list[str]:

@@ -11,6 +11,7 @@ from benchmark_n import Benchmark, EvidenceOptions
 from benchmark_n.errors import InputError
 from benchmark_n.evidence.collect import gather
 from benchmark_n.experiments.baseline_grid import GridRun
+from benchmark_n.files.atomic import write_whole
 from benchmark_n.files.provenance import file_digest
 
 # Each trains networks of its own, or repeats fits thousands of times: with five seeds they would
@@ -93,7 +94,7 @@ def predictions(benchmark: Benchmark, kept: Path) -> EvidenceOptions:
         for n in range(len(found))
     ]
     path = kept / f"predictions-{file_digest(benchmark.annotations)}.json"
-    path.write_text(json.dumps(records))
+    write_whole(path, json.dumps(records).encode())
     return replace(options, sources=(f"predictions:{path}",), trained_on="other")
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from benchmark_n.detectors import DETECTORS
+from benchmark_n.errors import InputError
 from tests.conftest import REPOSITORY
 
 SCRIPT = REPOSITORY / "scripts" / "reproduce" / "baseline_grid.py"
@@ -31,3 +36,39 @@ def test_the_page_is_up_to_date_and_a_changed_figure_is_noticed(tmp_path: Path) 
     piece["rows"][0]["mean"] += 0.1
     path.write_text(json.dumps(piece))
     assert _page(copied, tmp_path) != written
+
+
+def test_each_detector_runs_in_one_part(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.syspath_prepend(SCRIPT.parent)
+    grid_parts = importlib.import_module("grid_parts")
+    every = DETECTORS.names()
+    for begun in (False, True):
+        made = grid_parts.parts(every, (1, 2, 3), tmp_path, begun=begun)
+        run = [name for part in made for name in part.run.detectors]
+        assert sorted(run) == sorted(every)
+        alone = {name for part in made if part.drawings == (1,) for name in part.run.detectors}
+        assert alone == set(grid_parts.FIRST_ALONE)
+    # The floors are those of all drawings, whatever is asked for.
+    first, second = grid_parts.parts(["mirror"], (1, 2), tmp_path, begun=False)
+    assert (first.run.detectors, first.drawings, second.drawings) == ([], (1, 2), (1,))
+    (only,) = grid_parts.parts(["mirror"], (1, 2), tmp_path, begun=True)
+    assert (only.run.detectors, only.drawings) == (["mirror"], (1,))
+
+
+def test_a_benchmark_that_cannot_be_made_is_the_reason(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.syspath_prepend(SCRIPT.parent)
+    grid = importlib.import_module("baseline_grid")
+    asked = []
+
+    def fails(name: str, drawings: tuple[int, ...], *_: object) -> None:
+        asked.append(drawings)
+        raise InputError("no data")
+
+    monkeypatch.setattr(grid, "measure", fails)
+    kept = grid.Kept(tmp_path, tmp_path, lambda line: None)
+    grid.complete("scenes-hard", None, ["knn", "mirror"], (1, 2), kept)
+    piece = json.loads((tmp_path / "scenes-hard.json").read_text())
+    assert asked == [(1, 2)]
+    assert piece["not_run"] == dict.fromkeys(("knn", "mirror"), "no benchmark: no data")

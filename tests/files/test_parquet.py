@@ -12,7 +12,7 @@ import pytest
 
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.files.limits import MAX_TABLE_BYTES
-from benchmark_n.files.parquet import open_parquet, read_parquet
+from benchmark_n.files.parquet import check_names, open_parquet, read_parquet
 from benchmark_n.files.parquet_pages import chunk_pages
 from benchmark_n.tables.scores import read_scores
 from tests import making, samples
@@ -176,3 +176,11 @@ def test_damaged_pages_are_one_line(tmp_path: Path, place: int) -> None:
         read_scores(path)
     except InputError as error:
         assert "\n" not in str(error)  # noqa: PT017
+
+
+def test_many_columns_are_counted_once() -> None:
+    """Sixteen thousand took 14 s where each was looked for among all."""
+    names = [f"c{i}" for i in range(100_000)]
+    check_names(pa.schema([(name, pa.null()) for name in names]))
+    with pytest.raises(ValueError, match="two columns are called 'c7'"):
+        check_names(pa.schema([(name, pa.null()) for name in [*names, "c7"]]))

@@ -153,3 +153,17 @@ def test_a_benchmark_reviewed_by_someone_who_knows_is_clean_again(
     noisy = json.loads(scenes_hard.annotations.read_text())["annotations"]
     for old, new in zip(noisy, after, strict=True):
         assert {**old, "category_id": 0} == {**new, "category_id": 0}
+
+
+def test_ties_of_the_whole_have_the_tables_order(tmp_path: Path) -> None:
+    annotations = samples.source(tmp_path)
+    rows = [
+        samples.row(8, "class", 0.5, category=2),
+        samples.row(7, "class", 0.2, category=2),
+        samples.row(7, "spurious", 0.6),
+    ]
+    table = samples.scores(tmp_path / "scores.parquet", rows)
+    whole = [samples.row(identity, "any", 0.7) for identity in (8, 7)]
+    samples.scores(table, [*rows, *whole])
+    review = export_review([table], "csv", tmp_path / "out", annotations=annotations)
+    assert [item.annotation_id for item in review.items] == [8, 7]

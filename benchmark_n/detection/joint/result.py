@@ -173,7 +173,9 @@ class JointResult:
         ]
         for name, values in (("score", score), ("flagged", flagged)):
             place = table.column_names.index(name)
-            table = table.set_column(place, table.field(place), pa.array(values))
+            table = table.set_column(
+                place, table.field(place), pa.array(values, table.field(place).type)
+            )
         return table
 
     def to_dict(self) -> dict[str, Any]:

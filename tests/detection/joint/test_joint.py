@@ -239,3 +239,18 @@ def test_it_is_said_where_detectors_know_the_fewer_annotations_categories() -> N
     assert line.startswith(f"{known} of {len(few)} annotations are of categories that the object")
     assert of_unknown_categories(most) == []
     assert of_unknown_categories(replace(few, features=np.zeros((len(few), 2), np.float16))) == []
+
+
+def test_a_file_without_suspects_is_no_fault(tmp_path: Path) -> None:
+    source = document()
+    source["annotations"] = [
+        {**one, "id": i, "image_id": image["id"], "bbox": [1, 1, 8, 8], "area": 64}
+        | {"segmentation": [[1, 1, 9, 1, 9, 9, 1, 9]]}
+        for i, image in enumerate(source["images"], start=1)
+        for one in source["annotations"][:1]
+    ]
+    path = write(tmp_path, source)
+    assert run(["detect", "--annotations", str(path), "--out", str(tmp_path / "out"), "-q"]) == 0
+    told = json.loads((tmp_path / "out" / "joint" / "results.json").read_text())
+    assert told["suspects"] == []
+    assert len(read_scores(tmp_path / "out" / "joint" / "scores.parquet")) == 0

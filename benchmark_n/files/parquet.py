@@ -135,8 +135,11 @@ def _sizes(file: Any, data: Any, groups: Sequence[int], columns: Sequence[str] |
 
 
 def _pages(data: Any, chunk: Any) -> Iterator[Page]:
-    starts = (chunk.data_page_offset, chunk.dictionary_page_offset)
-    start = min(offset for offset in starts if offset)
+    offsets = (chunk.data_page_offset, chunk.dictionary_page_offset)
+    starts = [offset for offset in offsets if offset]
+    if not starts and not chunk.num_values:  # of a table without rows
+        return iter(())
+    start = min(starts)
     return chunk_pages(data, start, start + chunk.total_compressed_size, chunk.num_values)
 
 

@@ -184,3 +184,11 @@ def test_many_columns_are_counted_once() -> None:
     check_names(pa.schema([(name, pa.null()) for name in names]))
     with pytest.raises(ValueError, match="two columns are called 'c7'"):
         check_names(pa.schema([(name, pa.null()) for name in [*names, "c7"]]))
+
+
+def test_a_table_without_rows_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    table = pa.table({"id": pa.array([], pa.int64()), "kind": pa.array([], pa.string())})
+    for compression in ("zstd", "none"):
+        pq.write_table(table, path, compression=compression)
+        assert read_parquet(path).equals(table)

@@ -39,6 +39,11 @@ def test_every_benchmark_is_there_in_every_tier(shipped: Release) -> None:
     assert all({"easy", "mid", "hard"} <= found for found in tiers.values())
     named = {entry.tier for entry in shipped.benchmarks if entry.tier.startswith("human-")}
     assert named == {"human-lvis-crowd", "human-nuclei-expert"}
+    # What the tracks ask for: the published noise, and the simplest weak labels.
+    published = {entry.dataset for entry in shipped.benchmarks if entry.tier == "paper-hard"}
+    assert published >= {"scenes", "coco", "lvis", "cityscapes", "viper"}
+    (weak,) = shipped.chosen(["scenes-wan-easy"])
+    assert (weak.tier, weak.segmenter) == ("wan-easy", "ellipse")
     assert release_names() == ["1.0"]
 
 
@@ -80,7 +85,8 @@ def test_no_two_benchmarks_have_the_same_bytes(shipped: Release) -> None:
 
 def test_names_and_families_are_chosen(shipped: Release) -> None:
     assert [entry.name for entry in shipped.chosen(["SCENES-n", "coco-n-mid"])] == [
-        *("scenes-n-easy", "scenes-n-mid", "scenes-n-hard", "coco-n-mid")
+        *("scenes-n-easy", "scenes-n-mid", "scenes-n-hard"),
+        *("scenes-n-paper-easy", "scenes-n-paper-mid", "scenes-n-paper-hard", "coco-n-mid"),
     ]
     assert shipped.chosen() == shipped.benchmarks
     entry = msgspec.structs.replace(shipped.benchmarks[0], name="My-Scenes")

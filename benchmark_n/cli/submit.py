@@ -40,10 +40,16 @@ def check(
     """
     set_logging(quiet, verbose)
     from benchmark_n.report.submission_check import check_submission
+    from benchmark_n.report.submission_seeds import missing_seeds
 
     faults = [with_flags(line, root_command()) for line in check_submission(folder, benchmarks)]
+    missing = [] if faults else missing_seeds(folder)
     text = "\n".join(faults) if faults else f"{folder}: nothing is wrong with it"
-    emit(text, {"submission": str(folder), "faults": faults}, as_json)
+    if missing:
+        listed = ", ".join(map(str, missing))
+        text += f"; of noise seeds 1 to 5, which figures are means over, {listed} have no entry"
+    data = {"submission": str(folder), "faults": faults, "missing_noise_seeds": missing}
+    emit(text, data, as_json)
     if faults:
         raise SystemExit(1)
 

@@ -84,8 +84,11 @@ def command(
 
 
 def check_lines(check: BenchmarkCheck, release: str, data: Path | None) -> list[str]:
-    """One line for a benchmark; where digests are to be told, one for each seed."""
-    from benchmark_n.experiments.release_checks import EQUAL, NOT_HERE
+    """One line for a benchmark; where digests are to be told, one for each seed.
+
+    Made of another source, digests that the release lacks are of no use to anybody.
+    """
+    from benchmark_n.experiments.release_checks import DIFFERS, EQUAL, NOT_HERE
     from benchmark_n.experiments.verify_release import verifying_command
 
     name = check.entry.name
@@ -99,7 +102,7 @@ def check_lines(check: BenchmarkCheck, release: str, data: Path | None) -> list[
     return lines + [
         f"{name} seed {seed.seed}: {seed.state}: {_digests(seed)}"
         for seed in check.seeds
-        if seed.state != EQUAL
+        if seed.state == DIFFERS or (seed.state != EQUAL and not check.reason)
     ]
 
 

@@ -41,15 +41,15 @@ of tiers and of people. Written by `python scripts/reproduce/baseline_grid.py`; 
 _LEGEND = f"""\
 **Figures** are lifted AUPRC (0 is chance, 1 perfect; of `missing`, AUPRC): the mean over the seeds,
 in brackets its 95 % interval by bootstrap over [units](units.md), which says how sure the mean is
-over other pictures. The best detector of a column is **bold** where it is above the floor.
-`{AT_FLOOR}` stands where the paired 95 % interval of the lead over the best [floor](floors.md)
-holds 0 or less: there the detector has shown nothing. *told* is what a detector was given beyond
-noisy labels and pictures. Detectors run with their defaults; {FIRST} marks those that are slow and
-ran under the first seed or drawing alone, against the floors under it. `unannotated`,
-`unsupported`, `misplaced` and `objectlab` read [NanoDet](coco-detectors.md)'s boxes: it was trained
-on COCO's train2017, and has seen the labels of `coco128`'s pictures. `scenes` and `phantom` are
-{DRAWN_IMAGES} drawn images each; of `lvis_double` each annotator is judged by the other, of
-`cfos_experts` four experts by the consensus of all. A dash: it did not run
+over other pictures. {FIRST} marks detectors that are slow and ran under the first seed or drawing
+alone, against the floors under it. The best of a column, and the best of those with {FIRST}, are
+**bold** where they are above the floor. `{AT_FLOOR}` stands where the paired 95 % interval of the
+lead over the best [floor](floors.md) holds 0 or less: there the detector has shown nothing. *told*
+is what a detector was given beyond noisy labels and pictures. Detectors run with their defaults.
+`unannotated`, `unsupported`, `misplaced` and `objectlab` read [NanoDet](coco-detectors.md)'s boxes:
+it was trained on COCO's train2017, and has seen the labels of `coco128`'s pictures. `scenes` and
+`phantom` are {DRAWN_IMAGES} drawn images each; of `lvis_double` each annotator is judged by the
+other, of `cfos_experts` four experts by the consensus of all. A dash: it did not run
 ([why](#what-did-not-run)), does not judge this kind of error, or a seed made no such errors.
 """
 _RANKING = """\
@@ -162,7 +162,8 @@ def _cell(name: str, column: Sequence[Row]) -> str:
     figure = Figure(row["mean"], row["interval"])
     text = value_text(figure, _COLUMN)
     at_floor = "lead" in row and not above_floor(row)
-    rivals = [value_text(Figure(r["mean"]), _COLUMN) for r in _of(column, floor=False)]
+    alike = [r for r in _of(column, floor=False) if r.get("drawings") == row.get("drawings")]
+    rivals = [value_text(Figure(r["mean"]), _COLUMN) for r in alike]
     if not row["floor"] and not at_floor and float(text) == max(map(float, rivals)):
         text = f"**{text}**"
     between = interval_text(figure, _COLUMN)

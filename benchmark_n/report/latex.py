@@ -93,7 +93,7 @@ def _table(table: ResultTable) -> Iterator[str]:
     yield r"\end{tabular}"
     if table.notes:
         yield r"\par\smallskip\footnotesize"
-        yield " ".join(escape(note) for note in table.notes)
+        yield " ".join(f"{escape(note).rstrip('.')}." for note in table.notes)
     yield r"\end{table}"
 
 

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from benchmark_n.benchmark.labels import validation_file
 from benchmark_n.errors import UsageError
 from benchmark_n.files.provenance import file_digest
-from benchmark_n.report.submission import SCORED
+from benchmark_n.report.submission import SCORED, read_submission
 from benchmark_n.report.submission_check import Judge, benchmark_name
 
+REPORTED = (1, 2, 3, 4, 5)
 # Fields of a recipe that are the same under every noise seed, as `variant` has them.
 _SAME = ("version", "masks", "noises")
+
+
+def missing_seeds(folder: Path | str) -> list[int]:
+    """Noise seeds that figures are means over and a submission has no entry of; it may be so."""
+    found, _ = read_submission(Path(folder))
+    if found is None or found.withdrawn is not None:
+        return []
+    entered = {run.noise_seed for run in found.runs if run.role == "entry"}
+    return [seed for seed in REPORTED if seed not in entered]
 
 
 def check_noise_seeds(known: Sequence[Judge], track: str) -> None:

@@ -161,7 +161,9 @@ def check_environment(name: str, folder: Path) -> dict[str, Any]:
         )
         made = json.loads(done.stdout)
         found = found or made
-        found["equal without the kernel"] = made["benchmarks"] == found["benchmarks"]
+        # None where the kernel is not built, or switched itself off.
+        same = made["benchmarks"] == found["benchmarks"]
+        found["equal without the kernel"] = same if found["kernel"] else None
     return found
 
 
@@ -202,6 +204,8 @@ def differing(found: dict[str, Any], first: dict[str, Any]) -> dict[str, list[st
         name: [part for part, digest in expected[name].items() if files[part] != digest]
         for name, files in found["benchmarks"].items()
     }
+    if found["equal without the kernel"] is False:
+        differs["without the kernel"] = ["benchmarks"]
     for dataset, digest in found["pixels"].items():
         differs[f"{dataset} pixels"] = ["pixels"] * (digest != first["pixels"][dataset])
     return {name: parts for name, parts in differs.items() if parts}

@@ -106,7 +106,9 @@ def test_the_page_from_top_to_bottom(
     mine = tmp_path / "mine" / "submission.yaml"
     mine.write_text(yaml.safe_dump(of_this_machine(told, tmp_path, folder)), encoding="utf-8")
     printed = shell(last, tmp_path)
+    assert isinstance(told["date"], str)  # unquoted it is no text to other readers of YAML
     assert "nothing is wrong with it" in printed
+    assert "3, 4, 5 have no entry" in printed
     assert f"| {told['method']} |" in printed
     assert (tmp_path / "board.html").read_text().startswith("<!doctype html>")
     # Of both noise seeds, as the page says.

@@ -20,6 +20,7 @@ from benchmark_n import Benchmark
 from benchmark_n.benchmark import layout
 from benchmark_n.cards.release import NOT_VERIFIED, Output, Release, read_release
 from benchmark_n.cli import run
+from benchmark_n.cli.verify import check_lines
 from benchmark_n.coco.units import image_units
 from benchmark_n.errors import InputError
 from benchmark_n.experiments.release_checks import (
@@ -126,6 +127,14 @@ def test_another_source_or_recipe_is_told_as_such(release: Release) -> None:
     assert "1" * 64 in source.reason
     assert recipe.reason.endswith("version 2, the release has hard, version 1")
     assert recipe.seeds == ()
+    blank = dict.fromkeys(entry.outputs, NOT_VERIFIED)
+    entries[0] = msgspec.structs.replace(entries[0], outputs=blank)
+    (source,) = verify_release(
+        msgspec.structs.replace(release, benchmarks=entries[:1]), execution=ONE
+    )
+    assert source.seeds
+    # Digests of another file are not asked for.
+    assert check_lines(source, "1.0", None) == [f"{entry.name}: {DIFFERS}: {source.reason}"]
 
 
 def test_another_clean_split_differs(release: Release) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmark_n.experiments.baseline_gaps import measured, not_measured, not_run
 from benchmark_n.experiments.baseline_grid import DRAWN_IMAGES, KINDS
 from benchmark_n.experiments.baseline_rankings import (
     REAL,
@@ -79,7 +80,7 @@ def baseline_page(pieces: Sequence[Piece], missing: Sequence[str] = ()) -> str:
     main = [piece for piece in pieces if piece["tier"] in (MAIN, REAL)]
     tiers = dict.fromkeys(p["tier"] for p in pieces if p["tier"] not in (MAIN, REAL))
     parts = [_HEAD, *_verdict(compared), *summary(pieces, (MAIN, HUMAN, REAL))]
-    parts += ["## How to read the tables\n", _LEGEND, _measured(pieces, missing)]
+    parts += ["## How to read the tables\n", _LEGEND, measured(pieces, missing)]
     for kind in KINDS:
         parts += _section(f"## {_TITLES[kind]}", main, kind)
     parts += ["## Does the ranking transfer?\n", _RANKING, *_ranking_tables(compared)]
@@ -87,7 +88,7 @@ def baseline_page(pieces: Sequence[Piece], missing: Sequence[str] = ()) -> str:
         own = [piece for piece in pieces if piece["tier"] == tier]
         for kind in KINDS:
             parts += _section(f"## Tier {tier}: {_TITLES[kind].lower()}", own, kind)
-    parts += [*_not_run(pieces), *_not_measured(missing)]
+    parts += [*not_run(pieces), *not_measured(missing)]
     return "\n".join(parts).rstrip("\n") + "\n"
 
 
@@ -184,37 +185,3 @@ def _ranking_tables(compared: Sequence[Comparison]) -> list[str]:
         ]
         parts.append(markdown_table([f"τ by {kind}", *seconds], rows))
     return parts or ["No two orders have three detectors in common yet.\n"]
-
-
-def _measured(pieces: Sequence[Piece], missing: Sequence[str]) -> str:
-    """How much of the grid there is, and what it took."""
-    spent = sum(piece["cpu_seconds"] for piece in pieces) / 3600
-    text = (
-        f"Pieces (set and tier) with figures: {len(pieces)}, which took {spent:.2f} core-hours,\n"
-    )
-    text += "evidence that was at hand from before not counted."
-    if missing:
-        text += f" **Not whole yet** are {len(missing)} ([which](#what-was-not-measured))."
-    return f"{text}\n"
-
-
-def _not_measured(missing: Sequence[str]) -> list[str]:
-    """What of the grid is still to be done."""
-    if not missing:
-        return []
-    return ["## What was not measured\n", "".join(f"- {name}\n" for name in missing)]
-
-
-def _not_run(pieces: Sequence[Piece]) -> list[str]:
-    """Detectors that did not run, by reason."""
-    where: dict[tuple[str, str], list[str]] = {}
-    for piece in pieces:
-        for name, reason in piece["not_run"].items():
-            where.setdefault((reason, name), []).append(f"{piece['set']} {piece['tier']}")
-    alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-    for (reason, name), places in where.items():
-        alike.setdefault((reason, tuple(places)), []).append(name)
-    rows = [
-        [", ".join(names), ", ".join(places), reason] for (reason, places), names in alike.items()
-    ]
-    return ["## What did not run\n", markdown_table(["detector", "where", "why"], rows, 3)]

@@ -273,7 +273,7 @@ def test_what_ran_under_the_first_seed_alone_is_marked_and_compared_under_it() -
     piece["rows"].append({**short, "drawings": [1]})
     tables = baseline_page([piece]).split("## How to read")[1]
     line = next(one for one in tables.splitlines() if one.startswith("| mirror"))
-    assert line == "| mirror |  | 0.20¹ (0.00 to 1.00) |"
+    assert line == "| mirror |  | **0.20**¹ (0.00 to 1.00) |"
     assert rankings([piece], "class")["hard"] == {
         "knn": [0.5], "margin": [0.4], "entropy": [0.3], "mirror": [0.2]
     }  # fmt: skip

@@ -89,7 +89,8 @@ class LabelSlices:
 
         count = len(self.units)
         own = measure(np.ones((1, count), np.int64))
-        drawn = bootstrap(measure, count, count, self.replicates, self.seed)
+        # Without rows there is nothing to draw from, and all measures are undefined.
+        drawn = bootstrap(measure, count, count, self.replicates, self.seed) if count else own
         return [
             Slice(
                 value,

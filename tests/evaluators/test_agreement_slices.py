@@ -66,3 +66,11 @@ def test_intervals_are_over_units(scenes_hard: Benchmark) -> None:
         drawn.append(np.nanmean(taken))
     found = label_slices(manifest, units, 30, 4).intervals()["mean_iou"]
     assert found == pytest.approx(interval(np.array(drawn)))
+
+
+def test_without_rows_nothing_is_defined(scenes_hard: Benchmark) -> None:
+    manifest = scenes_hard.manifest().slice(0, 0)
+    units = Units(np.zeros(0, np.int64), "image", ())
+    found = label_slices(manifest, units, 20, 0)
+    assert set(found.intervals().values()) == {None}
+    assert {value for part in found.by_size() for value in part.measures.values()} == {None}

@@ -50,8 +50,8 @@ def summary(pieces: Sequence[Row], tiers: Sequence[str]) -> list[str]:
     ]
     if not rows:
         return []
-    heads = ["detector", *(f"{kind}, {tier}" for kind, tier in used)]
-    parts = ["## In one minute: in how many sets it is above the floor\n"]
+    heads = ["detector", *(f"{kind}, {tier.partition('-')[0]}" for kind, tier in used)]
+    parts = ["## In one minute: in how many sets each is above the floor\n"]
     parts.append(markdown_table(heads, rows, 1))
     never = sorted(name for name in counts if not won[name])
     if never:
@@ -61,4 +61,4 @@ def summary(pieces: Sequence[Row], tiers: Sequence[str]) -> list[str]:
 
 
 def _share(wins: Sequence[bool]) -> str:
-    return f"{sum(wins)} of {len(wins)}" if wins else "-"
+    return f"{sum(wins)}/{len(wins)}" if wins else "-"

@@ -261,7 +261,7 @@ def test_the_summary_counts_the_sets_in_which_a_detector_is_above_the_floor() ->
     real = written("pair", "real", {"knn": [0.3]})
     page = baseline_page([one, other, real]).split("## In one minute")[1].split("## ")[0]
     assert "| detector | class, hard | class, real |" in page
-    assert "| knn | 1 of 2 | 1 of 1 |" in page
+    assert "| knn | 1/2 | 1/1 |" in page
     assert "Above the floor in none of these: `entropy`." in page
     assert "random" not in page
 

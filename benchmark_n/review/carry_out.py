@@ -129,7 +129,10 @@ def _added(
 ) -> Fields:
     """The record of a proposal, with what the reviewer did not give as it is suggested."""
     if mask is None:
-        mask = segmentation_to_rle(item.suggested_segmentation, image.height, image.width)
+        try:
+            mask = segmentation_to_rle(item.suggested_segmentation, image.height, image.width)
+        except SegmentationError as error:
+            raise InputError(f"{coco.path.name}: proposal {item.annotation_id}: {error}") from None
     return {
         "id": item.annotation_id,
         "image_id": item.image_id,

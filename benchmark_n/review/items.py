@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -56,7 +56,7 @@ class Item(msgspec.Struct, frozen=True):
     given: int | None
     suggested_category: int | None
     suggested_segmentation: dict[str, Any] | None
-    flags: tuple[Flag, ...]
+    flags: Annotated[tuple[Flag, ...], msgspec.Meta(min_length=1)]
     crop: str | None = None
     category_by: Flag | None = None
     mask_by: Flag | None = None
@@ -130,4 +130,10 @@ def read_review(folder: Path | str) -> Review:
     review = read_json(path, "review", Review)
     if review.version != VERSION:
         raise InputError(f"{path}: version {review.version}, expected {VERSION}")
+    for item in review.items:
+        if item.proposal and None in (item.suggested_category, item.suggested_segmentation):
+            raise InputError(
+                f"{path}: item {item.annotation_id} is a proposal and lacks its mask or its "
+                "category, expected both"
+            )
     return review

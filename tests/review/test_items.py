@@ -167,3 +167,24 @@ def test_ties_of_the_whole_have_the_tables_order(tmp_path: Path) -> None:
     samples.scores(table, [*rows, *whole])
     review = export_review([table], "csv", tmp_path / "out", annotations=annotations)
     assert [item.annotation_id for item in review.items] == [8, 7]
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"flags": []}, r"length >= 1"),
+        ({"suggested_segmentation": None}, "item 10 is a proposal and lacks its mask"),
+        ({"suggested_category": None}, "item 10 is a proposal and lacks its mask"),
+    ],
+)
+def test_items_that_say_too_little_are_one_line(
+    tmp_path: Path, change: dict[str, object], fault: str
+) -> None:
+    samples.exported(tmp_path)
+    path = tmp_path / "review" / "review.json"
+    told = json.loads(path.read_text())
+    (proposal,) = (item for item in told["items"] if item["proposal"])
+    proposal |= change
+    path.write_text(json.dumps(told))
+    with pytest.raises(InputError, match=fault):
+        read_review(tmp_path / "review")

@@ -24,7 +24,8 @@ SAMPLES = {
 }
 
 
-# The kernel is optional: without a compiler the Python engine does all, and is tested without it.
+# The kernel is optional: without a compiler the Python engine does all, and every other test runs
+# on it. `pytest -rs`, as scripts/test.sh calls it, prints that these were skipped.
 needs_kernel = pytest.mark.skipif(_native.kernel is None, reason="the native kernel is not built")
 
 

@@ -96,6 +96,9 @@ def group() -> None:
     """Benchmark-N: seeded annotation noise for instance segmentation, and what it does."""
 
 
+_INTERRUPTED = ("interrupted: nothing was finished", 130)
+
+
 def main() -> None:
     """Run the command line; every error the user can mend is one line on stderr."""
     sys.exit(run(sys.argv[1:]))
@@ -111,13 +114,13 @@ def run(arguments: list[str]) -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        return _fail("interrupted: nothing was finished", 130)
+        return _fail(*_INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
         if _of_interruption(error):
-            return _fail("interrupted: nothing was finished", 130)
+            return _fail(*_INTERRUPTED)
         return _fail(_told(error), getattr(error, "exit_code", 1))
     return 0
 

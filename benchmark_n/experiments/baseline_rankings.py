@@ -18,7 +18,7 @@ from benchmark_n.evaluators.agreement.rankings import LEAST
 
 REAL = "real"
 KINDS = ("class", "spatial", "any")
-_CHANCE = "random"
+CHANCE = "random"
 Piece = Mapping[str, Any]
 # Detector to its figure under each seed.
 Ranking = dict[str, list[float]]
@@ -97,7 +97,7 @@ def _values(piece: Piece, kind: str) -> dict[str, dict[int, float]]:
     return {
         row["name"]: dict(zip(row.get("drawings", piece["drawings"]), row["values"], strict=True))
         for row in piece["rows"]
-        if row["kind"] == kind and not row["floor"] and row["name"] != _CHANCE
+        if row["kind"] == kind and not row["floor"] and row["name"] != CHANCE
     }
 
 

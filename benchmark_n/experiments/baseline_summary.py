@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from benchmark_n.experiments.baseline_rankings import CHANCE, KINDS, Piece
 from benchmark_n.report.table_formats import markdown_table
 
-# Of the others there is no floor that looks at no picture.
-KINDS = ("class", "spatial", "any")
-_CHANCE = "random"
 Row = Mapping[str, Any]
 
 
@@ -23,7 +21,7 @@ def above_floor(row: Row) -> bool:
     return "lead" in row and spread is not None and bool(spread[0] > 0)
 
 
-def summary(pieces: Sequence[Row], tiers: Sequence[str]) -> list[str]:
+def summary(pieces: Sequence[Piece], tiers: Sequence[str]) -> list[str]:
     """A table of the detectors that are above the floor somewhere, and the names of the others.
 
     Parameters
@@ -39,7 +37,7 @@ def summary(pieces: Sequence[Row], tiers: Sequence[str]) -> list[str]:
             if piece["tier"] in tiers and row["kind"] in KINDS and "lead" in row:
                 place = (row["kind"], piece["tier"])
                 counts.setdefault(row["name"], {}).setdefault(place, []).append(above_floor(row))
-    counts.pop(_CHANCE, None)
+    counts.pop(CHANCE, None)
     places = [(kind, tier) for kind in KINDS for tier in tiers]
     used = [place for place in places if any(place in own for own in counts.values())]
     won = {name: sum(sum(each) for each in own.values()) for name, own in counts.items()}

@@ -13,9 +13,10 @@ suggested_segmentation   string          RLE as JSON ``{"size": [h, w], "counts"
 =======================  ==============  =================================================
 
 ``class``: another category; ``spatial``: another mask; ``spurious``: nothing of the kind is there,
-or an annotation too many. ``any`` is the maximum over these (`add_any`). Rows of kind ``missing``
-propose an instance that has no annotation: they have no annotation id, but a segmentation. Of other
-rows a segmentation is of the suggested category, or of the given one where the row suggests none.
+or an annotation too many. ``any`` is the maximum over these (`add_any`), or what a list of several
+detectors makes of them. Rows of kind ``missing`` propose an instance that has no annotation: they
+have no annotation id, but a segmentation. Of other rows a segmentation is of the suggested
+category, or of the given one where the row suggests none.
 Further columns are the detector's own, null in the rows of kind ``any``. Two of them have a meaning
 that others read:
 

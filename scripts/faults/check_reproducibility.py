@@ -153,17 +153,19 @@ def check_environment(name: str, folder: Path) -> dict[str, Any]:
     python = interpreter(folder / name, name)
     place = folder / f"{name}-made"
     command = [str(python), str(Path(__file__)), "--probe", str(place)]
-    found: dict[str, Any] = {}
-    for native in ("1", "0"):
+
+    def made(native: str) -> dict[str, Any]:
         environ = {"BENCHMARK_N_CACHE": str(place / "cache"), "BENCHMARK_N_NATIVE": native}
         done = subprocess.run(
             command, check=True, stdout=subprocess.PIPE, env={**os.environ, **environ}
         )
-        made = json.loads(done.stdout)
-        found = found or made
-        # None where the kernel is not built, or switched itself off.
-        same = made["benchmarks"] == found["benchmarks"]
-        found["equal without the kernel"] = same if found["kernel"] else None
+        outcome: dict[str, Any] = json.loads(done.stdout)
+        return outcome
+
+    found, plain = made("1"), made("0")
+    # None where the kernel is not built, or switched itself off.
+    same = plain["benchmarks"] == found["benchmarks"] if found["kernel"] else None
+    found["equal without the kernel"] = same
     return found
 
 

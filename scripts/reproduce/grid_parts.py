@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmark_n import Benchmark, EvidenceOptions
-from benchmark_n.errors import InputError
 from benchmark_n.evidence.collect import gather
 from benchmark_n.experiments.baseline_grid import GridRun
 from benchmark_n.files.atomic import write_whole
@@ -79,8 +78,7 @@ def predictions(benchmark: Benchmark, kept: Path) -> EvidenceOptions:
     coco, options = benchmark.noisy(), EvidenceOptions(evidence_dir=kept)
     asked = replace(options, sources=("detections",))
     evidence = gather(coco, asked, ("detections",), images=benchmark.images)
-    if not evidence.detections:
-        raise InputError("no detections")
+    assert evidence.detections
     found = evidence.detections[0].found
     records = [
         {

@@ -221,7 +221,7 @@ def test_ctrl_c_is_told_where_a_library_raises_another_error(
     def stopped(*_: object, **__: object) -> None:
         try:
             raise KeyboardInterrupt
-        except:  # noqa: E722
+        except:  # noqa: E722 - bare as MMEngine's, which is how it takes in Ctrl-C
             raise SyntaxError("Failed to format the config file") from None
 
     monkeypatch.setattr(group, "main", stopped)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from benchmark_n.coco import CocoFile
 from benchmark_n.detection.joint.parts import Part
@@ -160,22 +161,18 @@ class JointResult:
                 opinions.append(one.opinions if kind == "class" else None)
                 words.append(_words(one, kind))
         table = with_opinions(scores_table(rows, {"detector": "joint"}), opinions)
-        return self._joined(add_any(with_words(table, words)))
+        return self._with_wholes(add_any(with_words(table, words)))
 
-    def _joined(self, table: Any) -> Any:
+    def _with_wholes(self, table: Any) -> Any:
         """The table with the suspects' own probabilities in the rows of kind ``any``."""
         own = {one.annotation_id: one.probability for one in self.suspects}
-        columns = ("kind", "annotation_id", "score", "flagged")
-        rows = [*zip(*(table[name].to_pylist() for name in columns), strict=True)]
-        score = [own[identity] if kind == "any" else s for kind, identity, s, _ in rows]
-        flagged = [
-            s >= EVEN_ODDS if r[0] == "any" else r[3] for r, s in zip(rows, score, strict=True)
-        ]
-        for name, values in (("score", score), ("flagged", flagged)):
+        wholes = pa.array([own[i] for i in table["annotation_id"].to_pylist()], pa.float64())
+        values = {"score": wholes, "flagged": pc.greater_equal(wholes, EVEN_ODDS)}
+        is_whole = pc.equal(table["kind"], "any")
+        for name, whole in values.items():
             place = table.column_names.index(name)
-            table = table.set_column(
-                place, table.field(place), pa.array(values, table.field(place).type)
-            )
+            chosen = pc.if_else(is_whole, whole, table[name])
+            table = table.set_column(place, table.field(place), chosen)
         return table
 
     def to_dict(self) -> dict[str, Any]:

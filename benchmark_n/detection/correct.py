@@ -22,7 +22,7 @@ from benchmark_n.evaluators.label_errors import alignment
 from benchmark_n.evaluators.label_errors import truth as error_truth
 from benchmark_n.files.atomic import staged
 from benchmark_n.tables.manifest_schema import MERGED, SOURCE
-from benchmark_n.tables.scores import add_any, read_scores
+from benchmark_n.tables.scores import read_scores
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def correct(
     rows = error_truth.surviving(manifest)
     alignment.check_same(table, manifest, rows)
     ids = np.asarray(rows["annotation_id"].to_numpy(), np.int64)
-    given = alignment.kind_column(add_any(table), "any", ids)
+    given = alignment.kind_column(table, "any", ids)
     suspicion = np.zeros(len(ids)) if given is None else given.scores
     wrong = error_truth.any_errors(rows).wrong
     order = np.argsort(-suspicion, kind="stable")

@@ -11,11 +11,12 @@ from benchmark_n.experiments.baseline_gaps import measured, not_measured, not_ru
 from benchmark_n.experiments.baseline_grid import DRAWN_IMAGES, KINDS
 from benchmark_n.experiments.baseline_rankings import (
     REAL,
-    Comparison,
     Piece,
+    compare_on_same_pictures,
     compare_rankings,
 )
 from benchmark_n.experiments.baseline_summary import above_floor, summary
+from benchmark_n.experiments.baseline_transfer import Transfer
 from benchmark_n.report.result_table import Column, Figure, interval_text, value_text
 from benchmark_n.report.table_formats import markdown_table
 
@@ -23,8 +24,6 @@ Row = dict[str, Any]
 MAIN, HUMAN = "hard", "human-lvis-crowd"
 AT_FLOOR = "≤ floor"
 FIRST = "¹"
-# Comparisons that are named above all; the table has the others.
-_SHOWN = 3
 _COLUMN = Column("", 2)
 _TITLES = {
     "class": "Wrong categories (`class`)",
@@ -50,18 +49,9 @@ is what a detector was given beyond noisy labels and pictures. Detectors run wit
 `unannotated`, `unsupported`, `misplaced` and `objectlab` read [NanoDet](coco-detectors.md)'s boxes:
 it was trained on COCO's train2017, and has seen the labels of `coco128`'s pictures. `scenes` and
 `phantom` are {DRAWN_IMAGES} drawn images each; of `lvis_double` each annotator is judged by the
-other, of `cfos_experts` four experts by the consensus of all. A dash: it did not run
-([why](#what-did-not-run)), does not judge this kind of error, or a seed made no such errors.
-"""
-_RANKING = """\
-Kendall's τ-b between the orders of the detectors: 1 is the same order, -1 the reverse. A tier's
-order is by the means over those of its sets that rank three detectors or more. Floors and `random`
-are left out. The 95 % interval is by bootstrap over detectors, drawn together for both orders, and
-over the seeds of each order: it says how far τ would be another with other detectors and other
-noise seeds, not with other pictures. Where some ran under the first seed alone, all are compared
-under it. A real pair has few drawings or one; there the detectors alone
-are drawn. A real pair has other pictures than the tiers, not noise of another kind alone; and where
-all detectors of a column are at the floor, their order is hardly more than chance.
+other, of `cfos_experts` four experts by the consensus of all; `lvis_double_a` is drawn noise on the
+first annotator's file of `lvis_double`. A dash: it did not run ([why](#what-did-not-run)), does not
+judge this kind of error, or a seed made no such errors.
 """
 
 
@@ -76,42 +66,20 @@ def baseline_page(pieces: Sequence[Piece], missing: Sequence[str] = ()) -> str:
     missing
         Names of the pieces of the grid that were not measured.
     """
-    compared = compare_rankings(pieces)
+    transfer = Transfer(compare_rankings(pieces), compare_on_same_pictures(pieces))
     main = [piece for piece in pieces if piece["tier"] in (MAIN, REAL)]
     tiers = dict.fromkeys(p["tier"] for p in pieces if p["tier"] not in (MAIN, REAL))
-    parts = [_HEAD, *_verdict(compared), *summary(pieces, (MAIN, HUMAN, REAL))]
+    parts = [_HEAD, *transfer.verdict(), *summary(pieces, (MAIN, HUMAN, REAL))]
     parts += ["## How to read the tables\n", _LEGEND, measured(pieces, missing)]
     for kind in KINDS:
         parts += _section(f"## {_TITLES[kind]}", main, kind)
-    parts += ["## Does the ranking transfer?\n", _RANKING, *_ranking_tables(compared)]
+    parts += transfer.section()
     for tier in tiers:
         own = [piece for piece in pieces if piece["tier"] == tier]
         for kind in KINDS:
             parts += _section(f"## Tier {tier}: {_TITLES[kind].lower()}", own, kind)
     parts += [*not_run(pieces), *not_measured(missing)]
     return "\n".join(parts).rstrip("\n") + "\n"
-
-
-def _verdict(compared: Sequence[Comparison]) -> list[str]:
-    """First of all: do tiers rank detectors as real noise does?"""
-    real = [one for one in compared if one.real]
-    if not real:
-        return ["Whether tiers rank detectors as real noise does is **not measured yet**.\n"]
-    said = {
-        "otherwise": "**Tiers rank detectors otherwise than real noise** (τ below 0)",
-        "unclear": "**It is not shown that tiers rank detectors as real noise does** (the interval "
-        "of τ holds 0)",
-        "alike": "Tiers rank detectors as real noise does (the interval of τ lies above 0)",
-    }
-    lines = []
-    for verdict, words in said.items():
-        own = [one for one in real if one.agreement.verdict == verdict]
-        if own:
-            lowest = sorted(own, key=lambda one: one.agreement.tau or 0)[:_SHOWN]
-            cases = "; ".join(f"{c.kind}, {c.first} and {c.second}: {c.text}" for c in lowest)
-            share = f"{len(own)} of {len(real)} comparisons of a tier with a real pair"
-            lines.append(f"- {words}: {share}. The lowest: {cases}.")
-    return ["\n".join(lines) + "\n"]
 
 
 def _section(title: str, pieces: Sequence[Piece], kind: str) -> list[str]:
@@ -170,18 +138,3 @@ def _cell(name: str, column: Sequence[Row]) -> str:
     between = interval_text(figure, _COLUMN)
     text += (FIRST if "drawings" in row else "") + (f" ({between})" if between else "")
     return f"{text} {AT_FLOOR}" if at_floor else text
-
-
-def _ranking_tables(compared: Sequence[Comparison]) -> list[str]:
-    """A triangle for each kind of error."""
-    parts = []
-    for kind in dict.fromkeys(one.kind for one in compared):
-        own = {(one.first, one.second): one for one in compared if one.kind == kind}
-        firsts = list(dict.fromkeys(first for first, _ in own))
-        seconds = list(dict.fromkeys(second for _, second in own))
-        rows = [
-            [first, *(own[first, s].text if (first, s) in own else "" for s in seconds)]
-            for first in firsts
-        ]
-        parts.append(markdown_table([f"τ by {kind}", *seconds], rows))
-    return parts or ["No two orders have three detectors in common yet.\n"]

@@ -1,6 +1,8 @@
 """Whether the baseline grid ranks detectors on tiers as it does on real noise.
 
-The ranking of a tier is by the means over its sets, that of a real pair by its own figures.
+The ranking of a tier is by the means over its sets, that of a real pair by its own figures. Tiers
+on the pictures of a real pair are compared with it by themselves, so that nothing but the noise is
+another.
 `random`, which is no detector but chance, and the floors are left out.
 """
 
@@ -59,8 +61,29 @@ def compare_rankings(pieces: Sequence[Piece]) -> list[Comparison]:
     ----------
     pieces
         As `benchmark_n.experiments.baseline_grid.measure_piece` gives them, with ``set`` and
-        ``tier``.
+        ``tier``; those with ``pair``, on the pictures of a real pair, are left out.
     """
+    return _compared([piece for piece in pieces if "pair" not in piece])
+
+
+def compare_on_same_pictures(pieces: Sequence[Piece]) -> dict[str, list[Comparison]]:
+    """Real pair to the same for it and the tiers that were drawn on its pictures.
+
+    Parameters
+    ----------
+    pieces
+        As for `compare_rankings`; those of tiers on its pictures name it by ``pair``.
+    """
+    made = {}
+    for name in dict.fromkeys(piece["pair"] for piece in pieces if "pair" in piece):
+        real = [piece for piece in pieces if (piece["set"], piece["tier"]) == (name, REAL)]
+        drawn = [piece for piece in pieces if piece.get("pair") == name]
+        made[name] = _compared([*drawn, *real])
+    return made
+
+
+def _compared(pieces: Sequence[Piece]) -> list[Comparison]:
+    """All pairs of what the pieces rank."""
     made = []
     for kind in KINDS:
         ranked = rankings(pieces, kind)

@@ -16,7 +16,7 @@ from benchmark_n.evaluators.label_errors.options import LabelErrorOptions
 from benchmark_n.report.result_table import Column, ResultTable, ResultTables
 from benchmark_n.report.seed_comparison import Entry, comparison_tables, floor_entries
 from benchmark_n.report.submission import FILE, SCORED, Submission, read_submission
-from benchmark_n.report.submission_check import Judge, benchmark_name, check_submission, judges
+from benchmark_n.report.submission_check import Judge, benchmark_name, judges, submission_faults
 from benchmark_n.report.submission_precision import Sent, detected_table, runs_of
 from benchmark_n.report.submission_seeds import check_noise_seeds
 from benchmark_n.tables.scores import read_scores
@@ -91,7 +91,7 @@ def _read(folders: Iterable[Path | str], known: Sequence[Judge]) -> dict[Path, S
     for folder in map(Path, folders):
         found, faults = read_submission(folder)
         if found is not None:
-            faults = check_submission(folder, [one.benchmark for one in known])
+            faults = submission_faults(found, folder, known)
         if found is None or faults:
             more = f" ({len(faults) - 1} more faults)" if len(faults) > 1 else ""
             raise InputError(f"{faults[0]}{more}")

@@ -73,13 +73,22 @@ def check_submission(
     """
     place = Path(folder)
     found, faults = read_submission(place)
-    if found is None:
-        return faults
-    known = judges(benchmarks)
+    return faults if found is None else submission_faults(found, place, judges(benchmarks))
+
+
+def submission_faults(found: Submission, place: Path, known: Sequence[Judge]) -> list[str]:
+    """The same of one that was read: a line for each fault of what it names.
+
+    Parameters
+    ----------
+    place
+        Its folder.
+    known
+        The benchmarks that it has to be of.
+    """
     if found.withdrawn is not None:
         return []
-    faults += _of_method(found.method, place / FILE)
-    faults += _of_seeds(found, place / FILE)
+    faults = [*_of_method(found.method, place / FILE), *_of_seeds(found, place / FILE)]
     for run in found.runs:
         faults += _of_run(found, run, place, known)
     return [*faults, *_left_out(found, place / FILE, known)]

@@ -67,17 +67,15 @@ def measure(name: str, drawings: Sequence[int], run: GridRun, log: Log) -> Row:
         lambda line: log(f"{name}: {line}"),
     )
     reasons = {detector: _public(why) for detector, why in piece["not_run"].items()}
-    return {"set": chosen, "tier": tier, **piece, "not_run": reasons}
+    return {**_what(name), **piece, "not_run": reasons}
 
 
 def without_benchmark(
     name: str, drawings: Sequence[int], detectors: Iterable[str], why: str
 ) -> Row:
     """The piece of a benchmark that cannot be made: no detector ran, and that is the reason."""
-    chosen, tier = PIECES[name]
     return {
-        "set": chosen,
-        "tier": tier,
+        **_what(name),
         "drawings": list(drawings),
         "version": __version__,
         "annotations": [],
@@ -86,6 +84,13 @@ def without_benchmark(
         "rows": [],
         "not_run": dict.fromkeys(detectors, f"no benchmark: {_public(why)}"),
     }
+
+
+def _what(name: str) -> Row:
+    """Set and tier, and the real pair that has the same pictures where there is one."""
+    chosen, tier = PIECES[name]
+    pair = SETS[chosen].pair
+    return {"set": chosen, "tier": tier, **({"pair": pair} if pair else {})}
 
 
 def _public(reason: str) -> str:

@@ -18,6 +18,7 @@ from benchmark_n.experiments.baseline_grid import DRAWN_IMAGES
 TIERS = ("easy", "mid", "hard", "human-lvis-crowd")
 SEEDS = (1, 2, 3, 4, 5)
 REAL = "real"
+LVIS_IMAGES = SHARED / "lvis_double" / "images"
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,15 @@ class GridSet:
         Noise seeds; of a real pair what stands for them.
     tiers
         `REAL` alone for a real pair.
+    pair
+        Name of the real pair that has the same pictures, and clean annotations of one of its
+        annotators; empty: none has.
     """
 
     make: Callable[[str, int, Path], Benchmark]
     drawings: tuple[int, ...] = SEEDS
     tiers: tuple[str, ...] = TIERS
+    pair: str = ""
 
 
 def _embedded(dataset: str) -> GridSet:
@@ -80,16 +85,33 @@ def _with_pixels(file: Path, images: Path, folder: Path) -> Path:
     return path
 
 
+def _lvis_files(folder: Path) -> tuple[Path, Path]:
+    """Files of the two raters, in a folder that is to be kept until they are read."""
+    names = ("A.json", "B.json")
+    a, b = (_with_pixels(SHARED / "lvis_double" / name, LVIS_IMAGES, folder) for name in names)
+    return a, b
+
+
 def _lvis_double(_: str, drawing: int, out: Path) -> Benchmark:
     """Neither rater is the truth: each is judged by the other once."""
-    images = SHARED / "lvis_double" / "images"
     with tempfile.TemporaryDirectory() as temporary:
-        files = [
-            _with_pixels(SHARED / "lvis_double" / name, images, Path(temporary))
-            for name in ("A.json", "B.json")
-        ]
+        files = _lvis_files(Path(temporary))
         clean, noisy = files if drawing == 1 else reversed(files)
-        return benchmark_n.import_pair(clean, noisy, out=out, match="iou", images=images)
+        return benchmark_n.import_pair(clean, noisy, out=out, match="iou", images=LVIS_IMAGES)
+
+
+def _lvis_double_a(tier: str, seed: int, out: Path) -> Benchmark:
+    """Drawn noise on the pictures of `_lvis_double`: its first rater is the truth."""
+    with tempfile.TemporaryDirectory() as temporary:
+        clean, _ = _lvis_files(Path(temporary))
+        return benchmark_n.make(
+            "lvis",
+            tier,
+            seed=seed,
+            out=out,
+            source=SourceOptions(annotations=clean, images=LVIS_IMAGES),
+            execution=Execution(workers=1),
+        )
 
 
 def _dsb2018(_: str, __: int, out: Path) -> Benchmark:
@@ -116,6 +138,7 @@ SETS = {
     "coco_mini": _sample("coco_mini/instances_val.json", "coco_mini/images"),
     "coco_val2014_100": _sample("coco_val2014_100/instances_val2014_100.json"),
     "lvis_double": GridSet(_lvis_double, (1, 2), (REAL,)),
+    "lvis_double_a": GridSet(_lvis_double_a, pair="lvis_double"),
     "dsb2018_fixes": GridSet(_dsb2018, (1,), (REAL,)),
     # Expert 2 drew on 36 of the 51 images.
     "cfos_experts": GridSet(_cfos, (1, 3, 4, 5), (REAL,)),

@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from sklearn import metrics
@@ -209,6 +210,25 @@ def test_all_runs_what_has_its_evidence(
     assert set(found) <= named
     floors = data["detectors"][0]["results"]["kinds"]["class"]["floors"]
     assert {f"floor: {name.replace('_', ' ')}" for name in floors} <= named
+
+
+def test_a_list_with_an_order_of_its_own_is_corrected_in_that(
+    evaluated: Path, benchmark: Benchmark
+) -> None:
+    usual = read_scores(evaluated / "cleanlab" / "scores.parquet")
+    # As in the joint list, kind "any" is no maximum over the others: here it is turned round.
+    whole, score = pc.equal(usual["kind"], "any"), usual["score"]
+    place = usual.column_names.index("score")
+    turned = usual.set_column(
+        place, "score", pc.if_else(whole, pc.subtract(1.0, score), score).cast(score.type)
+    )
+    truth = benchmark.manifest().to_pandas()
+    own = turned.filter(whole).to_pandas().set_index("annotation_id").score
+    first = np.argsort(-own[truth.annotation_id].to_numpy(), kind="stable")[: len(truth) // 10]
+    wrong = (truth.category_id != truth.noisy_category_id).to_numpy()
+    (review,) = correct(benchmark, turned, (0.1,))
+    assert review.mended == wrong[first].sum()
+    assert review.mended < correct(benchmark, usual, (0.1,))[0].mended
 
 
 @pytest.mark.parametrize("share", [0, -0.5, 5])

@@ -20,7 +20,11 @@ from benchmark_n.experiments.baseline_grid import (
     measure_piece,
 )
 from benchmark_n.experiments.baseline_page import baseline_page
-from benchmark_n.experiments.baseline_rankings import compare_rankings, rankings
+from benchmark_n.experiments.baseline_rankings import (
+    compare_on_same_pictures,
+    compare_rankings,
+    rankings,
+)
 from benchmark_n.experiments.grid_pieces import Row, joined, lacking
 from tests import making, samples
 
@@ -209,6 +213,35 @@ def test_a_tier_ranks_by_means_over_its_sets() -> None:
     expected = stats.kendalltau(means, [np.mean(real[name]) for name in names]).statistic
     assert (found.first, found.second, found.real) == ("hard", "pair", True)
     assert found.agreement.tau == pytest.approx(expected)
+
+
+def test_tiers_on_the_pictures_of_a_real_pair_are_compared_with_it_alone() -> None:
+    rng = np.random.default_rng(2)
+    hard, own, real, alien = ({f"d{n}": rng.random(3).tolist() for n in range(8)} for _ in range(4))
+    pieces = [
+        written("scenes", "hard", hard),
+        written("pair", "real", real),
+        {**written("pair_a", "hard", own), "pair": "pair"},
+        written("other", "real", alien),
+    ]
+
+    def tau(first: dict[str, list[float]], second: dict[str, list[float]]) -> float:
+        means = [[np.mean(side[name]) for name in first] for side in (first, second)]
+        return float(stats.kendalltau(*means).statistic)
+
+    among = {(one.first, one.second): one.agreement.tau for one in compare_rankings(pieces)}
+    assert among == {
+        ("hard", "pair"): pytest.approx(tau(hard, real)),
+        ("hard", "other"): pytest.approx(tau(hard, alien)),
+        ("pair", "other"): pytest.approx(tau(real, alien)),
+    }
+    ((name, (found,)),) = compare_on_same_pictures(pieces).items()
+    assert (name, found.first, found.second, found.real) == ("pair", "hard", "pair", True)
+    assert found.agreement.tau == pytest.approx(tau(own, real))
+    page = baseline_page(pieces)
+    assert "1 of 1 comparisons of pair with a tier on its own pictures" in page.split("\n\n")[2]
+    assert "### On the same pictures" in page
+    assert "### On the same pictures" not in baseline_page(pieces[:2])
 
 
 def test_seeds_that_not_all_sets_have_are_left_out() -> None:

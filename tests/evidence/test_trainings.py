@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from benchmark_n.evidence.trainings.dynamics import (
     corrupted_dynamics,
     corrupted_labels,
 )
-from benchmark_n.evidence.trainings.loop import TrainingData, repeatable
+from benchmark_n.evidence.trainings.loop import TrainingData, repeatable, train
 from benchmark_n.evidence.trainings.noise_rate import confident_rate, estimated_rate
 from benchmark_n.evidence.trainings.posterior import (
     clean_posterior,
@@ -113,8 +114,40 @@ def test_corrupted_copies_move_as_wrong_labels_do(
     assert given.shape == copies.shape == (30, COUNT)
     assert np.isfinite(copies).sum() == 30 * len(places)
     clean = ~wrong[places]
-    assert given[10:, ~wrong].mean() > 2 > -1 > copies[10:, places][:, clean].mean()
+    copied = copies[:, places][:, clean]
+    assert given[10:, ~wrong].mean() > 2 > 0 > copied[10:].mean()
     assert metrics.roc_auc_score(~wrong, given.mean(axis=0)) > 0.95
+    # Copies are told from their originals as wrong labels are from right ones.
+    means = np.concatenate([given[:, places][:, clean].mean(axis=0), copied.mean(axis=0)])
+    assert metrics.roc_auc_score(np.repeat([1, 0], clean.sum()), means) > 0.95
+
+
+def test_margins_are_those_of_a_training_that_nobody_watches(
+    problem: tuple[TrainingData, NDArray[np.bool_]],
+) -> None:
+    """Torch's cross-entropy alone, and its logits copied: to note them must not change them."""
+    data = problem[0]
+    places = np.arange(0, COUNT, 10)
+    labels = (data.labels[places] + 1) % 3
+    both = replace(
+        data,
+        values=np.concatenate([data.values, data.values[places]]),
+        labels=np.concatenate([data.labels, labels]),
+    )
+    expected = np.full((5, len(both.labels)), np.nan, np.float32)
+
+    def step(epoch: int, chosen: Any, logits: Any, hidden: Any) -> Any:
+        given = torch.from_numpy(both.labels[chosen])
+        own = logits.detach().gather(1, given[:, None])[:, 0]
+        others = logits.detach().clone().scatter(1, given[:, None], -torch.inf)
+        expected[epoch, chosen] = (own - others.max(1).values).numpy()
+        return torch.nn.functional.cross_entropy(logits, given)
+
+    with repeatable():
+        train(both, both.network(), step, 5)
+        margins, copies = corrupted_dynamics(data, data.values[places], places, labels, epochs=5)
+    np.testing.assert_allclose(margins, expected[:, :COUNT], rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(copies[:, places], expected[:, COUNT:], rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("count", [31, 32, 33, 34, 49, 400, 401])

@@ -81,8 +81,9 @@ def corrupted_dynamics(
 
 
 def _margins(logits: Any, labels: Ints) -> NDArray[np.float32]:
-    values = logits.cpu().numpy()
+    # A copy: the array of a tensor on the CPU is the tensor, whose loss is still to be taken.
+    values = logits.cpu().numpy().copy()
     rows = np.arange(len(values))
-    own = values[rows, labels].copy()
+    own = values[rows, labels]
     values[rows, labels] = -np.inf
     return np.asarray(own - values.max(axis=1), np.float32)

@@ -31,7 +31,7 @@ from benchmark_n.evidence.trainings.posterior import posterior_passes
 from benchmark_n.evidence.trainings.small_losses import dropped_epochs
 from benchmark_n.evidence.trainings.weighting import trained_weights
 
-VERSION = 2
+VERSION = 3
 _SCRATCH = "scratch"
 _log = logging.getLogger(__name__)
 

@@ -87,6 +87,23 @@ def joined(before: Row, more: Row) -> Row:
     }
 
 
+def without(piece: Row, detectors: Sequence[str]) -> Row:
+    """The piece less some detectors, such as those that have changed since.
+
+    Examples
+    --------
+    >>> piece = {"detectors": ["a", "b"], "not_run": {"c": "no"}, "rows": [{"name": "a"}]}
+    >>> without(piece, ["a", "c"])
+    {'detectors': ['b'], 'not_run': {}, 'rows': []}
+    """
+    return {
+        **piece,
+        "detectors": [name for name in piece["detectors"] if name not in detectors],
+        "not_run": {n: why for n, why in piece["not_run"].items() if n not in detectors},
+        "rows": [row for row in piece["rows"] if row["name"] not in detectors],
+    }
+
+
 def _in_order(rows: Sequence[Row]) -> list[Row]:
     """By kind, as the kinds come; of each the detectors, then the floors."""
     kinds = list(dict.fromkeys(row["kind"] for row in rows))

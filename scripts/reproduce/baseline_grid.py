@@ -32,7 +32,7 @@ from benchmark_n.detectors import DETECTORS
 from benchmark_n.errors import BenchmarkNError, InputError
 from benchmark_n.experiments.baseline_grid import GridRun, measure_piece
 from benchmark_n.experiments.baseline_page import baseline_page
-from benchmark_n.experiments.grid_pieces import Row, joined, lacking
+from benchmark_n.experiments.grid_pieces import Row, joined, lacking, without
 from benchmark_n.files.atomic import write_whole
 from benchmark_n.files.cache import cache_folder
 
@@ -149,6 +149,7 @@ def main() -> None:
     parser.add_argument("--most", type=float, default=2.0, help="core-hours: no piece after them")
     parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
     parser.add_argument("--detectors", nargs="+", choices=every, default=every)
+    parser.add_argument("--again", nargs="+", choices=every, default=[], help="measured anew")
     parser.add_argument("--out", type=Path, default=RESULTS)
     parser.add_argument("--page", type=Path, default=PAGE)
     parser.add_argument("--evidence", type=Path, default=cache_folder() / "evidence")
@@ -159,7 +160,7 @@ def main() -> None:
     run = Kept(arguments.out, arguments.evidence, Log(arguments.log))
     for name in () if arguments.page_only else arguments.only:
         path = arguments.out / f"{name}.json"
-        there = json.loads(path.read_text()) if path.is_file() else None
+        there = without(json.loads(path.read_text()), arguments.again) if path.is_file() else None
         asked = {*arguments.seeds, *(there["drawings"] if there else ())}
         drawings = [n for n in SETS[PIECES[name][0]].drawings if n in asked]
         whole = there is not None and not lacking(there, drawings, arguments.detectors)

@@ -8,17 +8,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pycocotools import mask as coco_mask
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("SimpleITK")
 
 from benchmark_n import Benchmark  # noqa: E402
 from benchmark_n.errors import InputError, UsageError  # noqa: E402
+from benchmark_n.evaluators.cardiac.frames import annotated_ventricles  # noqa: E402
 from benchmark_n.training.mmdet.model_configs import ModelSettings  # noqa: E402
 from benchmark_n.training.options import RunOptions  # noqa: E402
 from benchmark_n.training.train import predict, train  # noqa: E402
 from benchmark_n.training.unet import ventricles as cardiac  # noqa: E402
-from benchmark_n.training.unet.frames import augmented  # noqa: E402
+from benchmark_n.training.unet.frames import (  # noqa: E402
+    augmented,
+    read_frames,
+    ventricle_targets,
+)
+from benchmark_n.training.unet.ventricles import predict_ventricles  # noqa: E402
 from tests import making  # noqa: E402
 
 FAST = {"epochs": 4, "size": 48, "batch": 4, "rate": 3e-3}
@@ -97,6 +104,26 @@ def test_augmentation_moves_image_and_mask_together() -> None:
     assert not np.array_equal(drawn, masks)
     for image, mask in zip(seen > 90, drawn > 0, strict=True):
         assert (image & mask).sum() / (image | mask).sum() > 0.93
+
+
+def test_a_network_that_knows_its_targets_finds_the_masks_where_they_are(
+    phantom: Benchmark,
+) -> None:
+    assert phantom.images is not None
+    coco = phantom.noisy()
+    frames = read_frames(coco, phantom.images, 64)
+    targets = torch.from_numpy(ventricle_targets(coco, frames)).float()
+    logits = torch.stack([1 - targets, targets], 1) * 100
+    given = iter(logits.split(8))
+    records = predict_ventricles(lambda _: next(given), frames, 1)
+    known, moves = annotated_ventricles(coco), []
+    for record in records:
+        found = coco_mask.decode(record["segmentation"])
+        true = known[record["image_id"]].full()
+        centres = [np.argwhere(mask).mean(axis=0) for mask in (found, true)]
+        moves.append(centres[0] - centres[1])
+    # A pixel of 64 covers about 8 of the picture.
+    np.testing.assert_allclose(np.mean(moves, axis=0), 0, atol=0.3)
 
 
 def test_what_cannot_be_is_told(phantom: Benchmark, scenes_hard: Benchmark, tmp_path: Path) -> None:

@@ -50,14 +50,19 @@ def read_frames(coco: CocoFile, folder: Path, size: int) -> Frames:
 
 
 def ventricle_targets(coco: CocoFile, frames: Frames) -> Pixels:
-    """Annotated left ventricles, uint8 (N, S, S) of 0 and 1; zeros where there is none."""
+    """Annotated left ventricles, uint8 (N, S, S) of 0 and 1; zeros where there is none.
+
+    A pixel is of the ventricle where half of what it covers is: targets lie where the frames,
+    which are shrunk by area too, show them.
+    """
     size = frames.images.shape[1]
     targets = np.zeros_like(frames.images)
     known = annotated_ventricles(coco)
     for place, identity in enumerate(frames.ids):
         if identity in known:
-            full = known[identity].full()
-            targets[place] = cv2.resize(full, (size, size), interpolation=cv2.INTER_NEAREST)
+            full = known[identity].full().astype(np.float32)
+            covered = cv2.resize(full, (size, size), interpolation=cv2.INTER_AREA)
+            targets[place] = covered >= 1 / 2
     return targets
 
 

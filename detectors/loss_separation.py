@@ -22,7 +22,8 @@ _BINS = 40
 class LossSeparation:
     """Class errors by the class loss, spatial ones by the mask loss.
 
-    The score is the probability of the component of high loss; above one half is flagged.
+    The score is the probability of the component of high loss, made not to fall with the loss;
+    above one half is flagged (``aum`` has a score of its own, and the same flags).
 
     Parameters
     ----------
@@ -78,8 +79,9 @@ class LossSeparation:
             values = -evidence.margins if by_margin else losses  # type: ignore[operator]
             mean = self._mean(np.asarray(values, np.float64), whole=by_margin)
             fitted = fit_mixture(mean, "beta" if self.method == "beta" else "gmm", self.seed)
-            scores = scale_losses(mean) if by_margin else rising(fitted.high, mean)
-            tables.append(annotation_scores(evidence, kind, scores, fitted.high > 0.5))
+            high = rising(fitted.high, mean)
+            scores = scale_losses(mean) if by_margin else high
+            tables.append(annotation_scores(evidence, kind, scores, high > 0.5))
             plots.append(_plot(f"{kind} loss", mean, fitted, clip=self.method == "beta"))
         self.scores_, self.plots_ = join_scores(tables), tuple(plots)
         return self

@@ -23,6 +23,7 @@ from benchmark_n.evidence.store import (
     kept_evidence,
     save_evidence,
 )
+from benchmark_n.nets.devices import torch_device
 from benchmark_n.runtime.execution import Execution
 from benchmark_n.runtime.registry import Registry
 
@@ -129,9 +130,10 @@ def gather(
     Raises
     ------
     InputError
-        A source cannot make it; the line says why.
+        A source cannot make it; the line says why. Or there is no such device.
     """
     fields = frozenset(wanted)
+    options = replace(options, device=torch_device(options.device))
     base = annotation_evidence(coco)
     digest = annotations_digest(base)
     evidence = replace(base, provenance={"sources": []})

@@ -9,6 +9,7 @@ from typing import Literal
 
 from benchmark_n.errors import UsageError
 from benchmark_n.files.cache import cache_folder
+from benchmark_n.nets.devices import DEVICES
 from benchmark_n.runtime.options import check_known, check_whole
 
 Fit = Literal["out-of-fold", "in-sample", "self"]
@@ -36,7 +37,7 @@ class EvidenceOptions:
         Number of folds, the image field that they keep together (None: what
         `benchmark_n.coco.units` finds), and the seed of folds and trainings.
     device
-        Of networks.
+        Of networks: ``cpu``, ``cuda``, or ``auto`` for a GPU where there is one.
     trained_on
         On which labels the model behind predictions or files was trained: ``noisy-oof``,
         ``noisy-in-sample``, ``other``, ``clean`` or ``unknown``.
@@ -110,6 +111,7 @@ class EvidenceOptions:
         if self.noise_rate is not None and not 0 < self.noise_rate < 1:
             raise UsageError(f"`noise_rate` is {self.noise_rate:g}, expected between 0 and 1")
         for name, known in (
+            ("device", DEVICES),
             ("fit", FITS),
             ("cam_target", TARGETS),
             ("trained_on", TRAINED_ON),

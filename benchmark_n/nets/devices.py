@@ -29,7 +29,9 @@ def torch_device(device: str) -> str:
         An unknown device, or no GPU.
     """
     check_device(device)
+    if device == "cpu":  # without PyTorch too
+        return device
     found = import_extra("torch", "deep", "a network").cuda.is_available()
     if device == "cuda" and not found:
         raise InputError("device cuda: no GPU was found (torch.cuda.is_available() is false)")
-    return "cuda" if found and device != "cpu" else "cpu"
+    return "cuda" if found else "cpu"

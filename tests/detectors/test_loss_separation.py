@@ -63,6 +63,21 @@ def test_score_does_not_fall_with_the_loss() -> None:
     assert score[-1] <= 1
 
 
+@pytest.mark.parametrize("method", ["gmm", "beta"])
+def test_nothing_is_flagged_of_a_lower_loss_than_what_is_not(
+    method: Literal["gmm", "beta"],
+) -> None:
+    """A narrow group inside a wide one: the wide one's density is the larger on both sides."""
+    rng = np.random.default_rng(0)
+    losses = np.concatenate([rng.normal(0.45, 0.03, 600), rng.uniform(0, 2, 150)])
+    made = evidence(np.zeros(750, int), class_losses=losses[None])
+    table = run_detector(LossSeparation(method=method), made)
+    flagged, score = column(table, "class", "flagged"), column(table, "class", "score")
+    assert 0 < flagged.sum() < 150
+    assert losses[flagged].min() > losses[~flagged].max()
+    np.testing.assert_array_equal(flagged, score > 0.5)
+
+
 def test_scores_rank_by_loss_and_margin_by_aum() -> None:
     losses, wrong = two_groups()
     made = evidence(

@@ -13,13 +13,31 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmark_n import Benchmark
 from benchmark_n.coco import read_coco
 from benchmark_n.errors import InputError, UsageError
 from benchmark_n.evidence import annotation_evidence, load_evidence, save_evidence
-from benchmark_n.evidence.collect import gather
+from benchmark_n.evidence.collect import AUTOMATIC, gather
 from benchmark_n.evidence.options import EvidenceOptions, evidence_options
 from tests.detectors.samples import box_mask, evidence, instances
 from tests.samples import document, write
+
+
+def test_a_device_that_is_not_there_is_told_before_anything_is_made(
+    scenes_hard: Benchmark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    coco, images = scenes_hard.noisy(), scenes_hard.images
+    with pytest.raises(UsageError, match="device"):
+        EvidenceOptions(device="gpu")
+    for source in ("crops", "losses", "trainings", "features", "saliency"):
+        options = EvidenceOptions((source,), device="cuda", evidence_dir=tmp_path / "kept")
+        with pytest.raises(InputError, match="device cuda: no GPU was found"):
+            gather(coco, options, AUTOMATIC[source], images=images)
+    assert not (tmp_path / "kept").exists()
+    options = EvidenceOptions(device="auto", backbone="hog", folds=2, evidence_dir=tmp_path)
+    assert gather(coco, options, ("pred_probs",), images=images).pred_probs is not None
 
 
 def test_what_is_saved_is_loaded(tmp_path: Path) -> None:

@@ -68,9 +68,9 @@ def measured(evidence: Evidence, true: Values) -> dict[str, Any]:
         "d": int(d.differs.sum()),
         "d_and_wrong": int((d.differs & wrong).sum()),
         "d_names_the_true_category": int((d.differs & (d.categories == true)).sum()),
-        "wrong_of_d_at_best_lifted_auprc": lifted(wrong, d.differs * (1.0 + wrong)),
-        "mirror_lifted_auprc": lifted(wrong, scores),
-        "unsure_lifted_auprc": lifted(wrong, unsure),
+        "wrong_of_d_at_best_lifted_ap": lifted(wrong, d.differs * (1.0 + wrong)),
+        "mirror_lifted_ap": lifted(wrong, scores),
+        "unsure_lifted_ap": lifted(wrong, unsure),
         "unsure_shuffled_within_categories": [float(np.mean(left)), float(np.std(left))],
     }
 

@@ -19,7 +19,8 @@ noise seeds, not with other pictures. Where some ran under the first seed alone,
 under it. A real pair has few drawings or one; there the detectors alone
 are drawn. A real pair has other pictures than the tiers here, not noise of another kind alone
 ([the same pictures](#on-the-same-pictures) are compared apart); and where all detectors of a column
-are at the floor, their order is hardly more than chance.
+are at the floor, their order is hardly more than chance. Each interval is that of one comparison:
+of twenty, one leaves out 0 by chance.
 """
 _SAME = """\
 Here nothing but the noise is another: tiers are drawn on the pictures and the first annotator's

@@ -23,7 +23,7 @@ class LossSeparation:
     """Class errors by the class loss, spatial ones by the mask loss.
 
     The score is the probability of the component of high loss, made not to fall with the loss;
-    above one half is flagged (``aum`` has a score of its own, and the same flags).
+    above one half is flagged. ``aum`` has a score of its own, and is flagged by the probability.
 
     Parameters
     ----------

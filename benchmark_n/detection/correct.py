@@ -68,7 +68,8 @@ def correct(
     Parameters
     ----------
     scores
-        A scores table, or the Parquet file of one.
+        A scores table, or the Parquet file of one. Its rows of kind ``any`` give the order; where
+        it has none, the maximum over the other kinds.
     out
         Where to write a corrected COCO file for each share; by default none is written.
 

@@ -23,7 +23,7 @@ from benchmark_n.evidence.store import (
     kept_evidence,
     save_evidence,
 )
-from benchmark_n.nets.devices import torch_device
+from benchmark_n.nets.devices import usable_device
 from benchmark_n.runtime.execution import Execution
 from benchmark_n.runtime.registry import Registry
 
@@ -133,7 +133,7 @@ def gather(
         A source cannot make it; the line says why. Or there is no such device.
     """
     fields = frozenset(wanted)
-    options = replace(options, device=torch_device(options.device))
+    options = replace(options, device=usable_device(options.device))
     base = annotation_evidence(coco)
     digest = annotations_digest(base)
     evidence = replace(base, provenance={"sources": []})

@@ -69,7 +69,8 @@ def baseline_page(pieces: Sequence[Piece], missing: Sequence[str] = ()) -> str:
     transfer = Transfer(compare_rankings(pieces), compare_on_same_pictures(pieces))
     main = [piece for piece in pieces if piece["tier"] in (MAIN, REAL)]
     tiers = dict.fromkeys(p["tier"] for p in pieces if p["tier"] not in (MAIN, REAL))
-    parts = [_HEAD, *transfer.verdict(), *summary(pieces, (MAIN, HUMAN, REAL))]
+    once = [piece for piece in pieces if "pair" not in piece]  # its pictures are there already
+    parts = [_HEAD, *transfer.verdict(), *summary(once, (MAIN, HUMAN, REAL))]
     parts += ["## How to read the tables\n", _LEGEND, measured(pieces, missing)]
     for kind in KINDS:
         parts += _section(f"## {_TITLES[kind]}", main, kind)

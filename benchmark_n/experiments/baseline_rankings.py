@@ -1,9 +1,8 @@
 """Whether the baseline grid ranks detectors on tiers as it does on real noise.
 
 The ranking of a tier is by the means over its sets, that of a real pair by its own figures. Tiers
-on the pictures of a real pair are compared with it by themselves, so that nothing but the noise is
-another.
-`random`, which is no detector but chance, and the floors are left out.
+on the pictures of a real pair are compared with it by themselves. `random`, which is no detector
+but chance, and the floors are left out.
 """
 
 from __future__ import annotations

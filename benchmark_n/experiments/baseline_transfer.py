@@ -17,15 +17,14 @@ are left out. The 95 % interval is by bootstrap over detectors, drawn together f
 over the seeds of each order: it says how far τ would be another with other detectors and other
 noise seeds, not with other pictures. Where some ran under the first seed alone, all are compared
 under it. A real pair has few drawings or one; there the detectors alone
-are drawn. A real pair has other pictures than the tiers here, not noise of another kind alone
-([the same pictures](#on-the-same-pictures) are compared apart); and where all detectors of a column
-are at the floor, their order is hardly more than chance. Each interval is that of one comparison:
-of twenty, one leaves out 0 by chance.
+are drawn. A real pair has other pictures than the tiers here, not noise of another kind alone; and
+where all detectors of a column are at the floor, their order is hardly more than chance. Each
+interval is that of one comparison: of twenty, one leaves out 0 by chance where τ is 0.
 """
 _SAME = """\
-Here nothing but the noise is another: tiers are drawn on the pictures and the first annotator's
-masks of the real pair. They have no part in the orders above. `human-lvis-crowd` was calibrated on
-images annotated twice of the same collection, some of these among them.
+Tiers on the pictures of a real pair, with one of its annotators as the truth: other pictures are no
+reason here why orders differ. These tiers have no part in the orders above, nor in the table in one
+minute. `human-lvis-crowd` was calibrated on images annotated twice, some of these among them.
 """
 
 

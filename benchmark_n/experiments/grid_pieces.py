@@ -90,6 +90,8 @@ def joined(before: Row, more: Row) -> Row:
 def without(piece: Row, detectors: Sequence[str]) -> Row:
     """The piece less some detectors, such as those that have changed since.
 
+    ``p`` of the others stays as it is until `joined` corrects it anew.
+
     Examples
     --------
     >>> piece = {"detectors": ["a", "b"], "not_run": {"c": "no"}, "rows": [{"name": "a"}]}

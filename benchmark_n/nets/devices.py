@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 from benchmark_n.errors import InputError
 from benchmark_n.runtime.optional_imports import import_extra
 from benchmark_n.runtime.options import check_known
@@ -29,9 +31,15 @@ def torch_device(device: str) -> str:
         An unknown device, or no GPU.
     """
     check_device(device)
-    if device == "cpu":  # without PyTorch too
+    if device == "cpu":
         return device
     found = import_extra("torch", "deep", "a network").cuda.is_available()
     if device == "cuda" and not found:
         raise InputError("device cuda: no GPU was found (torch.cuda.is_available() is false)")
     return "cuda" if found else "cpu"
+
+
+def usable_device(device: str) -> str:
+    """As `torch_device`, for what may need no network: ``auto`` is ``cpu`` without PyTorch."""
+    absent = device == "auto" and find_spec("torch") is None
+    return "cpu" if absent else torch_device(device)

@@ -77,12 +77,12 @@ def check_submission(
 
 
 def submission_faults(found: Submission, place: Path, known: Sequence[Judge]) -> list[str]:
-    """The same of one that was read: a line for each fault of what it names.
+    """A line for each fault of a submission that could be read, and of the files that it names.
 
     Parameters
     ----------
-    place
-        Its folder.
+    found, place
+        What its ``submission.yaml`` says, and its folder.
     known
         The benchmarks that it has to be of.
     """

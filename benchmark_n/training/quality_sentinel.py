@@ -18,6 +18,7 @@ from benchmark_n.detectors.quality_sentinel.pairs import Pairs, join_pairs
 from benchmark_n.detectors.quality_sentinel.settings import Settings
 from benchmark_n.errors import UsageError
 from benchmark_n.evidence import annotation_evidence
+from benchmark_n.nets.devices import torch_device
 from benchmark_n.runtime.execution import Execution
 
 ROUNDS = 6
@@ -149,6 +150,7 @@ def train_quality(
     asked = list(requests)
     if not asked:
         raise UsageError("name a dataset to train on")
+    device = torch_device(device)
     pairs, sources = _joined_pairs(asked, settings, device, execution.workers)
     sources = _sources_before(start) + sources
     before = None if start is None else load_sentinel(Path(start), device)

@@ -4,9 +4,11 @@ A piece is one set and tier; it goes to ``scripts/results/baseline-grid/SET-TIER
 (``grid_parts.py``): slow detectors run under the first seed alone. Pieces that are there, of this
 version and with all detectors and seeds that are asked for, are not done again; lacking detectors
 are added to them, and what lacks seeds is measured as a whole. A run that was stopped finds the
-evidence of its piece in ``--evidence``. In the end ``docs/baselines.md`` is written from all files.
+evidence of its piece in ``--evidence``. Detectors that have changed are measured ``--again``: their
+rows are dropped and made anew. In the end ``docs/baselines.md`` is written from all files.
 
     python scripts/reproduce/baseline_grid.py [--only scenes-hard …] [--most 2] [--seeds 1 2 …]
+        [--again dynacor …]
 
 The data of ``lvis_double`` and the like are the shared samples ($BENCHMARK_N_SHARED_DATA). Time is
 that of the processor, in one process; set OMP_NUM_THREADS=1.
@@ -124,6 +126,9 @@ def complete(
         try:
             more = measure(name, part.drawings, part.run, run.log)
         except BenchmarkNError as fault:
+            if there is not None:  # what was measured stays
+                run.log(f"{name}: no benchmark: {fault}")
+                return
             piece = without_benchmark(name, drawings, _in_order(wanted), str(fault))
             run.keep(name, piece)
             return
@@ -149,7 +154,7 @@ def main() -> None:
     parser.add_argument("--most", type=float, default=2.0, help="core-hours: no piece after them")
     parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
     parser.add_argument("--detectors", nargs="+", choices=every, default=every)
-    parser.add_argument("--again", nargs="+", choices=every, default=[], help="measured anew")
+    parser.add_argument("--again", nargs="+", choices=every, default=[], help="have changed since")
     parser.add_argument("--out", type=Path, default=RESULTS)
     parser.add_argument("--page", type=Path, default=PAGE)
     parser.add_argument("--evidence", type=Path, default=cache_folder() / "evidence")
@@ -158,18 +163,19 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     run = Kept(arguments.out, arguments.evidence, Log(arguments.log))
+    detectors = _in_order({*arguments.detectors, *arguments.again})
     for name in () if arguments.page_only else arguments.only:
         path = arguments.out / f"{name}.json"
         there = without(json.loads(path.read_text()), arguments.again) if path.is_file() else None
         asked = {*arguments.seeds, *(there["drawings"] if there else ())}
         drawings = [n for n in SETS[PIECES[name][0]].drawings if n in asked]
-        whole = there is not None and not lacking(there, drawings, arguments.detectors)
+        whole = there is not None and not lacking(there, drawings, detectors)
         if not drawings or whole:
             run.log(f"{name}: there already" if drawings else f"{name}: has none of these seeds")
         elif time.process_time() > arguments.most * 3600:
             run.log(f"{name}: not begun: {arguments.most:g} core-hours are spent")
         else:
-            complete(name, there, arguments.detectors, drawings, run)
+            complete(name, there, detectors, drawings, run)
     write_page(arguments.out, arguments.page)
 
 

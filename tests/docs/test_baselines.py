@@ -13,6 +13,8 @@ import pytest
 
 from benchmark_n.detectors import DETECTORS
 from benchmark_n.errors import InputError
+from benchmark_n.experiments.baseline_grid import GridRun
+from benchmark_n.experiments.grid_pieces import Row
 from tests.conftest import REPOSITORY
 
 SCRIPT = REPOSITORY / "scripts" / "reproduce" / "baseline_grid.py"
@@ -72,3 +74,42 @@ def test_a_benchmark_that_cannot_be_made_is_the_reason(
     piece = json.loads((tmp_path / "scenes-hard.json").read_text())
     assert asked == [(1, 2)]
     assert piece["not_run"] == dict.fromkeys(("knn", "mirror"), "no benchmark: no data")
+
+
+def test_a_detector_that_changed_is_measured_again_and_nothing_measured_is_lost(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.syspath_prepend(SCRIPT.parent)
+    grid = importlib.import_module("baseline_grid")
+    name = "lvis_double-real"
+    place = tmp_path / f"{name}.json"
+    whole = json.loads((RESULTS / place.name).read_text())
+    place.write_text(json.dumps(whole))
+    wanted: list[str] = []
+
+    def fails(name: str, drawings: tuple[int, ...], run: GridRun, log: object) -> None:
+        wanted.extend(run.detectors)
+        raise InputError("no data")
+
+    monkeypatch.setattr(grid, "measure", fails)
+    asked = ["grid", "--only", name, "--again", "dynacor", "--detectors", "knn"]
+    asked += ["--out", str(tmp_path), "--page", str(tmp_path / "page.md")]
+    monkeypatch.setattr(sys, "argv", [*asked, "--log", str(tmp_path / "log")])
+    grid.main()
+    assert wanted == ["dynacor"]
+    assert json.loads(place.read_text()) == whole
+
+    def measures(name: str, drawings: tuple[int, ...], run: GridRun, log: object) -> Row:
+        row = next(row for row in whole["rows"] if row["name"] == "dynacor")
+        more = {"detectors": ["dynacor"], "not_run": {}, "rows": [{**row, "mean": 0.25}]}
+        drawn = {"drawings": [1], "annotations": whole["annotations"][:1]}
+        return {**drawn, **more, "version": whole["version"], "cpu_seconds": 1.0}
+
+    monkeypatch.setattr(grid, "measure", measures)
+    grid.main()
+    made = json.loads(place.read_text())
+    assert [row["mean"] for row in made["rows"] if row["name"] == "dynacor"] == [0.25]
+    others = [[r for r in one["rows"] if r["name"] != "dynacor"] for one in (whole, made)]
+    assert [(r["name"], r["mean"]) for r in others[0]] == [
+        (r["name"], r["mean"]) for r in others[1]
+    ]

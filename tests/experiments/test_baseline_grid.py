@@ -242,6 +242,10 @@ def test_tiers_on_the_pictures_of_a_real_pair_are_compared_with_it_alone() -> No
     assert "1 of 1 comparisons of pair with a tier on its own pictures" in page.split("\n\n")[2]
     assert "### On the same pictures" in page
     assert "### On the same pictures" not in baseline_page(pieces[:2])
+    # Its pictures are counted once: the summary is that without it.
+    summary = page.partition("## In one minute")[2].partition("## How to read")[0]
+    fewer = baseline_page([*pieces[:2], pieces[3]])
+    assert summary == fewer.partition("## In one minute")[2].partition("## How to read")[0] != ""
 
 
 def test_seeds_that_not_all_sets_have_are_left_out() -> None:

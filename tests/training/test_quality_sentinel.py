@@ -201,7 +201,9 @@ def test_audit_command(clean: Path, images: Path, weights: Path, tmp_path: Path)
     assert len(json.loads(again.stdout)["audits"][0]["selected"]["lowest"]) == 4
 
 
-def test_train_command(clean: Path, images: Path, tmp_path: Path) -> None:
+def test_train_command(
+    clean: Path, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     out = tmp_path / "w.safetensors"
     arguments = ["train-quality", "--dataset", "custom", "--annotations", str(clean), "-q"]
     arguments += ["--images", str(images), "--epochs", "1", "--size", "32", "--rounds", "1"]
@@ -210,5 +212,8 @@ def test_train_command(clean: Path, images: Path, tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["settings"]["size"] == 32
     assert out.is_file()
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    absent = CliRunner().invoke(group, [*arguments, "--device", "cuda"])
+    assert isinstance(absent.exception, InputError)
     both = CliRunner().invoke(group, [*arguments, "--dataset", "custom,scenes"])
     assert isinstance(both.exception, UsageError)

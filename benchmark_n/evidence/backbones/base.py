@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from benchmark_n.coco.pixels import Pixels
 from benchmark_n.errors import InputError
-from benchmark_n.nets.devices import torch_device
+from benchmark_n.nets.devices import usable_device
 from benchmark_n.runtime.registry import Registry
 
 BACKBONES = Registry(
@@ -84,5 +84,5 @@ def make_backbone(name: str = "auto", device: str = "cpu") -> Backbone:
     if argument and kind in _NAMELESS:
         raise InputError(f"backbone '{kind}' takes no name, but got '{name}'")
     make: Any = BACKBONES.load(kind)
-    backbone: Backbone = make(argument, torch_device(device))
+    backbone: Backbone = make(argument, usable_device(device))
     return backbone

@@ -6,6 +6,7 @@ import json
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,11 @@ from detector_parts import SHARED
 import benchmark_n
 from benchmark_n import Benchmark, Execution, SourceOptions
 from benchmark_n.experiments.baseline_grid import DRAWN_IMAGES
+from benchmark_n.experiments.baseline_rankings import REAL
 
 TIERS = ("easy", "mid", "hard", "human-lvis-crowd")
 SEEDS = (1, 2, 3, 4, 5)
-REAL = "real"
-LVIS_IMAGES = SHARED / "lvis_double" / "images"
+LVIS = SHARED / "lvis_double"
 
 
 @dataclass(frozen=True)
@@ -44,34 +45,20 @@ class GridSet:
     pair: str = ""
 
 
-def _embedded(dataset: str) -> GridSet:
-    def make(tier: str, seed: int, out: Path) -> Benchmark:
-        return benchmark_n.make(
-            dataset,
-            tier,
-            seed=seed,
-            out=out,
-            source=SourceOptions(num_images=DRAWN_IMAGES),
-            execution=Execution(workers=1),
-        )
+def _drawn(dataset: str, source: SourceOptions, tier: str, seed: int, out: Path) -> Benchmark:
+    """Drawn noise, made in this process."""
+    one = Execution(workers=1)
+    return benchmark_n.make(dataset, tier, seed=seed, out=out, source=source, execution=one)
 
-    return GridSet(make)
+
+def _embedded(dataset: str) -> GridSet:
+    return GridSet(partial(_drawn, dataset, SourceOptions(num_images=DRAWN_IMAGES)))
 
 
 def _sample(file: str, images: str | None = None) -> GridSet:
-    def make(tier: str, seed: int, out: Path) -> Benchmark:
-        return benchmark_n.make(
-            "coco",
-            tier,
-            seed=seed,
-            out=out,
-            source=SourceOptions(
-                annotations=SHARED / file, images=None if images is None else SHARED / images
-            ),
-            execution=Execution(workers=1),
-        )
-
-    return GridSet(make)
+    folder = None if images is None else SHARED / images
+    source = SourceOptions(annotations=SHARED / file, images=folder)
+    return GridSet(partial(_drawn, "coco", source))
 
 
 def _with_pixels(file: Path, images: Path, folder: Path) -> Path:
@@ -85,33 +72,23 @@ def _with_pixels(file: Path, images: Path, folder: Path) -> Path:
     return path
 
 
-def _lvis_files(folder: Path) -> tuple[Path, Path]:
-    """Files of the two raters, in a folder that is to be kept until they are read."""
-    names = ("A.json", "B.json")
-    a, b = (_with_pixels(SHARED / "lvis_double" / name, LVIS_IMAGES, folder) for name in names)
-    return a, b
-
-
 def _lvis_double(_: str, drawing: int, out: Path) -> Benchmark:
     """Neither rater is the truth: each is judged by the other once."""
     with tempfile.TemporaryDirectory() as temporary:
-        files = _lvis_files(Path(temporary))
+        files = [
+            _with_pixels(LVIS / name, LVIS / "images", Path(temporary))
+            for name in ("A.json", "B.json")
+        ]
         clean, noisy = files if drawing == 1 else reversed(files)
-        return benchmark_n.import_pair(clean, noisy, out=out, match="iou", images=LVIS_IMAGES)
+        return benchmark_n.import_pair(clean, noisy, out=out, match="iou", images=LVIS / "images")
 
 
 def _lvis_double_a(tier: str, seed: int, out: Path) -> Benchmark:
     """Drawn noise on the pictures of `_lvis_double`: its first rater is the truth."""
     with tempfile.TemporaryDirectory() as temporary:
-        clean, _ = _lvis_files(Path(temporary))
-        return benchmark_n.make(
-            "lvis",
-            tier,
-            seed=seed,
-            out=out,
-            source=SourceOptions(annotations=clean, images=LVIS_IMAGES),
-            execution=Execution(workers=1),
-        )
+        clean = _with_pixels(LVIS / "A.json", LVIS / "images", Path(temporary))
+        source = SourceOptions(annotations=clean, images=LVIS / "images")
+        return _drawn("lvis", source, tier, seed, out)
 
 
 def _dsb2018(_: str, __: int, out: Path) -> Benchmark:

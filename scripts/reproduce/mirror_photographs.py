@@ -24,6 +24,7 @@ from sklearn.metrics import average_precision_score
 from benchmark_n import Benchmark, EvidenceOptions
 from benchmark_n.detectors import build_detector
 from benchmark_n.detectors.mirror import disagreement
+from benchmark_n.evaluators.label_errors.ranking import lifted
 from benchmark_n.evidence import Evidence
 from benchmark_n.evidence.collect import AUTOMATIC, gather
 from benchmark_n.files.cache import cache_folder
@@ -33,10 +34,9 @@ SHUFFLES = 20
 Values = NDArray[Any]
 
 
-def lifted(wrong: Values, score: Values) -> float:
+def lifted_ap(wrong: Values, score: Values) -> float:
     """Average precision by scikit-learn, lifted over the share of errors."""
-    share = wrong.mean()
-    return float((average_precision_score(wrong, score) - share) / (1 - share))
+    return float(lifted(average_precision_score(wrong, score), wrong.mean()))
 
 
 def shuffled_within(score: Values, labels: Values, rng: np.random.Generator) -> Values:
@@ -57,7 +57,7 @@ def measured(evidence: Evidence, true: Values) -> dict[str, Any]:
     d = disagreement(probs, labels)
     unsure = 1 - probs.mean(axis=0)[np.arange(len(labels)), labels].astype(np.float64)
     rng = np.random.default_rng(0)
-    left = [lifted(wrong, shuffled_within(unsure, labels, rng)) for _ in range(SHUFFLES)]
+    left = [lifted_ap(wrong, shuffled_within(unsure, labels, rng)) for _ in range(SHUFFLES)]
     scores = build_detector("mirror").fit(evidence).scores_["score"].to_numpy()
     return {
         "annotations": len(labels),
@@ -68,9 +68,9 @@ def measured(evidence: Evidence, true: Values) -> dict[str, Any]:
         "d": int(d.differs.sum()),
         "d_and_wrong": int((d.differs & wrong).sum()),
         "d_names_the_true_category": int((d.differs & (d.categories == true)).sum()),
-        "wrong_of_d_at_best_lifted_ap": lifted(wrong, d.differs * (1.0 + wrong)),
-        "mirror_lifted_ap": lifted(wrong, scores),
-        "unsure_lifted_ap": lifted(wrong, unsure),
+        "wrong_of_d_at_best_lifted_ap": lifted_ap(wrong, d.differs * (1.0 + wrong)),
+        "mirror_lifted_ap": lifted_ap(wrong, scores),
+        "unsure_lifted_ap": lifted_ap(wrong, unsure),
         "unsure_shuffled_within_categories": [float(np.mean(left)), float(np.std(left))],
     }
 

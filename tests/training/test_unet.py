@@ -13,6 +13,7 @@ from pycocotools import mask as coco_mask
 torch = pytest.importorskip("torch")
 pytest.importorskip("SimpleITK")
 
+# Below the skips: some of these import torch or SimpleITK at once.
 from benchmark_n import Benchmark  # noqa: E402
 from benchmark_n.errors import InputError, UsageError  # noqa: E402
 from benchmark_n.evaluators.cardiac.frames import annotated_ventricles  # noqa: E402
